@@ -1,0 +1,32 @@
+/**
+ * Why a request was not done: facts, never sentences. The REST edge turns each into a code and a text, once.
+ */
+import type { AttachmentStatus } from './attachment.ts'
+import type { AttachmentId, PeerId, ProjectId, VolumeId } from './ids.ts'
+import type { Rejection } from './placement.ts'
+import type { VolumeStatus } from './volume.ts'
+
+export type Failure =
+  | { readonly code: 'volume-not-found'; readonly volume: VolumeId }
+  | { readonly code: 'attachment-not-found'; readonly attachment: AttachmentId }
+  | { readonly code: 'invalid-status'; readonly volume: VolumeId; readonly action: string; readonly status: VolumeStatus; readonly allowed: readonly VolumeStatus[] }
+  | { readonly code: 'volume-attached'; readonly volume: VolumeId; readonly action: string; readonly attachments: readonly AttachmentId[] }
+  | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
+  | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }
+  | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
+  | { readonly code: 'over-quota'; readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'; readonly limit: number; readonly used: number; readonly requested: number }
+  | { readonly code: 'request-mismatch'; readonly volume: VolumeId }
+  | { readonly code: 'no-majority'; readonly project: ProjectId; readonly members: readonly string[]; readonly answered: number; readonly needed: number }
+  | { readonly code: 'owner-unreachable'; readonly host: string; readonly sinceMs: number | null }
+  | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
+  | { readonly code: 'forming'; readonly joined: number; readonly expect: number }
+  | { readonly code: 'recovering'; readonly host: string }
+  | { readonly code: 'export-failed'; readonly volume: VolumeId; readonly tool: string; readonly detail: string }
+  | { readonly code: 'overloaded'; readonly queue: string; readonly limit: number }
+  | { readonly code: 'peer-incomplete'; readonly silent: readonly PeerId[] }
+
+/** Either a value or the facts of a failure. */
+export type Result<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure }
+
+export const success = <Value>(value: Value): Result<Value> => ({ ok: true, value })
+export const failure = (facts: Failure): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure: facts })

@@ -1,0 +1,45 @@
+/**
+ * Names of things, as types that cannot be mixed up.
+ *
+ * Each is a string at run time. `parse…` functions check text from outside; the lower-case functions brand text that
+ * this program made itself (out of its own journal, its own hashes) and check nothing.
+ */
+declare const brand: unique symbol
+type Brand<Name extends string> = string & { readonly [brand]: Name }
+
+/** libp2p peer id (base58btc, from the host's Ed25519 key). One per host. */
+export type PeerId = Brand<'PeerId'>
+/** RFC 4122 UUID, lower case. */
+export type VolumeId = Brand<'VolumeId'>
+/** RFC 4122 UUID, lower case. */
+export type AttachmentId = Brand<'AttachmentId'>
+/** Any non-empty text up to 255 characters: Keystone uses 32 hex digits, `noauth` clients anything. */
+export type ProjectId = Brand<'ProjectId'>
+/** 32 hex digits: H(project, idempotency key or request id). Names a request for good. */
+export type RequestId = Brand<'RequestId'>
+/** `<epoch>.<n>`, unique on its host for ever, because an epoch is never used twice. */
+export type ReservationId = Brand<'ReservationId'>
+/** `host@backend#pool`, Cinder's name of a pool. */
+export type PoolName = Brand<'PoolName'>
+
+export const peerId = (text: string): PeerId => text as PeerId
+export const volumeId = (text: string): VolumeId => text as VolumeId
+export const attachmentId = (text: string): AttachmentId => text as AttachmentId
+export const projectId = (text: string): ProjectId => text as ProjectId
+export const requestId = (text: string): RequestId => text as RequestId
+export const reservationId = (text: string): ReservationId => text as ReservationId
+export const poolName = (host: string, backend: string, pool: string): PoolName => `${host}@${backend}#${pool}` as PoolName
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The UUID in lower case, or null if `text` is not one. */
+export function parseUuid(text: string): string | null {
+  const lower = text.toLowerCase()
+  return UUID.test(lower) ? lower : null
+}
+
+/** Orders text by code unit: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): -1 | 0 | 1 {
+  if (a < b) return -1
+  return a > b ? 1 : 0
+}

@@ -1,0 +1,120 @@
+/**
+ * What a project's register holds, as a flat map of keyed entries.
+ *
+ * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
+ * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`.
+ * A rid is in at most one of bound, unplaced and recent.
+ */
+import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
+import type { Rejection } from './placement.ts'
+import type { Limits, Usage } from './quota.ts'
+import type { VolumeSpec } from './volume.ts'
+
+/** A grant: this request's room is on this host, for good. Open until the host's own totals contain it. */
+export interface Binding {
+  readonly kind: 'bound'
+  readonly rid: RequestId
+  readonly volume: VolumeId
+  readonly host: PeerId
+  readonly pool: PoolName
+  readonly reservation: ReservationId
+  /** Hash of the request's body: a retry with another body is refused. */
+  readonly bodyHash: string
+  readonly delta: Usage
+  /** What to build, for a create; null for an extend. */
+  readonly spec: VolumeSpec | null
+  /** Unix milliseconds of the proposer, for display and age. */
+  readonly atMs: number
+}
+
+/** A create that found no room. Shown as a volume in `error` until it is deleted. */
+export interface Unplaced {
+  readonly kind: 'unplaced'
+  readonly rid: RequestId
+  readonly spec: VolumeSpec
+  readonly bodyHash: string
+  readonly delta: Usage
+  readonly rejected: readonly Rejection[]
+  readonly atMs: number
+  readonly updatedAtMs: number | null
+}
+
+/** A request that has ended: kept a day, so that a late repeat gets the same answer. */
+export interface Recent {
+  readonly kind: 'recent'
+  readonly rid: RequestId
+  readonly volume: VolumeId
+  readonly bodyHash: string
+  /** Where it was bound, or null if it never was. */
+  readonly host: PeerId | null
+  readonly reservation: ReservationId | null
+  readonly atMs: number
+}
+
+/** A reservation that its host gave up with the register's consent; a late BIND for it is refused. */
+export interface Closed {
+  readonly kind: 'closed'
+  readonly rid: RequestId
+  readonly host: PeerId
+  readonly reservation: ReservationId
+  readonly atMs: number
+}
+
+/** What one host holds of this project, as the host itself counted it at (epoch, seq). */
+export interface HostTotals {
+  readonly kind: 'host'
+  readonly host: PeerId
+  readonly epoch: number
+  readonly seq: number
+  readonly usage: Usage
+}
+
+export interface LimitsEntry {
+  readonly kind: 'limits'
+  readonly limits: Limits
+}
+
+export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry
+
+/** One key put (`entry`) or taken out (null). */
+export interface LedgerPut {
+  readonly key: string
+  readonly entry: LedgerEntry | null
+}
+
+/** What somebody wants done to a register, evaluated inside the compare-and-set. Each is idempotent. */
+export type LedgerChange =
+  | { readonly kind: 'bind'; readonly binding: Binding }
+  | { readonly kind: 'unplace'; readonly unplaced: Unplaced }
+  | { readonly kind: 'resolve'; readonly rid: RequestId; readonly host: PeerId; readonly reservation: ReservationId; readonly atMs: number }
+  /** `settled`: requests whose effect is in `usage` at `seq`, or that ended without one. */
+  | { readonly kind: 'fold'; readonly totals: HostTotals; readonly settled: readonly RequestId[]; readonly atMs: number }
+  | { readonly kind: 'edit-unplaced'; readonly volume: VolumeId; readonly edit: UnplacedEdit; readonly atMs: number }
+  | { readonly kind: 'read' }
+
+export type UnplacedEdit =
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'update'; readonly name?: string | null; readonly description?: string | null; readonly metadata?: Readonly<Record<string, string>> }
+
+/** The register's answer to one change, decided and agreed on by a majority. */
+export type LedgerAnswer =
+  | { readonly kind: 'bound'; readonly binding: Binding | Recent }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'over-quota'; readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'; readonly limit: number; readonly used: number; readonly requested: number }
+  | { readonly kind: 'unplaced'; readonly unplaced: Unplaced }
+  /** Ended: the volume was there and is gone, or was never placed and is deleted. */
+  | { readonly kind: 'ended'; readonly recent: Recent }
+  | { readonly kind: 'mismatch'; readonly volume: VolumeId }
+  | { readonly kind: 'folded'; readonly seq: number }
+  | { readonly kind: 'edited'; readonly unplaced: Unplaced }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'contents'; readonly contents: LedgerContents }
+
+/** The part of a register that a reader needs: what may not be in any owner's log yet, and the account. */
+export interface LedgerContents {
+  readonly bound: readonly Binding[]
+  readonly unplaced: readonly Unplaced[]
+  readonly limits: Limits
+  readonly used: Usage
+  readonly project: ProjectId
+}

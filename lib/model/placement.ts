@@ -1,0 +1,69 @@
+/** What placement reads and what it answers. Shapes only; the rules are in lib/placement. */
+import type { PeerId, PoolName, RequestId } from './ids.ts'
+import type { Json } from './json.ts'
+import type { VolumeType } from './volume-type.ts'
+
+/**
+ * A pool's report under Cinder's own keys: total_capacity_gb, free_capacity_gb, provisioned_capacity_gb,
+ * allocated_capacity_gb (GiB, or 'infinite' or 'unknown'), reserved_percentage, max_over_subscription_ratio,
+ * thin_provisioning_support, thick_provisioning_support, volume_backend_name, storage_protocol … Scoria adds
+ * thin_data_percent and thin_metadata_percent (0..100, or absent) for the physical guard.
+ */
+export type Capabilities = { readonly [key: string]: Json }
+
+export interface PoolView {
+  readonly name: PoolName
+  readonly peer: PeerId
+  readonly zone: string
+  /** `up`: beat younger than 30 s and host ready; anything else takes no new volume. */
+  readonly state: 'up' | 'down' | 'recovering' | 'disabled' | 'stalled'
+  readonly capabilities: Capabilities
+  /** Builds that wait or run there. */
+  readonly queue: number
+}
+
+export interface PlaceRequest {
+  /** Seeds the order, so that equal requests spread by weight. */
+  readonly rid: RequestId
+  /** GiB to add, > 0. */
+  readonly sizeGiB: number
+  /** Zones that will do; empty for any. */
+  readonly zones: readonly string[]
+  readonly type: VolumeType | null
+}
+
+/** One pool left out, with the first filter (or the owner's refusal) that ruled it out and the two values it compared. */
+export interface Rejection {
+  readonly pool: PoolName
+  /** `AvailabilityZoneFilter`, `CapacityFilter`, `CapabilitiesFilter`, `ThinPoolFilter`, `StateFilter`; or `owner` for a refusal by the host itself; or `no answer`. */
+  readonly filter: string
+  readonly reported: string
+  readonly needed: string
+}
+
+export interface Candidate {
+  readonly pool: PoolName
+  readonly peer: PeerId
+  /** Integer >= 0: what the weighers made of the pool. */
+  readonly weight: number
+  /** Integer >= 0: the weighted rendezvous score that orders the list, best first. */
+  readonly score: number
+  /** What each weigher said, before it was scaled. */
+  readonly weighers: Readonly<Record<string, number>>
+}
+
+export interface Ranking {
+  readonly candidates: readonly Candidate[]
+  readonly rejected: readonly Rejection[]
+  /** Hash over the pools that were ranked: equal digests mean equal views. */
+  readonly viewDigest: string
+}
+
+export interface PlacementOptions {
+  /** `spread`: weighted rendezvous; `best`: Cinder's strict order by weight. */
+  readonly order: 'spread' | 'best'
+  readonly weighers: Readonly<Record<'CapacityWeigher' | 'AllocatedCapacityWeigher', number>>
+  /** Thin pools at or above these are refused. */
+  readonly thinDataPercentMax: number
+  readonly thinMetadataPercentMax: number
+}

@@ -1,0 +1,62 @@
+/**
+ * What a client may ask of any peer, after the edge has parsed and authorised it, and what it gets back.
+ */
+import type { Attachment, Connection, Connector } from './attachment.ts'
+import type { Failure, Result } from './failure.ts'
+import type { AttachmentId, PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
+import type { LedgerContents } from './ledger.ts'
+import type { Volume, VolumeSpec } from './volume.ts'
+
+/** One change of one volume, decided by its owner alone and in order. */
+export type Operation =
+  | { readonly kind: 'update'; readonly name?: string | null; readonly description?: string | null; readonly metadata?: Readonly<Record<string, string>> }
+  | { readonly kind: 'delete'; readonly force: boolean }
+  | { readonly kind: 'extend'; readonly sizeGiB: number }
+  | { readonly kind: 'attach'; readonly attachment: AttachmentId; readonly instance: string | null; readonly mode: 'rw' | 'ro'; readonly connector: Connector | null; readonly mountpoint: string | null }
+  | { readonly kind: 'connect'; readonly attachment: AttachmentId; readonly connector: Connector }
+  | { readonly kind: 'complete'; readonly attachment: AttachmentId }
+  | { readonly kind: 'detach'; readonly attachment: AttachmentId; readonly allowUnsafe: boolean }
+  /** Reads the connection of an attachment; its secret is nowhere but with the owner. */
+  | { readonly kind: 'connection'; readonly attachment: AttachmentId }
+
+export interface OperationRequest {
+  readonly rid: RequestId
+  /** null for an operator who may touch any project. */
+  readonly project: ProjectId | null
+  readonly volume: VolumeId
+  readonly operation: Operation
+}
+
+export interface OperationValue {
+  /** The volume after the operation; null if it is gone. */
+  readonly volume: Volume | null
+  readonly attachment: Attachment | null
+  readonly connection: Connection | null
+}
+
+export type OperationReply = Result<OperationValue>
+
+export type ClientRequest =
+  | { readonly kind: 'create'; readonly rid: RequestId; readonly spec: VolumeSpec; readonly bodyHash: string }
+  | { readonly kind: 'operate'; readonly request: OperationRequest }
+  /** Finds a volume that the view does not hold: the register, then every reachable log. */
+  | { readonly kind: 'find'; readonly project: ProjectId | null; readonly volume: VolumeId }
+  /** Finds the volume of an attachment that the view does not hold. */
+  | { readonly kind: 'find-attachment'; readonly attachment: AttachmentId }
+  /** Reads a project's register: open grants, unplaced volumes, limits, use. */
+  | { readonly kind: 'ledger'; readonly project: ProjectId }
+
+export type ClientReply =
+  | { readonly kind: 'create'; readonly result: Result<Volume> }
+  | { readonly kind: 'operate'; readonly result: OperationReply }
+  | { readonly kind: 'find'; readonly result: Result<Volume> }
+  | { readonly kind: 'ledger'; readonly result: Result<LedgerContents> }
+
+/** A volume with what the standard body has no room for: whether its host answers, and how old the record is. */
+export interface VolumeView {
+  readonly volume: Volume
+  readonly hostStatus: 'up' | 'down' | 'unknown'
+  readonly ageMs: number
+}
+
+export type { Failure, PeerId }

@@ -1,0 +1,68 @@
+/**
+ * A volume as every peer may show it: Cinder's fields and Cinder's status words.
+ *
+ * Written by its owner alone. A volume without an owner (`pool` null) is one that found no room; it lives in its
+ * project's register until it is deleted.
+ */
+import type { Attachment } from './attachment.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
+import type { Rejection } from './placement.ts'
+
+export type VolumeStatus =
+  | 'creating'
+  | 'available'
+  | 'reserved'
+  | 'attaching'
+  | 'in-use'
+  | 'detaching'
+  | 'extending'
+  | 'deleting'
+  | 'error'
+  | 'error_deleting'
+  | 'error_extending'
+
+/** What a client asked for. `sizeGiB` is a whole number of GiB, at least 1. */
+export interface VolumeSpec {
+  readonly id: VolumeId
+  readonly project: ProjectId
+  readonly user: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly sizeGiB: number
+  /** Zone asked for, or null for any. */
+  readonly zone: string | null
+  /** Name of the volume type, or null. */
+  readonly type: string | null
+  readonly typeId: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly multiattach: boolean
+  /** Unix milliseconds at the coordinator, for display; never compared between hosts. */
+  readonly createdAtMs: number
+}
+
+export interface Volume extends VolumeSpec {
+  readonly status: VolumeStatus
+  readonly rid: RequestId
+  readonly owner: PeerId | null
+  readonly pool: PoolName | null
+  /** Zone of the pool that holds it; the zone asked for while there is none. */
+  readonly availabilityZone: string
+  readonly updatedAtMs: number | null
+  readonly attachments: readonly Attachment[]
+  readonly failure: VolumeFailure | null
+}
+
+/** Why a volume is in `error`: facts, of which the edge makes a sentence. */
+export type VolumeFailure =
+  | { readonly kind: 'no-room'; readonly rejected: readonly Rejection[] }
+  | { readonly kind: 'backend'; readonly step: 'create' | 'delete' | 'extend'; readonly tool: string; readonly detail: string }
+  | { readonly kind: 'lost' }
+
+/** Volume status that follows from its attachments: attached > attaching > detaching > reserved > available. */
+export function statusFromAttachments(attachments: readonly Attachment[]): VolumeStatus {
+  const has = (status: Attachment['status']): boolean => attachments.some((attachment) => attachment.status === status)
+  if (has('attached')) return 'in-use'
+  if (has('attaching') || has('error_attaching')) return 'attaching'
+  if (has('detaching') || has('error_detaching')) return 'detaching'
+  return has('reserved') ? 'reserved' : 'available'
+}

@@ -1,0 +1,54 @@
+/**
+ * Makes, grows and removes the bytes of volumes on this host.
+ *
+ * Each call is idempotent and named by the volume's id: a create that finds its volume at the right size succeeds; a
+ * remove that finds nothing succeeds. Each looks before it acts and after. Calls for one volume never overlap (the
+ * caller keeps one queue per volume); calls for different volumes may.
+ */
+import type { VolumeId } from '../model/ids.ts'
+import type { Capabilities } from '../model/placement.ts'
+import type { Outcome } from './outcome.ts'
+
+export interface PoolMeasure {
+  /** Pool's own name, the part after `#`. */
+  readonly pool: string
+  readonly state: 'up' | 'stalled'
+  /** Total size in whole GiB; what the owner may give out is computed from it. */
+  readonly totalGiB: number
+  /** What the pool reports about itself under Cinder's keys; the agent adds allocated and provisioned. */
+  readonly capabilities: Capabilities
+}
+
+export interface BackendVolume {
+  readonly id: VolumeId
+  /** Pool's own name, the part after `#`. */
+  readonly pool: string
+  readonly sizeBytes: number
+}
+
+export interface Backend {
+  /** Name of the backend, the part between `@` and `#`. */
+  readonly name: string
+  measure(signal: AbortSignalLike): Promise<Outcome<readonly PoolMeasure[]>>
+  /** A volume that reads zero until written. `sizeBytes` > 0, a multiple of 1 GiB. */
+  create(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** Grows to the absolute size; a volume that has it already is left alone. Never shrinks. */
+  extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** After `ok` no byte of it can be read again through this backend. */
+  remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** What is there under this id: the volume, or null. */
+  inspect(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<BackendVolume | null>>
+  /** Everything of ours that is there, in quarantine excepted. */
+  list(signal: AbortSignalLike): Promise<Outcome<readonly BackendVolume[]>>
+  /** Sets aside what nobody knows, under a name starting with `quarantine-`. Deletes nothing. */
+  quarantine(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** Path that a target can open. */
+  devicePath(volume: VolumeId): string
+}
+
+/** The part of AbortSignal that a port may use; the rules know no DOM types. */
+export interface AbortSignalLike {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
