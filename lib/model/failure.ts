@@ -12,6 +12,8 @@ export type Failure =
   | { readonly code: 'invalid-status'; readonly volume: VolumeId; readonly action: string; readonly status: VolumeStatus; readonly allowed: readonly VolumeStatus[] }
   | { readonly code: 'volume-attached'; readonly volume: VolumeId; readonly action: string; readonly attachments: readonly AttachmentId[] }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
+  /** A consumer still uses the volume, and only its own service may let go. */
+  | { readonly code: 'unsafe-detach'; readonly attachment: AttachmentId; readonly instance: string }
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | { readonly code: 'over-quota'; readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'; readonly limit: number; readonly used: number; readonly requested: number }

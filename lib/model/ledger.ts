@@ -21,6 +21,8 @@ export interface Binding {
   /** Hash of the request's body: a retry with another body is refused. */
   readonly bodyHash: string
   readonly delta: Usage
+  /** Size of the volume once the request is done, GiB. */
+  readonly sizeGiB: number
   /** What to build, for a create; null for an extend. */
   readonly spec: VolumeSpec | null
   /** Unix milliseconds of the proposer, for display and age. */
@@ -90,7 +92,8 @@ export type LedgerChange =
   /** `settled`: requests whose effect is in `usage` at `seq`, or that ended without one. */
   | { readonly kind: 'fold'; readonly totals: HostTotals; readonly settled: readonly RequestId[]; readonly atMs: number }
   | { readonly kind: 'edit-unplaced'; readonly volume: VolumeId; readonly edit: UnplacedEdit; readonly atMs: number }
-  | { readonly kind: 'read' }
+  /** `volume`: also look for it among the requests that ended. */
+  | { readonly kind: 'read'; readonly volume: VolumeId | null }
 
 export type UnplacedEdit =
   | { readonly kind: 'delete' }
@@ -117,4 +120,6 @@ export interface LedgerContents {
   readonly limits: Limits
   readonly used: Usage
   readonly project: ProjectId
+  /** The create of the volume that was asked for, if it has ended. */
+  readonly ended: Recent | null
 }

@@ -3,12 +3,12 @@
  *
  * Any message may be lost, doubled, delayed or overtaken: each handler is idempotent.
  */
-import type { PeerId, PoolName, ProjectId, RequestId, ReservationId } from './ids.ts'
+import type { Beat } from './host.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
 import type { Rejection } from './placement.ts'
 import type { OperationRequest, OperationReply } from './request.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
-import type { VolumeId } from './ids.ts'
 
 /** Orders proposals: by counter, then peer, then epoch. An epoch is never used twice, so no ballot is either. */
 export interface Ballot {
@@ -57,7 +57,9 @@ export type PeerMessage =
   | { readonly kind: 'rejected'; readonly project: ProjectId; readonly ballot: Ballot; readonly promised: Ballot }
   | { readonly kind: 'confirm'; readonly project: ProjectId; readonly ballot: Ballot; readonly accepted: Ballot; readonly round: number }
   | { readonly kind: 'confirmed'; readonly project: ProjectId; readonly ballot: Ballot; readonly round: number; readonly current: boolean }
-  // replicas
+  // hints and replicas
+  /** The sender's beat, straight to a peer that has just come up; gossip carries the others. */
+  | { readonly kind: 'beat'; readonly beat: Beat }
   | { readonly kind: 'heads'; readonly heads: readonly Head[]; readonly ref: string | null }
   | { readonly kind: 'delta'; readonly owner: PeerId; readonly epoch: number; readonly after: number; readonly upTo: number; readonly records: readonly PublishedRecord[] }
   | { readonly kind: 'seen'; readonly heads: readonly Head[]; readonly ref: string | null }
@@ -71,6 +73,8 @@ export type ChangeOutcome =
   | { readonly kind: 'decided'; readonly answer: LedgerAnswer }
   /** Fewer members answered than a majority. The change may or may not have been made. */
   | { readonly kind: 'no-majority'; readonly answered: number; readonly needed: number }
+  /** The proposer's queue for this project is full; nothing was done. */
+  | { readonly kind: 'overloaded'; readonly limit: number }
 
 /** Proof that the register bound a request to a reservation. */
 export interface Certificate {

@@ -2,8 +2,8 @@
  * What a client may ask of any peer, after the edge has parsed and authorised it, and what it gets back.
  */
 import type { Attachment, Connection, Connector } from './attachment.ts'
-import type { Failure, Result } from './failure.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
+import type { Result } from './failure.ts'
+import type { AttachmentId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
 
@@ -59,4 +59,3 @@ export interface VolumeView {
   readonly ageMs: number
 }
 
-export type { Failure, PeerId }

@@ -1,0 +1,54 @@
+/** The `Service` of a running peer: what the REST edge sees of it. */
+import type { AttachmentId, PeerId, ProjectId, VolumeId } from '../../lib/model/ids.ts'
+import { compareText } from '../../lib/model/ids.ts'
+import type { VolumeView } from '../../lib/model/request.ts'
+import { rank } from '../../lib/placement/rank.ts'
+import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
+import type { Now } from '../../lib/flows/step.ts'
+import type { Peer } from '../../lib/flows/tables.ts'
+import type { KnownVolume } from '../../lib/replica/view.ts'
+import type { Runner } from './runner.ts'
+import type { ReplyTo, Service } from './service.ts'
+
+export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () => Now): Service {
+  const { view } = peer
+
+  const isUp = (owner: PeerId): boolean => owner === peer.self || peer.connections.get(owner)?.state === 'up'
+  const show = ({ volume, owner }: KnownVolume): VolumeView => {
+    const heard = owner === peer.self ? undefined : peer.beats.get(owner)
+    const ageMs = owner === peer.self ? 0 : heard === undefined ? Number.MAX_SAFE_INTEGER : now().monoMs - heard.monoMs
+    return { volume, hostStatus: isUp(owner) ? 'up' : heard === undefined ? 'unknown' : 'down', ageMs }
+  }
+  const volume = (id: VolumeId): VolumeView | null => {
+    const known = view.volumes.get(id)
+    return known === undefined ? null : show(known)
+  }
+
+  return {
+    ask: (request) => runner.ask(request) as Promise<ReplyTo<typeof request>>,
+    volume,
+    volumeOfAttachment(id: AttachmentId) {
+      const of = view.attachments.get(id)
+      return of === undefined ? null : volume(of)
+    },
+    volumes(project: ProjectId | null) {
+      const shown: VolumeView[] = []
+      for (const known of view.volumes.values()) if (project === null || known.volume.project === project) shown.push(show(known))
+      return shown.sort(newestFirst)
+    },
+    hosts: () => knownHosts(peer, now()),
+    pools: () => knownPools(peer, now()),
+    explain: (request) => rank(knownPools(peer, now()), request, peer.options.placement),
+    manifest: () => peer.options.manifest,
+    self: () => peer.self,
+    projects() {
+      const projects = new Set<ProjectId>(peer.acceptors.keys())
+      for (const { volume } of view.volumes.values()) projects.add(volume.project)
+      return [...projects].sort(compareText)
+    }
+  }
+}
+
+function newestFirst(a: VolumeView, b: VolumeView): number {
+  return b.volume.createdAtMs - a.volume.createdAtMs || compareText(a.volume.id, b.volume.id)
+}

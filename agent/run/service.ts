@@ -1,0 +1,34 @@
+/**
+ * What the REST edge may ask of the peer that it runs in.
+ *
+ * `ask` goes through the rules and answers when they do; everything else reads the peer's replicated view from memory
+ * and is as old as the view is.
+ */
+import type { HostView } from '../../lib/model/host.ts'
+import type { AttachmentId, PeerId, ProjectId, VolumeId } from '../../lib/model/ids.ts'
+import type { Manifest } from '../../lib/model/manifest.ts'
+import type { PlaceRequest, PoolView, Ranking } from '../../lib/model/placement.ts'
+import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/request.ts'
+
+export type ReplyTo<Request extends ClientRequest> = Extract<
+  ClientReply,
+  { kind: Request['kind'] extends 'find-attachment' ? 'find' : Request['kind'] }
+>
+
+export interface Service {
+  /** Resolves with the rules' answer; never rejects while the agent runs. A stop answers `recovering`. */
+  ask<Request extends ClientRequest>(request: Request): Promise<ReplyTo<Request>>
+  /** Null: not in this peer's view (ask `find` before saying 404). */
+  volume(id: VolumeId): VolumeView | null
+  /** The volume that has this attachment, from the view. */
+  volumeOfAttachment(id: AttachmentId): VolumeView | null
+  /** From the view alone, newest first: (createdAtMs desc, id asc). `project` null: all projects. */
+  volumes(project: ProjectId | null): readonly VolumeView[]
+  hosts(): readonly HostView[]
+  pools(): readonly PoolView[]
+  explain(request: PlaceRequest): Ranking
+  manifest(): Manifest
+  self(): PeerId
+  /** Projects whose registers this peer knows of (for lists over all projects). */
+  projects(): readonly ProjectId[]
+}

@@ -1,0 +1,210 @@
+/**
+ * Coordinates a create: rank, RESERVE on one pool after the other, BIND, and only then an answer; or UNPLACE.
+ *
+ * Nothing of this survives the coordinator, and nothing needs to: before BIND nobody was promised anything and the
+ * reservation resolves itself; after BIND the host alone can finish.
+ */
+import { failure, success, type Failure } from '../../model/failure.ts'
+import { assertNever } from '../../model/invariant.ts'
+import { hostOf, isForming } from '../../model/manifest.ts'
+import type { PeerId, RequestId } from '../../model/ids.ts'
+import type { Binding, LedgerAnswer, Recent, Unplaced } from '../../model/ledger.ts'
+import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import type { Candidate, Rejection } from '../../model/placement.ts'
+import type { ClientRequest } from '../../model/request.ts'
+import type { Volume } from '../../model/volume.ts'
+import { rank } from '../../placement/rank.ts'
+import { homeGroup } from '../../register/home-group.ts'
+import { noteGranted } from '../../replica/view.ts'
+import { askRegister } from '../group/ask.ts'
+import { cancel, type Out, reply, send, timer } from '../out.ts'
+import { typeOf } from '../owner/capacity.ts'
+import { creatingVolume, grantedVolume } from '../shape.ts'
+import { knownPools } from '../spread/beat.ts'
+import type { Now } from '../step.ts'
+import { RESERVE_TRIES_MAX } from '../timings.ts'
+import type { Creating, Peer } from '../tables.ts'
+
+type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+
+export function onCreate(peer: Peer, out: Out, client: string, request: Extract<ClientRequest, { kind: 'create' }>, now: Now): void {
+  const { rid, spec, bodyHash } = request
+  const { manifest } = peer.options
+  const refuse = (facts: Failure): void => reply(out, client, { kind: 'create', result: failure(facts) })
+  if (isForming(manifest)) {
+    const joined = manifest.hosts.filter((host) => host.voter).length
+    return refuse({ code: 'forming', joined, expect: manifest.expect })
+  }
+  const running = peer.creating.get(rid)
+  if (running !== undefined) {
+    if (running.bodyHash !== bodyHash) return refuse({ code: 'request-mismatch', volume: spec.id })
+    peer.creating.set(rid, { ...running, clients: [...running.clients, client] })
+    return
+  }
+  const place = { rid, sizeGiB: spec.sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type: typeOf(peer, spec) }
+  const ranking = rank(knownPools(peer, now), place, peer.options.placement)
+  const creating: Creating = { rid, spec, bodyHash, clients: [client], ranking, at: 0, refused: [], phase: 'reserving', reservation: null }
+  peer.creating.set(rid, creating)
+  tryPool(peer, out, creating, now)
+}
+
+export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
+  const { rid, reservation, pool } = message
+  const creating = peer.creating.get(rid)
+  const candidate = creating === undefined ? undefined : candidateOf(creating)
+  if (creating === undefined || creating.phase !== 'reserving' || candidate?.peer !== from || candidate.pool !== pool) {
+    // Late: this create went on without it, unless it is the reservation that is being bound right now.
+    const isOurs = creating !== undefined && candidate?.peer === from && creating.reservation === reservation
+    if (creating !== undefined && !isOurs) abandon(out, from, creating, reservation)
+    return
+  }
+  cancel(out, `reserve/${rid}`)
+  peer.creating.set(rid, { ...creating, phase: 'binding', reservation })
+  const { spec, bodyHash } = creating
+  const delta = { volumes: 1, gigabytes: spec.sizeGiB }
+  const binding: Binding = { kind: 'bound', rid, volume: spec.id, host: from, pool, reservation, bodyHash, delta, sizeGiB: spec.sizeGiB, spec, atMs: now.wallMs }
+  askRegister(peer, out, spec.project, { kind: 'bind', binding }, { kind: 'create', rid })
+}
+
+export function onRefused(peer: Peer, out: Out, from: PeerId, rid: RequestId, refusal: Refusal, now: Now): void {
+  const creating = peer.creating.get(rid)
+  const candidate = creating === undefined ? undefined : candidateOf(creating)
+  if (creating === undefined || candidate?.peer !== from || creating.phase !== 'reserving') return
+  nextPool(peer, out, creating, rejectionOf(candidate, refusal), now)
+}
+
+/** No answer in time, or no way to ask. */
+export function onReserveFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId | null, now: Now): void {
+  const creating = peer.creating.get(rid)
+  const candidate = creating === undefined ? undefined : candidateOf(creating)
+  if (creating === undefined || candidate === undefined || creating.phase !== 'reserving' || (to !== null && candidate.peer !== to)) return
+  const reported = to === null ? 'no answer in time' : 'not reachable'
+  nextPool(peer, out, creating, { pool: candidate.pool, filter: 'no answer', reported, needed: 'an answer of its host' }, now)
+}
+
+/** What the register decided: the only place from which a create is answered. */
+export function onCreateDecided(peer: Peer, out: Out, rid: RequestId, outcome: ChangeOutcome, now: Now): void {
+  const creating = peer.creating.get(rid)
+  if (creating === undefined) return
+  if (outcome.kind !== 'decided') {
+    letGo(out, creating)
+    return end(peer, out, creating, failure(undecided(peer, creating, outcome)))
+  }
+  onAnswer(peer, out, creating, outcome.answer, now)
+}
+
+function onAnswer(peer: Peer, out: Out, creating: Creating, answer: LedgerAnswer, now: Now): void {
+  switch (answer.kind) {
+    case 'bound':
+      return onBound(peer, out, creating, answer.binding)
+    case 'unplaced':
+      letGo(out, creating)
+      return end(peer, out, creating, success(notPlaced(answer.unplaced)))
+    case 'closed': {
+      const candidate = candidateOf(creating)
+      if (candidate === undefined) return unplace(peer, out, creating, now)
+      const rejection: Rejection = { pool: candidate.pool, filter: 'owner', reported: 'reservation released', needed: 'a reservation' }
+      return nextPool(peer, out, { ...creating, phase: 'reserving', reservation: null }, rejection, now)
+    }
+    case 'over-quota': {
+      letGo(out, creating)
+      const { resource, limit, used, requested } = answer
+      return end(peer, out, creating, failure({ code: 'over-quota', resource, limit, used, requested }))
+    }
+    case 'mismatch':
+      letGo(out, creating)
+      return end(peer, out, creating, failure({ code: 'request-mismatch', volume: answer.volume }))
+    default:
+      letGo(out, creating)
+      return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
+  }
+}
+
+/** Bound: here, and not before, the client gets its answer. */
+function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Recent): void {
+  const { host, reservation } = binding
+  if (host === null || reservation === null) return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
+  if (reservation !== creating.reservation || candidateOf(creating)?.peer !== host) letGo(out, creating)
+  if (binding.kind === 'bound') {
+    const granted = grantedVolume(binding, hostOf(peer.options.manifest, host)?.zone ?? '')
+    if (granted !== null) noteGranted(peer.view, granted, host)
+  }
+  const { rid, spec } = creating
+  send(out, host, { kind: 'commit', certificate: { project: spec.project, rid, volume: spec.id, host, reservation } })
+  const known = peer.view.volumes.get(spec.id)?.volume
+  end(peer, out, creating, success(known ?? creatingVolume(spec, rid, host, null, '')))
+}
+
+function tryPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
+  const candidate = creating.at < RESERVE_TRIES_MAX ? candidateOf(creating) : undefined
+  if (candidate === undefined) return unplace(peer, out, creating, now)
+  peer.creating.set(creating.rid, creating)
+  timer(out, `reserve/${creating.rid}`, peer.options.timings.reserveMs)
+  send(out, candidate.peer, { kind: 'reserve', rid: creating.rid, pool: candidate.pool, spec: creating.spec })
+}
+
+function nextPool(peer: Peer, out: Out, creating: Creating, rejection: Rejection, now: Now): void {
+  cancel(out, `reserve/${creating.rid}`)
+  tryPool(peer, out, { ...creating, at: creating.at + 1, refused: [...creating.refused, rejection] }, now)
+}
+
+function unplace(peer: Peer, out: Out, creating: Creating, now: Now): void {
+  const { rid, spec, bodyHash } = creating
+  peer.creating.set(rid, { ...creating, phase: 'unplacing', reservation: null })
+  const rejected = [...creating.ranking.rejected, ...creating.refused]
+  const delta = { volumes: 1, gigabytes: spec.sizeGiB }
+  const unplaced: Unplaced = { kind: 'unplaced', rid, spec, bodyHash, delta, rejected, atMs: now.wallMs, updatedAtMs: null }
+  askRegister(peer, out, spec.project, { kind: 'unplace', unplaced }, { kind: 'create', rid })
+}
+
+/** The reservation that this create held is of no use any more; its host asks the register and frees it. */
+function letGo(out: Out, creating: Creating): void {
+  const candidate = candidateOf(creating)
+  if (candidate !== undefined && creating.reservation !== null) abandon(out, candidate.peer, creating, creating.reservation)
+}
+
+function abandon(out: Out, host: PeerId, { rid, spec }: Creating, reservation: NonNullable<Creating['reservation']>): void {
+  send(out, host, { kind: 'abandon', rid, project: spec.project, reservation })
+}
+
+function end(peer: Peer, out: Out, creating: Creating, result: ReturnType<typeof success<Volume>> | ReturnType<typeof failure>): void {
+  peer.creating.delete(creating.rid)
+  const clients = creating.clients
+  for (const client of clients) reply(out, client, { kind: 'create', result })
+}
+
+function candidateOf(creating: Creating): Candidate | undefined {
+  return creating.ranking.candidates[creating.at]
+}
+
+function notPlaced(unplaced: Unplaced): Volume {
+  return creatingVolume(unplaced.spec, unplaced.rid, null, null, unplaced.spec.zone ?? 'nova')
+}
+
+function rejectionOf(candidate: Candidate, refusal: Refusal): Rejection {
+  switch (refusal.kind) {
+    case 'no-room':
+      return refusal.rejection
+    case 'not-ready':
+      return { pool: candidate.pool, filter: 'owner', reported: refusal.state, needed: 'ready' }
+    case 'operation':
+      return { pool: candidate.pool, filter: 'owner', reported: 'refused', needed: 'a reservation' }
+    default:
+      return assertNever(refusal)
+  }
+}
+
+function undecided(peer: Peer, creating: Creating, outcome: Exclude<ChangeOutcome, { kind: 'decided' }>): Failure {
+  if (outcome.kind === 'overloaded') return { code: 'overloaded', queue: 'register', limit: outcome.limit }
+  return noMajority(peer, creating.spec.project, outcome)
+}
+
+/** Which members keep the project's register, and how many of them answered. */
+export function noMajority(peer: Peer, project: Creating['spec']['project'], outcome: { readonly answered: number; readonly needed: number }): Failure {
+  const members = membersOf(peer, project)
+  return { code: 'no-majority', project, members, answered: outcome.answered, needed: outcome.needed }
+}
+
+function membersOf(peer: Peer, project: Creating['spec']['project']): readonly string[] {
+  return homeGroup(peer.options.manifest, project).map((member) => hostOf(peer.options.manifest, member)?.name ?? member)
+}

@@ -1,0 +1,154 @@
+/**
+ * Finds a volume that this peer's view does not hold, before anybody is told that there is none.
+ *
+ * First the project's register (a majority of it): granted, or without room, or ended. Then every other host is asked
+ * for what it knows. "Not found" needs all of them, or for a host that is silent at least a copy of its log here; else
+ * the honest answer is that it cannot be said.
+ */
+import { failure, type Failure, success } from '../../model/failure.ts'
+import { hostOf } from '../../model/manifest.ts'
+import type { PeerId } from '../../model/ids.ts'
+import type { LedgerContents } from '../../model/ledger.ts'
+import type { ChangeOutcome } from '../../model/message.ts'
+import type { Volume } from '../../model/volume.ts'
+import { noteGranted } from '../../replica/view.ts'
+import { askRegister } from '../group/ask.ts'
+import { cancel, freshName, type Out, reply, timer } from '../out.ts'
+import { grantedVolume, unplacedAsVolume } from '../shape.ts'
+import { sendHeads } from '../spread/exchange.ts'
+import type { Peer, Searching } from '../tables.ts'
+import { noMajority } from './create.ts'
+
+/** A search that found its volume, for the caller to go on with. */
+export interface Found {
+  readonly search: Searching
+  readonly volume: Volume
+}
+
+export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'then'>
+
+export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
+  const name = freshName(peer)
+  peer.searching.set(name, { ...search, waiting: [], silent: [], knownOwner: null })
+  if (search.project === null || search.volume === null) return askHosts(peer, out, name)
+  askRegister(peer, out, search.project, { kind: 'read', volume: search.volume }, { kind: 'find', search: name })
+  return null
+}
+
+/** The register's part of the answer. */
+export function onSearchRead(peer: Peer, out: Out, name: string, outcome: ChangeOutcome): Found | null {
+  const search = peer.searching.get(name)
+  if (search === undefined) return null
+  if (outcome.kind !== 'decided' || outcome.answer.kind !== 'contents') {
+    const { project } = search
+    if (outcome.kind === 'no-majority' && project !== null) return giveUp(peer, out, name, noMajority(peer, project, outcome))
+    return giveUp(peer, out, name, { code: 'overloaded', queue: 'register', limit: outcome.kind === 'overloaded' ? outcome.limit : 0 })
+  }
+  const hit = inRegister(peer, search, outcome.answer.contents)
+  if (hit !== null) return found(peer, out, name, search, hit)
+  peer.searching.set(name, { ...search, knownOwner: outcome.answer.contents.ended?.host ?? null })
+  return askHosts(peer, out, name)
+}
+
+/** A host has sent what it knows. */
+export function onSearchSeen(peer: Peer, out: Out, from: PeerId, name: string): Found | null {
+  const search = peer.searching.get(name)
+  if (search === undefined) return null
+  const waiting = search.waiting.filter((host) => host !== from)
+  const left = { ...search, waiting }
+  peer.searching.set(name, left)
+  const hit = inView(peer, left)
+  if (hit !== null) return found(peer, out, name, left, hit)
+  if (waiting.length === 0) conclude(peer, out, name, left)
+  return null
+}
+
+/** The hosts that have not answered stay silent. */
+export function onSearchSilent(peer: Peer, out: Out, name: string, silent: PeerId | null): void {
+  const search = peer.searching.get(name)
+  if (search === undefined) return
+  const gone = silent === null ? search.waiting : search.waiting.filter((host) => host === silent)
+  const left = { ...search, waiting: search.waiting.filter((host) => !gone.includes(host)), silent: [...search.silent, ...gone] }
+  peer.searching.set(name, left)
+  if (left.waiting.length === 0) conclude(peer, out, name, left)
+}
+
+function askHosts(peer: Peer, out: Out, name: string): Found | null {
+  const search = peer.searching.get(name)
+  if (search === undefined) return null
+  const hit = inView(peer, search)
+  if (hit !== null) return found(peer, out, name, search, hit)
+  const others = peer.options.manifest.hosts.map((host) => host.peer).filter((other) => other !== peer.self)
+  const isUp = (other: PeerId): boolean => peer.connections.get(other)?.state === 'up'
+  const asked = { ...search, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
+  peer.searching.set(name, asked)
+  if (asked.waiting.length === 0) {
+    conclude(peer, out, name, asked)
+    return null
+  }
+  timer(out, `search/${name}`, peer.options.timings.askMs)
+  for (const host of asked.waiting) sendHeads(peer, out, host, name)
+  return null
+}
+
+/** Everybody who could be asked was; it is not there, or nobody can say. */
+function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
+  const { knownOwner, silent } = search
+  if (knownOwner !== null && silent.includes(knownOwner)) {
+    const sinceMs = peer.connections.get(knownOwner)?.sinceMs ?? null
+    giveUp(peer, out, name, { code: 'owner-unreachable', host: hostOf(peer.options.manifest, knownOwner)?.name ?? knownOwner, sinceMs })
+    return
+  }
+  const unheard = silent.filter((host) => !peer.view.logs.has(host))
+  if (unheard.length > 0) {
+    giveUp(peer, out, name, { code: 'peer-incomplete', silent: unheard })
+    return
+  }
+  giveUp(peer, out, name, missing(search))
+}
+
+function missing(search: Searching): Failure {
+  if (search.volume !== null) return { code: 'volume-not-found', volume: search.volume }
+  if (search.attachment !== null) return { code: 'attachment-not-found', attachment: search.attachment }
+  return { code: 'overloaded', queue: 'search', limit: 0 }
+}
+
+function inView(peer: Peer, { volume, attachment }: Searching): Volume | null {
+  const id = volume ?? (attachment === null ? undefined : peer.view.attachments.get(attachment))
+  return id === undefined ? null : (peer.view.volumes.get(id)?.volume ?? null)
+}
+
+function inRegister(peer: Peer, { volume }: Searching, contents: LedgerContents): Volume | null {
+  const unplaced = contents.unplaced.find((one) => one.spec.id === volume)
+  if (unplaced !== undefined) return unplacedAsVolume(unplaced)
+  const binding = contents.bound.find((one) => one.volume === volume && one.spec !== null)
+  if (binding === undefined) return null
+  const granted = grantedVolume(binding, hostOf(peer.options.manifest, binding.host)?.zone ?? '')
+  // A grant stays open for a moment after its volume has come and gone; the owner's tombstone knows better.
+  const isGone = peer.view.logs.get(binding.host)?.records.get(binding.volume)?.volume === null
+  if (granted === null || isGone) return null
+  noteGranted(peer.view, granted, binding.host)
+  return peer.view.volumes.get(binding.volume)?.volume ?? granted
+}
+
+function found(peer: Peer, out: Out, name: string, search: Searching, volume: Volume): Found | null {
+  forget(peer, out, name)
+  if (search.then.kind === 'operate') return { search, volume }
+  reply(out, search.then.client, { kind: 'find', result: success(volume) })
+  return null
+}
+
+function giveUp(peer: Peer, out: Out, name: string, facts: Failure): null {
+  const search = peer.searching.get(name)
+  forget(peer, out, name)
+  if (search === undefined) return null
+  const { then } = search
+  if (then.kind === 'operate') reply(out, then.client, { kind: 'operate', result: failure(facts) })
+  else reply(out, then.client, { kind: 'find', result: failure(facts) })
+  return null
+}
+
+function forget(peer: Peer, out: Out, name: string): void {
+  peer.searching.delete(name)
+  cancel(out, `search/${name}`)
+}

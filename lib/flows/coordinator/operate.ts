@@ -1,0 +1,189 @@
+/**
+ * Carries an operation to the volume's owner and its answer back. The owner decides; this peer only knows the way.
+ *
+ * An extend takes room, so it goes the way of a create: RESERVE on the volume's pool, BIND, COMMIT. A volume that found
+ * no room has no owner; what may be done with it is done in its project's register.
+ */
+import { failure, type Failure, success } from '../../model/failure.ts'
+import { hashHex } from '../../model/hash.ts'
+import { hostOf } from '../../model/manifest.ts'
+import type { PeerId, RequestId } from '../../model/ids.ts'
+import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
+import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import type { OperationReply, OperationRequest } from '../../model/request.ts'
+import type { Volume } from '../../model/volume.ts'
+import { askRegister } from '../group/ask.ts'
+import { cancel, type Out, reply, send, timer } from '../out.ts'
+import { unplacedAsVolume } from '../shape.ts'
+import type { Now } from '../step.ts'
+import type { Operating, Peer } from '../tables.ts'
+import { noMajority } from './create.ts'
+import { type Found, startSearch } from './find.ts'
+
+type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+
+/** Shorter than the wait for an operation: the answer does not depend on it. */
+const COMMIT_WAIT_MS = 1000
+
+export function onClientOperate(peer: Peer, out: Out, client: string, request: OperationRequest, now: Now): void {
+  const known = peer.view.volumes.get(request.volume)
+  if (known !== undefined) return toOwner(peer, out, client, request, known.volume, now)
+  const found = startSearch(peer, out, {
+    project: request.project,
+    volume: request.volume,
+    attachment: null,
+    then: { kind: 'operate', client, request }
+  })
+  if (found !== null) onFoundForOperation(peer, out, found, now)
+}
+
+export function onFoundForOperation(peer: Peer, out: Out, { search, volume }: Found, now: Now): void {
+  const { then } = search
+  if (then.kind === 'operate') toOwner(peer, out, then.client, then.request, volume, now)
+}
+
+export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: OperationReply): void {
+  const operating = peer.operating.get(rid)
+  if (operating !== undefined) end(peer, out, operating, answer)
+}
+
+export function onExtendReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
+  const { rid, pool, reservation, deltaGiB } = message
+  const operating = peer.operating.get(rid)
+  const operation = operating?.request.operation
+  if (operating === undefined || operating.phase !== 'reserving' || operation?.kind !== 'extend' || operating.owner !== from) return
+  const { volume } = operating.request
+  const binding: Binding = {
+    kind: 'bound',
+    rid,
+    volume,
+    host: from,
+    pool,
+    reservation,
+    bodyHash: hashHex('extend', volume, String(operation.sizeGiB)),
+    delta: { volumes: 0, gigabytes: deltaGiB },
+    sizeGiB: operation.sizeGiB,
+    spec: null,
+    atMs: now.wallMs
+  }
+  peer.operating.set(rid, { ...operating, phase: 'binding' })
+  askRegister(peer, out, operating.project, { kind: 'bind', binding }, { kind: 'extend', rid })
+}
+
+export function onExtendRefused(peer: Peer, out: Out, rid: RequestId, refusal: Refusal): void {
+  const operating = peer.operating.get(rid)
+  if (operating?.phase !== 'reserving') return
+  if (refusal.kind === 'operation') return end(peer, out, operating, refusal.reply)
+  const facts: Failure = refusal.kind === 'no-room' ? { code: 'no-room', rejected: [refusal.rejection] } : { code: 'recovering', host: operating.owner }
+  end(peer, out, operating, failure(facts))
+}
+
+export function onExtendDecided(peer: Peer, out: Out, rid: RequestId, asked: Binding, outcome: ChangeOutcome): void {
+  const operating = peer.operating.get(rid)
+  if (operating === undefined) return
+  const { owner, project } = operating
+  if (outcome.kind !== 'decided') {
+    abandon(out, operating, asked)
+    const facts: Failure = outcome.kind === 'overloaded' ? { code: 'overloaded', queue: 'register', limit: outcome.limit } : noMajority(peer, project, outcome)
+    return end(peer, out, operating, failure(facts))
+  }
+  const { answer } = outcome
+  if (answer.kind !== 'bound') {
+    abandon(out, operating, asked)
+    return end(peer, out, operating, failure(refusedBy(answer, operating)))
+  }
+  const { reservation, volume } = asked
+  peer.operating.set(rid, { ...operating, phase: 'committing' })
+  timer(out, `operate/${rid}`, COMMIT_WAIT_MS)
+  send(out, owner, { kind: 'commit', certificate: { project, rid, volume, host: owner, reservation } })
+}
+
+export function onExtendCommitted(peer: Peer, out: Out, rid: RequestId): void {
+  const operating = peer.operating.get(rid)
+  if (operating?.phase === 'committing') endExtend(peer, out, operating)
+}
+
+/** The owner did not answer in time, or cannot be reached (`to`). */
+export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId | null): void {
+  const operating = peer.operating.get(rid)
+  if (operating === undefined || (to !== null && operating.owner !== to)) return
+  // Bound is bound: the owner will hear of it from the register.
+  if (operating.phase === 'committing') return endExtend(peer, out, operating)
+  if (operating.phase === 'binding') return
+  end(peer, out, operating, failure(unreachable(peer, operating.owner)))
+}
+
+/** What the register did with a volume that has no owner. */
+export function onEdited(peer: Peer, out: Out, client: string, request: OperationRequest, project: Volume['project'], outcome: ChangeOutcome): void {
+  const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
+  if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
+  if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
+  const { answer } = outcome
+  if (answer.kind === 'edited') return respond(success({ volume: unplacedAsVolume(answer.unplaced), attachment: null, connection: null }))
+  if (answer.kind === 'ended') return respond(success({ volume: null, attachment: null, connection: null }))
+  respond(failure({ code: 'volume-not-found', volume: request.volume }))
+}
+
+function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
+  const { rid, operation } = request
+  if (request.project !== null && volume.project !== request.project) {
+    return reply(out, client, { kind: 'operate', result: failure({ code: 'volume-not-found', volume: request.volume }) })
+  }
+  if (volume.owner === null) return toRegister(peer, out, client, request, volume, now)
+  const running = peer.operating.get(rid)
+  if (running !== undefined) {
+    peer.operating.set(rid, { ...running, clients: [...running.clients, client] })
+    return
+  }
+  const { owner, project } = volume
+  const phase = operation.kind === 'extend' ? 'reserving' : 'asked'
+  peer.operating.set(rid, { request, clients: [client], owner, phase, project, volume })
+  timer(out, `operate/${rid}`, peer.options.timings.operateMs)
+  if (operation.kind === 'extend') send(out, owner, { kind: 'reserve-extend', rid, volume: volume.id, project, sizeGiB: operation.sizeGiB })
+  else send(out, owner, { kind: 'operate', request })
+}
+
+function toRegister(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
+  const { operation } = request
+  if (operation.kind !== 'update' && operation.kind !== 'delete') {
+    const facts: Failure = { code: 'invalid-status', volume: volume.id, action: operation.kind, status: volume.status, allowed: ['available'] }
+    return reply(out, client, { kind: 'operate', result: failure(facts) })
+  }
+  const edit = operation.kind === 'delete' ? ({ kind: 'delete' } as const) : operation
+  const change = { kind: 'edit-unplaced', volume: volume.id, edit, atMs: now.wallMs } as const
+  askRegister(peer, out, volume.project, change, { kind: 'edit', client, request })
+}
+
+function abandon(out: Out, operating: Operating, binding: Binding): void {
+  send(out, operating.owner, { kind: 'abandon', rid: operating.request.rid, project: operating.project, reservation: binding.reservation })
+}
+
+function endExtend(peer: Peer, out: Out, operating: Operating): void {
+  const known = peer.view.volumes.get(operating.request.volume)?.volume ?? operating.volume
+  end(peer, out, operating, success({ volume: known, attachment: null, connection: null }))
+}
+
+function end(peer: Peer, out: Out, operating: Operating, result: OperationReply): void {
+  const { rid } = operating.request
+  peer.operating.delete(rid)
+  cancel(out, `operate/${rid}`)
+  for (const client of operating.clients) reply(out, client, { kind: 'operate', result })
+}
+
+function unreachable(peer: Peer, owner: PeerId): Failure {
+  const host = hostOf(peer.options.manifest, owner)?.name ?? owner
+  const connection = peer.connections.get(owner)
+  return { code: 'owner-unreachable', host, sinceMs: connection?.state === 'down' ? connection.sinceMs : null }
+}
+
+function refusedBy(answer: LedgerAnswer, operating: Operating): Failure {
+  const { volume } = operating.request
+  switch (answer.kind) {
+    case 'over-quota':
+      return { code: 'over-quota', resource: answer.resource, limit: answer.limit, used: answer.used, requested: answer.requested }
+    case 'mismatch':
+      return { code: 'request-mismatch', volume }
+    default:
+      return { code: 'volume-busy', volume, running: 'extend' }
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Asks a project's register, through one member after the other, until one can say what a majority decided.
+ *
+ * The members are asked in rendezvous order, the connected ones first: everybody prefers the same proposer, so that
+ * changes meet in one queue and not in a duel. Asking twice is harmless: every change is idempotent.
+ */
+import type { PeerId, ProjectId } from '../../model/ids.ts'
+import type { LedgerChange } from '../../model/ledger.ts'
+import type { ChangeOutcome, PeerMessage } from '../../model/message.ts'
+import { homeGroup, majorityOf } from '../../register/home-group.ts'
+import { cancel, freshName, type Out, send, timer } from '../out.ts'
+import type { Ask, AskPurpose, Peer } from '../tables.ts'
+
+/** An ask that has come to its end, and how. */
+export interface AskEnd {
+  readonly ask: Ask
+  readonly outcome: ChangeOutcome
+}
+
+export function askRegister(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, purpose: AskPurpose): void {
+  const isNear = (member: PeerId): boolean => member === peer.self || peer.connections.get(member)?.state === 'up'
+  const members = homeGroup(peer.options.manifest, project)
+  const order = [...members.filter(isNear), ...members.filter((member) => !isNear(member))]
+  const [first, ...left] = order
+  if (first === undefined) return
+  askMember(peer, out, freshName(peer), { project, change, purpose, left, asked: first, answered: 0 })
+}
+
+export function onChanged(peer: Peer, out: Out, message: Extract<PeerMessage, { kind: 'changed' }>): AskEnd | null {
+  const ask = peer.asks.get(message.ref)
+  if (ask === undefined) return null
+  if (message.outcome.kind === 'no-majority') {
+    return nextMember(peer, out, message.ref, { ...ask, answered: Math.max(ask.answered, message.outcome.answered) })
+  }
+  peer.asks.delete(message.ref)
+  cancel(out, `ask/${message.ref}`)
+  return { ask, outcome: message.outcome }
+}
+
+/** The member did not answer in time, or could not be reached at all. */
+export function onAskFailed(peer: Peer, out: Out, ref: string): AskEnd | null {
+  const ask = peer.asks.get(ref)
+  return ask === undefined ? null : nextMember(peer, out, ref, ask)
+}
+
+function nextMember(peer: Peer, out: Out, ref: string, ask: Ask): AskEnd | null {
+  const [next, ...left] = ask.left
+  peer.asks.delete(ref)
+  cancel(out, `ask/${ref}`)
+  if (next === undefined) {
+    const needed = majorityOf(homeGroup(peer.options.manifest, ask.project).length)
+    return { ask, outcome: { kind: 'no-majority', answered: ask.answered, needed } }
+  }
+  // A new name: a late answer of the member before must not end this question.
+  askMember(peer, out, freshName(peer), { ...ask, asked: next, left })
+  return null
+}
+
+function askMember(peer: Peer, out: Out, ref: string, ask: Ask): void {
+  peer.asks.set(ref, ask)
+  timer(out, `ask/${ref}`, peer.options.timings.askMs)
+  send(out, ask.asked, { kind: 'change', ref, project: ask.project, change: ask.change })
+}

@@ -1,0 +1,120 @@
+/**
+ * This peer as a member of home groups: keeps its part of the registers, and proposes for whoever asks.
+ *
+ * A peer that is no member of a project's group, or whose cluster is still forming, answers nothing: no majority may be
+ * counted twice.
+ */
+import { evaluate } from '../../ledger/rules.ts'
+import type { PeerId, ProjectId } from '../../model/ids.ts'
+import { isForming } from '../../model/manifest.ts'
+import type { PeerMessage } from '../../model/message.ts'
+import { type AcceptorStep, onAccept, onConfirm, onPrepare } from '../../register/acceptor.ts'
+import { homeGroup } from '../../register/home-group.ts'
+import {
+  newProposer,
+  onAccepted,
+  onBehind,
+  onConfirmed,
+  onMemberUnreachable,
+  onPromised,
+  onRejected,
+  onRoundTimeout,
+  type Proposer,
+  type ProposerWorld,
+  propose
+} from '../../register/proposer.ts'
+import { cellKey, registerKey } from '../keys.ts'
+import { cancel, journalDrop, journalPut, type Out, send, timer } from '../out.ts'
+import { acceptorOf, type Peer } from '../tables.ts'
+import { cellEntries } from '../../model/cell.ts'
+
+type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+/** What a member gets: questions to its memory, answers to its proposals, and changes to propose. */
+export type GroupMessage = Message<
+  'change' | 'prepare' | 'promised' | 'accept' | 'accepted' | 'behind' | 'rejected' | 'confirm' | 'confirmed'
+>
+
+export function onGroupMessage(peer: Peer, out: Out, from: PeerId, message: GroupMessage): void {
+  const { project } = message
+  const members = homeGroup(peer.options.manifest, project)
+  if (isForming(peer.options.manifest) || !members.includes(peer.self)) return
+  switch (message.kind) {
+    case 'prepare':
+    case 'accept':
+    case 'confirm':
+      if (members.includes(from)) remember(peer, out, from, message)
+      return
+    case 'change':
+      propose(proposerOf(peer, project, members), { from, ref: message.ref, change: message.change }, worldOf(peer, out, project))
+      return
+    default:
+      if (members.includes(from)) onVote(proposerOf(peer, project, members), from, message, worldOf(peer, out, project))
+  }
+}
+
+/** A question to a member could not be sent. */
+export function onVoteUnreachable(peer: Peer, out: Out, to: PeerId, project: ProjectId): void {
+  const proposer = peer.proposers.get(project)
+  if (proposer !== undefined) onMemberUnreachable(proposer, to, worldOf(peer, out, project))
+}
+
+export function onRoundTimer(peer: Peer, out: Out, project: ProjectId): void {
+  const proposer = peer.proposers.get(project)
+  if (proposer !== undefined) onRoundTimeout(proposer, worldOf(peer, out, project))
+}
+
+function remember(peer: Peer, out: Out, from: PeerId, message: Message<'prepare' | 'accept' | 'confirm'>): void {
+  const acceptor = acceptorOf(peer, message.project)
+  const before = message.kind === 'accept' && message.change.kind === 'whole' ? cellEntries(acceptor.cell).map(([key]) => key) : []
+  const step = message.kind === 'prepare' ? onPrepare(acceptor, message) : message.kind === 'accept' ? onAccept(acceptor, message) : onConfirm(acceptor, message)
+  if (step.changed) journalMemory(peer, out, message.project, step, before)
+  send(out, from, step.answer)
+}
+
+function journalMemory(peer: Peer, out: Out, project: ProjectId, step: AcceptorStep, before: readonly string[]): void {
+  const { promised, accepted } = acceptorOf(peer, project)
+  journalPut(out, registerKey(project), { promised, accepted })
+  if (step.whole) {
+    const kept = new Set(step.puts.map(({ key }) => key))
+    for (const key of before) if (!kept.has(key)) journalDrop(out, cellKey(project, key))
+  }
+  for (const { key, entry } of step.puts) {
+    if (entry === null) journalDrop(out, cellKey(project, key))
+    else journalPut(out, cellKey(project, key), entry)
+  }
+}
+
+function onVote(proposer: Proposer, from: PeerId, message: Message<'promised' | 'accepted' | 'behind' | 'rejected' | 'confirmed'>, world: ProposerWorld): void {
+  switch (message.kind) {
+    case 'promised':
+      return onPromised(proposer, from, message, world)
+    case 'accepted':
+      return onAccepted(proposer, from, message, world)
+    case 'behind':
+      return onBehind(proposer, from, message, world)
+    case 'rejected':
+      return onRejected(proposer, message, world)
+    case 'confirmed':
+      return onConfirmed(proposer, from, message, world)
+  }
+}
+
+function proposerOf(peer: Peer, project: ProjectId, members: readonly PeerId[]): Proposer {
+  const known = peer.proposers.get(project)
+  if (known !== undefined) return known
+  const proposer = newProposer(project, peer.self, peer.epoch, members)
+  peer.proposers.set(project, proposer)
+  return proposer
+}
+
+function worldOf(peer: Peer, out: Out, project: ProjectId): ProposerWorld {
+  const key = `round/${project}`
+  return {
+    send: (to, message) => send(out, to, message),
+    answer: ({ from, ref }, outcome) => send(out, from, { kind: 'changed', ref, project, outcome }),
+    timer: (afterMs) => timer(out, key, afterMs),
+    cancelTimer: () => cancel(out, key),
+    evaluate: (cell, change) => evaluate(peer.options.rules, { project, cell, defaults: peer.options.manifest.limits }, change),
+    random: (below) => peer.options.rng.below(below)
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Members of a home group look after grants that stay open: a coordinator that died after BIND told nobody.
+ *
+ * What one member has accepted may not be decided, so each look is a read of the register.
+ */
+import type { LedgerContents } from '../../model/ledger.ts'
+import { homeGroup } from '../../register/home-group.ts'
+import { type Out, send, timer } from '../out.ts'
+import type { Now } from '../step.ts'
+import type { Peer } from '../tables.ts'
+import { askRegister } from './ask.ts'
+
+export function startWatch(peer: Peer, out: Out): void {
+  timer(out, 'watch', peer.options.timings.watchMs)
+}
+
+export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
+  for (const [project, acceptor] of peer.acceptors) {
+    const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now))
+    if (hasOld && homeGroup(peer.options.manifest, project).includes(peer.self)) {
+      askRegister(peer, out, project, { kind: 'read', volume: null }, { kind: 'watch', project })
+    }
+  }
+  startWatch(peer, out)
+}
+
+export function onWatched(peer: Peer, out: Out, contents: LedgerContents, now: Now): void {
+  for (const { rid, volume, host, reservation, atMs } of contents.bound) {
+    if (isOld(peer, atMs, now)) send(out, host, { kind: 'commit', certificate: { project: contents.project, rid, volume, host, reservation } })
+  }
+}
+
+/** By the wall clock, that of another host even: a wrong one sends a COMMIT too many, or one later. */
+function isOld(peer: Peer, atMs: number, now: Now): boolean {
+  return Math.abs(now.wallMs - atMs) >= peer.options.timings.watchMs
+}

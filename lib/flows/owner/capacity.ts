@@ -1,0 +1,70 @@
+/**
+ * What this host's pools hold and may still give out, counted from its own records each time.
+ *
+ * The count includes reservations, so that two requests can never be promised the same room (I4); what others see of
+ * it in a beat is the same number, a few seconds older.
+ */
+import type { PoolName } from '../../model/ids.ts'
+import type { Capabilities, PoolView, Rejection } from '../../model/placement.ts'
+import type { VolumeSpec } from '../../model/volume.ts'
+import type { VolumeType } from '../../model/volume-type.ts'
+import { hostOf } from '../../model/manifest.ts'
+import { requestId } from '../../model/ids.ts'
+import { fits } from '../../placement/rank.ts'
+import type { MeasuredPool } from '../step.ts'
+import type { Owned, Peer } from '../tables.ts'
+
+/** GiB given out on this pool: volumes at the size they have or will have, reservations, errors until they are deleted. */
+export function provisionedGiB(peer: Peer, pool: PoolName): number {
+  let sum = 0
+  for (const owned of peer.owned.values()) if (owned.volume.pool === pool) sum += ownedGiB(owned)
+  return sum
+}
+
+/** Pools of this host as placement sees them. */
+export function ownPools(peer: Peer): readonly PoolView[] {
+  const zone = hostOf(peer.options.manifest, peer.self)?.zone ?? ''
+  const state = peer.state === 'ready' ? 'up' : 'recovering'
+  return [...peer.pools.values()].map((measured) => ({
+    name: measured.name,
+    peer: peer.self,
+    zone,
+    state: measured.state === 'stalled' ? 'stalled' : state,
+    capabilities: capabilitiesNow(peer, measured),
+    queue: queueOf(peer, measured.name)
+  }))
+}
+
+/** The filter that refuses `sizeGiB` more on this pool of ours, or null if there is room. */
+export function refusalOf(peer: Peer, pool: PoolName, sizeGiB: number, zones: readonly string[], type: VolumeType | null): Rejection | null {
+  const view = ownPools(peer).find((own) => own.name === pool)
+  if (view === undefined) return { pool, filter: 'owner', reported: 'no such pool here', needed: pool }
+  return fits(view, { rid: requestId(''), sizeGiB, zones, type }, peer.options.placement)
+}
+
+export function typeOf(peer: Peer, spec: VolumeSpec): VolumeType | null {
+  return peer.options.manifest.types.find((type) => type.id === spec.typeId) ?? null
+}
+
+function ownedGiB(owned: Owned): number {
+  return Math.max(owned.volume.sizeGiB, owned.extend?.sizeGiB ?? 0)
+}
+
+function queueOf(peer: Peer, pool: PoolName): number {
+  let queue = 0
+  for (const owned of peer.owned.values()) if (owned.volume.pool === pool && (owned.step === 'committed' || owned.step === 'reserved')) queue += 1
+  return queue
+}
+
+function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
+  const provisioned = provisionedGiB(peer, measured.name)
+  const isThin = measured.capabilities['thin_provisioning_support'] === true
+  return {
+    ...measured.capabilities,
+    total_capacity_gb: measured.totalGiB,
+    // A thick pool's free room is what its records leave; a thin pool measures its own.
+    free_capacity_gb: isThin ? (measured.capabilities['free_capacity_gb'] ?? null) : Math.max(0, measured.totalGiB - provisioned),
+    allocated_capacity_gb: provisioned,
+    provisioned_capacity_gb: provisioned
+  }
+}

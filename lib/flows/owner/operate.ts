@@ -1,0 +1,68 @@
+/** Takes operations at their owner: one at a time for each volume, each decided on the newest record. */
+import { failure } from '../../model/failure.ts'
+import { assertNever } from '../../model/invariant.ts'
+import type { PeerId } from '../../model/ids.ts'
+import type { Operation, OperationRequest } from '../../model/request.ts'
+import type { Out } from '../out.ts'
+import { publishOwned } from '../spread/publish.ts'
+import type { Now } from '../step.ts'
+import type { Owned, Peer } from '../tables.ts'
+import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
+import { startDelete } from './remove.ts'
+import { answerNow, endWell, waitFor, withConnection } from './work.ts'
+
+export function onOperate(peer: Peer, out: Out, from: PeerId, request: OperationRequest, now: Now): void {
+  const { rid, volume: id, operation } = request
+  const done = peer.results.get(rid)
+  if (done !== undefined) return answerNow(out, from, rid, withConnection(peer, done.reply))
+  if (peer.waiting.has(rid)) return waitFor(peer, rid, from)
+  if (peer.state !== 'ready') return answerNow(out, from, rid, failure({ code: 'recovering', host: peer.self }))
+  const owned = peer.owned.get(id)
+  if (owned === undefined || (request.project !== null && owned.volume.project !== request.project)) {
+    return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))
+  }
+  const { status } = owned.volume
+  if (owned.step === 'reserved' || owned.step === 'deleting') {
+    return answerNow(out, from, rid, failure({ code: 'invalid-status', volume: id, action: operation.kind, status, allowed: ['available'] }))
+  }
+  const running = owned.working?.kind ?? (owned.extend === null ? null : 'extend')
+  if (running !== null && changesState(operation)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: id, running }))
+  start(peer, out, from, owned, request, now)
+}
+
+function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, now: Now): void {
+  const { operation, rid } = request
+  switch (operation.kind) {
+    case 'update':
+      return update(peer, out, from, owned, request, operation, now)
+    case 'delete':
+      return startDelete(peer, out, from, owned, request, operation.force, now)
+    case 'attach':
+      return startAttach(peer, out, from, owned, request, operation, now)
+    case 'connect':
+      return startConnect(peer, out, from, owned, request, operation, now)
+    case 'complete':
+      return complete(peer, out, from, owned, request, operation.attachment, now)
+    case 'detach':
+      return startDetach(peer, out, from, owned, request, operation, now)
+    case 'connection':
+      return readConnection(peer, out, from, owned, request, operation.attachment)
+    case 'extend':
+      // It takes room, so it comes as a reservation and never as a plain operation.
+      return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: 'extend' }))
+    default:
+      return assertNever(operation)
+  }
+}
+
+function update(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, operation: Extract<Operation, { kind: 'update' }>, now: Now): void {
+  const { kind: _, ...fields } = operation
+  const updated = publishOwned(peer, out, { ...owned, volume: { ...owned.volume, ...fields } }, now)
+  waitFor(peer, request.rid, from)
+  endWell(peer, out, request.rid, updated.volume, null, now)
+}
+
+/** Names and metadata may change, and secrets be read, while a command is at work. */
+function changesState(operation: Operation): boolean {
+  return operation.kind !== 'update' && operation.kind !== 'connection'
+}

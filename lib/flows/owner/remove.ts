@@ -1,0 +1,61 @@
+/**
+ * Deletes a volume: D1, remove its bytes, see that they are gone, D2 with a tombstone.
+ *
+ * From D1 on it is never shown as anything but `deleting`, and after a crash the removal goes on.
+ */
+import type { PeerId, VolumeId } from '../../model/ids.ts'
+import type { VolumeStatus } from '../../model/volume.ts'
+import { failure } from '../../model/failure.ts'
+import type { OperationRequest } from '../../model/request.ts'
+import { type Out, timer } from '../out.ts'
+import { beatSoon } from '../spread/beat.ts'
+import { publishOwned, publishTomb } from '../spread/publish.ts'
+import type { BackendOutcome, Now } from '../step.ts'
+import type { Owned, Peer } from '../tables.ts'
+import { endOf, settle } from './settle.ts'
+import { answerNow, backend, endWell, mayTryAgain, waitFor } from './work.ts'
+
+/** Cinder's list; `force` skips it. */
+const DELETABLE: readonly VolumeStatus[] = ['available', 'error', 'error_extending', 'error_deleting']
+
+export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, force: boolean, now: Now): void {
+  const { id, status, attachments } = owned.volume
+  if (attachments.length > 0) {
+    const facts = { code: 'volume-attached', volume: id, action: 'delete', attachments: attachments.map((attachment) => attachment.id) } as const
+    return answerNow(out, from, request.rid, failure(facts))
+  }
+  if (owned.step === 'committed' || (!force && !DELETABLE.includes(status))) {
+    return answerNow(out, from, request.rid, failure({ code: 'invalid-status', volume: id, action: 'delete', status, allowed: DELETABLE }))
+  }
+  const working = { rid: request.rid, kind: 'delete', attachment: null, before: status } as const
+  const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume: { ...owned.volume, status: 'deleting' } }, now)
+  waitFor(peer, request.rid, from)
+  endWell(peer, out, request.rid, deleting.volume, null, now)
+  remove(out, id)
+}
+
+export function remove(out: Out, id: VolumeId): void {
+  backend(out, id, 'delete', { kind: 'remove', volume: id })
+}
+
+export function onRemoveTimer(peer: Peer, out: Out, id: VolumeId): void {
+  if (peer.owned.get(id)?.step === 'deleting') remove(out, id)
+}
+
+export function onRemoved(peer: Peer, out: Out, owned: Owned, job: string, outcome: BackendOutcome, now: Now): void {
+  const { id } = owned.volume
+  const isGone = outcome.kind === 'ok' && (job === 'delete' || outcome.value === null)
+  if (isGone) {
+    peer.tries.delete(`remove/${id}`)
+    publishTomb(peer, out, owned)
+    settle(peer, out, owned.volume.project, endOf(id))
+    return beatSoon(peer, out)
+  }
+  if (outcome.kind === 'unknown' && job === 'delete') return backend(out, id, 'delete-look', { kind: 'inspect', volume: id })
+  if (outcome.kind === 'ok') return remove(out, id)
+  // A refusal of the tool counts; a look that could not be made does not.
+  if (outcome.kind === 'unknown' || mayTryAgain(peer, `remove/${id}`)) return timer(out, `remove/${id}`, peer.options.timings.retryMs)
+  const { tool, detail } = outcome
+  const volume = { ...owned.volume, status: 'error_deleting', failure: { kind: 'backend', step: 'delete', tool, detail } } as const
+  publishOwned(peer, out, { ...owned, step: 'failed', working: null, volume }, now)
+}

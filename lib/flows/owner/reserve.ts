@@ -1,0 +1,110 @@
+/**
+ * Sets room aside for one request, and lets it go again.
+ *
+ * R is journalled before the coordinator hears of it. Nothing is promised by it: the register decides. A reservation
+ * that hears nothing asks the register itself; bound to it means build, and otherwise the register closes it for good
+ * before the room is free again, so that a BIND that is still on its way cannot find a host without room.
+ */
+import { assertNever } from '../../model/invariant.ts'
+import { hostOf } from '../../model/manifest.ts'
+import { type PeerId, type ProjectId, type RequestId, reservationId, type ReservationId, type VolumeId } from '../../model/ids.ts'
+import type { Certificate, ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import { askRegister } from '../group/ask.ts'
+import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
+import { creatingVolume } from '../shape.ts'
+import type { Now } from '../step.ts'
+import type { Owned, Peer } from '../tables.ts'
+import { refusalOf, typeOf } from './capacity.ts'
+
+type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+
+export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec }: Message<'reserve'>): void {
+  const refuse = (refusal: Refusal): void => send(out, from, { kind: 'refused', rid, refusal })
+  if (peer.state !== 'ready') return refuse({ kind: 'not-ready', state: peer.state })
+  const known = peer.owned.get(spec.id)
+  if (known !== undefined && known.volume.rid === rid && known.volume.pool !== null) {
+    return send(out, from, { kind: 'reserved', rid, pool: known.volume.pool, reservation: known.reservation, deltaGiB: known.volume.sizeGiB })
+  }
+  if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
+  const rejection = refusalOf(peer, pool, spec.sizeGiB, spec.zone === null ? [] : [spec.zone], typeOf(peer, spec))
+  if (rejection !== null) return refuse({ kind: 'no-room', rejection: { ...rejection, filter: `owner: ${rejection.filter}` } })
+
+  const reservation = nextReservation(peer, out)
+  const zone = hostOf(peer.options.manifest, peer.self)?.zone ?? ''
+  const volume = creatingVolume(spec, rid, peer.self, pool, zone)
+  keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, generation: 0, extend: null, working: null })
+  timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
+  send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
+}
+
+export function nextReservation(peer: Peer, out: Out): ReservationId {
+  peer.reservations += 1
+  keepHost(peer, out)
+  return reservationId(`${peer.epoch}.${peer.reservations}`)
+}
+
+/** The coordinator has no use for it: ask now instead of after a minute. */
+export function onAbandon(peer: Peer, out: Out, { rid, reservation }: Message<'abandon'>, now: Now): void {
+  for (const owned of peer.owned.values()) {
+    const open = openReservation(owned)
+    if (open?.rid === rid && open.reservation === reservation) return resolve(peer, out, owned, now)
+  }
+}
+
+export function onResolveTimer(peer: Peer, out: Out, id: VolumeId, now: Now): void {
+  const owned = peer.owned.get(id)
+  if (owned !== undefined && openReservation(owned) !== null) resolve(peer, out, owned, now)
+}
+
+/** Asks the register what became of the open reservation of this volume. */
+export function resolve(peer: Peer, out: Out, owned: Owned, now: Now): void {
+  const open = openReservation(owned)
+  if (open === null) return
+  const { rid, reservation } = open
+  const { id, project } = owned.volume
+  askRegister(peer, out, project, { kind: 'resolve', rid, host: peer.self, reservation, atMs: now.wallMs }, { kind: 'resolve', volume: id, rid, reservation })
+}
+
+/** What the register said of a reservation: `commit` to be carried out by the caller, or it is dealt with. */
+export function onResolved(
+  peer: Peer,
+  out: Out,
+  asked: { readonly volume: VolumeId; readonly rid: RequestId; readonly reservation: ReservationId; readonly project: ProjectId },
+  outcome: ChangeOutcome
+): Certificate | null {
+  const owned = peer.owned.get(asked.volume)
+  const open = owned === undefined ? null : openReservation(owned)
+  if (owned === undefined || open === null || open.rid !== asked.rid || open.reservation !== asked.reservation) return null
+  const key = `resolve/${asked.volume}`
+  if (outcome.kind !== 'decided') {
+    timer(out, key, peer.options.timings.retryMs)
+    return null
+  }
+  if (outcome.answer.kind === 'bound') {
+    return { project: asked.project, rid: asked.rid, volume: asked.volume, host: peer.self, reservation: asked.reservation }
+  }
+  if (outcome.answer.kind !== 'closed') {
+    note(out, 'warn', 'resolve-odd-answer', { volume: asked.volume, answer: outcome.answer.kind })
+    return null
+  }
+  cancel(out, key)
+  if (owned.extend !== null) keepOwned(peer, out, { ...owned, extend: null })
+  else dropOwned(peer, out, asked.volume)
+  return null
+}
+
+/** The reservation of this volume that nobody has committed yet, if there is one. */
+export function openReservation(owned: Owned): { readonly rid: RequestId; readonly reservation: ReservationId } | null {
+  switch (owned.step) {
+    case 'reserved':
+      return { rid: owned.volume.rid, reservation: owned.reservation }
+    case 'built':
+      return owned.extend !== null && !owned.extend.committed ? owned.extend : null
+    case 'committed':
+    case 'deleting':
+    case 'failed':
+      return null
+    default:
+      return assertNever(owned.step)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Tells the registers what this host holds of each project, so that they can let go of the grants.
+ *
+ * A volume counts in this host's totals from the batch that settles its request, and its grant counts until the
+ * register has taken those totals over: each GiB is counted once, in one place or the other. A settled request is kept
+ * in the journal until a fold that contained it was answered.
+ */
+import { hashHex } from '../../model/hash.ts'
+import { type ProjectId, requestId, type RequestId, type VolumeId } from '../../model/ids.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../model/quota.ts'
+import type { ChangeOutcome } from '../../model/message.ts'
+import type { LedgerChange } from '../../model/ledger.ts'
+import { askRegister } from '../group/ask.ts'
+import { settledKey } from '../keys.ts'
+import { journalDrop, journalPut, type Out, timer } from '../out.ts'
+import type { Now } from '../step.ts'
+import type { Owned, Peer } from '../tables.ts'
+
+/** This host's totals of `project` contain the request's effect (or its lack of one) as of this step's record. */
+export function settle(peer: Peer, out: Out, project: ProjectId, rid: RequestId): void {
+  const entry = { project, seq: peer.seq }
+  peer.settled.set(rid, entry)
+  journalPut(out, settledKey(rid), entry)
+  foldSoon(peer, out, project)
+}
+
+/** Name under which the end of a volume is settled. */
+export function endOf(volume: VolumeId): RequestId {
+  return requestId(hashHex('end', volume).slice(0, 32))
+}
+
+/** After a start: whatever was settled and not folded. */
+export function foldAll(peer: Peer, out: Out): void {
+  for (const { project } of peer.settled.values()) foldSoon(peer, out, project)
+}
+
+export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now): void {
+  const settled = [...peer.settled].filter(([, entry]) => entry.project === project).map(([rid]) => rid)
+  if (settled.length === 0) {
+    peer.folding.delete(project)
+    return
+  }
+  peer.folding.set(project, 'asked')
+  const totals = { kind: 'host', host: peer.self, epoch: peer.epoch, seq: peer.seq, usage: usageOf(peer, project) } as const
+  askRegister(peer, out, project, { kind: 'fold', totals, settled, atMs: now.wallMs }, { kind: 'fold', project })
+}
+
+export function onFolded(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, outcome: ChangeOutcome): void {
+  const again = peer.folding.get(project) === 'again'
+  peer.folding.delete(project)
+  const isFolded = outcome.kind === 'decided' && outcome.answer.kind === 'folded'
+  if (!isFolded || change.kind !== 'fold') {
+    peer.folding.set(project, 'timer')
+    timer(out, `fold/${project}`, peer.options.timings.retryMs)
+    return
+  }
+  for (const rid of change.settled) {
+    const entry = peer.settled.get(rid)
+    if (entry === undefined || entry.seq > change.totals.seq) continue
+    peer.settled.delete(rid)
+    journalDrop(out, settledKey(rid))
+  }
+  if (again) foldSoon(peer, out, project)
+}
+
+/** What counts: volumes whose request is settled. A grant that is not settled counts in the register. */
+export function usageOf(peer: Peer, project: ProjectId): Usage {
+  let usage = NO_USAGE
+  for (const owned of peer.owned.values()) {
+    if (owned.volume.project === project && countsHere(owned)) usage = addUsage(usage, { volumes: 1, gigabytes: owned.volume.sizeGiB })
+  }
+  return usage
+}
+
+function countsHere(owned: Owned): boolean {
+  return owned.step === 'built' || owned.step === 'deleting' || owned.step === 'failed'
+}
+
+function foldSoon(peer: Peer, out: Out, project: ProjectId): void {
+  const state = peer.folding.get(project)
+  if (state === 'timer') return
+  if (state !== undefined) {
+    peer.folding.set(project, 'again')
+    return
+  }
+  peer.folding.set(project, 'timer')
+  timer(out, `fold/${project}`, peer.options.timings.foldMs)
+}

@@ -1,0 +1,121 @@
+/**
+ * The common part of every operation at its owner: who waits, what is remembered, how often a command is tried.
+ *
+ * An operation that ended well is remembered for a day under its request, in the batch that ended it, so that a repeat
+ * gets the same answer and does nothing twice. A secret is never part of what is remembered.
+ */
+import { exportIqn, type Attachment, type Connection } from '../../model/attachment.ts'
+import type { PeerId, RequestId, VolumeId } from '../../model/ids.ts'
+import { failure, type Failure, success } from '../../model/failure.ts'
+import type { OperationReply } from '../../model/request.ts'
+import type { Volume } from '../../model/volume.ts'
+import { resultKey } from '../keys.ts'
+import { journalDrop, journalPut, type Out, send } from '../out.ts'
+import { answerWhenSeen } from '../spread/publish.ts'
+import type { BackendCall, Now, TargetCall } from '../step.ts'
+import { COMMAND_TRIES_MAX } from '../timings.ts'
+import type { Owned, Peer } from '../tables.ts'
+
+const RESULT_TTL_MS = 24 * 60 * 60 * 1000
+const RESULTS_MAX = 8192
+export const LUN = 1
+
+/** Remembers that `from` waits for this operation, which is at work. */
+export function waitFor(peer: Peer, rid: RequestId, from: PeerId): void {
+  peer.waiting.set(rid, [...(peer.waiting.get(rid) ?? []), from])
+}
+
+/** The operation is done: remembers it and answers everybody who waits, once they can see it anywhere. */
+export function endWell(peer: Peer, out: Out, rid: RequestId, volume: Volume | null, attachment: Attachment | null, now: Now): void {
+  const reply: OperationReply = success({ volume, attachment, connection: null })
+  peer.results.set(rid, { reply, atMs: now.wallMs })
+  journalPut(out, resultKey(rid), { reply, atMs: now.wallMs })
+  for (const from of takeWaiting(peer, rid)) answerWhenSeen(peer, out, from, rid, withConnection(peer, reply))
+}
+
+/** The operation came to nothing. Not remembered: a repeat tries anew. */
+export function endBadly(peer: Peer, out: Out, rid: RequestId, facts: Failure): void {
+  for (const from of takeWaiting(peer, rid)) answerWhenSeen(peer, out, from, rid, failure(facts))
+}
+
+export function answerNow(out: Out, from: PeerId, rid: RequestId, reply: OperationReply): void {
+  send(out, from, { kind: 'operated', rid, reply })
+}
+
+/** The answer with the secret put in, for those who may connect. */
+export function withConnection(peer: Peer, reply: OperationReply): OperationReply {
+  if (!reply.ok || reply.value.attachment === null) return reply
+  return success({ ...reply.value, connection: connectionOf(peer, reply.value.attachment) })
+}
+
+/** How to reach this attachment's export; null while there is none. */
+export function connectionOf(peer: Peer, attachment: Attachment): Connection | null {
+  const password = peer.secrets.get(attachment.id)
+  const live = peer.owned.get(attachment.volume)?.volume.attachments.find((one) => one.id === attachment.id)
+  if (password === undefined || live?.export !== 'exported') return null
+  return {
+    portal: peer.options.portal,
+    iqn: exportIqn(live.volume, live.generation),
+    lun: LUN,
+    username: usernameOf(live),
+    password
+  }
+}
+
+/** A CHAP account of its own for every export. */
+export function usernameOf(attachment: Attachment): string {
+  return `${attachment.id}-${attachment.generation}`
+}
+
+export function backend(out: Out, volume: VolumeId, job: string, call: BackendCall): void {
+  out.effects.push({ kind: 'backend', job, volume, call })
+}
+
+export function target(out: Out, volume: VolumeId, job: string, call: TargetCall): void {
+  out.effects.push({ kind: 'target', job, volume, call })
+}
+
+/** Counts a try; true while there is another one left. */
+export function mayTryAgain(peer: Peer, what: string): boolean {
+  const tries = (peer.tries.get(what) ?? 0) + 1
+  peer.tries.set(what, tries)
+  if (tries < COMMAND_TRIES_MAX) return true
+  peer.tries.delete(what)
+  return false
+}
+
+/** What the tool said, once. */
+export function takeTrouble(peer: Peer, id: VolumeId): { readonly tool: string; readonly detail: string } {
+  const trouble = peer.troubles.get(id) ?? { tool: '', detail: '' }
+  peer.troubles.delete(id)
+  return trouble
+}
+
+/** Drops answers that are a day old, or the oldest of too many. */
+export function forgetResults(peer: Peer, out: Out, now: Now): void {
+  let excess = peer.results.size - RESULTS_MAX
+  for (const [rid, { atMs }] of peer.results) {
+    if (excess <= 0 && now.wallMs - atMs < RESULT_TTL_MS) continue
+    excess -= 1
+    peer.results.delete(rid)
+    journalDrop(out, resultKey(rid))
+  }
+}
+
+export function attachmentOf(owned: Owned, id: Attachment['id']): Attachment | null {
+  return owned.volume.attachments.find((attachment) => attachment.id === id) ?? null
+}
+
+/** The volume with one attachment changed, or taken out (`to` null). */
+export function withAttachment(owned: Owned, id: Attachment['id'], to: Attachment | null): readonly Attachment[] {
+  const others = owned.volume.attachments.filter((attachment) => attachment.id !== id)
+  if (to === null) return others
+  const at = owned.volume.attachments.findIndex((attachment) => attachment.id === id)
+  return at < 0 ? [...others, to] : owned.volume.attachments.map((attachment) => (attachment.id === id ? to : attachment))
+}
+
+function takeWaiting(peer: Peer, rid: RequestId): readonly PeerId[] {
+  const waiting = peer.waiting.get(rid) ?? []
+  peer.waiting.delete(rid)
+  return waiting
+}

@@ -1,0 +1,302 @@
+/**
+ * One peer's rules: every event goes in here, and is given to the flow that it belongs to.
+ *
+ * Deterministic: equal tables, event, clocks and random numbers give equal tables, batch and effects. The contract with
+ * the caller is in `step.ts`; what is remembered is in `tables.ts`.
+ */
+import { invariant } from '../model/invariant.ts'
+import { assertNever } from '../model/invariant.ts'
+import { attachmentId, projectId, requestId, type PeerId, volumeId } from '../model/ids.ts'
+import type { Certificate, PeerMessage } from '../model/message.ts'
+import type { ClientRequest } from '../model/request.ts'
+import { onCreate, onCreateDecided, onRefused, onReserved, onReserveFailed, noMajority } from './coordinator/create.ts'
+import { onSearchRead, onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
+import {
+  onClientOperate,
+  onEdited,
+  onExtendCommitted,
+  onExtendDecided,
+  onExtendRefused,
+  onExtendReserved,
+  onFoundForOperation,
+  onOperated,
+  onOperateFailed
+} from './coordinator/operate.ts'
+import { type AskEnd, askRegister, onAskFailed, onChanged } from './group/ask.ts'
+import { onGroupMessage, onRoundTimer, onVoteUnreachable } from './group/serve.ts'
+import { onWatched, onWatchTimer } from './group/watch.ts'
+import { newOut, note, type Out, reply, send } from './out.ts'
+import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
+import { commitCreate, onBuilt, onBuildTimer } from './owner/build.ts'
+import { commitExtend, onExtended, onExtendTimer, onReserveExtend } from './owner/extend.ts'
+import { onOperate } from './owner/operate.ts'
+import { onFound, onStart } from './owner/recover.ts'
+import { onRemoved, onRemoveTimer } from './owner/remove.ts'
+import { onAbandon, onReserve, onResolved, onResolveTimer } from './owner/reserve.ts'
+import { onFolded, onFoldTimer } from './owner/settle.ts'
+import { attachmentOf, forgetResults } from './owner/work.ts'
+import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.ts'
+import { onDelta, onHeads, onHeadsTimer, sendHeads } from './spread/exchange.ts'
+import { onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
+import type { Now, PeerEvent, Step } from './step.ts'
+import type { Peer } from './tables.ts'
+import { failure, success } from '../model/failure.ts'
+
+/** Gives one event to the peer. Changes its tables; what must happen in the world is returned, and nothing else happens. */
+export function step(peer: Peer, event: PeerEvent, now: Now): Step {
+  const out = newOut()
+  dispatch(peer, out, event, now)
+  return out
+}
+
+function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
+  switch (event.kind) {
+    case 'start':
+      return onStart(peer, out, event, now)
+    case 'found':
+      return onFound(peer, out, event.exports)
+    case 'message':
+      return onMessage(peer, out, event.from, event.message, now)
+    case 'unreachable':
+      return onUnreachable(peer, out, event.to, event.message, now)
+    case 'peer':
+      return onPeer(peer, out, event, now)
+    case 'beat':
+      return onBeat(peer, event.beat, now)
+    case 'client':
+      return onClient(peer, out, event.id, event.request, now)
+    case 'timer':
+      return onTimer(peer, out, event.key, now)
+    case 'measured':
+      peer.pools.clear()
+      for (const pool of event.pools) peer.pools.set(pool.name, pool)
+      return beatSoon(peer, out)
+    case 'backend':
+      return onBackend(peer, out, event, now)
+    case 'target':
+      return onTarget(peer, out, event, now)
+    case 'published':
+      return onPublished(peer, out, event.records)
+    case 'manifest':
+      peer.options = { ...peer.options, manifest: event.manifest }
+      return beatSoon(peer, out)
+    default:
+      return assertNever(event)
+  }
+}
+
+function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, now: Now): void {
+  switch (request.kind) {
+    case 'create':
+      return onCreate(peer, out, client, request, now)
+    case 'operate':
+      return onClientOperate(peer, out, client, request.request, now)
+    case 'find': {
+      const { project, volume } = request
+      startSearch(peer, out, { project, volume, attachment: null, then: { kind: 'reply', client } })
+      return
+    }
+    case 'find-attachment':
+      startSearch(peer, out, { project: null, volume: null, attachment: request.attachment, then: { kind: 'reply', client } })
+      return
+    case 'ledger':
+      return askRegister(peer, out, request.project, { kind: 'read', volume: null }, { kind: 'ledger', client })
+    default:
+      return assertNever(request)
+  }
+}
+
+function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now: Now): void {
+  switch (message.kind) {
+    case 'reserve':
+      return onReserve(peer, out, from, message)
+    case 'reserve-extend':
+      return onReserveExtend(peer, out, from, message)
+    case 'reserved':
+      return peer.operating.has(message.rid) ? onExtendReserved(peer, out, from, message, now) : onReserved(peer, out, from, message, now)
+    case 'refused':
+      if (peer.operating.has(message.rid)) return onExtendRefused(peer, out, message.rid, message.refusal)
+      return onRefused(peer, out, from, message.rid, message.refusal, now)
+    case 'abandon':
+      return onAbandon(peer, out, message, now)
+    case 'commit':
+      return onCommit(peer, out, from, message.certificate, now)
+    case 'committed':
+      return onExtendCommitted(peer, out, message.rid)
+    case 'operate':
+      return onOperate(peer, out, from, message.request, now)
+    case 'operated':
+      return onOperated(peer, out, message.rid, message.reply)
+    case 'changed': {
+      const end = onChanged(peer, out, message)
+      return end === null ? undefined : onAsked(peer, out, end, now)
+    }
+    case 'beat':
+      return message.beat.peer === from ? onBeat(peer, message.beat, now) : undefined
+    case 'heads':
+      return onHeads(peer, out, from, message)
+    case 'delta':
+      return onDelta(peer, out, from, message)
+    case 'seen':
+      return onSeen(peer, out, from, message, now)
+    default:
+      return onGroupMessage(peer, out, from, message)
+  }
+}
+
+function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'seen' }>, now: Now): void {
+  const own = message.heads.find((head) => head.owner === peer.self)
+  if (own !== undefined) onSeenUpTo(peer, out, from, own.seq)
+  if (message.ref === null) return
+  const found = onSearchSeen(peer, out, from, message.ref)
+  if (found !== null) onFoundForOperation(peer, out, found, now)
+}
+
+/** COMMIT: the register has bound the request to a reservation of this host. */
+function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certificate, now: Now): void {
+  if (certificate.host !== peer.self) return
+  const { rid, volume, reservation } = certificate
+  const owned = peer.owned.get(volume)
+  if (owned?.step === 'reserved' && owned.volume.rid === rid && owned.reservation === reservation) commitCreate(peer, out, owned)
+  else if (owned?.extend?.rid === rid && owned.extend.reservation === reservation && !owned.extend.committed) {
+    return commitExtend(peer, out, owned, from, now)
+  }
+  send(out, from, { kind: 'committed', rid })
+}
+
+/** A register has answered, or nobody could: back to the flow that asked. */
+function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void {
+  const { purpose, project, change } = ask
+  switch (purpose.kind) {
+    case 'create':
+      return onCreateDecided(peer, out, purpose.rid, outcome, now)
+    case 'extend':
+      invariant(change.kind === 'bind', 'an extend asks the register to bind')
+      return onExtendDecided(peer, out, purpose.rid, change.binding, outcome)
+    case 'resolve': {
+      const certificate = onResolved(peer, out, { ...purpose, project }, outcome)
+      return certificate === null ? undefined : onCommit(peer, out, peer.self, certificate, now)
+    }
+    case 'fold':
+      return onFolded(peer, out, purpose.project, change, outcome)
+    case 'find': {
+      const found = onSearchRead(peer, out, purpose.search, outcome)
+      return found === null ? undefined : onFoundForOperation(peer, out, found, now)
+    }
+    case 'ledger': {
+      const isRead = outcome.kind === 'decided' && outcome.answer.kind === 'contents'
+      const result = isRead && outcome.answer.kind === 'contents' ? success(outcome.answer.contents) : failure(noMajority(peer, project, outcome.kind === 'no-majority' ? outcome : { answered: 0, needed: 0 }))
+      return reply(out, purpose.client, { kind: 'ledger', result })
+    }
+    case 'edit':
+      return onEdited(peer, out, purpose.client, purpose.request, project, outcome)
+    case 'watch':
+      if (outcome.kind === 'decided' && outcome.answer.kind === 'contents') onWatched(peer, out, outcome.answer.contents, now)
+      return
+    default:
+      return assertNever(purpose)
+  }
+}
+
+/** A message was not sent. Whoever waits for its answer need not wait any longer. */
+function onUnreachable(peer: Peer, out: Out, to: PeerId, message: PeerMessage, now: Now): void {
+  switch (message.kind) {
+    case 'reserve':
+      return onReserveFailed(peer, out, message.rid, to, now)
+    case 'reserve-extend':
+      return onOperateFailed(peer, out, message.rid, to)
+    case 'operate':
+      return onOperateFailed(peer, out, message.request.rid, to)
+    case 'change': {
+      const end = onAskFailed(peer, out, message.ref)
+      return end === null ? undefined : onAsked(peer, out, end, now)
+    }
+    case 'prepare':
+    case 'accept':
+    case 'confirm':
+      return onVoteUnreachable(peer, out, to, message.project)
+    case 'heads':
+      return message.ref === null ? undefined : onSearchSilent(peer, out, message.ref, to)
+    default:
+      // An answer that finds nobody: whoever asked has its own timer.
+      return
+  }
+}
+
+function onPeer(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'peer' }>, now: Now): void {
+  peer.connections.set(event.peer, { state: event.state, sinceMs: now.wallMs })
+  if (event.state === 'down') return onSeerLost(peer, out, event.peer)
+  greet(peer, out, event.peer, now)
+  sendHeads(peer, out, event.peer, null)
+}
+
+function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'backend' }>, now: Now): void {
+  const owned = peer.owned.get(event.volume)
+  const { job, outcome } = event
+  if (job === 'quarantine' || job === 'leftover' || owned === undefined) {
+    if (outcome.kind !== 'ok') note(out, 'error', 'leftover-stays', { volume: event.volume, job, tool: outcome.tool, detail: outcome.detail })
+    return
+  }
+  if (job.startsWith('build') && owned.step === 'committed') return onBuilt(peer, out, owned, job, outcome, now)
+  if (job.startsWith('delete') && owned.step === 'deleting') return onRemoved(peer, out, owned, job, outcome, now)
+  if (job.startsWith('extend')) return onExtended(peer, out, owned, job, outcome, now)
+}
+
+function onTarget(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'target' }>, now: Now): void {
+  const { job, outcome, volume } = event
+  const [what, id] = job.split('/')
+  const owned = peer.owned.get(volume)
+  const attachment = owned === undefined ? null : attachmentOf(owned, attachmentId(id ?? ''))
+  if (owned === undefined || attachment === null) {
+    if (outcome.kind !== 'ok') note(out, 'warn', 'export-not-cut', { volume, job, tool: outcome.tool, detail: outcome.detail })
+    return
+  }
+  if (what === 'expose') return onExposed(peer, out, owned, attachment, outcome, now)
+  if (what === 'fence') return onFenced(peer, out, owned, attachment, outcome, now)
+}
+
+function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
+  const end = key.indexOf('/')
+  const what = end < 0 ? key : key.slice(0, end)
+  const name = end < 0 ? '' : key.slice(end + 1)
+  switch (what) {
+    case 'reserve':
+      return onReserveFailed(peer, out, requestId(name), null, now)
+    case 'operate':
+      return onOperateFailed(peer, out, requestId(name), null)
+    case 'ask': {
+      const ended = onAskFailed(peer, out, name)
+      return ended === null ? undefined : onAsked(peer, out, ended, now)
+    }
+    case 'round':
+      return onRoundTimer(peer, out, projectId(name))
+    case 'search':
+      return onSearchSilent(peer, out, name, null)
+    case 'seen':
+      return onSeenTimeout(peer, out, Number(name))
+    case 'resolve':
+      return onResolveTimer(peer, out, volumeId(name), now)
+    case 'fold':
+      return onFoldTimer(peer, out, projectId(name), now)
+    case 'build':
+      return onBuildTimer(peer, out, volumeId(name))
+    case 'remove':
+      return onRemoveTimer(peer, out, volumeId(name))
+    case 'extend':
+      return onExtendTimer(peer, out, volumeId(name))
+    case 'fence':
+    case 'expose':
+      return onAttachmentTimer(peer, out, what, attachmentId(name))
+    case 'heads':
+      return onHeadsTimer(peer, out)
+    case 'beat':
+      return onBeatTimer(peer, out, now)
+    case 'beat-soon':
+      return onBeatSoon(peer, out, now)
+    case 'watch':
+      forgetResults(peer, out, now)
+      return onWatchTimer(peer, out, now)
+    default:
+      return note(out, 'error', 'timer-unknown', { key })
+  }
+}

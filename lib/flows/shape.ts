@@ -1,0 +1,30 @@
+/** Volumes as they are before their owner has said anything. */
+import type { PeerId, PoolName, RequestId } from '../model/ids.ts'
+import type { Binding, Unplaced } from '../model/ledger.ts'
+import type { Volume, VolumeSpec } from '../model/volume.ts'
+
+/** A volume that is promised and not made yet. */
+export function creatingVolume(spec: VolumeSpec, rid: RequestId, owner: PeerId | null, pool: PoolName | null, zone: string): Volume {
+  return {
+    ...spec,
+    status: 'creating',
+    rid,
+    owner,
+    pool,
+    availabilityZone: zone,
+    updatedAtMs: null,
+    attachments: [],
+    failure: null
+  }
+}
+
+/** What a grant shows while its host has not published the volume: null for an extend. */
+export function grantedVolume(binding: Binding, zone: string): Volume | null {
+  return binding.spec === null ? null : creatingVolume(binding.spec, binding.rid, binding.host, binding.pool, zone)
+}
+
+/** A create that found no room, as every peer shows it. */
+export function unplacedAsVolume(unplaced: Unplaced): Volume {
+  const volume = creatingVolume(unplaced.spec, unplaced.rid, null, null, unplaced.spec.zone ?? 'nova')
+  return { ...volume, status: 'error', updatedAtMs: unplaced.updatedAtMs, failure: { kind: 'no-room', rejected: unplaced.rejected } }
+}

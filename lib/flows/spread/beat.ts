@@ -1,0 +1,92 @@
+/**
+ * Tells the others what this host has, and remembers what they told: a hint for placement, and for display.
+ */
+import type { Beat, HostView } from '../../model/host.ts'
+import type { ManifestHost } from '../../model/manifest.ts'
+import type { PoolView } from '../../model/placement.ts'
+import { ownPools } from '../owner/capacity.ts'
+import { type Out, send, timer } from '../out.ts'
+import type { Now } from '../step.ts'
+import type { Peer } from '../tables.ts'
+import type { PeerId } from '../../model/ids.ts'
+
+/** Something changed that placement cares for: beat soon, but not for every change. */
+export function beatSoon(peer: Peer, out: Out): void {
+  if (peer.beatTimer) return
+  peer.beatTimer = true
+  timer(out, 'beat-soon', peer.options.timings.beatSoonMs)
+}
+
+export function onBeatSoon(peer: Peer, out: Out, now: Now): void {
+  peer.beatTimer = false
+  beat(peer, out, now)
+}
+
+export function onBeatTimer(peer: Peer, out: Out, now: Now): void {
+  beat(peer, out, now)
+  timer(out, 'beat', peer.options.timings.beatMs)
+}
+
+/** A peer that has just come up hears this host at once; gossip forgets whoever was not there. */
+export function greet(peer: Peer, out: Out, to: PeerId, now: Now): void {
+  send(out, to, { kind: 'beat', beat: makeBeat(peer, now) })
+}
+
+export function onBeat(peer: Peer, heard: Beat, now: Now): void {
+  const known = peer.beats.get(heard.peer)
+  const isOlder = known !== undefined && (known.beat.epoch > heard.epoch || (known.beat.epoch === heard.epoch && known.beat.n >= heard.n))
+  if (!isOlder) peer.beats.set(heard.peer, { beat: heard, monoMs: now.monoMs, wallMs: now.wallMs })
+}
+
+/** Every pool that this peer knows of, sorted by host and pool: what a ranking is made on. */
+export function knownPools(peer: Peer, now: Now): readonly PoolView[] {
+  return peer.options.manifest.hosts.flatMap((host) => (host.peer === peer.self ? ownPools(peer) : heardPools(peer, host, now)))
+}
+
+export function knownHosts(peer: Peer, now: Now): readonly HostView[] {
+  return peer.options.manifest.hosts.map((host): HostView => {
+    const heard = peer.beats.get(host.peer)
+    const { name, zone, voter } = host
+    return { peer: host.peer, name, zone, voter, state: stateOf(peer, host, now), lastBeatMs: heard?.wallMs ?? null, beat: heard?.beat ?? null }
+  })
+}
+
+function beat(peer: Peer, out: Out, now: Now): void {
+  out.effects.push({ kind: 'gossip', beat: makeBeat(peer, now) })
+}
+
+function makeBeat(peer: Peer, now: Now): Beat {
+  peer.beatCount += 1
+  const pools = ownPools(peer).map(({ name, state, capabilities, queue }) => ({
+    name,
+    state: state === 'stalled' ? ('stalled' as const) : ('up' as const),
+    capabilities,
+    queue
+  }))
+  const { version, api } = peer.options
+  const made: Beat = { peer: peer.self, epoch: peer.epoch, n: peer.beatCount, state: peer.state, version, pools, head: peer.seq, api }
+  peer.beats.set(peer.self, { beat: made, monoMs: now.monoMs, wallMs: now.wallMs })
+  return made
+}
+
+function heardPools(peer: Peer, host: ManifestHost, now: Now): readonly PoolView[] {
+  const heard = peer.beats.get(host.peer)
+  if (heard === undefined) return []
+  const hostState = stateOf(peer, host, now)
+  return heard.beat.pools.map(({ name, state, capabilities, queue }) => ({
+    name,
+    peer: host.peer,
+    zone: host.zone,
+    state: hostState === 'up' ? state : hostState === 'down' ? 'down' : 'recovering',
+    capabilities,
+    queue
+  }))
+}
+
+function stateOf(peer: Peer, host: ManifestHost, now: Now): HostView['state'] {
+  if (host.peer === peer.self) return peer.state === 'ready' ? 'up' : peer.state
+  const heard = peer.beats.get(host.peer)
+  if (heard === undefined || now.monoMs - heard.monoMs > peer.options.timings.staleMs) return 'down'
+  if (peer.connections.get(host.peer)?.state !== 'up') return 'down'
+  return heard.beat.state === 'ready' ? 'up' : heard.beat.state
+}

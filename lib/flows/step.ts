@@ -1,0 +1,97 @@
+/**
+ * What goes into a peer's rules and what comes out.
+ *
+ * `step(peer, event, now)` changes the peer's tables and returns one atomic journal batch and an ordered list of
+ * effects. The contract that the caller keeps, and on which every proof in this project rests:
+ *
+ *   1. Events are given one at a time.
+ *   2. Batches become durable in the order in which they were returned.
+ *   3. An effect is carried out only when its own batch and every batch before it are durable, in order.
+ *      (Also the effects of a step with an empty batch: what it read may not be durable yet.)
+ *   4. After the first journal error nothing is carried out any more; the process ends.
+ *
+ * So a peer's tables may run ahead of its disk, and nobody can ever see it.
+ */
+import type { PeerId, PoolName, VolumeId } from '../model/ids.ts'
+import type { Beat } from '../model/host.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { PeerMessage, PublishedRecord } from '../model/message.ts'
+import type { ClientReply, ClientRequest } from '../model/request.ts'
+import type { BackendVolume, PoolMeasure } from '../ports/backend.ts'
+import type { JournalOp } from '../ports/journal.ts'
+import type { Outcome } from '../ports/outcome.ts'
+
+/** Both clocks of this host. `wallMs` is for display; only `monoMs` is ever compared, and with nobody else's. */
+export interface Now {
+  readonly wallMs: number
+  readonly monoMs: number
+}
+
+/** Random hex text; from the system in an agent, from the seed in the simulator. */
+export interface Rng {
+  /** `bytes` random bytes as hex. */
+  hex(bytes: number): string
+  /** Integer in [0, below). */
+  below(below: number): number
+}
+
+/** What a backend measured, with the backend's name. */
+export interface MeasuredPool extends PoolMeasure {
+  readonly name: PoolName
+}
+
+export type BackendCall =
+  | { readonly kind: 'create'; readonly volume: BackendVolume }
+  | { readonly kind: 'extend'; readonly volume: BackendVolume }
+  | { readonly kind: 'remove'; readonly volume: VolumeId }
+  | { readonly kind: 'inspect'; readonly volume: VolumeId }
+  | { readonly kind: 'quarantine'; readonly volume: VolumeId }
+
+/** `inspect` answers with what is there; every other call with null. */
+export type BackendOutcome = Outcome<BackendVolume | null>
+
+export type TargetCall =
+  | { readonly kind: 'expose'; readonly iqn: string; readonly initiator: string; readonly username: string; readonly password: string; readonly readOnly: boolean }
+  | { readonly kind: 'fence'; readonly iqn: string }
+
+export type TargetOutcome = Outcome<null>
+
+export type PeerEvent =
+  /** First event after the tables were restored: what lies on this host, as just listed (null: the listing failed). */
+  | { readonly kind: 'start'; readonly volumes: readonly VolumeId[] | null; readonly exports: readonly string[] | null }
+  /** The same listing every few minutes: exports that are gone are made again, those that nobody knows are cut. */
+  | { readonly kind: 'found'; readonly exports: readonly string[] }
+  | { readonly kind: 'message'; readonly from: PeerId; readonly message: PeerMessage }
+  | { readonly kind: 'unreachable'; readonly to: PeerId; readonly message: PeerMessage }
+  | { readonly kind: 'peer'; readonly peer: PeerId; readonly state: 'up' | 'down' }
+  | { readonly kind: 'beat'; readonly beat: Beat }
+  | { readonly kind: 'client'; readonly id: string; readonly request: ClientRequest }
+  | { readonly kind: 'timer'; readonly key: string }
+  | { readonly kind: 'measured'; readonly pools: readonly MeasuredPool[] }
+  | { readonly kind: 'backend'; readonly job: string; readonly volume: VolumeId; readonly call: BackendCall; readonly outcome: BackendOutcome }
+  | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall; readonly outcome: TargetOutcome }
+  /** Fed back by the `publish` effect: these records of our own are durable now. */
+  | { readonly kind: 'published'; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: 'manifest'; readonly manifest: Manifest }
+
+export type Effect =
+  | { readonly kind: 'send'; readonly to: PeerId; readonly message: PeerMessage }
+  | { readonly kind: 'reply'; readonly id: string; readonly reply: ClientReply }
+  /** Jobs of one volume are carried out one after the other, in order; the outcome comes back as an event with the same job. */
+  | { readonly kind: 'backend'; readonly job: string; readonly volume: VolumeId; readonly call: BackendCall }
+  | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall }
+  /** A timer of the same key is replaced. Timers die with the process. */
+  | { readonly kind: 'timer'; readonly key: string; readonly afterMs: number }
+  | { readonly kind: 'cancel'; readonly key: string }
+  | { readonly kind: 'gossip'; readonly beat: Beat }
+  /** Give back as the event `published`, at once, in its turn. */
+  | { readonly kind: 'publish'; readonly records: readonly PublishedRecord[] }
+  /** Keep another owner's records (a cache: may be lost). */
+  | { readonly kind: 'replicate'; readonly owner: PeerId; readonly epoch: number; readonly upTo: number; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: 'note'; readonly level: 'info' | 'warn' | 'error'; readonly event: string; readonly fields: Readonly<Record<string, unknown>> }
+
+export interface Step {
+  readonly batch: readonly JournalOp[]
+  readonly effects: readonly Effect[]
+}
+

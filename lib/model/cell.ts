@@ -1,0 +1,112 @@
+/**
+ * A project's register in memory: the flat entries of `ledger.ts`, indexed by what they are.
+ *
+ * Changed only by `putEntry`, so that the index, the journal and what acceptors ship cannot differ.
+ */
+import type { PeerId, RequestId, VolumeId } from './ids.ts'
+import type { Binding, Closed, HostTotals, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
+import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
+
+export interface Cell {
+  readonly bound: Map<RequestId, Binding>
+  readonly unplaced: Map<RequestId, Unplaced>
+  readonly recent: Map<RequestId, Recent>
+  /** By `entryKey`. */
+  readonly closed: Map<string, Closed>
+  readonly hosts: Map<PeerId, HostTotals>
+  limits: Limits | null
+}
+
+export function emptyCell(): Cell {
+  return { bound: new Map(), unplaced: new Map(), recent: new Map(), closed: new Map(), hosts: new Map(), limits: null }
+}
+
+export function entryKey(entry: LedgerEntry): string {
+  switch (entry.kind) {
+    case 'bound':
+    case 'unplaced':
+    case 'recent':
+      return `${entry.kind}/${entry.rid}`
+    case 'closed':
+      return closedKey(entry)
+    case 'host':
+      return `host/${entry.host}`
+    case 'limits':
+      return 'limits'
+  }
+}
+
+export function closedKey(of: Pick<Closed, 'rid' | 'host' | 'reservation'>): string {
+  return `closed/${of.rid}/${of.host}/${of.reservation}`
+}
+
+export const put = (entry: LedgerEntry): LedgerPut => ({ key: entryKey(entry), entry })
+export const drop = (entry: LedgerEntry): LedgerPut => ({ key: entryKey(entry), entry: null })
+
+/** Carries out one put or delete. */
+export function putEntry(cell: Cell, change: LedgerPut): void {
+  const { key, entry } = change
+  if (entry === null) return dropKey(cell, key)
+  switch (entry.kind) {
+    case 'bound':
+      cell.bound.set(entry.rid, entry)
+      return
+    case 'unplaced':
+      cell.unplaced.set(entry.rid, entry)
+      return
+    case 'recent':
+      cell.recent.set(entry.rid, entry)
+      return
+    case 'closed':
+      cell.closed.set(key, entry)
+      return
+    case 'host':
+      cell.hosts.set(entry.host, entry)
+      return
+    case 'limits':
+      cell.limits = entry.limits
+  }
+}
+
+function dropKey(cell: Cell, key: string): void {
+  const name = key.slice(key.indexOf('/') + 1)
+  if (key.startsWith('bound/')) cell.bound.delete(name as RequestId)
+  else if (key.startsWith('unplaced/')) cell.unplaced.delete(name as RequestId)
+  else if (key.startsWith('recent/')) cell.recent.delete(name as RequestId)
+  else if (key.startsWith('closed/')) cell.closed.delete(key)
+  else if (key.startsWith('host/')) cell.hosts.delete(name as PeerId)
+  else cell.limits = null
+}
+
+/** Every entry with its key: what an acceptor ships when a difference will not do. */
+export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerEntry]> {
+  const entries: LedgerEntry[] = [
+    ...cell.bound.values(),
+    ...cell.unplaced.values(),
+    ...cell.recent.values(),
+    ...cell.closed.values(),
+    ...cell.hosts.values(),
+  ]
+  if (cell.limits !== null) entries.push({ kind: 'limits', limits: cell.limits })
+  return entries.map((entry) => [entryKey(entry), entry] as const)
+}
+
+export function cellOf(entries: ReadonlyArray<readonly [string, LedgerEntry]>): Cell {
+  const cell = emptyCell()
+  for (const [key, entry] of entries) putEntry(cell, { key, entry })
+  return cell
+}
+
+/** What counts against the quota: the hosts' own totals, the grants that they do not contain yet, and what found no room. */
+export function usedBy(cell: Cell): Usage {
+  let used = NO_USAGE
+  for (const totals of cell.hosts.values()) used = addUsage(used, totals.usage)
+  for (const binding of cell.bound.values()) used = addUsage(used, binding.delta)
+  for (const unplaced of cell.unplaced.values()) used = addUsage(used, unplaced.delta)
+  return used
+}
+
+export function unplacedVolume(cell: Cell, volume: VolumeId): Unplaced | null {
+  for (const unplaced of cell.unplaced.values()) if (unplaced.spec.id === volume) return unplaced
+  return null
+}

@@ -1,0 +1,73 @@
+/**
+ * One member's memory of one register: what it promised and what it accepted last (CASPaxos, arXiv 1802.07000).
+ *
+ * It never accepts under a ballot below its promise, and whatever it answers was made durable first: each function
+ * returns the puts that the caller journals in one batch before it sends the answer. An accept carries the promise for
+ * the same proposer's next ballot, so that a lone proposer needs one round trip.
+ */
+import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/cell.ts'
+import type { LedgerPut } from '../model/ledger.ts'
+import { type Ballot, compareBallots, type PeerMessage } from '../model/message.ts'
+
+export interface Acceptor {
+  promised: Ballot | null
+  accepted: Ballot | null
+  cell: Cell
+}
+
+type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+
+export interface AcceptorStep {
+  readonly answer: PeerMessage
+  /** True if promise or acceptance changed and must be durable before the answer is sent. */
+  readonly changed: boolean
+  /** Entries to store; `whole` means that everything stored before goes. */
+  readonly puts: readonly LedgerPut[]
+  readonly whole: boolean
+}
+
+export function newAcceptor(): Acceptor {
+  return { promised: null, accepted: null, cell: emptyCell() }
+}
+
+export function onPrepare(acceptor: Acceptor, message: Message<'prepare'>): AcceptorStep {
+  const { project, ballot } = message
+  if (acceptor.promised !== null && compareBallots(ballot, acceptor.promised) < 0) {
+    return answerOnly({ kind: 'rejected', project, ballot, promised: acceptor.promised })
+  }
+  acceptor.promised = ballot
+  const value = sameBallot(acceptor.accepted, message.known) ? 'known' : cellEntries(acceptor.cell)
+  return { answer: { kind: 'promised', project, ballot, accepted: acceptor.accepted, value }, changed: true, puts: [], whole: false }
+}
+
+export function onAccept(acceptor: Acceptor, message: Message<'accept'>): AcceptorStep {
+  const { project, ballot, change } = message
+  // A repeat of what was accepted already; its ballot is below the promise that came with it.
+  if (sameBallot(acceptor.accepted, ballot)) return answerOnly({ kind: 'accepted', project, ballot })
+  if (acceptor.promised !== null && compareBallots(ballot, acceptor.promised) < 0) {
+    return answerOnly({ kind: 'rejected', project, ballot, promised: acceptor.promised })
+  }
+  if (change.kind === 'difference' && !sameBallot(acceptor.accepted, change.base)) return answerOnly({ kind: 'behind', project, ballot })
+
+  acceptor.accepted = ballot
+  acceptor.promised = message.next
+  if (change.kind === 'whole') acceptor.cell = cellOf(change.value)
+  else for (const put of change.puts) putEntry(acceptor.cell, put)
+  const puts = change.kind === 'whole' ? change.value.map(([key, entry]) => ({ key, entry })) : change.puts
+  return { answer: { kind: 'accepted', project, ballot }, changed: true, puts, whole: change.kind === 'whole' }
+}
+
+/** Whether the proposer's picture still is the newest that this member knows: reads without a write. */
+export function onConfirm(acceptor: Acceptor, message: Message<'confirm'>): AcceptorStep {
+  const current = sameBallot(acceptor.accepted, message.accepted) && sameBallot(acceptor.promised, message.ballot)
+  return answerOnly({ kind: 'confirmed', project: message.project, ballot: message.ballot, round: message.round, current })
+}
+
+export function sameBallot(a: Ballot | null, b: Ballot | null): boolean {
+  if (a === null || b === null) return false
+  return compareBallots(a, b) === 0
+}
+
+function answerOnly(answer: PeerMessage): AcceptorStep {
+  return { answer, changed: false, puts: [], whole: false }
+}

@@ -1,0 +1,267 @@
+/**
+ * Proposes changes to one project's register and answers those who asked (CASPaxos, arXiv 1802.07000).
+ *
+ * Any member may propose. While one does so alone it stays *steady*: a majority accepted its last value and promised
+ * its next ballot, so that a change costs one round trip and a read costs one without a write. Waiting changes go into
+ * one round together. A round that fails is begun anew from a prepare, and its changes are evaluated again on whatever
+ * value is then found: they are idempotent, so that one that had gone through after all gives the same answer.
+ *
+ * A ballot is used for one value only: its counter grows, and it carries an epoch that a restart never repeats.
+ */
+import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/cell.ts'
+import type { PeerId, ProjectId } from '../model/ids.ts'
+import { assertNever } from '../model/invariant.ts'
+import type { LedgerAnswer, LedgerChange, LedgerPut } from '../model/ledger.ts'
+import { type AcceptChange, type Ballot, type ChangeOutcome, compareBallots, type PeerMessage } from '../model/message.ts'
+import { sameBallot } from './acceptor.ts'
+import { majorityOf } from './home-group.ts'
+
+/** A change and who waits for its answer. */
+export interface Waiting {
+  readonly from: PeerId
+  readonly ref: string
+  readonly change: LedgerChange
+}
+
+/** What a majority is known to have accepted last, and the ballot that it promised for the next round. */
+interface Steady {
+  readonly accepted: Ballot
+  readonly next: Ballot
+  readonly cell: Cell
+}
+
+interface Decided {
+  readonly waiting: Waiting
+  readonly answer: LedgerAnswer
+}
+
+type Round =
+  | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly promises: Map<PeerId, Extract<PeerMessage, { kind: 'promised' }>> }
+  | { readonly kind: 'accept'; readonly ballot: Ballot; readonly next: Ballot; readonly cell: Cell; readonly decided: readonly Decided[]; readonly votes: Set<PeerId> }
+  | { readonly kind: 'confirm'; readonly ballot: Ballot; readonly round: number; readonly decided: readonly Decided[]; readonly votes: Set<PeerId> }
+  | { readonly kind: 'pause'; readonly ballot: Ballot }
+
+export interface Proposer {
+  readonly project: ProjectId
+  readonly self: PeerId
+  readonly epoch: number
+  readonly members: readonly PeerId[]
+  steady: Steady | null
+  round: Round | null
+  /** Members that could not be reached in this round. */
+  lost: Set<PeerId>
+  counter: number
+  confirms: number
+  failures: number
+  queue: Waiting[]
+}
+
+/** What a proposer does to the world; given by the caller, carried out in order. */
+export interface ProposerWorld {
+  send(to: PeerId, message: PeerMessage): void
+  answer(waiting: Waiting, outcome: ChangeOutcome): void
+  /** Calls `onRoundTimeout` later; replaces the one before. */
+  timer(afterMs: number): void
+  cancelTimer(): void
+  evaluate(cell: Cell, change: LedgerChange): { readonly puts: readonly LedgerPut[]; readonly answer: LedgerAnswer }
+  /** Integer in [0, below). */
+  random(below: number): number
+}
+
+const ROUND_TIMEOUT_MS = 1000
+const FAILURES_MAX = 3
+const BATCH_MAX = 64
+export const QUEUE_MAX = 4096
+
+export function newProposer(project: ProjectId, self: PeerId, epoch: number, members: readonly PeerId[]): Proposer {
+  return { project, self, epoch, members, steady: null, round: null, lost: new Set(), counter: 0, confirms: 0, failures: 0, queue: [] }
+}
+
+/** Takes a change in; its answer comes through `world.answer`, once. */
+export function propose(proposer: Proposer, waiting: Waiting, world: ProposerWorld): void {
+  if (proposer.queue.length >= QUEUE_MAX) return world.answer(waiting, { kind: 'overloaded', limit: QUEUE_MAX })
+  proposer.queue.push(waiting)
+  if (proposer.round === null) nextRound(proposer, world)
+}
+
+export function onPromised(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'promised' }>, world: ProposerWorld): void {
+  const round = proposer.round
+  if (round?.kind !== 'prepare' || !sameBallot(round.ballot, message.ballot)) return
+  round.promises.set(from, message)
+  if (round.promises.size < majorityOf(proposer.members.length)) return
+  let newest: Extract<PeerMessage, { kind: 'promised' }> | null = null
+  for (const promise of round.promises.values()) {
+    if (promise.accepted !== null && (newest?.accepted == null || compareBallots(promise.accepted, newest.accepted) > 0)) newest = promise
+  }
+  const cell = newest === null || newest.value === 'known' ? emptyCell() : cellOf(newest.value)
+  accept(proposer, round.ballot, newest?.accepted ?? null, cell, world)
+}
+
+export function onAccepted(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'accepted' }>, world: ProposerWorld): void {
+  const round = proposer.round
+  if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot)) return
+  round.votes.add(from)
+  if (round.votes.size < majorityOf(proposer.members.length)) return
+  proposer.steady = { accepted: round.ballot, next: round.next, cell: round.cell }
+  finish(proposer, round.decided, world)
+}
+
+/** A member that holds another base gets the whole value under the same ballot. */
+export function onBehind(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'behind' }>, world: ProposerWorld): void {
+  const round = proposer.round
+  const steady = proposer.steady
+  if (round?.kind === 'accept' && sameBallot(round.ballot, message.ballot)) {
+    world.send(from, { kind: 'accept', project: proposer.project, ballot: round.ballot, next: round.next, change: whole(round.cell) })
+  } else if (round === null && steady !== null && sameBallot(steady.accepted, message.ballot)) {
+    // The round is over; the member is brought up all the same, or every later difference would miss it too.
+    world.send(from, { kind: 'accept', project: proposer.project, ballot: steady.accepted, next: steady.next, change: whole(steady.cell) })
+  }
+}
+
+export function onRejected(proposer: Proposer, message: Extract<PeerMessage, { kind: 'rejected' }>, world: ProposerWorld): void {
+  const round = proposer.round
+  if (round === null || round.kind === 'pause' || !sameBallot(round.ballot, message.ballot)) return
+  proposer.counter = Math.max(proposer.counter, message.promised.counter)
+  failRound(proposer, world)
+}
+
+export function onConfirmed(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'confirmed' }>, world: ProposerWorld): void {
+  const round = proposer.round
+  if (round?.kind !== 'confirm' || round.round !== message.round || !sameBallot(round.ballot, message.ballot)) return
+  if (message.current) {
+    round.votes.add(from)
+    if (round.votes.size >= majorityOf(proposer.members.length)) finish(proposer, round.decided, world)
+    return
+  }
+  // Behind or overtaken: it cannot vouch for the picture. If too many cannot, the picture is read anew.
+  proposer.lost.add(from)
+  if (!majorityPossible(proposer)) failRound(proposer, world)
+}
+
+/** A message to `member` could not be sent. Too few members left: everybody who waits is told at once. */
+export function onMemberUnreachable(proposer: Proposer, member: PeerId, world: ProposerWorld): void {
+  const round = proposer.round
+  if (round === null || round.kind === 'pause') return
+  proposer.lost.add(member)
+  if (!majorityPossible(proposer)) giveUp(proposer, world)
+}
+
+export function onRoundTimeout(proposer: Proposer, world: ProposerWorld): void {
+  const round = proposer.round
+  if (round === null) return
+  if (round.kind === 'pause') {
+    proposer.round = null
+    nextRound(proposer, world)
+    return
+  }
+  failRound(proposer, world)
+}
+
+function nextRound(proposer: Proposer, world: ProposerWorld): void {
+  if (proposer.queue.length === 0) {
+    proposer.round = null
+    world.cancelTimer()
+    return
+  }
+  proposer.lost = new Set()
+  const { steady } = proposer
+  if (steady === null) prepare(proposer, world)
+  else accept(proposer, steady.next, steady.accepted, steady.cell, world)
+}
+
+function prepare(proposer: Proposer, world: ProposerWorld): void {
+  proposer.counter += 1
+  const ballot: Ballot = { counter: proposer.counter, peer: proposer.self, epoch: proposer.epoch }
+  proposer.round = { kind: 'prepare', ballot, promises: new Map() }
+  world.timer(ROUND_TIMEOUT_MS)
+  for (const member of proposer.members) world.send(member, { kind: 'prepare', project: proposer.project, ballot, known: null })
+}
+
+/** Evaluates the waiting changes on `cell` (the value accepted at `base`) and asks the members to accept the result. */
+function accept(proposer: Proposer, ballot: Ballot, base: Ballot | null, cell: Cell, world: ProposerWorld): void {
+  const { project } = proposer
+  const batch = proposer.queue.splice(0, BATCH_MAX)
+  const puts: LedgerPut[] = []
+  const decided = batch.map((waiting): Decided => {
+    const verdict = world.evaluate(cell, waiting.change)
+    for (const put of verdict.puts) putEntry(cell, put)
+    puts.push(...verdict.puts)
+    return { waiting, answer: verdict.answer }
+  })
+  world.timer(ROUND_TIMEOUT_MS)
+
+  const { steady } = proposer
+  if (puts.length === 0 && steady !== null) {
+    proposer.confirms += 1
+    const round = proposer.confirms
+    proposer.round = { kind: 'confirm', ballot: steady.next, round, decided, votes: new Set() }
+    for (const member of proposer.members) world.send(member, { kind: 'confirm', project, ballot: steady.next, accepted: steady.accepted, round })
+    return
+  }
+  proposer.counter = Math.max(proposer.counter, ballot.counter) + 1
+  const next: Ballot = { counter: proposer.counter, peer: proposer.self, epoch: proposer.epoch }
+  // From here on the cell is ahead of what a majority holds; it is the picture again only if this round succeeds.
+  proposer.steady = null
+  proposer.round = { kind: 'accept', ballot, next, cell, decided, votes: new Set() }
+  const change: AcceptChange = base === null ? whole(cell) : { kind: 'difference', base, puts }
+  for (const member of proposer.members) world.send(member, { kind: 'accept', project, ballot, next, change })
+}
+
+function finish(proposer: Proposer, decided: readonly Decided[], world: ProposerWorld): void {
+  proposer.failures = 0
+  for (const { waiting, answer } of decided) world.answer(waiting, { kind: 'decided', answer })
+  proposer.round = null
+  nextRound(proposer, world)
+}
+
+/** The round came to nothing or to something unknown: its changes wait again, and the value is read anew. */
+function failRound(proposer: Proposer, world: ProposerWorld): void {
+  const { round } = proposer
+  if (round === null) return
+  proposer.failures += 1
+  if (proposer.failures >= FAILURES_MAX) return giveUp(proposer, world)
+  requeue(proposer, round)
+  proposer.steady = null
+  proposer.round = { kind: 'pause', ballot: round.ballot }
+  // Two proposers that duel would otherwise keep meeting.
+  world.timer(5 + world.random(40 * proposer.failures))
+}
+
+function giveUp(proposer: Proposer, world: ProposerWorld): void {
+  const { round } = proposer
+  const answered = round === null ? 0 : votesOf(round)
+  if (round !== null) requeue(proposer, round)
+  proposer.steady = null
+  proposer.round = null
+  proposer.failures = 0
+  const waiting = proposer.queue
+  proposer.queue = []
+  world.cancelTimer()
+  for (const one of waiting) world.answer(one, { kind: 'no-majority', answered, needed: majorityOf(proposer.members.length) })
+}
+
+function requeue(proposer: Proposer, round: Round): void {
+  if (round.kind === 'accept' || round.kind === 'confirm') proposer.queue.unshift(...round.decided.map(({ waiting }) => waiting))
+}
+
+function votesOf(round: Round): number {
+  switch (round.kind) {
+    case 'prepare':
+      return round.promises.size
+    case 'accept':
+    case 'confirm':
+      return round.votes.size
+    case 'pause':
+      return 0
+    default:
+      return assertNever(round)
+  }
+}
+
+function majorityPossible(proposer: Proposer): boolean {
+  return proposer.members.length - proposer.lost.size >= majorityOf(proposer.members.length)
+}
+
+function whole(cell: Cell): AcceptChange {
+  return { kind: 'whole', value: cellEntries(cell) }
+}
