@@ -4,8 +4,7 @@
  * Deterministic: equal tables, event, clocks and random numbers give equal tables, batch and effects. The contract with
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
-import { invariant } from '../model/invariant.ts'
-import { assertNever } from '../model/invariant.ts'
+import { assertNever, invariant } from '../model/invariant.ts'
 import { attachmentId, projectId, requestId, type PeerId, volumeId } from '../model/ids.ts'
 import type { Certificate, PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
@@ -79,6 +78,9 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
       return onPublished(peer, out, event.records)
     case 'manifest':
       peer.options = { ...peer.options, manifest: event.manifest }
+      return beatSoon(peer, out)
+    case 'journal-space':
+      peer.state = event.isShort ? 'full' : 'ready'
       return beatSoon(peer, out)
     default:
       return assertNever(event)

@@ -73,6 +73,8 @@ export type PeerEvent =
   /** Fed back by the `publish` effect: these records of our own are durable now. */
   | { readonly kind: 'published'; readonly records: readonly PublishedRecord[] }
   | { readonly kind: 'manifest'; readonly manifest: Manifest }
+  /** Room for the journal is short (nothing new is taken in), or no longer. */
+  | { readonly kind: 'journal-space'; readonly isShort: boolean }
 
 export type Effect =
   | { readonly kind: 'send'; readonly to: PeerId; readonly message: PeerMessage }

@@ -16,7 +16,7 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   const done = peer.results.get(rid)
   if (done !== undefined) return answerNow(out, from, rid, withConnection(peer, done.reply))
   if (peer.waiting.has(rid)) return waitFor(peer, rid, from)
-  if (peer.state !== 'ready') return answerNow(out, from, rid, failure({ code: 'recovering', host: peer.self }))
+  if (peer.state === 'recovering') return answerNow(out, from, rid, failure({ code: 'recovering', host: peer.self }))
   const owned = peer.owned.get(id)
   if (owned === undefined || (request.project !== null && owned.volume.project !== request.project)) {
     return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))

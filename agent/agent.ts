@@ -1,0 +1,217 @@
+/**
+ * Puts one agent together: the only place that knows every room.
+ *
+ * Start: files, journal, replica, hands, rules, network, REST, door. Stop: the same in reverse, so that nothing is asked
+ * of a part that is gone. Whatever was started when a later part fails is stopped again.
+ */
+import { formatHostPort } from '../lib/config/address.ts'
+import type { AgentConfig, BackendConfig } from '../lib/config/agent-config.ts'
+import { directoryFiles } from '../lib/config/directory.ts'
+import { createPeer, type Peer } from '../lib/flows/tables.ts'
+import { TIMINGS } from '../lib/flows/timings.ts'
+import { LEDGER_RULES } from '../lib/ledger/rules.ts'
+import type { SignedManifest } from '../lib/model/manifest.ts'
+import type { Backend } from '../lib/ports/backend.ts'
+import type { Exec } from '../lib/ports/exec.ts'
+import type { Log } from '../lib/ports/log.ts'
+import type { Network } from '../lib/ports/network.ts'
+import type { Target } from '../lib/ports/target.ts'
+import { startApi } from './api/server.ts'
+import { checkFileBackend } from './backend/file/check.ts'
+import { createFileBackend } from './backend/file/backend.ts'
+import { createNoneBackend } from './backend/none/backend.ts'
+import { type ClusterFiles, openClusterFiles } from './cluster-files.ts'
+import { createJoining } from './peer/joining.ts'
+import { type RunningNetwork, startNetwork } from './peer/network.ts'
+import { createService } from './run/cluster-service.ts'
+import { createRunner, type Runner } from './run/runner.ts'
+import { StartProblem } from './start-problem.ts'
+import { openJournal, type OpenedJournal } from './store/journal.ts'
+import { openReplica, type ReplicaStore } from './store/replica.ts'
+import { systemClock } from './system/clock.ts'
+import { writeDurably } from './system/durable-file.ts'
+import { createExec } from './system/exec.ts'
+import { systemRng, systemUuid } from './system/random.ts'
+import { checkTgt } from './target/tgt/check.ts'
+import { createTgtTarget } from './target/tgt/target.ts'
+import { randomBytes } from 'node:crypto'
+import { VERSION } from './version.ts'
+
+export interface AgentDeps {
+  readonly log: Log
+  /** The agent can't go on (its journal failed): the process must end. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface RunningAgent {
+  /** `host:port` that the REST API listens on. */
+  readonly api: string
+  stop(): Promise<void>
+}
+
+const SPACE_LOOK_MS = 5000
+
+/** @throws StartProblem with one line that names the remedy */
+export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
+  const stops: (() => Promise<void>)[] = []
+  const stop = async (): Promise<void> => {
+    for (let last = stops.pop(); last !== undefined; last = stops.pop()) await last()
+  }
+  try {
+    const api = await startParts(config, deps, stops)
+    return { api, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Promise<void>)[]): Promise<string> {
+  const { log } = deps
+  const exec = createExec({ log })
+  const files = await openClusterFiles(directoryFiles(config.directory), log)
+  const backends = await openBackends(config.backends)
+  const target = await openTarget(config, exec, log)
+
+  const journal = await startProblemOf(openJournal({ directory: `${config.directory}/journal`, sealKey: files.sealKey, log, onFatal: deps.onFatal }))
+  stops.push(() => journal.close())
+  const replica = await startProblemOf(openReplica({ directory: `${config.directory}/replica`, log }))
+  stops.push(() => replica.close())
+
+  const peer = restorePeer(config, files, journal, replica)
+  const late: { network: RunningNetwork | null } = { network: null }
+  const network: Network = { send: (to, message) => late.network?.send(to, message), publish: (beat) => late.network?.publish(beat) }
+  const runner = createRunner({
+    peer,
+    journal,
+    replica,
+    network,
+    backends,
+    target,
+    log,
+    now: systemClock.now,
+    onJournalError: deps.onFatal,
+    clientsMax: config.limits.maxClients
+  })
+  stops.push(() => runner.stop())
+
+  const onManifest = async (signed: SignedManifest): Promise<void> => {
+    if (!(await files.takeManifest(signed))) return
+    runner.give({ kind: 'manifest', manifest: signed.manifest })
+    late.network?.manifestChanged()
+  }
+  late.network = await startProblemOf(
+    startNetwork({
+      identity: files.identity,
+      swarmKey: files.swarmKey,
+      manifest: () => files.signedManifest().manifest,
+      signedManifest: files.signedManifest,
+      listen: config.peer.listen,
+      announce: config.peer.announce,
+      handlers: handlersOf(runner),
+      onManifest: (signed) => void onManifest(signed).catch((error: unknown) => log.error('manifest-not-stored', { error })),
+      log,
+      version: VERSION
+    })
+  )
+  stops.push(async () => late.network?.stop())
+  await runner.start()
+  watchSpace(journal, runner, log, stops)
+
+  const joining = await createJoining({
+    folder: directoryFiles(config.directory).invites,
+    write: writeDurably,
+    sign: files.sign,
+    clusterPublicKey: files.clusterPublicKey,
+    swarmKey: files.swarmKey,
+    signedManifest: files.signedManifest,
+    onManifest,
+    clock: systemClock.wallMs,
+    randomBytes: (count) => randomBytes(count),
+    door: config.join === null ? null : { listen: config.join.listen, announce: formatHostPort(config.join.announce) },
+    log
+  })
+  stops.push(() => joining.stop())
+  await startProblemOf(joining.startDoor())
+
+  const service = createService(peer, runner, systemClock.now)
+  const api = await startProblemOf(
+    startApi({ service, joining, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' })
+  )
+  stops.push(() => api.close())
+  log.info('agent-ready', { api: `${api.address}:${api.port}`, peer: peer.self, epoch: peer.epoch })
+  return `${api.address}:${api.port}`
+}
+
+function restorePeer(config: AgentConfig, files: ClusterFiles, journal: OpenedJournal, replica: ReplicaStore): Peer {
+  const options = {
+    self: files.identity.peerId,
+    manifest: files.signedManifest().manifest,
+    rng: systemRng,
+    placement: config.placement,
+    rules: LEDGER_RULES,
+    timings: TIMINGS,
+    portal: config.target.portal,
+    version: VERSION,
+    api: formatHostPort(config.api.listen)
+  }
+  return createPeer(options, journal.entries(), replica.load())
+}
+
+function handlersOf(runner: Runner) {
+  return {
+    onMessage: (from, message) => runner.give({ kind: 'message', from, message }),
+    onUnreachable: (to, message) => runner.give({ kind: 'unreachable', to, message }),
+    onPeer: (peer, state) => runner.give({ kind: 'peer', peer, state }),
+    onBeat: (_from, beat) => runner.give({ kind: 'beat', beat })
+  } satisfies Parameters<typeof startNetwork>[0]['handlers']
+}
+
+async function openBackends(configs: readonly BackendConfig[]): Promise<readonly Backend[]> {
+  const backends: Backend[] = []
+  for (const config of configs) {
+    if (config.kind === 'none') {
+      backends.push(createNoneBackend(config))
+      continue
+    }
+    const { path, ...rest } = config
+    const problem = await checkFileBackend(path)
+    if (problem !== null) throw new StartProblem(problem)
+    backends.push(createFileBackend({ ...rest, directory: path }))
+  }
+  return backends
+}
+
+async function openTarget(config: AgentConfig, exec: Exec, log: Log): Promise<Target | null> {
+  const { target } = config
+  if (target.kind === 'none') return null
+  const { controlPort, portal } = target
+  const problem = await checkTgt({ exec, controlPort, portal })
+  if (problem !== null) throw new StartProblem(problem)
+  return createTgtTarget({ controlPort, portal, exec, log })
+}
+
+/** Says when room for the journal runs short, while there is still some: a journal that cannot write ends the process. */
+function watchSpace(journal: OpenedJournal, runner: Runner, log: Log, stops: (() => Promise<void>)[]): void {
+  let isShort = false
+  const look = async (): Promise<void> => {
+    const space = await journal.space()
+    if (space.isShort === isShort) return
+    isShort = space.isShort
+    if (isShort) log.error('journal-space-short', { freeBytes: space.freeBytes, totalBytes: space.totalBytes, remedy: 'free room where the directory of the agent lies' })
+    runner.give({ kind: 'journal-space', isShort })
+  }
+  const quietly = (): void => void look().catch((error: unknown) => log.warn('journal-space-unknown', { error }))
+  quietly()
+  const interval = setInterval(quietly, SPACE_LOOK_MS)
+  stops.push(async () => clearInterval(interval))
+}
+
+/** A part that cannot start says so in one line; the cause stays with it for whoever debugs. */
+async function startProblemOf<Value>(starting: Promise<Value>): Promise<Value> {
+  try {
+    return await starting
+  } catch (error) {
+    throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What an agent keeps beside its journal: who it is, whom it believes, and the manifest that holds.
+ *
+ * A newer manifest is believed only with the cluster key's signature, and holds only when it is on stable storage.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { DirectoryFiles } from '../lib/config/directory.ts'
+import type { Manifest, SignedManifest } from '../lib/model/manifest.ts'
+import { hostOf } from '../lib/model/manifest.ts'
+import type { Log } from '../lib/ports/log.ts'
+import { parseSignedManifest } from '../lib/wire/manifest.ts'
+import { type Identity, loadIdentity, loadSwarmKey } from './peer/identity.ts'
+import { acceptsManifest, signManifest, verifyManifest } from './peer/manifest.ts'
+import { StartProblem } from './start-problem.ts'
+import { writeDurably } from './system/durable-file.ts'
+
+const SEAL_KEY_BYTES = 32
+
+export interface ClusterFiles {
+  readonly identity: Identity
+  readonly swarmKey: Uint8Array
+  readonly sealKey: Uint8Array
+  readonly clusterPublicKey: string
+  /** Null on every host but the one that holds the cluster's key. */
+  readonly sign: ((manifest: Manifest) => SignedManifest) | null
+  signedManifest(): SignedManifest
+  /** @returns true if it is newer, rightly signed, and now stored */
+  takeManifest(signed: SignedManifest): Promise<boolean>
+}
+
+/** @throws StartProblem if the host was never made a member, or a file is damaged */
+export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise<ClusterFiles> {
+  const identity = await readOr(files.identity, () => loadIdentity(files.identity))
+  const swarmKey = await readOr(files.swarmKey, () => loadSwarmKey(files.swarmKey))
+  const clusterPublicKey = (await readOr(files.clusterPublicKey, () => readFile(files.clusterPublicKey, 'utf8'))).trim()
+  let signed = await readManifest(files.manifest)
+  if (!verifyManifest(signed, clusterPublicKey)) throw new StartProblem(`${files.manifest} is not signed by the key in ${files.clusterPublicKey}: restore both from a backup, or join anew`)
+  if (hostOf(signed.manifest, identity.peerId) === null) throw new StartProblem(`this host (${identity.peerId}) is not in ${files.manifest}: run \`scoria join\` with a new token`)
+  const privateKey = await readIfThere(files.clusterKey)
+
+  let last: Promise<unknown> = Promise.resolve()
+  const store = async (next: SignedManifest): Promise<boolean> => {
+    if (!acceptsManifest(signed.manifest, next.manifest)) return false
+    if (!verifyManifest(next, clusterPublicKey)) {
+      log.error('manifest-forged', { epoch: next.manifest.epoch })
+      return false
+    }
+    await writeDurably(files.manifest, `${JSON.stringify(next)}\n`)
+    signed = next
+    log.info('manifest-taken', { epoch: next.manifest.epoch, hosts: next.manifest.hosts.length })
+    return true
+  }
+
+  return {
+    identity,
+    swarmKey,
+    sealKey: await sealKeyOf(files.sealKey),
+    clusterPublicKey,
+    sign: privateKey === null ? null : (manifest) => signManifest(manifest, { privateKey }),
+    signedManifest: () => signed,
+    takeManifest(next) {
+      const turn = last.then(() => store(next))
+      // The next one waits for the end of this one, however it ends; the caller hears of a failure.
+      last = turn.catch(() => null)
+      return turn
+    }
+  }
+}
+
+async function readManifest(file: string): Promise<SignedManifest> {
+  const text = await readOr(file, () => readFile(file, 'utf8'))
+  const parsed = parseSignedManifest(parseJson(text))
+  if (parsed === null) throw new StartProblem(`${file} is damaged: copy it from another host of the cluster`)
+  return parsed
+}
+
+async function sealKeyOf(file: string): Promise<Uint8Array> {
+  const there = await readBytesIfThere(file)
+  if (there !== null) return there
+  const key = randomBytes(SEAL_KEY_BYTES)
+  await writeDurably(file, key)
+  return key
+}
+
+async function readOr<Value>(file: string, read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read()
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') throw new StartProblem(`${file} is missing: run \`scoria init\` or \`scoria join\` first`, { cause: error })
+    throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  const bytes = await readBytesIfThere(file)
+  return bytes === null ? null : Buffer.from(bytes).toString('utf8')
+}
+
+async function readBytesIfThere(file: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null
+    throw new StartProblem(`${file} cannot be read (${codeOf(error)})`, { cause: error })
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

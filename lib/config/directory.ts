@@ -1,0 +1,33 @@
+/**
+ * What lies where in an agent's directory. One list, so that init, join, the daemon and the invitations agree.
+ *
+ * Keys are files of mode 0600; everything that is not a key can be rebuilt from the other hosts.
+ */
+export interface DirectoryFiles {
+  /** Ed25519 key of this host: its peer id. */
+  readonly identity: string
+  /** The cluster's pre-shared key: the door of the peer network. */
+  readonly swarmKey: string
+  /** Seals what the journal keeps secret; made at the first start. */
+  readonly sealKey: string
+  /** The operator's key, only on the host that ran `init`: whoever has it decides who belongs. */
+  readonly clusterKey: string
+  /** Public half, as one line of base64: what every host checks manifests with. */
+  readonly clusterPublicKey: string
+  /** Newest signed manifest known here. */
+  readonly manifest: string
+  /** Folder of open and used invitations. */
+  readonly invites: string
+}
+
+export function directoryFiles(directory: string): DirectoryFiles {
+  return {
+    identity: `${directory}/identity.key`,
+    swarmKey: `${directory}/swarm.key`,
+    sealKey: `${directory}/seal.key`,
+    clusterKey: `${directory}/cluster.key`,
+    clusterPublicKey: `${directory}/cluster.pub`,
+    manifest: `${directory}/manifest.json`,
+    invites: `${directory}/invites`,
+  }
+}

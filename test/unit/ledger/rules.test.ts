@@ -1,0 +1,181 @@
+import t from 'tap'
+import { type Account, evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import { emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
+import { peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../lib/model/ids.ts'
+import type { Binding, HostTotals, LedgerAnswer, LedgerChange, Unplaced } from '../../../lib/model/ledger.ts'
+import type { Limits } from '../../../lib/model/quota.ts'
+
+const LIMITS: Limits = { volumes: 3, gigabytes: 10, per_volume_gigabytes: 8 }
+const ALPHA = peerId('alpha')
+const BETA = peerId('beta')
+
+function register(limits: Limits = LIMITS): { readonly account: Account; decide(change: LedgerChange): LedgerAnswer } {
+  const account: Account = { project: projectId('p'), cell: emptyCell(), defaults: limits }
+  return {
+    account,
+    decide(change) {
+      const { puts, answer } = evaluate(LEDGER_RULES, account, change)
+      for (const put of puts) putEntry(account.cell, put)
+      return answer
+    }
+  }
+}
+
+function binding(rid: string, host = ALPHA, sizeGiB = 1, reservation = '1.1'): Binding {
+  const spec = {
+    id: volumeId(rid),
+    project: projectId('p'),
+    user: 'u',
+    name: null,
+    description: null,
+    sizeGiB,
+    zone: null,
+    type: null,
+    typeId: null,
+    metadata: {},
+    multiattach: false,
+    createdAtMs: 0
+  }
+  return {
+    kind: 'bound',
+    rid: requestId(rid),
+    volume: spec.id,
+    host,
+    pool: poolName(host, 'b', 'p'),
+    reservation: reservationId(reservation),
+    bodyHash: 'body',
+    delta: { volumes: 1, gigabytes: sizeGiB },
+    sizeGiB,
+    spec,
+    atMs: 0
+  }
+}
+
+const bind = (of: Binding): LedgerChange => ({ kind: 'bind', binding: of })
+const resolve = (of: Binding): LedgerChange => ({ kind: 'resolve', rid: of.rid, host: of.host, reservation: of.reservation, atMs: 0 })
+
+function unplace(of: Binding): LedgerChange {
+  const unplaced: Unplaced = {
+    kind: 'unplaced',
+    rid: of.rid,
+    spec: of.spec ?? (() => { throw new Error('a create has a spec') })(),
+    bodyHash: of.bodyHash,
+    delta: of.delta,
+    rejected: [],
+    atMs: 0,
+    updatedAtMs: null
+  }
+  return { kind: 'unplace', unplaced }
+}
+
+function fold(host: typeof ALPHA, seq: number, volumes: number, gigabytes: number, settled: readonly string[], atMs = 0): LedgerChange {
+  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, gigabytes } }
+  return { kind: 'fold', totals, settled: settled.map(requestId), atMs }
+}
+
+t.test('a request that is bound stays bound to its host, whoever asks again', async (t) => {
+  const { decide } = register()
+  decide(bind(binding('r', ALPHA)))
+  const again = decide(bind(binding('r', BETA)))
+  t.match(again, { kind: 'bound', binding: { host: ALPHA } })
+  t.match(decide(unplace(binding('r'))), { kind: 'bound', binding: { host: ALPHA } })
+})
+
+t.test('a request that found no room stays without, whatever BIND comes later', async (t) => {
+  const { decide } = register()
+  decide(unplace(binding('r')))
+  t.equal(decide(bind(binding('r'))).kind, 'unplaced')
+})
+
+t.test('the same request with another body is refused', async (t) => {
+  const { decide } = register()
+  decide(bind(binding('r')))
+  t.equal(decide(bind({ ...binding('r'), bodyHash: 'other' })).kind, 'mismatch')
+})
+
+t.test('a BIND that comes after its reservation was closed is refused', async (t) => {
+  const { decide } = register()
+  const late = binding('r')
+  t.equal(decide(resolve(late)).kind, 'closed')
+  t.equal(decide(bind(late)).kind, 'closed')
+  t.equal(decide(bind(binding('r', ALPHA, 1, '1.2'))).kind, 'bound', 'a new reservation of the same request may be bound')
+})
+
+t.test('a reservation that is bound resolves to its binding, also after the grant was folded', async (t) => {
+  const { decide } = register()
+  const held = binding('r')
+  decide(bind(held))
+  t.equal(decide(resolve(held)).kind, 'bound')
+  decide(fold(ALPHA, 1, 1, 1, ['r']))
+  t.equal(decide(resolve(held)).kind, 'bound')
+})
+
+t.test('a grant and the host that takes it over are counted once, at every moment', async (t) => {
+  const { decide, account } = register()
+  decide(bind(binding('a', ALPHA, 2)))
+  decide(bind(binding('b', ALPHA, 3)))
+  t.same(usedBy(account.cell), { volumes: 2, gigabytes: 5 })
+  decide(fold(ALPHA, 1, 1, 2, ['a']))
+  t.same(usedBy(account.cell), { volumes: 2, gigabytes: 5 })
+  decide(fold(ALPHA, 2, 2, 5, ['a', 'b']))
+  t.same(usedBy(account.cell), { volumes: 2, gigabytes: 5 })
+})
+
+t.test('a fold that was overtaken by a later one changes nothing', async (t) => {
+  const { decide, account } = register()
+  decide(bind(binding('a', ALPHA, 2)))
+  decide(fold(ALPHA, 5, 0, 0, ['a']))
+  decide(fold(ALPHA, 4, 1, 2, ['a']))
+  t.same(usedBy(account.cell), { volumes: 0, gigabytes: 0 })
+})
+
+t.test("a host cannot settle another host's grant", async (t) => {
+  const { decide, account } = register()
+  decide(bind(binding('a', ALPHA, 2)))
+  decide(fold(BETA, 9, 0, 0, ['a']))
+  t.same(usedBy(account.cell), { volumes: 1, gigabytes: 2 })
+})
+
+t.test('limits are exact, and name the resource that is short', async (t) => {
+  const { decide } = register()
+  t.match(decide(bind(binding('big', ALPHA, 9))), { kind: 'over-quota', resource: 'per_volume_gigabytes', limit: 8, requested: 9 })
+  decide(bind(binding('a', ALPHA, 8)))
+  t.match(decide(bind(binding('b', ALPHA, 3))), { kind: 'over-quota', resource: 'gigabytes', limit: 10, used: 8, requested: 3 })
+  decide(bind(binding('c', ALPHA, 1)))
+  decide(unplace(binding('d', ALPHA, 1)))
+  t.match(decide(bind(binding('e', ALPHA, 1))), { kind: 'over-quota', resource: 'gigabytes' })
+  const unlimited = register({ volumes: 2, gigabytes: -1, per_volume_gigabytes: -1 })
+  unlimited.decide(bind(binding('a', ALPHA, 5000)))
+  unlimited.decide(unplace(binding('b')))
+  t.match(unlimited.decide(bind(binding('c'))), { kind: 'over-quota', resource: 'volumes', limit: 2, used: 2 }, 'a volume without room counts')
+})
+
+t.test('an extend takes gigabytes and no volume', async (t) => {
+  const { decide } = register({ volumes: 1, gigabytes: 10, per_volume_gigabytes: -1 })
+  decide(bind(binding('a', ALPHA, 4)))
+  const more: Binding = { ...binding('x'), delta: { volumes: 0, gigabytes: 6 }, sizeGiB: 10, spec: null }
+  t.equal(decide(bind(more)).kind, 'bound')
+  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, gigabytes: 1 } })), { kind: 'over-quota', resource: 'gigabytes' })
+})
+
+t.test('an unplaced volume can be renamed and deleted, and its request is remembered', async (t) => {
+  const { decide, account } = register()
+  decide(unplace(binding('r', ALPHA, 4)))
+  const edited = decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'update', name: 'new' }, atMs: 5 })
+  t.match(edited, { kind: 'edited', unplaced: { spec: { name: 'new', sizeGiB: 4 }, updatedAtMs: 5 } })
+  t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 6 }).kind, 'ended')
+  t.same(usedBy(account.cell), { volumes: 0, gigabytes: 0 })
+  t.equal(decide(bind(binding('r'))).kind, 'ended')
+  t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 7 }).kind, 'absent')
+})
+
+t.test('what ended more than a day ago is forgotten, and not before', async (t) => {
+  const { decide, account } = register()
+  const day = 24 * 60 * 60 * 1000
+  decide(bind(binding('old')))
+  decide(fold(ALPHA, 1, 1, 1, ['old'], 1000))
+  decide(fold(ALPHA, 2, 1, 1, [], 1000 + day - 1))
+  t.equal(account.cell.recent.size, 1)
+  decide(fold(ALPHA, 3, 1, 1, [], 1000 + day))
+  t.equal(account.cell.recent.size, 0)
+})
