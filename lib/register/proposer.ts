@@ -121,6 +121,8 @@ export function onBehind(proposer: Proposer, from: PeerId, message: Extract<Peer
 export function onRejected(proposer: Proposer, message: Extract<PeerMessage, { kind: 'rejected' }>, world: ProposerWorld): void {
   const round = proposer.round
   if (round === null || round.kind === 'pause' || !sameBallot(round.ballot, message.ballot)) return
+  // The member is at a later ballot of this very proposer: what it refuses is a repeat of an older message.
+  if (message.promised.peer === proposer.self && message.promised.epoch === proposer.epoch) return
   proposer.counter = Math.max(proposer.counter, message.promised.counter)
   failRound(proposer, world)
 }

@@ -24,7 +24,7 @@ export function onReserveExtend(peer: Peer, out: Out, from: PeerId, message: Res
   const done = peer.results.get(rid)
   if (done !== undefined) return send(out, from, { kind: 'refused', rid, refusal: { kind: 'operation', reply: done.reply } })
   const owned = peer.owned.get(id)
-  if (owned?.extend?.rid === rid && owned.volume.pool !== null) {
+  if (owned?.extend?.rid === rid && owned.extend.sizeGiB === sizeGiB && owned.volume.pool !== null) {
     const { reservation } = owned.extend
     return send(out, from, { kind: 'reserved', rid, pool: owned.volume.pool, reservation, deltaGiB: sizeGiB - owned.volume.sizeGiB })
   }

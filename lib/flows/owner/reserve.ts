@@ -6,9 +6,11 @@
  * before the room is free again, so that a BIND that is still on its way cannot find a host without room.
  */
 import { assertNever } from '../../model/invariant.ts'
+import { canonicalJson } from '../../model/json.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { type PeerId, type ProjectId, type RequestId, reservationId, type ReservationId, type VolumeId } from '../../model/ids.ts'
 import type { Certificate, ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
 import { creatingVolume } from '../shape.ts'
@@ -22,7 +24,9 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
   const refuse = (refusal: Refusal): void => send(out, from, { kind: 'refused', rid, refusal })
   if (peer.state !== 'ready') return refuse({ kind: 'not-ready', state: peer.state })
   const known = peer.owned.get(spec.id)
-  if (known !== undefined && known.volume.rid === rid && known.volume.pool !== null) {
+  // While it is only reserved, the same key with another body must not get this room: what is bound is built as reserved.
+  const isSame = known !== undefined && known.volume.rid === rid && (known.step !== 'reserved' || bodyOf(known.volume) === bodyOf(spec))
+  if (isSame && known.volume.pool !== null) {
     return send(out, from, { kind: 'reserved', rid, pool: known.volume.pool, reservation: known.reservation, deltaGiB: known.volume.sizeGiB })
   }
   if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
@@ -35,6 +39,11 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, generation: 0, extend: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
+}
+
+/** What the client asked for; the time is each coordinator's own. */
+function bodyOf({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach }: VolumeSpec): string {
+  return canonicalJson({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach })
 }
 
 export function nextReservation(peer: Peer, out: Out): ReservationId {

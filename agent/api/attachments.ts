@@ -1,0 +1,140 @@
+/**
+ * The resource `attachments` (3.27): who uses a volume, and how it is reached.
+ *
+ * The secret of an export is with the owner alone; every answer about one attachment asks him for it, a list never has it.
+ */
+import type { Attachment } from '../../lib/model/attachment.ts'
+import type { Operation } from '../../lib/model/request.ts'
+import { attachmentDetail, attachmentSummary } from '../../lib/wire/cinder/attachment.ts'
+import { parseAttachmentAction, parseCreateAttachment, parseUpdateAttachment } from '../../lib/wire/cinder/attachment-request.ts'
+import { nextLink } from '../../lib/wire/cinder/links.ts'
+import { type Filter, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { locateAttachment, locateVolume } from './locate.ts'
+import { type Operated, operateOn } from './operate.ts'
+import { newAttachmentId } from './request-names.ts'
+
+export const attachmentRoutes: readonly Route[] = [
+  { method: 'POST', path: '/attachments', since: 27, action: 'volume:attachment_create', handle: create },
+  {
+    method: 'GET',
+    path: '/attachments',
+    since: 27,
+    action: 'volume:attachment_get',
+    handle: (edge, call) => list(edge, call, attachmentSummary, 'attachments'),
+  },
+  {
+    method: 'GET',
+    path: '/attachments/detail',
+    since: 27,
+    action: 'volume:attachment_get',
+    handle: (edge, call) => list(edge, call, (item) => attachmentDetail(item, null), 'attachments/detail'),
+  },
+  { method: 'GET', path: '/attachments/:id', since: 27, action: 'volume:attachment_get', handle: show },
+  { method: 'PUT', path: '/attachments/:id', since: 27, action: 'volume:attachment_update', handle: update },
+  { method: 'DELETE', path: '/attachments/:id', since: 27, action: 'volume:attachment_delete', handle: remove },
+  { method: 'POST', path: '/attachments/:id/action', since: 44, action: 'volume:attachment_complete', handle: act },
+]
+
+async function create(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseCreateAttachment(call.body, call.microversion)
+  if (!wanted.ok) return failed(wanted.failure)
+  const found = await locateVolume(edge, call, wanted.value.volume)
+  if (!found.ok) return failed(found.failure)
+  const { volume } = found.view
+  const { instance, mode, connector, mountpoint } = wanted.value
+  const attachment = newAttachmentId(call, volume.id, edge.uuid)
+  return attachmentAnswer(await operateOn(edge, call, volume, { kind: 'attach', attachment, instance, mode, connector, mountpoint }))
+}
+
+/** An attachment that was given no connector has nothing to connect to yet. */
+async function show(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locateAttachment(edge, call, call.params['id'] ?? '')
+  if (!found.ok) return failed(found.failure)
+  const { attachment, view } = found
+  if (attachment.export !== 'exported') return answer(200, { attachment: attachmentDetail(attachment, null) })
+  return attachmentAnswer(await operateOn(edge, call, view.volume, { kind: 'connection', attachment: attachment.id }))
+}
+
+async function update(edge: Edge, call: Call): Promise<Answer> {
+  const connector = parseUpdateAttachment(call.body)
+  if (!connector.ok) return failed(connector.failure)
+  return withAttachment(
+    edge,
+    call,
+    (attachment) => ({ kind: 'connect', attachment: attachment.id, connector: connector.value }),
+    attachmentAnswer,
+  )
+}
+
+async function act(edge: Edge, call: Call): Promise<Answer> {
+  const action = parseAttachmentAction(call.body)
+  if (!action.ok) return failed(action.failure)
+  return withAttachment(
+    edge,
+    call,
+    (attachment) => ({ kind: 'complete', attachment: attachment.id }),
+    () => answer(204, null),
+  )
+}
+
+/** Answers with the volume's other attachments. A server's own attachment goes only at a service's word (CVE-2023-2088). */
+async function remove(edge: Edge, call: Call): Promise<Answer> {
+  return withAttachment(
+    edge,
+    call,
+    (attachment) => ({ kind: 'detach', attachment: attachment.id, allowUnsafe: call.isService }),
+    (done) =>
+      answer(200, {
+        attachments: done.ok ? done.volume.attachments.filter((item) => item.id !== call.params['id']).map(attachmentSummary) : [],
+      }),
+  )
+}
+
+async function withAttachment(
+  edge: Edge,
+  call: Call,
+  operation: (attachment: Attachment) => Operation,
+  answerOf: (done: Operated) => Answer,
+): Promise<Answer> {
+  const found = await locateAttachment(edge, call, call.params['id'] ?? '')
+  if (!found.ok) return failed(found.failure)
+  const done = await operateOn(edge, call, found.view.volume, operation(found.attachment))
+  return done.ok ? answerOf(done) : failed(done.failure)
+}
+
+function attachmentAnswer(done: Operated): Answer {
+  if (!done.ok) return failed(done.failure)
+  const { attachment, connection } = done.value
+  return attachment === null
+    ? failed({ code: 'volume-busy', volume: done.volume.id, running: 'the attachment was removed meanwhile' })
+    : answer(200, { attachment: attachmentDetail(attachment, connection) })
+}
+
+const FILTERS: Readonly<Record<string, (attachment: Attachment) => string | null>> = {
+  volume_id: (attachment) => attachment.volume,
+  status: (attachment) => attachment.status,
+  attach_status: (attachment) => attachment.status,
+  instance_id: (attachment) => attachment.instance,
+  id: (attachment) => attachment.id,
+  // Kept for clients that send it with all_tenants; the project was chosen before.
+  project_id: () => null,
+}
+const KEYS = { sorts: ['id', 'created_at', 'status'], filters: Object.keys(FILTERS) }
+
+function list(edge: Edge, call: Call, bodyOf: (attachment: Attachment) => object, collection: string): Answer {
+  const query = parseListQuery(call.query, KEYS, call.microversion)
+  if (!query.ok) return failed(query.failure)
+  const { allTenants, filters, limit, raw, marker } = query.value
+  const views = edge.service.volumes(allTenants && call.caller.isAdmin ? null : call.caller.project)
+  const all = views.flatMap((view) => view.volume.attachments).filter((attachment) => filters.every((filter) => passes(attachment, filter)))
+  const page = pageOf(all, query.value, (attachment) => attachment.id)
+  if (page === null) return failed({ code: 'item-not-found', kind: 'Volume attachment', id: marker ?? '' })
+  const last = page.length === limit ? page.at(-1) : undefined
+  const links = last === undefined ? {} : { attachments_links: nextLink(call.base, collection, raw, last.id) }
+  return answer(200, { attachments: page.map(bodyOf), ...links })
+}
+
+function passes(attachment: Attachment, filter: Filter): boolean {
+  return filter.key === 'project_id' || FILTERS[filter.key]?.(attachment) === filter.value
+}

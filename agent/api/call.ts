@@ -1,0 +1,78 @@
+/**
+ * One authenticated request, and what a resource answers: plain values, so that no resource knows the HTTP server.
+ */
+import type { ProjectId } from '../../lib/model/ids.ts'
+import type { Log } from '../../lib/ports/log.ts'
+import type { Joining } from '../../lib/ports/joining.ts'
+import type { LinkBase } from '../../lib/wire/cinder/links.ts'
+import type { Service } from '../run/service.ts'
+import type { EdgeFailure } from './failure.ts'
+import type { LedgerReader } from './ledger-reader.ts'
+
+/** Who calls, as the identity says. */
+export interface Caller {
+  readonly user: string
+  readonly project: ProjectId
+  readonly isAdmin: boolean
+}
+
+export interface Call {
+  /** `req-<uuid>` */
+  readonly requestId: string
+  readonly caller: Caller
+  /** N of 3.N */
+  readonly microversion: number
+  readonly base: LinkBase
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string>>
+  /** Parsed JSON, or undefined if there was no body. */
+  readonly body: unknown
+  readonly idempotencyKey: string | null
+  /** ETag that the client holds, or null. */
+  readonly ifMatch: string | null
+  /** Whether the request is made by a service such as Nova on behalf of the caller. */
+  readonly isService: boolean
+}
+
+/** An object, JSON made before as text or bytes, or null for an empty body. */
+export type Body = object | string | Buffer | null
+
+export type Answer =
+  | {
+      readonly kind: 'ok'
+      readonly status: number
+      readonly body: object | string | null
+      readonly headers: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'failed'; readonly failure: EdgeFailure }
+
+const NO_HEADERS: Readonly<Record<string, string>> = {}
+
+export function answer(status: number, body: Body, headers: Readonly<Record<string, string>> = NO_HEADERS): Answer {
+  return { kind: 'ok', status, body, headers }
+}
+
+export const failed = (failure: EdgeFailure): Answer => ({ kind: 'failed', failure })
+
+/** What resources need of the agent. */
+export interface Edge {
+  readonly service: Service
+  readonly joining: Joining
+  readonly ledgers: LedgerReader
+  readonly log: Log
+  /** Unix milliseconds. */
+  readonly clock: () => number
+  /** A random UUID. */
+  readonly uuid: () => string
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below `/v3` and `/v3/{project_id}`; parameters as `:name`. */
+  readonly path: string
+  /** Microversion from which the call exists; below, it is a 404. */
+  readonly since: number
+  /** Cinder's name of the rule that allows it. */
+  readonly action: string
+  handle(edge: Edge, call: Call): Promise<Answer> | Answer
+}

@@ -1,0 +1,21 @@
+/** Everything that the edge may have to refuse with: what the rules said, what is wrong with the text, and HTTP itself. */
+import type { Failure } from '../../lib/model/failure.ts'
+import type { JoiningFailure } from '../../lib/ports/joining.ts'
+import type { InputFailure } from '../../lib/wire/cinder/input.ts'
+
+export type HttpFailure =
+  | { readonly code: 'unauthorized' }
+  | { readonly code: 'forbidden'; readonly action: string }
+  | { readonly code: 'malformed-url' }
+  | { readonly code: 'route-not-found' }
+  | { readonly code: 'not-in-version'; readonly version: string }
+  | { readonly code: 'method-not-allowed' }
+  | { readonly code: 'body-too-large'; readonly limitBytes: number }
+  | { readonly code: 'bad-content-type' }
+  | { readonly code: 'type-not-found'; readonly type: string }
+  | { readonly code: 'zone-not-found'; readonly zone: string }
+  | { readonly code: 'item-not-found'; readonly kind: string; readonly id: string }
+  | { readonly code: 'internal'; readonly requestId: string }
+
+export type EdgeFailure = Failure | InputFailure | HttpFailure | JoiningFailure
+export type FailureCode = EdgeFailure['code']

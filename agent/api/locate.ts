@@ -1,0 +1,62 @@
+/**
+ * Finds the volume or attachment that a request names, and never says 404 too early.
+ *
+ * The view comes first. What it does not hold may still exist: just bound elsewhere, without room, or on the other side
+ * of a partition; so the register and the logs are asked, and only their no is a 404.
+ */
+import type { Failure } from '../../lib/model/failure.ts'
+import { attachmentId, parseUuid, volumeId } from '../../lib/model/ids.ts'
+import type { Attachment } from '../../lib/model/attachment.ts'
+import type { Volume } from '../../lib/model/volume.ts'
+import type { VolumeView } from '../../lib/model/request.ts'
+import type { Call, Edge } from './call.ts'
+import { isVisible } from './policy.ts'
+
+export type Located = { readonly ok: true; readonly view: VolumeView } | { readonly ok: false; readonly failure: Failure }
+
+/** @param text the id as the client wrote it; what is no UUID cannot exist (clients try names first) */
+export async function locateVolume(edge: Edge, call: Call, text: string): Promise<Located> {
+  const uuid = parseUuid(text)
+  const id = volumeId(uuid ?? text.slice(0, 255))
+  if (uuid === null) return notFound({ code: 'volume-not-found', volume: id })
+  const known = edge.service.volume(id)
+  if (known !== null) return visible(call, known)
+  const { result } = await edge.service.ask({ kind: 'find', project: call.caller.project, volume: id })
+  return result.ok ? visible(call, freshView(result.value)) : notFound(result.failure)
+}
+
+export type LocatedAttachment =
+  | { readonly ok: true; readonly view: VolumeView; readonly attachment: Attachment }
+  | { readonly ok: false; readonly failure: Failure }
+
+export async function locateAttachment(edge: Edge, call: Call, text: string): Promise<LocatedAttachment> {
+  const uuid = parseUuid(text)
+  const id = attachmentId(uuid ?? text.slice(0, 255))
+  const absent: Failure = { code: 'attachment-not-found', attachment: id }
+  if (uuid === null) return { ok: false, failure: absent }
+  const known = edge.service.volumeOfAttachment(id)
+  const view = known ?? (await findAttachment(edge, call))
+  if ('code' in view) return { ok: false, failure: view }
+  if (!isVisible(call.caller, view.volume.project)) return { ok: false, failure: absent }
+  const attachment = view.volume.attachments.find((candidate) => candidate.id === id)
+  return attachment === undefined ? { ok: false, failure: absent } : { ok: true, view, attachment }
+
+  async function findAttachment(from: Edge, by: Call): Promise<VolumeView | Failure> {
+    const found = (await from.service.ask({ kind: 'find-attachment', attachment: id })).result
+    if (!found.ok) return found.failure.code === 'volume-not-found' ? absent : found.failure
+    return isVisible(by.caller, found.value.project) ? freshView(found.value) : absent
+  }
+}
+
+/** What was just answered by who must know. */
+function freshView(volume: Volume): VolumeView {
+  return { volume, hostStatus: volume.owner === null ? 'unknown' : 'up', ageMs: 0 }
+}
+
+function visible(call: Call, view: VolumeView): Located {
+  return isVisible(call.caller, view.volume.project) ? { ok: true, view } : notFound({ code: 'volume-not-found', volume: view.volume.id })
+}
+
+function notFound(failure: Failure): Located {
+  return { ok: false, failure }
+}

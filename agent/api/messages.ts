@@ -1,0 +1,59 @@
+/** User messages (3.3): why volumes are in `error`. Made from the volumes' records, so every peer has them. */
+import { type Message, messageBody, messageOf, messageRequestId } from '../../lib/wire/cinder/message.ts'
+import { nextLink } from '../../lib/wire/cinder/links.ts'
+import { type Filter, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { namedUuid } from './request-names.ts'
+import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
+
+export const messageRoutes: readonly Route[] = [
+  { method: 'GET', path: '/messages', since: 3, action: 'message:get', handle: list },
+  { method: 'GET', path: '/messages/:id', since: 3, action: 'message:get', handle: show },
+]
+
+const FILTERS: Readonly<Record<string, (message: Message) => string>> = {
+  resource_uuid: (message) => message.volume.id,
+  resource_type: () => 'VOLUME',
+  event_id: (message) => message.eventId,
+  message_level: () => 'ERROR',
+  request_id: (message) => messageRequestId(message.volume),
+}
+const KEYS = {
+  sorts: ['id', 'created_at', 'event_id', 'resource_type', 'resource_uuid', 'message_level', 'request_id'],
+  filters: Object.keys(FILTERS),
+}
+
+async function list(edge: Edge, call: Call): Promise<Answer> {
+  const query = parseListQuery(call.query, KEYS, call.microversion)
+  if (!query.ok) return failed(query.failure)
+  const { filters, limit, raw, marker } = query.value
+  const all = await listVolumes(edge, call, query.value.allTenants && call.caller.isAdmin)
+  const messages = messagesOf(all, call).filter((message) => filters.every((filter) => passes(message, filter)))
+  const page = pageOf(messages, query.value, (message) => message.id)
+  if (page === null) return failed({ code: 'item-not-found', kind: 'Message', id: marker ?? '' })
+  const last = page.length === limit ? page.at(-1) : undefined
+  const links = last === undefined ? {} : { messages_links: nextLink(call.base, 'messages', raw, last.id) }
+  return answer(200, { messages: page.map((message) => messageBody(message, call.base)), ...links }, partialHeaders(all))
+}
+
+async function show(edge: Edge, call: Call): Promise<Answer> {
+  const id = (call.params['id'] ?? '').toLowerCase()
+  const all = await listVolumes(edge, call, call.caller.isAdmin)
+  const message = messagesOf(all, call).find((candidate) => candidate.id === id)
+  if (message !== undefined) return answer(200, { message: messageBody(message, call.base) })
+  // Without the registers it is not known whether the volume exists.
+  return failed(all.partial ?? { code: 'item-not-found', kind: 'Message', id: id.slice(0, 255) })
+}
+
+/** A volume's message has the same id for as long as the same thing is wrong with it. */
+function messagesOf(list: VolumeList, call: Call): readonly Message[] {
+  return list.volumes.flatMap((volume) =>
+    volume.failure === null
+      ? []
+      : [messageOf(volume, volume.failure, namedUuid('message', volume.id, volume.failure.kind), call.caller.isAdmin)],
+  )
+}
+
+function passes(message: Message, filter: Filter): boolean {
+  return FILTERS[filter.key]?.(message).toLowerCase() === filter.value.toLowerCase()
+}

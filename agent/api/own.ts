@@ -1,0 +1,66 @@
+/**
+ * Scoria's own data, below /scoria/v1: what Cinder's bodies have no room for. Shapes of lib/model go out as they are.
+ */
+import { hashHex } from '../../lib/model/hash.ts'
+import { hostOf, isForming } from '../../lib/model/manifest.ts'
+import { requestId } from '../../lib/model/ids.ts'
+import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
+import { parseExplain, parseInvite } from '../../lib/wire/cinder/own-request.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { locateVolume } from './locate.ts'
+import { findType } from './types.ts'
+
+export const ownRoutes: readonly Route[] = [
+  { method: 'GET', path: '/status', since: 0, action: 'scoria:read', handle: status },
+  { method: 'GET', path: '/hosts', since: 0, action: 'scoria:read', handle: (edge) => answer(200, { hosts: edge.service.hosts() }) },
+  { method: 'POST', path: '/placement/explain', since: 0, action: 'scoria:read', handle: explain },
+  { method: 'GET', path: '/volumes/:id/age', since: 0, action: 'volume:get', handle: age },
+  { method: 'POST', path: '/invites', since: 0, action: 'scoria:invite', handle: invite },
+]
+
+function status(edge: Edge): Answer {
+  const { service } = edge
+  const manifest = service.manifest()
+  const self = service.self()
+  const heard = service.hosts().flatMap((host) => (host.lastBeatMs === null || host.peer === self ? [] : [host.lastBeatMs]))
+  return answer(200, {
+    cluster: manifest.cluster,
+    epoch: manifest.epoch,
+    forming: isForming(manifest),
+    joined: manifest.hosts.length,
+    expect: manifest.expect,
+    self: { peer: self, name: hostOf(manifest, self)?.name ?? null },
+    // How far back this peer's picture of the host that it heard longest ago reaches; null while it heard of nobody else.
+    viewAgeMs: heard.length === 0 ? null : Math.max(0, edge.clock() - Math.min(...heard)),
+    volumes: service.volumes(null).length,
+    hosts: service.hosts(),
+  })
+}
+
+/** The ranking that a create of this size would walk. Without a rid all peers with equal views give the same. */
+function explain(edge: Edge, call: Call): Answer {
+  const wanted = parseExplain(call.body)
+  if (!wanted.ok) return failed(wanted.failure)
+  const { sizeGiB, type: typeName, zone, rid } = wanted.value
+  const type = findType(edge.service.manifest(), typeName ?? DEFAULT_TYPE_NAME)
+  if (type === null && typeName !== null) return failed({ code: 'type-not-found', type: typeName })
+  if (zone !== null && !edge.service.manifest().hosts.some((host) => host.zone === zone)) return failed({ code: 'zone-not-found', zone })
+  const name = requestId(rid ?? hashHex('explain', String(sizeGiB), typeName ?? '', zone ?? '').slice(0, 32))
+  return answer(200, { rid: name, ...edge.service.explain({ rid: name, sizeGiB, zones: zone === null ? [] : [zone], type }) })
+}
+
+async function age(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locateVolume(edge, call, call.params['id'] ?? '')
+  if (!found.ok) return failed(found.failure)
+  const { volume, hostStatus, ageMs } = found.view
+  return answer(200, { volume: volume.id, owner: volume.owner, hostStatus, ageMs })
+}
+
+async function invite(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseInvite(call.body)
+  if (!wanted.ok) return failed(wanted.failure)
+  const made = await edge.joining.invite(wanted.value.ttlMs)
+  return made.ok
+    ? answer(200, { token: made.value.token, expires_at: new Date(made.value.expiresAtMs).toISOString() })
+    : failed(made.failure)
+}

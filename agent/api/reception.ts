@@ -1,0 +1,83 @@
+/**
+ * From an HTTP request to a call, and from an answer to an HTTP response.
+ *
+ * Identity and microversion are settled before the body is read, so that a stranger cannot make the server parse.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { microversionHeader, microversionText, parseMicroversion } from '../../lib/wire/cinder/microversion.ts'
+import { type Answer, type Call, type Caller, type Edge, failed, type Route } from './call.ts'
+import { faultOf } from './errors.ts'
+import { identify } from './identity/noauth.ts'
+import { isAllowed } from './policy.ts'
+
+interface Admitted {
+  readonly caller: Caller
+  readonly microversion: number
+}
+
+/** @param rootOf where links of an answer to this request start */
+export function reception(edge: Edge, rootOf: (request: FastifyRequest) => string) {
+  const admissions = new WeakMap<FastifyRequest, Admitted>()
+
+  /** Null: go on. */
+  function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Answer | null {
+    const identified = identify(headerOf(request, 'x-auth-token'), textsOf(request.params)['project_id'] ?? null)
+    if (!identified.ok) return failed(identified.failure)
+    const microversion = parseMicroversion(headerOf(request, 'openstack-api-version'))
+    if (!microversion.ok) return failed(microversion.failure)
+    reply.header('openstack-api-version', microversionHeader(microversion.value)).header('vary', 'OpenStack-API-Version')
+    if (microversion.value < route.since) return failed({ code: 'not-in-version', version: microversionText(microversion.value) })
+    if (!isAllowed(identified.caller, route.action)) return failed({ code: 'forbidden', action: route.action })
+    admissions.set(request, { caller: identified.caller, microversion: microversion.value })
+    return null
+  }
+
+  async function perform(route: Route, request: FastifyRequest): Promise<Answer> {
+    const admitted = admissions.get(request)
+    if (admitted === undefined) return failed({ code: 'unauthorized' })
+    const { caller, microversion } = admitted
+    const call: Call = {
+      requestId: request.id,
+      caller,
+      microversion,
+      base: { root: rootOf(request), project: caller.project },
+      params: textsOf(request.params),
+      query: textsOf(request.query),
+      body: request.body,
+      idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255) || null,
+      ifMatch: headerOf(request, 'if-match') ?? null,
+      isService: Boolean(headerOf(request, 'x-service-token')),
+    }
+    return route.handle(edge, call)
+  }
+
+  return { admit, perform }
+}
+
+export function send(reply: FastifyReply, given: Answer): FastifyReply {
+  reply.header('x-openstack-request-id', reply.request.id).header('x-compute-request-id', reply.request.id)
+  if (given.kind === 'failed') {
+    const fault = faultOf(given.failure)
+    if (fault.retryAfterS !== null) reply.header('retry-after', String(fault.retryAfterS))
+    return reply.code(fault.status).header('content-type', JSON_TYPE).send(fault.body)
+  }
+  reply.code(given.status)
+  for (const name in given.headers) reply.header(name, given.headers[name])
+  if (given.body === null) return reply.send()
+  return reply
+    .header('content-type', JSON_TYPE)
+    .send(typeof given.body === 'string' || Buffer.isBuffer(given.body) ? given.body : JSON.stringify(given.body))
+}
+
+const JSON_TYPE = 'application/json'
+
+/** First value of a header; Node joins most repeated ones itself. */
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** Both come from parsers of this server that give texts alone. */
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  return value as Readonly<Record<string, string>>
+}

@@ -1,0 +1,39 @@
+/**
+ * Names for requests and for what they make. Equal keys of one project give equal names on every peer, so that a
+ * client may repeat a request anywhere and it is done once.
+ */
+import { createHash } from 'node:crypto'
+import { hashHex } from '../../lib/model/hash.ts'
+import { type AttachmentId, attachmentId, type RequestId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
+import type { Call } from './call.ts'
+
+/** Namespace of the UUIDs that are made from a key: a random one, chosen once. */
+const NAMESPACE = Buffer.from('8f1f2f3c0a6d4f0e9d5b6a1c7e2b4d90', 'hex')
+
+/** Names the creation that this call asks for. */
+export function createRid(call: Call): RequestId {
+  return requestId(hashHex(call.caller.project, call.idempotencyKey ?? call.requestId).slice(0, 32))
+}
+
+/** Names an operation: a key that was used for another operation or another volume names another request. */
+export function operationRid(call: Call, operation: string, target: string): RequestId {
+  return requestId(hashHex(call.caller.project, call.idempotencyKey ?? call.requestId, operation, target).slice(0, 32))
+}
+
+export function newVolumeId(call: Call, uuid: () => string): VolumeId {
+  return volumeId(call.idempotencyKey === null ? uuid() : namedUuid('volume', call.caller.project, call.idempotencyKey))
+}
+
+export function newAttachmentId(call: Call, volume: VolumeId, uuid: () => string): AttachmentId {
+  return attachmentId(call.idempotencyKey === null ? uuid() : namedUuid('attachment', call.caller.project, volume, call.idempotencyKey))
+}
+
+/** A UUID of version 5 (RFC 9562, 5.5) over the parts. */
+export function namedUuid(...parts: readonly string[]): string {
+  const name = parts.map((part) => `${part.length}:${part}`).join('')
+  const bytes = createHash('sha1').update(NAMESPACE).update(name).digest().subarray(0, 16)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

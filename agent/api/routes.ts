@@ -1,0 +1,36 @@
+/** Every call there is. Each row names the rule that allows it, so no call can be without one. */
+import { attachmentRoutes } from './attachments.ts'
+import type { Route } from './call.ts'
+import { extensionRoutes } from './extensions.ts'
+import { limitRoutes } from './limits.ts'
+import { messageRoutes } from './messages.ts'
+import { metadataRoutes } from './metadata.ts'
+import { ownRoutes } from './own.ts'
+import { poolRoutes } from './pools.ts'
+import { serviceRoutes } from './services.ts'
+import { typeRoutes } from './types.ts'
+import { versionRoutes } from './versions.ts'
+import { volumeActionRoutes } from './volume-actions.ts'
+import { volumeRoutes } from './volumes.ts'
+import { zoneRoutes } from './zones.ts'
+
+/** Cinder's calls: below /v3 and below /v3/{project_id}. */
+export const CINDER_ROUTES: readonly Route[] = [
+  ...volumeRoutes,
+  ...volumeActionRoutes,
+  ...metadataRoutes,
+  ...attachmentRoutes,
+  ...typeRoutes,
+  ...serviceRoutes,
+  ...poolRoutes,
+  ...zoneRoutes,
+  ...limitRoutes,
+  ...messageRoutes,
+  ...extensionRoutes,
+]
+
+/** Scoria's own, below /scoria/v1. */
+export const OWN_ROUTES: readonly Route[] = ownRoutes
+
+/** Below /v3 alone. */
+export const ROOT_ROUTES: readonly Route[] = versionRoutes

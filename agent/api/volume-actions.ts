@@ -1,0 +1,19 @@
+/** `POST volumes/{id}/action`. Actions that are not here are answered as Cinder answers unknown ones. */
+import { parseVolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { operate } from './operate.ts'
+import { isAllowed } from './policy.ts'
+
+export const volumeActionRoutes: readonly Route[] = [
+  { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
+]
+
+async function act(edge: Edge, call: Call): Promise<Answer> {
+  const action = parseVolumeAction(call.body)
+  if (!action.ok) return failed(action.failure)
+  if (action.value.kind === 'force-delete' && !isAllowed(call.caller, 'volume:force_delete'))
+    return failed({ code: 'forbidden', action: 'volume:force_delete' })
+  const operation = action.value.kind === 'extend' ? action.value : { kind: 'delete' as const, force: true }
+  const done = await operate(edge, call, call.params['id'] ?? '', operation)
+  return done.ok ? answer(202, null) : failed(done.failure)
+}

@@ -1,0 +1,48 @@
+/**
+ * Volumes as JSON, made once for each record.
+ *
+ * A record is never changed, only replaced; so its bytes are kept beside it for as long as it lives, one piece for each
+ * shape and address. A list of a thousand volumes is then a concatenation, and nothing is encoded twice.
+ */
+import type { Volume } from '../../lib/model/volume.ts'
+import { volumeDetail, volumeShape } from '../../lib/wire/cinder/volume.ts'
+import type { Call } from './call.ts'
+
+/** Clients choose the Host header: a record keeps few pieces, whatever they send. */
+const PIECES_MAX = 4
+
+/** Each piece ends in a comma, ready for a list. */
+const pieces = new WeakMap<Volume, Map<string, Buffer>>()
+
+/** `{"volume": …}` */
+export function volumeBody(volume: Volume, call: Call): Buffer {
+  return Buffer.concat([Buffer.from('{"volume":'), pieceOf(volume, call, keyOf(call)).subarray(0, -1), Buffer.from('}')])
+}
+
+/** `{"volumes": [ … ]` and then `rest`, which closes the object. */
+export function volumesBody(volumes: readonly Volume[], call: Call, rest: string): Buffer {
+  const key = keyOf(call)
+  const parts = [Buffer.from('{"volumes":['), ...volumes.map((volume) => pieceOf(volume, call, key))]
+  const last = parts.at(-1)
+  if (volumes.length > 0 && last !== undefined) parts[parts.length - 1] = last.subarray(0, -1)
+  return Buffer.concat([...parts, Buffer.from(`]${rest}`)])
+}
+
+function keyOf({ microversion, base }: Call): string {
+  return `${volumeShape(microversion)} ${base.project} ${base.root}`
+}
+
+function pieceOf(volume: Volume, call: Call, key: string): Buffer {
+  let made = pieces.get(volume)
+  if (made === undefined) {
+    made = new Map()
+    pieces.set(volume, made)
+  }
+  let piece = made.get(key)
+  if (piece === undefined) {
+    piece = Buffer.from(`${JSON.stringify(volumeDetail(volume, call.microversion, call.base))},`)
+    if (made.size >= PIECES_MAX) made.clear()
+    made.set(key, piece)
+  }
+  return piece
+}

@@ -1,0 +1,73 @@
+/**
+ * All volumes of a project: what the logs show, and what only the project's register knows yet.
+ *
+ * An open grant is a volume that is being made, a request without room is a volume in `error`; both were answered 202
+ * and must be in every list from then on. Each id appears once, and the log's record wins. Without a majority the list
+ * is what this peer has seen, and says so.
+ */
+import type { Failure } from '../../lib/model/failure.ts'
+import type { ProjectId } from '../../lib/model/ids.ts'
+import { grantedVolume as grantedAsVolume, unplacedAsVolume } from '../../lib/flows/shape.ts'
+import type { Binding, LedgerContents } from '../../lib/model/ledger.ts'
+import { hostOf } from '../../lib/model/manifest.ts'
+import type { Volume } from '../../lib/model/volume.ts'
+import { newestFirst } from '../../lib/wire/cinder/volume-query.ts'
+import type { Call, Edge } from './call.ts'
+import { ERRORS } from './errors.ts'
+
+export interface VolumeList {
+  /** Newest first. */
+  readonly volumes: readonly Volume[]
+  /** Why registers could not be read, or null if the list is complete. */
+  readonly partial: Failure | null
+}
+
+/** Grants that are looked up one by one; beyond, they are shown as being made. */
+const LOOKUPS_MAX = 64
+
+/** @param allProjects only for callers who may see them */
+export async function listVolumes(edge: Edge, call: Call, allProjects: boolean): Promise<VolumeList> {
+  const own = call.caller.project
+  const projects = allProjects ? [...new Set([...edge.service.projects(), own])] : [own]
+  // Register first, view after: what is folded out of the one in between is in the other.
+  const ledgers = await Promise.all(projects.map((project) => edge.ledgers.read(project)))
+  const partial = ledgers.find((ledger) => !ledger.ok)
+  const contents = ledgers.flatMap((ledger) => (ledger.ok ? [ledger.value] : []))
+  const pending = await pendingVolumes(edge, contents)
+  const seen = edge.service.volumes(allProjects ? null : own).map((view) => view.volume)
+  const known = pending.length === 0 ? null : new Set(seen.map((volume) => volume.id))
+  const added = pending.filter((volume) => known !== null && !known.has(volume.id))
+  return {
+    volumes: added.length === 0 ? seen : [...added, ...seen].sort(newestFirst),
+    partial: partial !== undefined && !partial.ok ? partial.failure : null,
+  }
+}
+
+/** Says that a list holds only what this peer has seen, and why. */
+export function partialHeaders(all: VolumeList): Readonly<Record<string, string>> {
+  return all.partial === null ? {} : { 'X-Scoria-Partial': ERRORS[all.partial.code].name }
+}
+
+/** Volumes that no log shows here yet. */
+async function pendingVolumes(edge: Edge, ledgers: readonly LedgerContents[]): Promise<readonly Volume[]> {
+  const grants = ledgers
+    .flatMap((ledger) => ledger.bound)
+    .filter((binding) => binding.spec !== null && edge.service.volume(binding.volume) === null)
+  const unplaced = ledgers.flatMap((ledger) => ledger.unplaced.map(unplacedAsVolume))
+  const granted = await Promise.all(
+    grants.map((binding, index) => (index < LOOKUPS_MAX ? grantedVolume(edge, binding) : creatingVolume(edge, binding))),
+  )
+  return [...granted.filter((volume) => volume !== null), ...unplaced]
+}
+
+/** A grant stays open for a while after its volume was deleted: the owner knows. */
+async function grantedVolume(edge: Edge, binding: Binding): Promise<Volume | null> {
+  const project: ProjectId | null = binding.spec?.project ?? null
+  const { result } = await edge.service.ask({ kind: 'find', project, volume: binding.volume })
+  if (result.ok) return result.value
+  return result.failure.code === 'volume-not-found' ? null : creatingVolume(edge, binding)
+}
+
+function creatingVolume(edge: Edge, binding: Binding): Volume | null {
+  return grantedAsVolume(binding, hostOf(edge.service.manifest(), binding.host)?.zone ?? '')
+}

@@ -1,0 +1,155 @@
+/** The resource `volumes`: create, read, list, rename, delete. */
+import { hashHex } from '../../lib/model/hash.ts'
+import { canonicalJson } from '../../lib/model/json.ts'
+import type { VolumeView } from '../../lib/model/request.ts'
+import type { Volume, VolumeSpec } from '../../lib/model/volume.ts'
+import { allowsMultiattach, DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
+import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
+import { nextLink } from '../../lib/wire/cinder/links.ts'
+import { type ListQuery, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { volumeSummary } from '../../lib/wire/cinder/volume.ts'
+import { selectVolumes, VOLUME_KEYS } from '../../lib/wire/cinder/volume-query.ts'
+import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../lib/wire/cinder/volume-request.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { locateVolume } from './locate.ts'
+import { operate } from './operate.ts'
+import { createRid, newVolumeId } from './request-names.ts'
+import { findType } from './types.ts'
+import { volumeBody, volumesBody } from './volume-json.ts'
+import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
+
+export const volumeRoutes: readonly Route[] = [
+  { method: 'POST', path: '/volumes', since: 0, action: 'volume:create', handle: create },
+  {
+    method: 'GET',
+    path: '/volumes',
+    since: 0,
+    action: 'volume:get_all',
+    handle: (edge, call) => list(edge, call, summariesBody, 'volumes'),
+  },
+  {
+    method: 'GET',
+    path: '/volumes/detail',
+    since: 0,
+    action: 'volume:get_all',
+    handle: (edge, call) => list(edge, call, volumesBody, 'volumes/detail'),
+  },
+  { method: 'GET', path: '/volumes/summary', since: 12, action: 'volume:get_all', handle: summary },
+  { method: 'GET', path: '/volumes/:id', since: 0, action: 'volume:get', handle: show },
+  { method: 'PUT', path: '/volumes/:id', since: 0, action: 'volume:update', handle: update },
+  { method: 'DELETE', path: '/volumes/:id', since: 0, action: 'volume:delete', handle: remove },
+]
+
+async function create(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseCreateVolume(call.body, call.microversion)
+  if (!wanted.ok) return failed(wanted.failure)
+  const { type: typeName, zone } = wanted.value
+  const type = findType(edge.service.manifest(), typeName ?? DEFAULT_TYPE_NAME)
+  if (type === null && typeName !== null) return failed({ code: 'type-not-found', type: typeName })
+  if (zone !== null && !edge.service.manifest().hosts.some((host) => host.zone === zone)) return failed({ code: 'zone-not-found', zone })
+  const { type: _, ...facts } = wanted.value
+  const spec: VolumeSpec = {
+    ...facts,
+    id: newVolumeId(call, edge.uuid),
+    project: call.caller.project,
+    user: call.caller.user,
+    type: type?.name ?? null,
+    typeId: type?.id ?? null,
+    multiattach: allowsMultiattach(type),
+    createdAtMs: edge.clock(),
+  }
+  const { result } = await edge.service.ask({ kind: 'create', rid: createRid(call), spec, bodyHash: bodyHash(wanted.value) })
+  return result.ok ? answer(202, volumeBody(asJustCreated(result.value), call)) : failed(result.failure)
+}
+
+/** Over what the client asked for, not over who asked and when: a retry has an equal hash on every peer. */
+function bodyHash(wanted: CreateVolume): string {
+  return hashHex(canonicalJson(wanted))
+}
+
+/** As in Cinder: a create is answered with a volume that is being made, also when the next look will show that it found no room. */
+function asJustCreated(volume: Volume): Volume {
+  return volume.status === 'error' && volume.owner === null ? { ...volume, status: 'creating' } : volume
+}
+
+async function show(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locateVolume(edge, call, call.params['id'] ?? '')
+  return found.ok ? answer(200, volumeBody(found.view.volume, call), ageHeaders(found.view)) : failed(found.failure)
+}
+
+/** What the standard body has no room for: how old the record is and whether its host answers. */
+function ageHeaders(view: VolumeView): Readonly<Record<string, string>> {
+  const hostStatus = { 'X-Scoria-Host-Status': view.hostStatus }
+  return view.ageMs > AGE_MS_MAX ? hostStatus : { ...hostStatus, 'X-Scoria-Record-Age': (view.ageMs / 1000).toFixed(1) }
+}
+
+/** Beyond a year nothing is known of the age: the host was never heard. */
+const AGE_MS_MAX = 365 * 24 * 3600 * 1000
+
+type Body = (volumes: readonly Volume[], call: Call, rest: string) => string | Buffer
+
+function summariesBody(volumes: readonly Volume[], call: Call, rest: string): string {
+  return `{"volumes":${JSON.stringify(volumes.map((volume) => volumeSummary(volume, call.base)))}${rest}`
+}
+
+async function list(edge: Edge, call: Call, body: Body, collection: string): Promise<Answer> {
+  const selected = await select(edge, call)
+  if (!selected.ok) return selected.answer
+  const { query, all, volumes } = selected
+  const page = pageOf(volumes, query, (volume) => volume.id)
+  if (page === null) return failed({ code: 'item-not-found', kind: 'Volume', id: query.marker ?? '' })
+  const last = page.length === query.limit ? page.at(-1) : undefined
+  const links = last === undefined ? '' : `,"volumes_links":${JSON.stringify(nextLink(call.base, collection, query.raw, last.id))}`
+  const count = query.withCount ? `,"count":${volumes.length}` : ''
+  return answer(200, body(page, call, `${links}${count}}`), partialHeaders(all))
+}
+
+/** 3.12, with all metadata from 3.36. */
+async function summary(edge: Edge, call: Call): Promise<Answer> {
+  const selected = await select(edge, call)
+  if (!selected.ok) return selected.answer
+  const { volumes, all } = selected
+  const size = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0)
+  const totals = { total_size: size, total_count: volumes.length }
+  return answer(
+    200,
+    { 'volume-summary': call.microversion >= 36 ? { ...totals, metadata: allMetadata(volumes) } : totals },
+    partialHeaders(all),
+  )
+}
+
+type Selected =
+  | { readonly ok: true; readonly query: ListQuery; readonly all: VolumeList; readonly volumes: readonly Volume[] }
+  | { readonly ok: false; readonly answer: Answer }
+
+async function select(edge: Edge, call: Call): Promise<Selected> {
+  const query = parseListQuery(call.query, VOLUME_KEYS, call.microversion)
+  if (!query.ok) return { ok: false, answer: failed(query.failure) }
+  const all = await listVolumes(edge, call, query.value.allTenants && call.caller.isAdmin)
+  const volumes = selectVolumes(all.volumes, query.value, call.microversion)
+  return volumes.ok ? { ok: true, query: query.value, all, volumes: volumes.value } : { ok: false, answer: failed(volumes.failure) }
+}
+
+/** Each key with the values it has anywhere, sorted. */
+function allMetadata(volumes: readonly Volume[]): object {
+  const values = new Map<string, Set<string>>()
+  for (const { metadata } of volumes) {
+    for (const [key, value] of Object.entries(metadata)) values.set(key, (values.get(key) ?? new Set()).add(value))
+  }
+  return Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, set]) => [key, [...set].sort()]))
+}
+
+async function update(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseUpdateVolume(call.body, call.microversion)
+  if (!wanted.ok) return failed(wanted.failure)
+  const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'update', ...wanted.value })
+  return done.ok ? answer(200, volumeBody(done.volume, call)) : failed(done.failure)
+}
+
+/** `cascade` asks for the snapshots to go too, of which there are none. `force` came with 3.23. */
+async function remove(edge: Edge, call: Call): Promise<Answer> {
+  const force = call.microversion >= 23 && isTrueWord(call.query['force'])
+  if (force && !call.caller.isAdmin) return failed({ code: 'forbidden', action: 'volume:force_delete' })
+  const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'delete', force })
+  return done.ok ? answer(202, null) : failed(done.failure)
+}

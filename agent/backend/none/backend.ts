@@ -1,0 +1,76 @@
+/**
+ * A backend that stores nothing: for measuring the control plane and for trying the API without a disk.
+ *
+ * It remembers, in memory, what it was asked to make; a restart forgets it. After one, `inspect` and `list` know nothing:
+ * a build that was cut off is then made again at no cost, and no volume can be found that nobody knows. There are no
+ * bytes here, so none can be lost, and its path is one that no target opens.
+ */
+import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { Backend, BackendVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+
+export interface NoneBackendOptions {
+  readonly name: string
+  readonly pool: string
+  readonly capacityGiB: number
+}
+
+export function createNoneBackend(options: NoneBackendOptions): Backend {
+  const volumes = new Map<VolumeId, BackendVolume>()
+  const pool = poolOf(options)
+  const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })
+  return {
+    name: options.name,
+    measure: async () => done([pool]),
+    async create(volume) {
+      const known = volumes.get(volume.id)
+      if (known !== undefined && known.sizeBytes !== volume.sizeBytes)
+        return refused(`there with ${known.sizeBytes} bytes, not ${volume.sizeBytes}`)
+      volumes.set(volume.id, volume)
+      return done(undefined)
+    },
+    async extend(volume) {
+      // One that was made before the last restart is taken at its word.
+      const known = volumes.get(volume.id)
+      if (known === undefined || known.sizeBytes < volume.sizeBytes) volumes.set(volume.id, volume)
+      return done(undefined)
+    },
+    async remove(volume) {
+      volumes.delete(volume)
+      return done(undefined)
+    },
+    inspect: async (volume) => done(volumes.get(volume) ?? null),
+    list: async () => done([...volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
+    async quarantine(volume) {
+      volumes.delete(volume)
+      return done(undefined)
+    },
+    devicePath: (volume) => `none:volume-${volume}`,
+  }
+}
+
+function poolOf({ name, pool, capacityGiB }: NoneBackendOptions): PoolMeasure {
+  return {
+    pool,
+    state: 'up',
+    totalGiB: capacityGiB,
+    capabilities: {
+      volume_backend_name: name,
+      pool_name: pool,
+      vendor_name: 'Scoria',
+      driver_version: '1.0.0',
+      storage_protocol: 'iSCSI',
+      total_capacity_gb: capacityGiB,
+      free_capacity_gb: capacityGiB,
+      reserved_percentage: 0,
+      max_over_subscription_ratio: 1,
+      thin_provisioning_support: true,
+      thick_provisioning_support: false,
+      multiattach: true,
+      QoS_support: false,
+      online_extend_support: false,
+      backend_state: 'up',
+      location_info: 'NoneBackend',
+    },
+  }
+}

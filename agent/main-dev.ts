@@ -1,0 +1,51 @@
+/** `scoria dev`, as typed. */
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Arguments, countOption, helpText, type OptionRow, quotaOption, readArguments } from './arguments.ts'
+import { wrongUse } from './command-problem.ts'
+import { runDev } from './dev.ts'
+import { API_PORT_MAX, type DevBackend } from './dev-plan.ts'
+import { listenForSignals } from './signals.ts'
+
+const ROWS: readonly OptionRow[] = [
+  { name: 'peers', value: 'N', help: 'how many peers (default 3)' },
+  { name: 'api-port', value: 'PORT', help: 'peer k answers on 127.0.0.1:(PORT+k), k from 0 (default 8776); also takes PORT+1000+k, +2000+k, +3000' },
+  { name: 'dir', value: 'DIR', help: 'keep the state there, and continue it at the next start (default: a temporary folder)' },
+  { name: 'backend', value: 'KIND', help: 'file: sparse files, exported by tgt; none: no storage work (default file)' },
+  { name: 'capacity', value: 'GiB', help: "size of each peer's pool (default 100)" },
+  { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,gigabytes=1000); -1 means none' },
+  { name: 'help', help: 'print this' },
+]
+const EXAMPLES = ['scoria dev', 'scoria dev --peers 5 --api-port 9000 --backend none --dir /tmp/cluster --quota volumes=1000,gigabytes=-1']
+const PEERS_MAX = 50
+
+export async function devCommand(args: readonly string[]): Promise<number> {
+  const given = readArguments(args, ROWS, 0)
+  if (given.has('help')) {
+    process.stdout.write(helpText('dev [options]', 'Runs a cluster on this machine until Ctrl-C: loopback only, no authentication.', ROWS, EXAMPLES))
+    return 0
+  }
+  const directory = given.text('dir')
+  const wish = {
+    peers: countOption(given, 'peers', 1, PEERS_MAX),
+    apiPort: countOption(given, 'api-port', 1, API_PORT_MAX),
+    backend: backendOption(given),
+    directory: directory === null ? null : resolve(directory),
+    capacityGiB: countOption(given, 'capacity', 1, Number.MAX_SAFE_INTEGER) ?? 100,
+    limits: quotaOption(given, 'quota'),
+  }
+  const { asked, insisted } = listenForSignals()
+  return await runDev(wish, {
+    program: fileURLToPath(new URL('./main.js', import.meta.url)),
+    out: (line) => void process.stdout.write(`${line}\n`),
+    tell: (line) => void process.stderr.write(`${line}\n`),
+    interrupted: asked.then(() => undefined),
+    insisted: insisted.then(() => undefined),
+  })
+}
+
+function backendOption(given: Arguments): DevBackend | null {
+  const kind = given.text('backend')
+  if (kind === null || kind === 'file' || kind === 'none') return kind
+  throw wrongUse(`--backend ${JSON.stringify(kind)} is unknown`, 'there are: file, none')
+}

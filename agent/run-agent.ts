@@ -1,0 +1,67 @@
+/**
+ * `scoria agent`: the daemon, from its configuration file to its exit code.
+ *
+ * It ends on SIGTERM and SIGINT in order, and at once when its journal fails: what is not written down must not be said.
+ */
+import { parseAgentConfig, type AgentConfig } from '../lib/config/agent-config.ts'
+import { EXIT } from '../lib/config/exit-codes.ts'
+import { problemText } from '../lib/config/problems.ts'
+import { startAgent } from './agent.ts'
+import { CommandProblem } from './command-problem.ts'
+import { StartProblem } from './start-problem.ts'
+import { readConfigFile } from './system/config-file.ts'
+import { createLog } from './system/log.ts'
+import { checkDirectory, checkPortFree } from './system/start-checks.ts'
+import { VERSION } from './version.ts'
+
+export interface AgentWorld {
+  /** Resolves when the process is asked to end; with what asked. */
+  readonly asked: Promise<string>
+  /** Ends the process at once. */
+  readonly exit: (code: number) => never
+}
+
+/** @throws CommandProblem with every problem of the file */
+export async function loadConfig(file: string): Promise<AgentConfig> {
+  const read = await readConfigFile(file)
+  if (!read.ok) throw new CommandProblem(EXIT.failed, read.problem)
+  const parsed = parseAgentConfig(read.json)
+  if (!parsed.ok) throw new CommandProblem(EXIT.failed, `${file} is wrong:`, ...parsed.problems.map((found) => `  ${problemText(found)}`))
+  return parsed.config
+}
+
+/** Runs until it is asked to end. Resolves with the exit code. @throws CommandProblem if it cannot start */
+export async function runAgent(file: string, world: AgentWorld): Promise<number> {
+  const config = await loadConfig(file)
+  const log = createLog({ level: config.log.level, base: { host: config.name } })
+  const onFatal = (error: unknown): never => {
+    log.error('agent-failed', { error })
+    return world.exit(EXIT.failed)
+  }
+  process.on('uncaughtException', onFatal)
+  process.on('unhandledRejection', onFatal)
+  log.info('agent-starting', { version: VERSION, config: file, directory: config.directory })
+  const agent = await start(config, { log, onFatal })
+  const why = await world.asked
+  log.info('agent-stopping', { why })
+  await agent.stop()
+  log.info('agent-stopped')
+  return EXIT.done
+}
+
+async function start(config: AgentConfig, deps: Parameters<typeof startAgent>[1]): ReturnType<typeof startAgent> {
+  const problem = (await checkDirectory(config.directory)) ?? (await checkPortFree(config.api.listen, 'change api.listen in the configuration, or stop what listens there'))
+  if (problem !== null) throw refused(deps, problem)
+  try {
+    return await startAgent(config, deps)
+  } catch (error) {
+    if (error instanceof StartProblem) throw refused(deps, error.message)
+    throw error
+  }
+}
+
+/** Both where a person looks: in the log and on the terminal. */
+function refused({ log }: Parameters<typeof startAgent>[1], problem: string): CommandProblem {
+  log.error('agent-not-started', { problem })
+  return new CommandProblem(EXIT.failed, problem)
+}

@@ -1,0 +1,36 @@
+/**
+ * What must be so before volumes are exported over tgtd: it is installed, it runs, it listens on the portal.
+ *
+ * A portal that is missing is opened. A miss that only the operator can mend is one line that names the remedy.
+ */
+import type { Exec } from '../../../lib/ports/exec.ts'
+import { parsePortals } from './show.ts'
+import { createTgtadm, type Tgtadm } from './tgtadm.ts'
+
+export interface TgtCheck {
+  readonly exec: Exec
+  readonly controlPort: number
+  /** `ip:port`, an IPv6 address in brackets. */
+  readonly portal: string
+}
+
+/** @returns null if exports will work */
+export async function checkTgt({ exec, controlPort, portal }: TgtCheck): Promise<string | null> {
+  const tgtadm = createTgtadm({ exec, controlPort })
+  const listening = await isListening(tgtadm, portal)
+  if (typeof listening === 'string') return listening
+  if (listening) return null
+  const opened = await tgtadm.call(['--mode', 'portal', '--op', 'new', '--param', `portal=${portal}`])
+  if (opened.kind === 'ok') return null
+  return `tgtd cannot listen on ${portal}: set target.portal to an address of this host and a port that is free (ss -ltnp shows who has it)`
+}
+
+/** Whether tgtd listens there, or why that cannot be known. */
+export async function isListening(tgtadm: Tgtadm, portal: string): Promise<boolean | string> {
+  const shown = await tgtadm.call(['--mode', 'portal', '--op', 'show'])
+  if (shown.kind !== 'ok') return shown.detail
+  const port = portal.slice(portal.lastIndexOf(':') + 1)
+  const everywhere = portal.startsWith('[') ? `[::]:${port}` : `0.0.0.0:${port}`
+  const portals = parsePortals(shown.value)
+  return portals.includes(portal) || portals.includes(everywhere)
+}

@@ -1,0 +1,66 @@
+/**
+ * Exports over tgtd, the SCSI target that needs nothing of the kernel.
+ *
+ * tgtd keeps its state in memory alone: one that was restarted is empty, and the agent exports again what its journal
+ * holds. Whole operations queue up behind each other, so that none sees another's half-made target.
+ */
+import type { AbortSignalLike } from '../../../lib/ports/backend.ts'
+import type { Exec } from '../../../lib/ports/exec.ts'
+import type { Log } from '../../../lib/ports/log.ts'
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import type { Target } from '../../../lib/ports/target.ts'
+import { expose } from './expose.ts'
+import { fence } from './fence.ts'
+import { createTgtadm } from './tgtadm.ts'
+
+/** Everything else that a tgtd may export is not ours: it is neither listed nor fenced. */
+const OUR_IQN = /^iqn\.2026-01\.io\.scoria:volume-/
+
+export interface TgtTargetOptions {
+  readonly controlPort: number
+  /** `ip:port` that initiators connect to; tgtd must listen there (see check.ts). */
+  readonly portal: string
+  readonly exec: Exec
+  readonly log: Log
+}
+
+export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOptions): Target {
+  const tgtadm = createTgtadm({ exec, controlPort })
+  const queued = createQueue()
+  return {
+    portal,
+    expose: (spec, signal) => queued(signal, () => expose(tgtadm, spec, signal)),
+    fence: (iqn, signal) =>
+      queued(signal, async () => {
+        const outcome = await fence(tgtadm, iqn, signal)
+        if (outcome.kind === 'ok') log.info('export-fenced', { iqn })
+        else log.error('export-not-fenced', { iqn, outcome: outcome.kind, detail: outcome.detail })
+        return outcome
+      }),
+    list: (signal) =>
+      queued(signal, async () => {
+        const targets = await tgtadm.targets()
+        return targets.kind === 'ok'
+          ? done(
+              targets.value
+                .map(({ iqn }) => iqn)
+                .filter((iqn) => OUR_IQN.test(iqn))
+                .sort(),
+            )
+          : targets
+      }),
+  }
+}
+
+type Queued = <Value>(signal: AbortSignalLike, work: () => Promise<Outcome<Value>>) => Promise<Outcome<Value>>
+
+function createQueue(): Queued {
+  let last: Promise<unknown> = Promise.resolve()
+  return (signal, work) => {
+    const turn = last.then(() =>
+      signal.aborted ? { kind: 'unknown' as const, tool: 'tgtadm', detail: 'the time limit passed in the queue' } : work(),
+    )
+    last = turn
+    return turn
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Prints a ranking: where a volume would go, and for every other pool the filter that refused it, with what the pool
+ * reported and what the request needed.
+ */
+import { printList } from '../output/print.ts'
+import { isItem, type Item, itemsAt, textOf } from '../rest/body.ts'
+import type { Context } from './context.ts'
+
+export interface ExplainOptions {
+  readonly size: number
+  readonly type?: string
+  readonly zone?: string
+}
+
+export async function explainPlacement(context: Context, options: ExplainOptions): Promise<void> {
+  const { client, output, terminal } = context
+  const request = {
+    size: options.size,
+    ...(options.type === undefined ? {} : { volume_type: options.type }),
+    ...(options.zone === undefined ? {} : { availability_zone: options.zone }),
+  }
+  const body = await client.call({ method: 'POST', path: '/scoria/v1/placement/explain', body: request, isRead: true })
+  const ranking = isItem(body) && isItem(body['ranking']) ? body['ranking'] : body
+  const ranked = itemsAt(ranking, 'candidates').map((row, index) => ({ ...row, rank: index + 1 }))
+  const rows: readonly Item[] = [...ranked, ...itemsAt(ranking, 'rejected')]
+  const columns = [
+    { header: 'POOL', cell: (row: Item) => textOf(row, 'pool') },
+    { header: 'RANK', cell: (row: Item) => textOf(row, 'rank') },
+    { header: 'WEIGHT', cell: (row: Item) => textOf(row, 'weight') },
+    { header: 'SCORE', cell: (row: Item) => textOf(row, 'score') },
+    { header: 'REFUSED-BY', cell: (row: Item) => textOf(row, 'filter') },
+    { header: 'REPORTED', cell: (row: Item) => textOf(row, 'reported') },
+    { header: 'NEEDED', cell: (row: Item) => textOf(row, 'needed') },
+  ]
+  printList(terminal, output, body, rows, columns, 'no pool is known yet')
+  if (output.format === 'table' && ranked.length === 0 && rows.length > 0) terminal.err('no pool can take it\n')
+}

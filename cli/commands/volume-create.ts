@@ -1,0 +1,59 @@
+/** `scoria volume create`: always with an idempotency key, so that it can be repeated until somebody answers. */
+import type { Command } from 'commander'
+import { printOne } from '../output/print.ts'
+import { itemAt, textOf } from '../rest/body.ts'
+import type { CommonOptions } from '../settings.ts'
+import type { Terminal } from '../terminal.ts'
+import { contextOf, newKey, property, sizeGiB, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
+import { explainPlacement } from './explain.ts'
+import { volumeFields, volumeName } from './volume-rows.ts'
+import { waitUntilSettled } from './volume-wait.ts'
+
+interface CreateOptions extends CommonOptions, WaitOptions {
+  readonly size: number
+  readonly type?: string
+  readonly zone?: string
+  readonly description?: string
+  readonly property?: Readonly<Record<string, string>>
+  readonly idempotencyKey?: string
+  readonly dryRun?: boolean
+}
+
+export function addVolumeCreate(parent: Command, terminal: Terminal): void {
+  const command = parent
+    .command('create')
+    .description('make a volume')
+    .argument('[name]', 'name of the volume; need not be unique')
+    .requiredOption('--size <size>', 'whole GiB: 10, 10GiB, 1T', sizeGiB)
+    .option('--type <type>', 'volume type')
+    .option('--zone <zone>', 'availability zone; any if not given')
+    .option('--description <text>', 'a note for people')
+    .option('--property <key=value>', 'metadata, repeatable', property)
+    .option('--idempotency-key <key>', 'repeats of the same key make one volume (default: a new one)')
+    .option('--dry-run', 'rank the pools, print the ranking, make nothing')
+    .action(async (name: string | undefined, options: CreateOptions) => create(name, options, terminal))
+  withWait(withCommon(command), 'it is available or in error')
+  withExamples(command, 'scoria volume create db --size 10GiB --wait', 'scoria volume create db --size 10 --type fast --zone b -o json')
+}
+
+async function create(name: string | undefined, options: CreateOptions, terminal: Terminal): Promise<void> {
+  const context = await contextOf(options, terminal)
+  if (options.dryRun === true) return explainPlacement(context, options)
+  const { client, output } = context
+  const volume = {
+    size: options.size,
+    ...(name === undefined ? {} : { name }),
+    ...(options.type === undefined ? {} : { volume_type: options.type }),
+    ...(options.zone === undefined ? {} : { availability_zone: options.zone }),
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.property === undefined ? {} : { metadata: options.property }),
+  }
+  const path = client.cinder('/volumes')
+  let body = await client.call({ method: 'POST', path, body: { volume }, idempotencyKey: options.idempotencyKey ?? newKey() })
+  if (options.wait === true) {
+    const made = itemAt(body, 'volume')
+    body = { volume: await waitUntilSettled(context, textOf(made, 'id'), volumeName(made), options.timeout) }
+  }
+  const made = itemAt(body, 'volume')
+  printOne(terminal, output, body, textOf(made, 'id'), volumeFields(made))
+}

@@ -1,0 +1,71 @@
+/**
+ * `scoria volume delete`: the one verb here that loses data.
+ *
+ * At a terminal the name has to be typed again; a script, which has no terminal, is taken at its word.
+ */
+import type { Command } from 'commander'
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { CliFailure } from '../failure.ts'
+import { type Item, textOf } from '../rest/body.ts'
+import { findVolume } from '../rest/find.ts'
+import type { CommonOptions } from '../settings.ts'
+import type { Terminal } from '../terminal.ts'
+import { showSize } from '../units.ts'
+import { type Context, contextOf, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
+import { volumeName } from './volume-rows.ts'
+import { waitUntilGone } from './volume-wait.ts'
+
+interface DeleteOptions extends CommonOptions, WaitOptions {
+  readonly force?: boolean
+  readonly yes?: boolean
+}
+
+export function addVolumeDelete(parent: Command, terminal: Terminal): void {
+  const command = parent
+    .command('delete')
+    .description('delete volumes and all that is on them')
+    .argument('<volumes...>', 'names or ids')
+    .option('--force', 'whatever status it is in')
+    .option('--yes', 'do not ask for the name again')
+    .action(async (names: readonly string[], options: DeleteOptions) => deleteAll(names, options, terminal))
+  withWait(withCommon(command), 'it is gone')
+  withExamples(command, 'scoria volume delete db --yes --wait', 'scoria volume delete db-1 db-2 --yes')
+}
+
+async function deleteAll(names: readonly string[], options: DeleteOptions, terminal: Terminal): Promise<void> {
+  const context = await contextOf(options, terminal)
+  const failures: CliFailure[] = []
+  for (const name of names) {
+    try {
+      await deleteOne(context, name, options)
+    } catch (error) {
+      if (!(error instanceof CliFailure)) throw error
+      // The others are still to be tried; the last of the failures is told by the caller.
+      if (names.length > 1) terminal.err(`${error.lines[0] ?? ''}\n`)
+      failures.push(error)
+    }
+  }
+  const [only] = failures
+  if (only === undefined) return
+  if (names.length === 1) throw only
+  const exitCode = failures.length < names.length ? EXIT.partial : only.exitCode
+  throw new CliFailure(exitCode, `${failures.length} of ${names.length} volumes were not deleted`)
+}
+
+async function deleteOne(context: Context, name: string, options: DeleteOptions): Promise<void> {
+  const { client, terminal } = context
+  const volume = await findVolume(client, name)
+  if (options.yes !== true && terminal.inIsTty) await askForName(volume, terminal)
+  const id = textOf(volume, 'id')
+  const path = client.cinder(`/volumes/${id}`)
+  if (options.force === true) await client.call({ method: 'POST', path: `${path}/action`, body: { 'os-force_delete': null } })
+  else await client.call({ method: 'DELETE', path })
+  if (options.wait === true) await waitUntilGone(context, id, volumeName(volume), options.timeout)
+  terminal.err(`volume ${volumeName(volume)} (${id}) ${options.wait === true ? 'is gone' : 'is being deleted'}\n`)
+}
+
+async function askForName(volume: Item, terminal: Terminal): Promise<void> {
+  const name = volumeName(volume)
+  const typed = await terminal.ask(`This deletes volume ${name} (${showSize(Number(textOf(volume, 'size')))}) and all that is on it. Type its name to go on: `)
+  if (typed.trim() !== name) throw new CliFailure(EXIT.failed, `nothing was deleted: ${JSON.stringify(typed.trim())} is not ${name}`)
+}

@@ -1,0 +1,17 @@
+/** `scoria volume …`: the verbs on volumes. */
+import type { Command } from 'commander'
+import type { Terminal } from '../terminal.ts'
+import { addVolumeCreate } from './volume-create.ts'
+import { addVolumeDelete } from './volume-delete.ts'
+import { addVolumeList, addVolumeShow } from './volume-read.ts'
+import { addVolumeExtend, addVolumeSet } from './volume-change.ts'
+
+export function addVolume(program: Command, terminal: Terminal): void {
+  const volume = program.command('volume').alias('vol').description('volumes: create, list, show, set, extend, delete')
+  addVolumeCreate(volume, terminal)
+  addVolumeList(volume, terminal)
+  addVolumeShow(volume, terminal)
+  addVolumeSet(volume, terminal)
+  addVolumeExtend(volume, terminal)
+  addVolumeDelete(volume, terminal)
+}

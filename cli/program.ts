@@ -1,0 +1,59 @@
+/**
+ * The `scoria` command: puts its verbs together, and turns every end into an exit code and at most four lines.
+ */
+import { Command, CommanderError } from 'commander'
+import { addAttachment } from './commands/attachment.ts'
+import { addHost } from './commands/host.ts'
+import { addInvite } from './commands/invite.ts'
+import { isPassedOn, passedOnHelp, runAgentProgram } from './commands/passthrough.ts'
+import { addPlacement } from './commands/placement.ts'
+import { addStatus } from './commands/status.ts'
+import { addVolume } from './commands/volume.ts'
+import { EXIT } from '../lib/config/exit-codes.ts'
+import { CliFailure } from './failure.ts'
+import { oneLine } from './output/table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** @param args without the program's name; resolves with the exit code and never rejects for what a user did */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    if (isPassedOn(args[0])) return await runAgentProgram(args)
+    await createProgram(terminal).parseAsync([...args], { from: 'user' })
+    return EXIT.done
+  } catch (error) {
+    return tell(error, terminal)
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command('scoria')
+    .description('Block storage without a control plane. Any peer answers any command.')
+    .addHelpText('after', `\nOn this host:\n${passedOnHelp()}\nA first look: scoria dev, then in another terminal: scoria volume create db --size 1GiB --wait\n`)
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+  addVolume(program, terminal)
+  addAttachment(program, terminal)
+  addPlacement(program, terminal)
+  addHost(program, terminal)
+  addStatus(program, terminal)
+  addInvite(program, terminal)
+  return program
+}
+
+function tell(error: unknown, terminal: Terminal): number {
+  if (error instanceof CliFailure) {
+    terminal.err(`${error.lines.map((line, index) => oneLine(index === 0 ? `scoria: ${line}` : line)).join('\n')}\n`)
+    if (isDebugging(terminal)) terminal.err(`${error.stack ?? ''}\n`)
+    return error.exitCode
+  }
+  // Commander has said what was wrong, or has printed the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+  terminal.err(`scoria: a defect of this program: ${error instanceof Error ? error.message : String(error)}\nSCORIA_DEBUG=1 shows where\n`)
+  if (isDebugging(terminal) && error instanceof Error) terminal.err(`${error.stack ?? ''}\n`)
+  return EXIT.failed
+}
+
+function isDebugging(terminal: Terminal): boolean {
+  return terminal.env['SCORIA_DEBUG'] === '1'
+}

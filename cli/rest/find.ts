@@ -1,0 +1,50 @@
+/**
+ * Finds what a person named: by id, or by name if exactly one has it.
+ *
+ * An ambiguous name is refused with its candidates: a guess could delete the wrong volume.
+ */
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { CliFailure } from '../failure.ts'
+import { type Item, itemAt, itemsAt, textOf } from './body.ts'
+import type { Client } from './client.ts'
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+export async function findVolume(client: Client, nameOrId: string): Promise<Item> {
+  if (UUID.test(nameOrId)) return itemAt(await client.call({ method: 'GET', path: client.cinder(`/volumes/${nameOrId}`) }), 'volume')
+  const body = await client.call({ method: 'GET', path: client.cinder(`/volumes/detail?name=${encodeURIComponent(nameOrId)}`) })
+  // The filter may be inexact on some servers; the name that was typed is not.
+  const found = itemsAt(body, 'volumes').filter((volume) => volume['name'] === nameOrId)
+  const [volume] = found
+  if (volume === undefined) throw new CliFailure(EXIT.notFound, `no volume is named ${nameOrId}`, 'see what is there: scoria volume list')
+  if (found.length === 1) return volume
+  throw ambiguous(`${found.length} volumes are named ${nameOrId}`, found)
+}
+
+/** By the attachment's id, or by its volume if that has exactly one. */
+export async function findAttachment(client: Client, idOrVolume: string): Promise<Item> {
+  const byId = UUID.test(idOrVolume) ? await attachmentById(client, idOrVolume) : null
+  if (byId !== null) return byId
+  const volume = await findVolume(client, idOrVolume)
+  const path = client.cinder(`/attachments/detail?volume_id=${textOf(volume, 'id')}`)
+  const found = itemsAt(await client.call({ method: 'GET', path }), 'attachments').filter((item) => item['volume_id'] === volume['id'])
+  const [attachment] = found
+  if (attachment === undefined) throw new CliFailure(EXIT.notFound, `volume ${idOrVolume} has no attachment`)
+  if (found.length === 1) return attachment
+  throw ambiguous(`volume ${idOrVolume} has ${found.length} attachments`, found)
+}
+
+async function attachmentById(client: Client, id: string): Promise<Item | null> {
+  try {
+    return itemAt(await client.call({ method: 'GET', path: client.cinder(`/attachments/${id}`) }), 'attachment')
+  } catch (error) {
+    if (error instanceof CliFailure && error.exitCode === EXIT.notFound) return null
+    throw error
+  }
+}
+
+function ambiguous(fact: string, candidates: readonly Item[]): CliFailure {
+  const shown = candidates.slice(0, 2).map((item) => `  ${textOf(item, 'id')}  ${textOf(item, 'status')}  ${textOf(item, 'created_at')}`.trimEnd())
+  const rest = candidates.length > 2 ? `  and ${candidates.length - 2} more: ` : '  '
+  return new CliFailure(EXIT.conflict, `${fact}; use an id:`, ...shown, `${rest}scoria volume list -o wide`)
+}

@@ -1,0 +1,216 @@
+/**
+ * What an operator may say about one agent: one schema, every default once, all mistakes reported together.
+ *
+ * Units stand in the names of keys. The result is frozen: nothing changes its mind while the agent runs. Identity and
+ * keys are no part of it; they lie as files in `directory` (see directory.ts).
+ */
+import Type, { type Static } from 'typebox'
+import { Value } from 'typebox/value'
+import { invariant } from '../model/invariant.ts'
+import type { PlacementOptions } from '../model/placement.ts'
+import { type HostPort, isLoopback, isWildcard, parseHostPort } from './address.ts'
+import { type Problem, problem, problemsOf } from './problems.ts'
+
+const PORT = '(\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])'
+const HOST_PORT = `^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+):${PORT}$`
+const address = (example: string) => Type.String({ pattern: HOST_PORT, description: `host:port such as ${example}` })
+const absolutePath = Type.String({ pattern: '^/', description: 'an absolute path' })
+const hostName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description: 'a host name of letters, digits, dot and dash' })
+const poolPart = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description: 'a name of letters, digits, dot and dash' })
+const multiaddr = Type.String({ pattern: `^/(ip4|ip6|dns|dns4|dns6)/[^/]+/tcp/${PORT}$`, description: 'a multiaddr such as /ip4/10.0.0.1/tcp/8777' })
+const percent = (byDefault: number) => Type.Integer({ minimum: 0, maximum: 100, default: byDefault, description: 'a whole percentage from 0 to 100' })
+const capacityGiB = { minimum: 1, description: 'a whole number of GiB' }
+
+const fileBackend = Type.Object({
+  kind: Type.Literal('file'),
+  name: Type.Optional(poolPart),
+  /** Folder of the volume files; it must exist. */
+  path: absolutePath,
+  pool: Type.Optional(poolPart),
+  /** Absent: as much as the file system holds. */
+  capacityGiB: Type.Optional(Type.Integer(capacityGiB)),
+  maxOverSubscriptionRatio: Type.Number({ minimum: 1, default: 1, description: 'a number of at least 1' }),
+  reservedPercentage: percent(0),
+})
+const noneBackend = Type.Object({
+  kind: Type.Literal('none'),
+  name: Type.Optional(poolPart),
+  pool: Type.Optional(poolPart),
+  capacityGiB: Type.Integer({ ...capacityGiB, default: 1000 }),
+})
+const tgtTarget = Type.Object({
+  kind: Type.Literal('tgt'),
+  /** Number of tgtd's control socket (`tgtd -C N`); 0 is the system's own tgtd. */
+  controlPort: Type.Integer({ minimum: 0, maximum: 32_767, default: 0, description: 'the N of tgtd -C N, 0 to 32767' }),
+  portal: address('10.0.0.1:3260'),
+})
+const noneTarget = Type.Object({
+  kind: Type.Literal('none'),
+  portal: Type.String({ pattern: HOST_PORT, default: '127.0.0.1:3260', description: 'host:port such as 127.0.0.1:3260' }),
+})
+
+const agentSchema = Type.Object({
+  name: hostName,
+  zone: Type.String({ minLength: 1, maxLength: 255, default: 'nova', description: 'a zone name of 1 to 255 characters' }),
+  directory: absolutePath,
+  peer: Type.Object(
+    {
+      listen: Type.Array(multiaddr, { minItems: 1, default: ['/ip4/0.0.0.0/tcp/8777'] }),
+      /** What other hosts dial, where that differs from `listen` (NAT, several networks). */
+      announce: Type.Array(multiaddr, { default: [] }),
+    },
+    { default: {} },
+  ),
+  api: Type.Object({ listen: Type.String({ pattern: HOST_PORT, default: '127.0.0.1:8776', description: 'host:port such as 127.0.0.1:8776' }) }, { default: {} }),
+  join: Type.Object(
+    {
+      /** Where new hosts knock. Absent: this host invites nobody. */
+      listen: Type.Optional(address('10.0.0.1:8778')),
+      announce: Type.Optional(address('10.0.0.1:8778')),
+    },
+    { default: {} },
+  ),
+  backends: Type.Array(Type.Union([fileBackend, noneBackend]), { minItems: 1 }),
+  target: Type.Union([tgtTarget, noneTarget]),
+  placement: Type.Object(
+    {
+      order: Type.Enum(['spread', 'best'], { default: 'spread', description: 'spread or best' }),
+      weighers: Type.Object(
+        {
+          CapacityWeigher: Type.Number({ default: 1, description: 'a number' }),
+          AllocatedCapacityWeigher: Type.Number({ default: 0, description: 'a number' }),
+        },
+        { default: {} },
+      ),
+      thinDataPercentMax: percent(95),
+      thinMetadataPercentMax: percent(90),
+    },
+    { default: {} },
+  ),
+  limits: Type.Object(
+    {
+      /** Client connections at once; one more is turned away. */
+      maxClients: Type.Integer({ minimum: 1, maximum: 65_535, default: 1000, description: 'a whole number from 1 to 65535' }),
+    },
+    { default: {} },
+  ),
+  log: Type.Object({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'debug, info, warn or error' }) }, { default: {} }),
+})
+
+type Written = Static<typeof agentSchema>
+
+export interface FileBackendConfig {
+  readonly kind: 'file'
+  readonly name: string
+  readonly path: string
+  readonly pool: string
+  /** GiB, or null for what the file system holds. */
+  readonly capacityGiB: number | null
+  readonly maxOverSubscriptionRatio: number
+  readonly reservedPercentage: number
+}
+
+export interface NoneBackendConfig {
+  readonly kind: 'none'
+  readonly name: string
+  readonly pool: string
+  readonly capacityGiB: number
+}
+
+export type BackendConfig = FileBackendConfig | NoneBackendConfig
+
+export type TargetConfig =
+  | { readonly kind: 'tgt'; readonly controlPort: number; readonly portal: string }
+  | { readonly kind: 'none'; readonly portal: string }
+
+export interface AgentConfig {
+  readonly name: string
+  readonly zone: string
+  readonly directory: string
+  readonly peer: { readonly listen: readonly string[]; readonly announce: readonly string[] }
+  readonly api: { readonly listen: HostPort }
+  /** Where this host admits new ones, and what it writes into invitations; null: it invites nobody. */
+  readonly join: { readonly listen: HostPort; readonly announce: HostPort } | null
+  readonly backends: readonly BackendConfig[]
+  readonly target: TargetConfig
+  readonly placement: PlacementOptions
+  readonly limits: { readonly maxClients: number }
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
+}
+
+export type ParsedAgentConfig =
+  | { readonly ok: true; readonly config: AgentConfig }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Checks, fills in defaults, freezes. Pure: nothing is opened and no name is resolved. */
+export function parseAgentConfig(json: unknown): ParsedAgentConfig {
+  const filled = Value.Default(agentSchema, withoutNulls(json))
+  const problems = problemsOf(agentSchema, filled)
+  if (problems.length > 0) return { ok: false, problems }
+  const written = filled as Written
+  const contradictions = contradictionsIn(written)
+  return contradictions.length > 0 ? { ok: false, problems: contradictions } : { ok: true, config: freeze(configOf(written)) }
+}
+
+/** What no single key shows. */
+function contradictionsIn(written: Written): readonly Problem[] {
+  const problems: Problem[] = []
+  const api = mustParse(written.api.listen)
+  if (!isLoopback(api.host)) {
+    problems.push(problem('api.listen', 'a loopback address, because there is no authentication yet and whoever reaches the API may do anything', written.api.listen))
+  }
+  if (written.target.kind === 'none' && written.backends.some((backend) => backend.kind !== 'none')) {
+    problems.push(problem('target.kind', 'tgt, because a backend that stores bytes needs somebody to export them', written.target.kind))
+  }
+  const names = written.backends.map(nameOf)
+  const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
+  if (twice >= 0) problems.push(problem(`backends[${twice}].name`, 'a name that no other backend has', names[twice]))
+  const door = written.join.announce ?? written.join.listen
+  if (door !== undefined && isWildcard(mustParse(door).host)) {
+    problems.push(problem('join.announce', 'the address that new hosts can reach, because join.listen is every interface', written.join.announce))
+  }
+  if (written.join.listen === undefined && written.join.announce !== undefined) {
+    problems.push(problem('join.listen', 'an address, because join.announce is set', undefined))
+  }
+  return problems
+}
+
+function configOf(written: Written): AgentConfig {
+  const listen = written.join.listen === undefined ? null : mustParse(written.join.listen)
+  return {
+    ...written,
+    api: { listen: mustParse(written.api.listen) },
+    join: listen === null ? null : { listen, announce: written.join.announce === undefined ? listen : mustParse(written.join.announce) },
+    backends: written.backends.map(backendOf),
+  }
+}
+
+function backendOf(backend: Written['backends'][number]): BackendConfig {
+  const named = { ...backend, name: nameOf(backend), pool: backend.pool ?? 'pool' }
+  return named.kind === 'file' ? { ...named, capacityGiB: named.capacityGiB ?? null } : named
+}
+
+function nameOf(backend: Written['backends'][number]): string {
+  return backend.name ?? backend.kind
+}
+
+function mustParse(text: string): HostPort {
+  const parsed = parseHostPort(text)
+  invariant(parsed !== null, 'what the schema passes as an address can be parsed as one')
+  return parsed
+}
+
+/** In YAML a key whose lines below are all commented out reads as null: the same as not written. */
+function withoutNulls(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(withoutNulls)
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(Object.entries(json).flatMap(([key, value]) => (value === null ? [] : [[key, withoutNulls(value)]])))
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) {
+    for (const inside of Object.values(value)) freeze(inside)
+    Object.freeze(value)
+  }
+  return value
+}

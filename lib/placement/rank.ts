@@ -1,0 +1,108 @@
+/**
+ * Which pool: filters the pools of a view, weighs what is left, and orders it for one request.
+ *
+ * Advice only: the owner admits or refuses by its own books. Equal views and requests give equal lists on every peer
+ * and processor, and different requests spread over the pools in proportion to their weights, so that many coordinators
+ * with the same stale view do not all run to the emptiest host.
+ */
+import { compareText } from '../model/ids.ts'
+import type { Candidate, PlacementOptions, PlaceRequest, PoolView, Ranking, Rejection } from '../model/placement.ts'
+import { availabilityZoneFilter } from './filters/availability-zone.ts'
+import { capabilitiesFilter } from './filters/capabilities.ts'
+import { capacityFilter } from './filters/capacity.ts'
+import type { Filter } from './filters/filter.ts'
+import { stateFilter } from './filters/state.ts'
+import { thinPoolFilter } from './filters/thin-pool.ts'
+import { drawOf, rendezvousScore, seedOf } from './rendezvous.ts'
+import type { Draw } from './rendezvous.ts'
+import { viewDigest } from './view-digest.ts'
+import { weigh } from './weighers/combine.ts'
+import type { Weighed } from './weighers/combine.ts'
+
+/**
+ * Cinder's weigher, spread instead of strict. A thin pool whose data is full stops the writes of all its volumes, and
+ * one whose metadata is full may need repair offline: hence a margin of 5 % of the data and 10 % of the small metadata.
+ */
+export const DEFAULT_PLACEMENT: PlacementOptions = {
+  order: 'spread',
+  weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0 },
+  thinDataPercentMax: 95,
+  thinMetadataPercentMax: 90,
+}
+
+/** In order. Cinder's three keep Cinder's names and order. */
+const FILTERS: ReadonlyArray<readonly [name: string, filter: Filter]> = [
+  ['StateFilter', stateFilter],
+  ['AvailabilityZoneFilter', availabilityZoneFilter],
+  ['CapacityFilter', capacityFilter],
+  ['CapabilitiesFilter', capabilitiesFilter],
+  ['ThinPoolFilter', thinPoolFilter],
+]
+
+/**
+ * Ranks the pools that can hold `request`, best first.
+ *
+ * Pure: equal arguments give equal results on every peer and every run; the order of `pools` does not matter.
+ *
+ * @param pools    each name once; capacities in GiB, as last heard (may be stale), less what the caller has in flight there
+ * @param request  size in GiB (> 0), zones, volume type; `rid` seeds the order
+ * @param options  `spread`: by weighted rendezvous hashing; `best`: strictly by weight, as Cinder does
+ * @returns candidates by score, equal scores by a hash of (rid, pool); weight 0 is last but is a candidate. Every other
+ *   pool, by name, with the first filter that refused it and the values that this filter compared
+ * @throws never; an empty candidate list is an answer
+ * @see Cinder's filters and weighers: cinder/scheduler/filters, cinder/scheduler/weights
+ */
+export function rank(pools: readonly PoolView[], request: PlaceRequest, options: PlacementOptions): Ranking {
+  const passed: PoolView[] = []
+  const rejected: Rejection[] = []
+  for (const pool of pools) {
+    const rejection = fits(pool, request, options)
+    if (rejection === null) passed.push(pool)
+    else rejected.push(rejection)
+  }
+  return {
+    candidates: inOrder(passed, weigh(passed, request, options), request, options.order),
+    rejected: rejected.sort((a, b) => compareText(a.pool, b.pool)),
+    viewDigest: viewDigest(pools, request),
+  }
+}
+
+/**
+ * Tells whether one pool may hold `request`, by what the pool reports. The owner asks this of its own pools.
+ *
+ * @param request  size to add in GiB (>= 0), zones, volume type; `rid` is not read
+ * @returns null if it may; else the first filter that refused it and the two values which that filter compared
+ * @throws never
+ */
+export function fits(pool: PoolView, request: PlaceRequest, options: PlacementOptions): Rejection | null {
+  for (const [filter, check] of FILTERS) {
+    const refusal = check(pool, request, options)
+    if (refusal !== null) return { pool: pool.name, filter, reported: refusal.reported, needed: refusal.needed }
+  }
+  return null
+}
+
+function inOrder(
+  pools: readonly PoolView[],
+  weighed: readonly Weighed[],
+  request: PlaceRequest,
+  order: PlacementOptions['order'],
+): readonly Candidate[] {
+  const seed = seedOf(request.rid)
+  const entries: { readonly candidate: Candidate; readonly draw: Draw }[] = []
+  for (const [index, { name, peer }] of pools.entries()) {
+    const { weight, said } = weighed[index] ?? { weight: 0, said: {} }
+    const draw = drawOf(seed, name)
+    const score = order === 'best' ? weight : rendezvousScore(weight, draw)
+    entries.push({ candidate: { pool: name, peer, weight, score, weighers: said }, draw })
+  }
+  entries.sort(
+    (a, b) => b.candidate.score - a.candidate.score || compareDraws(a.draw, b.draw) || compareText(a.candidate.pool, b.candidate.pool),
+  )
+  return entries.map((entry) => entry.candidate)
+}
+
+/** As 8 bytes, the largest first. */
+function compareDraws(a: Draw, b: Draw): number {
+  return b.high - a.high || b.low - a.low
+}

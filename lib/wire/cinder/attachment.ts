@@ -1,0 +1,43 @@
+/**
+ * An attachment as a resource (3.27), with what an initiator needs to log in.
+ *
+ * The secret is in `connection_info` alone, and that only in answers about one attachment to a caller who may use it.
+ */
+import type { Attachment, Connection } from '../../model/attachment.ts'
+import { cinderDate } from './dates.ts'
+
+export function attachmentSummary(attachment: Attachment): object {
+  return { id: attachment.id, status: attachment.status, instance: attachment.instance, volume_id: attachment.volume }
+}
+
+export function attachmentDetail(attachment: Attachment, connection: Connection | null): object {
+  return {
+    ...attachmentSummary(attachment),
+    attached_at: attachment.attachedAtMs === null ? '' : cinderDate(attachment.attachedAtMs),
+    detached_at: '',
+    attach_mode: attachment.connector === null ? null : attachment.mode,
+    connection_info: connection === null ? {} : connectionInfo(attachment, connection),
+  }
+}
+
+/** Flat, as for every attachment; os-brick reads exactly these keys. */
+function connectionInfo(attachment: Attachment, connection: Connection): object {
+  return {
+    driver_volume_type: 'iscsi',
+    target_discovered: false,
+    target_portal: connection.portal,
+    target_iqn: connection.iqn,
+    target_lun: connection.lun,
+    volume_id: attachment.volume,
+    auth_method: 'CHAP',
+    auth_username: connection.username,
+    auth_password: connection.password,
+    encrypted: false,
+    qos_specs: null,
+    access_mode: attachment.mode,
+    cacheable: false,
+    discard: false,
+    enforce_multipath: false,
+    attachment_id: attachment.id,
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Limits and use of a project. What Scoria does not have (snapshots, backups, groups) has a limit of 0: none can be
+ * made. -1 is unlimited.
+ */
+import type { Limits, Usage } from '../../model/quota.ts'
+import type { VolumeType } from '../../model/volume-type.ts'
+
+export function limitsBody(limits: Limits, used: Usage): object {
+  return {
+    limits: {
+      rate: [],
+      absolute: {
+        maxTotalVolumes: limits.volumes,
+        maxTotalVolumeGigabytes: limits.gigabytes,
+        maxTotalSnapshots: 0,
+        maxTotalBackups: 0,
+        maxTotalBackupGigabytes: 0,
+        totalVolumesUsed: used.volumes,
+        totalGigabytesUsed: used.gigabytes,
+        totalSnapshotsUsed: 0,
+        totalBackupsUsed: 0,
+        totalBackupGigabytesUsed: 0,
+      },
+    },
+  }
+}
+
+/** @param used null for a set without use (`usage` not asked for, or defaults) */
+export function quotaSetBody(options: { project: string; limits: Limits; used: Usage | null; types: readonly VolumeType[] }): object {
+  const { project, limits, used, types } = options
+  const value = (limit: number, inUse: number): unknown => (used === null ? limit : { limit, in_use: inUse, reserved: 0 })
+  const perType = types.flatMap((type) => [
+    [`volumes_${type.name}`, value(-1, 0)],
+    [`snapshots_${type.name}`, value(-1, 0)],
+    [`gigabytes_${type.name}`, value(-1, 0)],
+  ])
+  return {
+    quota_set: {
+      id: project,
+      volumes: value(limits.volumes, used?.volumes ?? 0),
+      gigabytes: value(limits.gigabytes, used?.gigabytes ?? 0),
+      per_volume_gigabytes: value(limits.per_volume_gigabytes, 0),
+      snapshots: value(0, 0),
+      backups: value(0, 0),
+      backup_gigabytes: value(0, 0),
+      groups: value(0, 0),
+      ...Object.fromEntries(perType),
+    },
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Bodies of create and update: what the client wants of a volume, as facts.
+ *
+ * Unknown keys are ignored before 3.53 and refused from there, as in Cinder. What Cinder has and this program has not
+ * is refused by name, so that nobody gets an empty volume in place of a copy.
+ */
+import Type from 'typebox'
+import { Anything, demands, firstText, isTrueWord, Metadata, OptionalText, parseSize, Size } from './body-parts.ts'
+import { accepted, type Parsed, refused, shape } from './input.ts'
+
+export interface CreateVolume {
+  readonly name: string | null
+  readonly description: string | null
+  readonly sizeGiB: number
+  /** Name or id of a volume type; null for the default. */
+  readonly type: string | null
+  readonly zone: string | null
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Only what is there is changed; `metadata` replaces all of it. */
+export interface UpdateVolume {
+  readonly name?: string | null
+  readonly description?: string | null
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** Ways to fill a new volume, and groups: keys of Cinder's body that ask for what is not here. */
+const SOURCES = [
+  'snapshot_id',
+  'source_volid',
+  'imageRef',
+  'image_id',
+  'backup_id',
+  'consistencygroup_id',
+  'group_id',
+  'source_replica',
+] as const
+
+const createKeys = {
+  name: OptionalText,
+  description: OptionalText,
+  display_name: OptionalText,
+  display_description: OptionalText,
+  volume_type: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+  metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+  size: Type.Union([Size, Type.Null()]),
+  availability_zone: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+  multiattach: Anything,
+  snapshot_id: Anything,
+  source_volid: Anything,
+  imageRef: Anything,
+  image_id: Anything,
+  backup_id: Anything,
+  consistencygroup_id: Anything,
+  group_id: Anything,
+  source_replica: Anything,
+}
+const hints = { 'OS-SCH-HNT:scheduler_hints': Anything, 'os:scheduler_hints': Anything }
+const createLoose = shape(Type.Object({ volume: Type.Object(createKeys), ...hints }))
+const createStrict = shape(
+  Type.Object({ volume: Type.Object(createKeys, { additionalProperties: false }), ...hints }, { additionalProperties: false }),
+)
+
+export function parseCreateVolume(body: unknown, microversion: number): Parsed<CreateVolume> {
+  const parsed = (microversion >= 53 ? createStrict : createLoose).parse(body)
+  if (!parsed.ok) return parsed
+  const { volume } = parsed.value
+  const source = SOURCES.find((key) => demands(volume[key]))
+  if (source !== undefined) return refused({ code: 'not-supported', feature: source })
+  // Cinder removed the flag as well: sharing is a property of the volume type.
+  if (isTrueWord(volume.multiattach)) return refused({ code: 'not-supported', feature: 'multiattach' })
+  if (demands(parsed.value['OS-SCH-HNT:scheduler_hints']) || demands(parsed.value['os:scheduler_hints']))
+    return refused({ code: 'not-supported', feature: 'scheduler_hints' })
+  if (volume.size === null) return refused({ code: 'missing-key', path: 'volume', keys: ['size'] })
+  const size = parseSize('volume.size', volume.size)
+  if (!size.ok) return size
+  return accepted({
+    name: firstText(volume.name, volume.display_name) ?? null,
+    description: firstText(volume.description, volume.display_description) ?? null,
+    sizeGiB: size.value,
+    type: volume.volume_type || null,
+    zone: volume.availability_zone || null,
+    metadata: volume.metadata ?? {},
+  })
+}
+
+const updateShape = shape(
+  Type.Object(
+    {
+      volume: Type.Object(
+        {
+          name: OptionalText,
+          description: OptionalText,
+          display_name: OptionalText,
+          display_description: OptionalText,
+          metadata: Type.Optional(Metadata),
+        },
+        { additionalProperties: false },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+)
+
+export function parseUpdateVolume(body: unknown, microversion: number): Parsed<UpdateVolume> {
+  const parsed = updateShape.parse(body)
+  if (!parsed.ok) return parsed
+  const { volume } = parsed.value
+  const name = firstText(volume.name, volume.display_name)
+  const description = firstText(volume.description, volume.display_description)
+  const update: UpdateVolume = {
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(volume.metadata === undefined ? {} : { metadata: volume.metadata }),
+  }
+  if (microversion >= 53 && Object.keys(update).length === 0)
+    return refused({ code: 'missing-key', path: 'volume', keys: ['name', 'description', 'metadata'] })
+  return accepted(update)
+}

@@ -1,0 +1,72 @@
+/**
+ * A volume as Cinder's clients read it, for each microversion.
+ *
+ * The key set of a version is fixed: strict clients refuse an extra key, so nothing of Scoria's own is here. Callers
+ * of `noauth` are admins, hence the admin's keys are always there.
+ */
+import type { Attachment } from '../../model/attachment.ts'
+import type { Volume } from '../../model/volume.ts'
+import { cinderDate, cinderDateOrNull } from './dates.ts'
+import { type LinkBase, linksTo } from './links.ts'
+
+/** Versions at which the body of a volume changed (3.64 is left out: there are no encrypted volumes). */
+const CHANGES: readonly number[] = [13, 21, 48, 61, 63, 65]
+
+/** Versions with an equal number have equal bodies. */
+export function volumeShape(microversion: number): number {
+  return CHANGES.filter((change) => change <= microversion).length
+}
+
+export function volumeSummary(volume: Volume, base: LinkBase): object {
+  return { id: volume.id, name: volume.name, links: linksTo(base, 'volumes', volume.id) }
+}
+
+export function volumeDetail(volume: Volume, microversion: number, base: LinkBase): object {
+  return {
+    id: volume.id,
+    status: volume.status,
+    size: volume.sizeGiB,
+    availability_zone: volume.availabilityZone,
+    created_at: cinderDate(volume.createdAtMs),
+    updated_at: cinderDateOrNull(volume.updatedAtMs),
+    name: volume.name,
+    description: volume.description,
+    volume_type: volume.type,
+    snapshot_id: null,
+    source_volid: null,
+    metadata: volume.metadata,
+    links: linksTo(base, 'volumes', volume.id),
+    user_id: volume.user,
+    bootable: 'false',
+    encrypted: false,
+    replication_status: null,
+    consistencygroup_id: null,
+    multiattach: volume.multiattach,
+    attachments: volume.attachments.filter((attachment) => attachment.status === 'attached').map(attachmentInVolume),
+    migration_status: null,
+    ...(microversion >= 13 ? { group_id: null } : {}),
+    ...(microversion >= 21 ? { provider_id: null } : {}),
+    // Every attachment has a target of its own, so a client needs no lock around a scan of the host.
+    ...(microversion >= 48 ? { shared_targets: false, service_uuid: null } : {}),
+    ...(microversion >= 61 ? { cluster_name: null } : {}),
+    ...(microversion >= 63 ? { volume_type_id: volume.typeId } : {}),
+    ...(microversion >= 65 ? { consumes_quota: true } : {}),
+    'os-vol-tenant-attr:tenant_id': volume.project,
+    'os-vol-host-attr:host': volume.pool,
+    'os-vol-mig-status-attr:migstat': null,
+    'os-vol-mig-status-attr:name_id': null,
+  }
+}
+
+/** Cinder's old habit: `id` is the volume's id here. */
+function attachmentInVolume(attachment: Attachment): object {
+  return {
+    id: attachment.volume,
+    attachment_id: attachment.id,
+    volume_id: attachment.volume,
+    server_id: attachment.instance,
+    host_name: attachment.connector?.host ?? null,
+    device: attachment.mountpoint ?? attachment.connector?.mountpoint ?? null,
+    attached_at: cinderDateOrNull(attachment.attachedAtMs),
+  }
+}

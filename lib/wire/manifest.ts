@@ -1,0 +1,48 @@
+/**
+ * A signed manifest as it comes from a file or from another peer.
+ *
+ * Fields that this version does not know stay in the value, because the signature covers them too. A manifest that passes
+ * is well formed; whether the cluster's key signed it is another question, and its answer needs a key.
+ */
+import type { Manifest, ManifestHost, SignedManifest } from '../model/manifest.ts'
+import type { VolumeType } from '../model/volume-type.ts'
+import { bool, integer, list, mapOf, nullable, pattern, shape, text } from './peer/check.ts'
+import { count, limits, peer, uuid } from './peer/shapes.ts'
+
+const HOSTS_MAX = 10_000
+
+/** A host's name is the first part of `host@backend#pool`, and part of log lines and prompts. */
+const hostName = pattern(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 255)
+const host = shape<ManifestHost>({
+  peer,
+  name: hostName,
+  addrs: list(pattern(/^\/[\x21-\x7e]+$/, 512), 16),
+  zone: text(255),
+  voter: bool,
+})
+const type = shape<VolumeType>({
+  id: uuid,
+  name: text(255),
+  description: nullable(text(65_535)),
+  extraSpecs: mapOf(text(255), 1000),
+})
+const manifest = shape<Manifest>({
+  cluster: uuid,
+  epoch: count,
+  prev: text(128),
+  expect: integer(1),
+  hosts: list(host, HOSTS_MAX),
+  types: list(type, 1000),
+  limits,
+})
+const signedManifest = shape<SignedManifest>({ manifest, signature: pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128) })
+
+/** The manifest and its signature, or null if the value is malformed or names a peer or a host twice. */
+export function parseSignedManifest(json: unknown): SignedManifest | null {
+  if (!signedManifest(json)) return null
+  const signed = json as SignedManifest
+  const { hosts } = signed.manifest
+  const peers = new Set(hosts.map((item) => item.peer))
+  const names = new Set(hosts.map((item) => item.name))
+  return peers.size === hosts.length && names.size === hosts.length ? signed : null
+}

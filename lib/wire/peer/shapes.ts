@@ -1,0 +1,200 @@
+/**
+ * The shapes of the model's values as they may arrive from another peer.
+ *
+ * The sender is a member of the cluster and means well, but may be of another version or have a fault: ids have the form
+ * that paths and commands are built from, numbers are whole, texts and lists have an end. Facts that are only shown
+ * (rejections, failures) are checked no deeper than showing them needs.
+ */
+import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
+import type { LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
+import type { Rejection } from '../../model/placement.ts'
+import type { Limits, Usage } from '../../model/quota.ts'
+import type { Operation, OperationRequest, OperationValue } from '../../model/request.ts'
+import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
+import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
+
+/** More items than any honest message of 4 MiB holds. */
+export const ITEMS_MAX = 100_000
+
+export const peer = pattern(/^[A-Za-z0-9_-]+$/, 128)
+export const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 36)
+export const rid = pattern(/^[0-9a-f]{32,64}$/, 64)
+export const reservation = pattern(/^\d+\.\d+$/, 40)
+export const project = pattern(/^[^\0]+$/, 255)
+/** `host@backend#pool` */
+export const pool = pattern(/^[^\0@#/]+@[^\0@#/]+#[^\0@#/]+$/, 255)
+export const count = integer(0)
+
+const metadata = mapOf(text(255), 1000)
+const shown = text(65_536)
+const bodyHash = text(128)
+const atMs = integer(0)
+const signed = integer(Number.MIN_SAFE_INTEGER)
+
+export const limits = shape<Limits>({ volumes: integer(-1), gigabytes: integer(-1), per_volume_gigabytes: integer(-1) })
+const usage = shape<Usage>({ volumes: signed, gigabytes: signed })
+export const rejection = shape<Rejection>({ pool, filter: text(255), reported: shown, needed: shown })
+
+const specFields = {
+  id: uuid,
+  project,
+  user: text(255),
+  name: nullable(text(255)),
+  description: nullable(text(65_535)),
+  sizeGiB: integer(1),
+  zone: nullable(text(255)),
+  type: nullable(text(255)),
+  typeId: nullable(text(255)),
+  metadata,
+  multiattach: bool,
+  createdAtMs: atMs,
+}
+export const spec = shape<VolumeSpec>(specFields)
+
+const connector = shape<Connector>({
+  initiator: text(255),
+  host: nullable(text(255)),
+  ip: nullable(text(255)),
+  multipath: bool,
+  mountpoint: nullable(text(1024)),
+})
+const connection = shape<Connection>({ portal: text(255), iqn: text(255), lun: count, username: text(255), password: text(255) })
+const attachment = shape<Attachment>({
+  id: uuid,
+  volume: uuid,
+  status: oneOf('reserved', 'attaching', 'attached', 'detaching', 'error_attaching', 'error_detaching'),
+  export: oneOf('none', 'exporting', 'exported', 'revoking'),
+  generation: count,
+  instance: nullable(text(255)),
+  mode: oneOf('rw', 'ro'),
+  connector: nullable(connector),
+  mountpoint: nullable(text(1024)),
+  attachedAtMs: nullable(atMs),
+})
+const volumeFailure = variants<VolumeFailure>({
+  'no-room': { rejected: list(rejection, ITEMS_MAX) },
+  backend: { step: oneOf('create', 'delete', 'extend'), tool: text(255), detail: shown },
+  lost: {},
+})
+const volumeStatus = oneOf(
+  'creating',
+  'available',
+  'reserved',
+  'attaching',
+  'in-use',
+  'detaching',
+  'extending',
+  'deleting',
+  'error',
+  'error_deleting',
+  'error_extending',
+)
+export const volume = shape<Volume>({
+  ...specFields,
+  status: volumeStatus,
+  rid,
+  owner: nullable(peer),
+  pool: nullable(pool),
+  availabilityZone: text(255),
+  updatedAtMs: nullable(atMs),
+  attachments: list(attachment, 1000),
+  failure: nullable(volumeFailure),
+})
+
+/** Either a value of this shape or a failure with a code; what facts a failure carries is read where it is shown. */
+export function result(value: Check): Check {
+  return (json) => {
+    if (!isObject(json)) return false
+    if (json['ok'] === true) return value(json['value'])
+    return json['ok'] === false && isObject(json['failure']) && text(64)(json['failure']['code'])
+  }
+}
+
+const textEdit = { name: optional(nullable(text(255))), description: optional(nullable(text(65_535))), metadata: optional(metadata) }
+
+const operation = variants<Operation>({
+  update: textEdit,
+  delete: { force: bool },
+  extend: { sizeGiB: integer(1) },
+  attach: {
+    attachment: uuid,
+    instance: nullable(text(255)),
+    mode: oneOf('rw', 'ro'),
+    connector: nullable(connector),
+    mountpoint: nullable(text(1024)),
+  },
+  connect: { attachment: uuid, connector },
+  complete: { attachment: uuid },
+  detach: { attachment: uuid, allowUnsafe: bool },
+  connection: { attachment: uuid },
+})
+export const operationRequest = shape<OperationRequest>({ rid, project: nullable(project), volume: uuid, operation })
+export const operationReply = result(
+  shape<OperationValue>({ volume: nullable(volume), attachment: nullable(attachment), connection: nullable(connection) }),
+)
+
+const bindingFields = {
+  rid,
+  volume: uuid,
+  host: peer,
+  pool,
+  reservation,
+  bodyHash,
+  delta: usage,
+  sizeGiB: integer(1),
+  spec: nullable(spec),
+  atMs,
+}
+const unplacedFields = { rid, spec, bodyHash, delta: usage, rejected: list(rejection, ITEMS_MAX), atMs, updatedAtMs: nullable(atMs) }
+const recentFields = { rid, volume: uuid, bodyHash, host: nullable(peer), reservation: nullable(reservation), atMs }
+const totalsFields = { host: peer, epoch: count, seq: count, usage }
+
+export const ledgerEntry = variants<LedgerEntry>({
+  bound: bindingFields,
+  unplaced: unplacedFields,
+  recent: recentFields,
+  closed: { rid, host: peer, reservation, atMs },
+  host: totalsFields,
+  limits: { limits },
+})
+export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
+
+const ofKind = (check: Check, ...kinds: readonly string[]): Check => {
+  return (value) => isObject(value) && oneOf(...kinds)(value['kind']) && check(value)
+}
+const binding = ofKind(ledgerEntry, 'bound')
+const unplaced = ofKind(ledgerEntry, 'unplaced')
+
+export const ledgerChange = variants<LedgerChange>({
+  bind: { binding },
+  unplace: { unplaced },
+  resolve: { rid, host: peer, reservation, atMs },
+  fold: { totals: ofKind(ledgerEntry, 'host'), settled: list(rid, ITEMS_MAX), atMs },
+  'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit }), atMs },
+  read: { volume: nullable(uuid) },
+})
+const contents = shape<LedgerContents>({
+  bound: list(binding, ITEMS_MAX),
+  unplaced: list(unplaced, ITEMS_MAX),
+  limits,
+  used: usage,
+  project,
+  ended: nullable(ofKind(ledgerEntry, 'recent')),
+})
+export const ledgerAnswer = variants<LedgerAnswer>({
+  bound: { binding: ofKind(ledgerEntry, 'bound', 'recent') },
+  closed: {},
+  'over-quota': {
+    resource: oneOf('volumes', 'gigabytes', 'per_volume_gigabytes'),
+    limit: signed,
+    used: signed,
+    requested: signed,
+  },
+  unplaced: { unplaced },
+  ended: { recent: ofKind(ledgerEntry, 'recent') },
+  mismatch: { volume: uuid },
+  folded: { seq: count },
+  edited: { unplaced },
+  absent: {},
+  contents: { contents },
+})

@@ -1,0 +1,138 @@
+/**
+ * Runs every compiled test through tap and counts what happened. `npm test -- placement lvm` runs the files whose path
+ * contains one of the words.
+ *
+ * The last line is always `N passed, N failed, N skipped`. Nothing can get lost on the way there: a file that tap does
+ * not report, and a run that executes no test, are failures.
+ */
+import { spawn } from 'node:child_process'
+import { createWriteStream, mkdirSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type FileResult, TapReader } from './house/tap-reader.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const TESTS = join(ROOT, 'dist', 'test')
+const RAW = join('.scoria', 'test.tap')
+const STDERR_LINES_SHOWN = 60
+
+/** Whole clusters, other people's clients and swarms need the machine for themselves. */
+const ALONE = ['e2e', 'clients', 'sim', 'hosts'].map((folder) => `${join('dist', 'test', folder)}/`)
+
+interface Count {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const count: Count = { passed: 0, failed: 0, skipped: 0 }
+
+function testFiles(words: readonly string[]): string[] {
+  return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => relative(ROOT, join(TESTS, file)))
+    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+    .sort()
+}
+
+function shown(file: string): string {
+  return relative(join('dist', 'test'), file).replace(/\.js$/, '.ts')
+}
+
+function report(result: FileResult): void {
+  count.passed += result.passed
+  count.failed += result.failed
+  count.skipped += result.skipped
+  const skipped = result.skipped > 0 ? `, ${result.skipped} skipped` : ''
+  const failed = result.failed > 0 ? `, ${result.failed} FAILED` : ''
+  console.log(
+    `${result.failed > 0 ? 'FAIL' : 'ok  '} ${shown(result.file)}  ${result.passed} passed${failed}${skipped}  ${result.seconds.toFixed(1)} s`,
+  )
+  for (const failure of result.failures) {
+    console.log(`     x ${failure.path.join(' > ')}`)
+    for (const line of failure.diagnostics) console.log(`         ${line}`)
+  }
+}
+
+/** Runs `files` through one tap process. */
+async function runTap(files: readonly string[], jobs: number, raw: NodeJS.WritableStream): Promise<void> {
+  if (files.length === 0) return
+  const waiting = new Set(files)
+  const failedBefore = count.failed
+  const reader = new TapReader((result) => {
+    // A point that is not a file of ours (tap adds one for a time-out) repeats what its file says or leaves out.
+    if (waiting.delete(result.file)) report(result)
+  })
+  const tap = spawn(join(ROOT, 'node_modules', '.bin', 'tap'), ['run', `--jobs=${jobs}`, '--reporter=tap', '--no-color', ...files], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<string>((resolve) => {
+    tap.once('error', (error) => resolve(error.message))
+    tap.once('close', (code, signal) => resolve(signal ?? `exit ${code}`))
+  })
+  const stderr: string[] = []
+  const readingErrors = collect(tap.stderr, (line) => {
+    raw.write(`stderr: ${line}\n`)
+    stderr.push(line)
+    if (stderr.length > STDERR_LINES_SHOWN) stderr.shift()
+  })
+  await collect(tap.stdout, (line) => {
+    raw.write(`${line}\n`)
+    reader.line(line)
+  })
+  reader.end()
+  await readingErrors
+  const outcome = await ended
+  for (const file of waiting) {
+    report({
+      file,
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      seconds: 0,
+      failures: [
+        { path: [`tap never reported this file (${outcome}; it loses one report for each file that timed out)`], diagnostics: [] },
+      ],
+    })
+  }
+  if (outcome !== 'exit 0' && count.failed === failedBefore) {
+    report({
+      file: 'tap',
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      seconds: 0,
+      failures: [{ path: [`tap itself failed (${outcome})`], diagnostics: [] }],
+    })
+  }
+  if (count.failed > failedBefore && stderr.length > 0) {
+    console.log(`     the last lines on stderr of these files:\n${stderr.map((line) => `     | ${line}`).join('\n')}`)
+  }
+}
+
+async function collect(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line)
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  mkdirSync(join(ROOT, '.scoria'), { recursive: true })
+  const raw = createWriteStream(join(ROOT, RAW))
+  const files = testFiles(words)
+  const isAlone = (file: string): boolean => ALONE.some((folder) => file.startsWith(folder))
+  const together = files.filter((file) => !isAlone(file))
+  const alone = files.filter(isAlone)
+  console.log(`${files.length} test files, ${together.length} of them two at a time`)
+  await runTap(together, 2, raw)
+  await runTap(alone, 1, raw)
+  if (count.passed + count.failed === 0) {
+    console.log('FAIL no test was executed')
+    count.failed = 1
+  }
+  await new Promise<void>((resolve) => raw.end(resolve))
+  if (count.failed > 0) console.log(`the whole TAP stream: ${RAW}`)
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
+  process.exitCode = count.failed > 0 ? 1 : 0
+}
+
+await main(process.argv.slice(2))

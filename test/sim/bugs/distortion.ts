@@ -1,0 +1,43 @@
+/**
+ * Where a planted bug can get at the world: what it may put in the place of the right thing.
+ *
+ * The production code has no switch for any of this; a bug is wrapped around it from outside.
+ */
+import type { LedgerRules } from '../../../lib/ledger/rules.ts'
+import type { Effect, PeerEvent, Step } from '../../../lib/flows/step.ts'
+import type { PeerId } from '../../../lib/model/ids.ts'
+import { JournalDisk } from '../disk.ts'
+import { type ExportWatcher, FakeExports } from '../fakes/exports.ts'
+import type { Network } from '../network.ts'
+import type { SimNode } from '../node.ts'
+
+export interface Distortion {
+  /** What a peer decides in its registers. */
+  rules(rules: LedgerRules, self: PeerId, network: Network): LedgerRules
+  /** What a peer is told of what happened. */
+  event(event: PeerEvent): PeerEvent
+  /** What comes out of a step. */
+  step(step: Step, event: PeerEvent, node: SimNode): Step
+  /** Carried out before its batch is durable? */
+  isEarly(effect: Effect): boolean
+  journal(options: ConstructorParameters<typeof JournalDisk>[0]): JournalDisk
+  exports(watcher: ExportWatcher): FakeExports
+}
+
+export interface Bug {
+  /** As in the list of planted bugs (docs: reliability). */
+  readonly number: number
+  readonly title: string
+  /** A fresh one for each seed: it may remember things. */
+  distortion(): Distortion
+}
+
+/** Everything as it should be. */
+export const UNDISTORTED: Distortion = {
+  rules: (rules) => rules,
+  event: (event) => event,
+  step: (step) => step,
+  isEarly: () => false,
+  journal: (options) => new JournalDisk(options),
+  exports: (watcher) => new FakeExports(watcher)
+}

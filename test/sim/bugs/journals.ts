@@ -1,0 +1,43 @@
+/** Journals that promise more than they keep: planted bugs 1 and 9. */
+import type { JournalOp } from '../../../lib/ports/journal.ts'
+import { JournalDisk } from '../disk.ts'
+import { type Bug, UNDISTORTED } from './distortion.ts'
+
+/** Says that a batch is durable as soon as it was handed over. */
+class UnsyncedJournal extends JournalDisk {
+  override write(batch: readonly JournalOp[], onDurable: () => void): boolean {
+    const isWritten = super.write(batch, () => {})
+    if (isWritten) onDurable()
+    return isWritten
+  }
+}
+
+/** Goes on after the first error, as LevelDB does: everything after it is acknowledged, and gone at the next start. */
+class DeafJournal extends JournalDisk {
+  #isBroken = false
+
+  override write(batch: readonly JournalOp[], onDurable: () => void): boolean {
+    if (!this.#isBroken && super.write(batch, onDurable)) return true
+    this.#isBroken = true
+    this.isFull = false
+    onDurable()
+    return true
+  }
+
+  override crash(): void {
+    super.crash()
+    this.#isBroken = false
+  }
+}
+
+export const noSync: Bug = {
+  number: 1,
+  title: 'no fsync',
+  distortion: () => ({ ...UNDISTORTED, journal: (options) => new UnsyncedJournal(options) })
+}
+
+export const onAfterError: Bug = {
+  number: 9,
+  title: 'go on after a journal error',
+  distortion: () => ({ ...UNDISTORTED, journal: (options) => new DeafJournal(options) })
+}

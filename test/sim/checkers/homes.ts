@@ -1,0 +1,50 @@
+/**
+ * One home for a volume, and never more room given out than there is (I3, I4).
+ *
+ * Reads the hosts' volumes and journals. Bytes come to be only on the host to which a majority has bound the request.
+ */
+import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { BackendVolume } from '../../../lib/ports/backend.ts'
+import type { SimNode } from '../node.ts'
+import { Violation } from '../violation.ts'
+import type { Checker, Scene } from './checker.ts'
+import type { RegisterChecker } from './registers.ts'
+import { ownedIn, type Owned } from './stored.ts'
+
+export class HomeChecker implements Checker {
+  readonly #scene: Scene
+  readonly #registers: RegisterChecker
+  readonly #homes = new Map<VolumeId, SimNode>()
+  readonly #provisionedGiB = new Map<string, number>()
+
+  constructor(scene: Scene, registers: RegisterChecker) {
+    this.#scene = scene
+    this.#registers = registers
+  }
+
+  onVolumeCreate(node: SimNode, { id }: BackendVolume): void {
+    const home = this.#homes.get(id)
+    if (home !== undefined && home !== node) throw new Violation('I3', 'a volume has bytes on two hosts', { id, hosts: [home.name, node.name] })
+    const decision = this.#registers.decisionOfVolume(id)
+    if (decision === null || decision.kind === 'unplaced' || decision.host !== node.id) {
+      throw new Violation('I3', 'bytes were made on a host to which nothing is bound', { id, host: node.name, decision })
+    }
+    this.#homes.set(id, node)
+  }
+
+  onVolumeRemove(_node: SimNode, id: VolumeId): void {
+    this.#homes.delete(id)
+  }
+
+  onDurable(node: SimNode, key: string, after: unknown, before: unknown): void {
+    if (!key.startsWith('volume/')) return
+    const sum = (this.#provisionedGiB.get(node.id) ?? 0) + sizeOf(ownedIn(after)) - sizeOf(ownedIn(before))
+    this.#provisionedGiB.set(node.id, sum)
+    const { poolGiB } = this.#scene.options
+    if (sum > poolGiB) throw new Violation('I4', 'a pool has given out more than it has', { host: node.name, sum, poolGiB })
+  }
+}
+
+function sizeOf(owned: Owned | null): number {
+  return owned === null ? 0 : Math.max(owned.volume.sizeGiB, owned.extend?.sizeGiB ?? 0)
+}

@@ -1,0 +1,97 @@
+/**
+ * What clients were told holds (I5, I6).
+ *
+ * A 202 only after a majority has decided; one volume for one key; nobody who was promised a volume is told that there
+ * is none; and at rest every volume is as somebody wanted it last.
+ */
+import type { ClientReply } from '../../../lib/model/request.ts'
+import type { Volume } from '../../../lib/model/volume.ts'
+import { type Asked, possible, type VolumeBook } from '../history.ts'
+import type { SimNode } from '../node.ts'
+import { Violation } from '../violation.ts'
+import type { Checker, Scene } from './checker.ts'
+import type { RegisterChecker } from './registers.ts'
+
+export class PromiseChecker implements Checker {
+  readonly #scene: Scene
+  readonly #registers: RegisterChecker
+  readonly #bodies = new Map<string, string>()
+
+  constructor(scene: Scene, registers: RegisterChecker) {
+    this.#scene = scene
+    this.#registers = registers
+  }
+
+  onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
+    const { request } = asked
+    if (request.kind === 'create' && reply.kind === 'create') {
+      if (!reply.result.ok) return
+      const { spec, rid, bodyHash } = request
+      const decision = this.#registers.decisionOf(spec.project, rid)
+      if (decision === null) throw new Violation('I6', 'a create was acknowledged before a majority had decided it', { rid, reply })
+      if (reply.result.value.id !== spec.id) throw new Violation('I5', 'one key has two volumes', { rid, reply })
+      const body = this.#bodies.get(rid) ?? bodyHash
+      this.#bodies.set(rid, body)
+      if (body !== bodyHash) throw new Violation('I5', 'a key was accepted with two bodies', { rid, body, bodyHash })
+    }
+    if (request.kind === 'find' && reply.kind === 'find' && !reply.result.ok && reply.result.failure.code === 'volume-not-found') {
+      const book = this.#scene.history.books.get(request.volume)
+      const wasPromised = book?.ackedMs != null && book.ackedMs < asked.askedMs
+      if (wasPromised && book.deleteAskedMs === null) throw new Violation('I6', 'a promised volume is said not to be there', { asked, book })
+    }
+    if (request.kind === 'find' && reply.kind === 'find' && reply.result.ok) this.#checkNotRisen(asked, reply.result.value)
+  }
+
+  atRest(): void {
+    const view = this.#scene.nodes.find(({ isUp }) => isUp)?.peer?.view
+    if (view === undefined) return
+    for (const book of this.#scene.history.books.values()) this.#checkBook(book, this.#find(book, view.volumes.get(book.spec.id)?.volume ?? null))
+  }
+
+  /** The record, or the entry of a volume without a home. */
+  #find(book: VolumeBook, known: Volume | null): Volume | 'unplaced' | null {
+    const decision = this.#registers.decisionOf(book.spec.project, book.rid)
+    if (decision?.kind === 'unplaced') return 'unplaced'
+    return known
+  }
+
+  #checkBook(book: VolumeBook, found: Volume | 'unplaced' | null): void {
+    const { spec, deleteAskedMs, deleteAckedMs, ackedMs } = book
+    if (found === null) {
+      if (ackedMs !== null && deleteAskedMs === null) throw new Violation('I6', 'a promised volume is lost', { book })
+      return
+    }
+    if (found === 'unplaced') {
+      if (deleteAckedMs !== null) throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
+      return
+    }
+    if (deleteAckedMs !== null && found.status !== 'error_deleting') throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
+    const allowed = ['available', 'reserved', 'attaching', 'in-use', 'detaching', 'error', 'error_deleting', 'error_extending']
+    if (!allowed.includes(found.status)) throw new Violation('I6', 'a volume never came to an end', { book, found })
+    if (found.status.startsWith('error') && found.failure === null) throw new Violation('I6', 'a volume is in error and nobody knows why', { found })
+    const names = possible<string | null>(spec.name, book.names)
+    if (!names.includes(found.name)) throw new Violation('I6', 'an acknowledged update is lost', { book, found, names })
+    const first = this.#firstSize(book)
+    const sizes = [first, ...book.sizes.map(({ value }) => value)]
+    const promised = Math.max(first, ...book.sizes.filter(({ ackedMs: at }) => at !== null).map(({ value }) => value))
+    const isShort = found.sizeGiB < promised && found.failure?.kind !== 'backend' && found.status !== 'error_extending'
+    if (!sizes.includes(found.sizeGiB) || isShort) throw new Violation('I6', 'a volume has a size that nobody asked for, or not what was promised', { book, found })
+    for (const attachment of book.attachments.values()) {
+      const isThere = found.attachments.some(({ id }) => id === attachment.id)
+      if (isThere && attachment.detachAckedMs !== null) throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
+      if (!isThere && attachment.isAcked && !attachment.isDetachAsked) throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })
+    }
+  }
+
+  /** Of several bodies under one key, the one that the register decided on. */
+  #firstSize(book: VolumeBook): number {
+    const decision = this.#registers.decisionOf(book.spec.project, book.rid)
+    return (decision === null ? undefined : book.bodies.get(decision.bodyHash)) ?? book.spec.sizeGiB
+  }
+
+  #checkNotRisen(asked: Asked, volume: Volume): void {
+    const book = this.#scene.history.books.get(volume.id)
+    const isGone = book?.deleteAckedMs != null && book.deleteAckedMs < asked.askedMs && volume.owner === null
+    if (isGone) throw new Violation('I6', 'a volume whose delete was acknowledged is shown', { asked, volume })
+  }
+}

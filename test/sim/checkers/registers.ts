@@ -1,0 +1,175 @@
+/**
+ * What a majority of a project's home group has on its disks, and that it never goes back on it (I5, I7).
+ *
+ * Reads acceptors' journals only. A value is chosen when a majority stored the same ballot; from then on each decided
+ * request keeps its decision, what was closed stays closed, and use stays within the limits.
+ */
+import type { ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
+import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
+import type { SimNode } from '../node.ts'
+import { Violation } from '../violation.ts'
+import type { Checker, Scene } from './checker.ts'
+import { acceptedIn, ballotText, cellKeyParts, entryIn, registerProject } from './stored.ts'
+
+export type Decision = Binding | Unplaced | Recent
+
+interface Member {
+  ballot: string | null
+  readonly entries: Map<string, LedgerEntry>
+}
+
+interface Register {
+  readonly members: Map<string, Member>
+  /** Ballot of the newest chosen value. */
+  chosen: string | null
+  chosenEntries: ReadonlyMap<string, LedgerEntry>
+  readonly decisions: Map<RequestId, Decision>
+}
+
+export class RegisterChecker implements Checker {
+  readonly #scene: Scene
+  readonly #registers = new Map<ProjectId, Register>()
+  readonly #byVolume = new Map<VolumeId, RequestId>()
+  /** Registers whose members wrote something in this event. */
+  readonly #touched = new Set<ProjectId>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  onDurable(node: SimNode, key: string, after: unknown): void {
+    if (key.startsWith('cell/')) {
+      const { project, entry } = cellKeyParts(key)
+      const value = entryIn(after)
+      const { entries } = this.#member(project, node)
+      if (value === null) entries.delete(entry)
+      else entries.set(entry, value)
+      this.#touched.add(project)
+    } else if (key.startsWith('register/')) {
+      const project = registerProject(key)
+      const accepted = acceptedIn(after)
+      this.#member(project, node).ballot = accepted === null ? null : ballotText(accepted)
+      this.#touched.add(project)
+    }
+  }
+
+  /** The batch is whole by now. */
+  afterEach(): void {
+    this.settle()
+  }
+
+  /** Takes in what was written up to now. */
+  settle(): void {
+    if (this.#touched.size === 0) return
+    for (const project of this.#touched) this.#choose(project)
+    this.#touched.clear()
+  }
+
+  decisionOf(project: ProjectId, rid: RequestId): Decision | null {
+    this.settle()
+    return this.#registers.get(project)?.decisions.get(rid) ?? null
+  }
+
+  decisionOfVolume(volume: VolumeId): Decision | null {
+    this.settle()
+    const rid = this.#byVolume.get(volume)
+    if (rid === undefined) return null
+    for (const { decisions } of this.#registers.values()) {
+      const decision = decisions.get(rid)
+      if (decision !== undefined) return decision
+    }
+    return null
+  }
+
+  chosen(project: ProjectId): ReadonlyMap<string, LedgerEntry> {
+    return this.#registers.get(project)?.chosenEntries ?? new Map()
+  }
+
+  projects(): readonly ProjectId[] {
+    return [...this.#registers.keys()]
+  }
+
+  #choose(project: ProjectId): void {
+    const register = this.#register(project)
+    const { peers } = this.#scene.options
+    const majority = peers >= 5 ? 3 : peers >= 3 ? 2 : 1
+    const counts = new Map<string, number>()
+    for (const { ballot } of register.members.values()) if (ballot !== null) counts.set(ballot, (counts.get(ballot) ?? 0) + 1)
+    for (const [ballot, count] of counts) {
+      if (count < majority || ballot === register.chosen) continue
+      const member = [...register.members.values()].find((one) => one.ballot === ballot)
+      if (member === undefined) continue
+      register.chosen = ballot
+      register.chosenEntries = new Map(member.entries)
+      this.#check(project, register)
+    }
+  }
+
+  #check(project: ProjectId, { chosenEntries, decisions }: Register): void {
+    const now = new Map<RequestId, Decision>()
+    let used = NO_USAGE
+    for (const entry of chosenEntries.values()) {
+      used = addUsage(used, usageOf(entry))
+      if (entry.kind !== 'bound' && entry.kind !== 'unplaced' && entry.kind !== 'recent') continue
+      if (now.has(entry.rid)) throw new Violation('I5', 'a request has two decisions in one register', { project, rid: entry.rid })
+      now.set(entry.rid, entry)
+      this.#byVolume.set(entry.kind === 'unplaced' ? entry.spec.id : entry.volume, entry.rid)
+    }
+    for (const [rid, before] of decisions) checkSame(project, before, now.get(rid))
+    for (const [rid, decision] of now) {
+      decisions.set(rid, decision)
+      const { host, reservation } = decision.kind === 'unplaced' ? { host: null, reservation: null } : decision
+      if (host !== null && chosenEntries.has(`closed/${rid}/${host}/${reservation}`)) {
+        throw new Violation('I5', 'a request is bound to a reservation that was closed', { project, rid, host, reservation })
+      }
+    }
+    this.#checkLimits(project, used)
+  }
+
+  #checkLimits(project: ProjectId, used: Usage): void {
+    const { volumes, gigabytes } = this.#scene.options.limits
+    if ((volumes >= 0 && used.volumes > volumes) || (gigabytes >= 0 && used.gigabytes > gigabytes)) {
+      throw new Violation('I7', 'a register has granted more than the limits', { project, used, limits: this.#scene.options.limits })
+    }
+  }
+
+  #register(project: ProjectId): Register {
+    const known = this.#registers.get(project)
+    if (known !== undefined) return known
+    const register: Register = { members: new Map(), chosen: null, chosenEntries: new Map(), decisions: new Map() }
+    this.#registers.set(project, register)
+    return register
+  }
+
+  #member(project: ProjectId, node: SimNode): Member {
+    const { members } = this.#register(project)
+    const known = members.get(node.id)
+    if (known !== undefined) return known
+    const member: Member = { ballot: null, entries: new Map() }
+    members.set(node.id, member)
+    return member
+  }
+}
+
+function usageOf(entry: LedgerEntry): Usage {
+  switch (entry.kind) {
+    case 'bound':
+    case 'unplaced':
+      return entry.delta
+    case 'host':
+      return entry.usage
+    default:
+      return NO_USAGE
+  }
+}
+
+function checkSame(project: ProjectId, before: Decision, after: Decision | undefined): void {
+  const facts = { project, before, after }
+  if (after === undefined) throw new Violation('I5', 'a decision is gone from its register', facts)
+  if (before.bodyHash !== after.bodyHash) throw new Violation('I5', 'a decision changed its body', facts)
+  const hostOf = (decision: Decision): string => (decision.kind === 'unplaced' ? 'none' : `${decision.host}/${decision.reservation}`)
+  const isDelete = before.kind === 'unplaced' && after.kind === 'recent' && after.host === null
+  if (hostOf(before) !== hostOf(after) && !isDelete) throw new Violation('I5', 'a request was decided anew', facts)
+  if (before.kind === 'recent' && after.kind !== 'recent') throw new Violation('I5', 'a request that had ended is open again', facts)
+}

@@ -1,0 +1,121 @@
+/**
+ * The cluster comes to rest once its troubles are over (I12, convergence).
+ *
+ * Nothing hangs in the middle, all peers show the same, bytes and records match one to one, targets serve what the
+ * journals say and no more, and the registers account for exactly what there is.
+ */
+import { exportIqn } from '../../../lib/model/attachment.ts'
+import { canonicalJson } from '../../../lib/model/json.ts'
+import { addUsage, NO_USAGE } from '../../../lib/model/quota.ts'
+import type { SimNode } from '../node.ts'
+import { Violation } from '../violation.ts'
+import type { AccountChecker } from './account.ts'
+import type { Checker, Scene } from './checker.ts'
+import type { RegisterChecker } from './registers.ts'
+import { type Owned, ownedOn } from './stored.ts'
+
+const GIB = 1024 ** 3
+
+export class RestChecker implements Checker {
+  readonly #scene: Scene
+  readonly #registers: RegisterChecker
+  readonly #account: AccountChecker
+
+  constructor(scene: Scene, registers: RegisterChecker, account: AccountChecker) {
+    this.#scene = scene
+    this.#registers = registers
+    this.#account = account
+  }
+
+  unsettled(): readonly string[] {
+    const open = [...this.#scene.nodes.flatMap((node) => this.#unsettledOn(node)), ...this.#openGrants()]
+    return open.length > 0 ? open : this.#differentViews()
+  }
+
+  atRest(): void {
+    for (const node of this.#scene.nodes) this.#checkBytes(node)
+    for (const project of this.#registers.projects()) {
+      let used = NO_USAGE
+      for (const entry of this.#registers.chosen(project).values()) if (entry.kind === 'host') used = addUsage(used, entry.usage)
+      const real = this.#account.usedBy(project)
+      if (used.volumes !== real.volumes || used.gigabytes !== real.gigabytes) {
+        throw new Violation('I12', 'a register accounts for something else than there is', { project, used, real })
+      }
+    }
+  }
+
+  #unsettledOn(node: SimNode): readonly string[] {
+    const { name, peer } = node
+    if (peer === null) return [`${name} is down`]
+    if (peer.state !== 'ready') return [`${name} is ${peer.state}`]
+    const open: string[] = []
+    if (!node.isIdle) open.push(`${name} is at work`)
+    for (const key of node.journal.keys()) if (key.startsWith('settled/')) open.push(`${name} has not folded ${key}`)
+    for (const owned of ownedOn(node).values()) {
+      const what = unsettledIn(owned)
+      if (what !== null) open.push(`${name} ${owned.volume.id} ${what}`)
+    }
+    if (!servesWhatItShould(node)) open.push(`${name} serves something else than its journal says`)
+    return open
+  }
+
+  #openGrants(): readonly string[] {
+    return this.#registers.projects().flatMap((project) =>
+      [...this.#registers.chosen(project).values()].filter(({ kind }) => kind === 'bound').map((entry) => `${project}: open grant ${JSON.stringify(entry)}`)
+    )
+  }
+
+  #differentViews(): readonly string[] {
+    const texts = this.#scene.nodes.map((node) => ({ name: node.name, text: viewText(node) }))
+    const [first] = texts
+    return texts.filter(({ text }) => text !== first?.text).map(({ name }) => `${name} and ${first?.name} show different volumes`)
+  }
+
+  #checkBytes(node: SimNode): void {
+    const records = ownedOn(node)
+    for (const { id, sizeBytes } of node.volumes.list()) {
+      const owned = records.get(id)
+      if (owned === undefined) throw new Violation('I12', 'bytes without a record', { host: node.name, id })
+      const isOdd = owned.step === 'built' && owned.volume.sizeGiB * GIB !== sizeBytes && owned.volume.status !== 'error_extending'
+      if (isOdd) throw new Violation('I12', 'bytes and record differ in size', { host: node.name, owned, sizeBytes })
+    }
+    const there = new Set(node.volumes.list().map(({ id }) => id))
+    for (const [id, owned] of records) {
+      if (owned.step === 'built' && !there.has(id)) throw new Violation('I12', 'a record without bytes', { host: node.name, owned })
+    }
+    if (node.volumes.quarantined.length > 0) throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: node.volumes.quarantined })
+  }
+}
+
+/** A target that forgot everything is put right at the next look. */
+function servesWhatItShould(node: SimNode): boolean {
+  const wanted: string[] = []
+  for (const { volume } of ownedOn(node).values()) {
+    for (const attachment of volume.attachments) if (attachment.export === 'exported') wanted.push(exportIqn(volume.id, attachment.generation))
+  }
+  return canonicalJson(wanted.sort()) === canonicalJson(node.exports.list().filter((iqn) => !isStuck(node, iqn)))
+}
+
+/** A fence that a target refused is shown as such, and left for an operator. */
+function isStuck(node: SimNode, iqn: string): boolean {
+  for (const { volume } of ownedOn(node).values()) {
+    for (const attachment of volume.attachments) {
+      if (attachment.status === 'error_detaching' && exportIqn(volume.id, attachment.generation) === iqn) return true
+    }
+  }
+  return false
+}
+
+function unsettledIn({ step, extend, working, volume }: Owned): string | null {
+  if (step === 'reserved' || step === 'committed' || step === 'deleting') return step
+  if (extend !== null) return 'has an open extend'
+  if (working !== null) return `is at work: ${working.kind}`
+  const half = volume.attachments.find((attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'))
+  return half === undefined ? null : `has an attachment that is ${half.export}`
+}
+
+function viewText({ peer }: SimNode): string {
+  if (peer === null) return ''
+  const volumes = [...peer.view.volumes.values()].sort((a, b) => (a.volume.id < b.volume.id ? -1 : 1))
+  return canonicalJson(volumes.map(({ volume, owner, seq }) => [owner, seq, volume]))
+}

@@ -1,0 +1,55 @@
+/** Reads what a journal holds, as the types that the production code wrote: the only casts of the checkers. */
+import type { Owned } from '../../../lib/flows/tables.ts'
+import { type PeerId, type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
+import type { LedgerEntry } from '../../../lib/model/ledger.ts'
+import type { Ballot } from '../../../lib/model/message.ts'
+import type { SimNode } from '../node.ts'
+
+export function ownedIn(value: unknown): Owned | null {
+  return value === undefined ? null : (value as Owned)
+}
+
+export function entryIn(value: unknown): LedgerEntry | null {
+  return value === undefined ? null : (value as LedgerEntry)
+}
+
+export function acceptedIn(value: unknown): Ballot | null {
+  return (value as { accepted: Ballot | null } | undefined)?.accepted ?? null
+}
+
+export function seqIn(value: unknown): number {
+  return (value as { seq: number } | undefined)?.seq ?? 0
+}
+
+/** Every volume record on this host's disk. */
+export function ownedOn(node: SimNode): ReadonlyMap<VolumeId, Owned> {
+  const found = new Map<VolumeId, Owned>()
+  for (const key of node.journal.keys()) {
+    const owned = key.startsWith('volume/') ? ownedIn(node.journal.get(key)) : null
+    if (owned !== null) found.set(owned.volume.id, owned)
+  }
+  return found
+}
+
+/** `cell/<project>/<entry>` */
+export function cellKeyParts(key: string): { readonly project: ProjectId; readonly entry: string } {
+  const tail = key.slice('cell/'.length)
+  const end = tail.indexOf('/')
+  return { project: decodeURIComponent(tail.slice(0, end)) as ProjectId, entry: tail.slice(end + 1) }
+}
+
+export function registerProject(key: string): ProjectId {
+  return decodeURIComponent(key.slice('register/'.length)) as ProjectId
+}
+
+/** Volume and generation of an export, from its name alone. */
+export function parseIqn(iqn: string): { readonly volume: VolumeId; readonly generation: number } {
+  const match = /volume-([0-9a-f-]{36})-(\d+)$/.exec(iqn)
+  return { volume: volumeId(match?.[1] ?? ''), generation: Number(match?.[2] ?? 0) }
+}
+
+export function ballotText({ counter, peer, epoch }: Ballot): string {
+  return `${counter}/${peer}/${epoch}`
+}
+
+export type { Owned, PeerId }

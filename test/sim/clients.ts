@@ -1,0 +1,253 @@
+/**
+ * Clients of the API as they are: in a hurry, several at once on one volume, repeating what was not answered through
+ * another peer, and sometimes using a key again for something else.
+ */
+import { hashHex } from '../../lib/model/hash.ts'
+import { attachmentId, type ProjectId, projectId, requestId, type RequestId, volumeId } from '../../lib/model/ids.ts'
+import type { ClientReply, ClientRequest, Operation } from '../../lib/model/request.ts'
+import type { VolumeSpec } from '../../lib/model/volume.ts'
+import type { Asked, AttachmentBook, History, VolumeBook } from './history.ts'
+import type { Hits } from './hits.ts'
+import type { SimNode } from './node.ts'
+import type { SimOptions } from './options.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
+
+const PATIENCE_MS = 20_000
+const TRIES_MAX = 4
+
+export const PROJECTS: readonly ProjectId[] = [projectId('blue'), projectId('green')]
+
+export class Clients {
+  readonly #world: World
+  readonly #random: Random
+  readonly #options: SimOptions
+  readonly #history: History
+  readonly #hits: Hits
+  readonly #nodes: readonly SimNode[]
+  readonly #onAnswer: (asked: Asked) => void
+  /** Requests that are waited for, with how often each was tried. */
+  readonly #waiting = new Map<string, number>()
+  #left: number
+  #isOver = false
+
+  constructor(options: {
+    world: World
+    random: Random
+    options: SimOptions
+    history: History
+    hits: Hits
+    nodes: readonly SimNode[]
+    onAnswer: (asked: Asked) => void
+  }) {
+    this.#world = options.world
+    this.#random = options.random
+    this.#options = options.options
+    this.#history = options.history
+    this.#hits = options.hits
+    this.#nodes = options.nodes
+    this.#onAnswer = options.onAnswer
+    this.#left = options.options.requests
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Nothing new is asked and nothing tried again; what was asked is waited for. */
+  stop(): void {
+    this.#left = 0
+    this.#isOver = true
+  }
+
+  start(): void {
+    for (let n = 0; n < this.#options.clients; n += 1) this.#next(this.#random.between(0, 1000))
+  }
+
+  /** Asks any host, and the next one if nobody listens there. */
+  ask(request: ClientRequest, tries = 0, node: SimNode = this.#random.pick(this.#nodes)): void {
+    const asked = this.#history.ask(this.#world.nowMs, node.name, request)
+    this.#world.trace.add(this.#world.nowMs, 'client', 'asks', { id: asked.id, node: node.name, request })
+    this.#waiting.set(asked.id, tries)
+    this.#hits.add(`client: ${request.kind === 'operate' ? request.request.operation.kind : request.kind}`)
+    if (!node.ask(asked.id, request)) {
+      this.#waiting.delete(asked.id)
+      this.#again(request, tries, this.#random.between(50, 500))
+      return
+    }
+    this.#world.schedule(PATIENCE_MS, () => {
+      if (!this.#waiting.delete(asked.id)) return
+      this.#hits.add('client: no answer in time')
+      this.#again(request, tries, 0)
+    })
+  }
+
+  /** A host has answered; the answer arrives, or is lost with the connection. */
+  onReply(id: string, reply: ClientReply): void {
+    if (!this.#waiting.has(id)) return
+    const copy: ClientReply = JSON.parse(JSON.stringify(reply))
+    this.#world.schedule(this.#random.between(0, 5), () => {
+      const tries = this.#waiting.get(id)
+      const asked = this.#history.answer(id, this.#world.nowMs, copy)
+      this.#waiting.delete(id)
+      if (asked === null || tries === undefined) return
+      this.#world.trace.add(this.#world.nowMs, 'client', 'is told', { id, reply: copy })
+      this.#hits.add(copy.result.ok ? 'answer: ok' : `answer: ${copy.result.failure.code}`)
+      this.#onAnswer(asked)
+      if (!copy.result.ok && isPassing(copy.result.failure.code)) this.#again(asked.request, tries, this.#random.between(100, 2000))
+    })
+  }
+
+  #again(request: ClientRequest, tries: number, afterMs: number): void {
+    if (tries + 1 >= TRIES_MAX) return
+    this.#world.schedule(afterMs, () => {
+      if (!this.#isOver) this.ask(request, tries + 1)
+    })
+  }
+
+  #next(afterMs: number): void {
+    this.#world.schedule(afterMs, () => {
+      if (this.#left <= 0) return
+      this.#left -= 1
+      this.#act()
+      const paceMs = Math.floor((this.#options.faultsMs * this.#options.clients) / this.#options.requests)
+      this.#next(this.#random.between(0, 2 * paceMs))
+    })
+  }
+
+  #act(): void {
+    const books = [...this.#history.books.values()]
+    const live = books.filter((book) => book.deleteAckedMs === null)
+    const book = live.length > 0 ? this.#random.pick(live) : null
+    const action = this.#random.weighted({ create: 30, repeat: 8, abuse: 3, delete: 14, extend: 10, update: 6, attach: 18, detach: 14, find: 5, ledger: 2 })
+    if (book === null || action === 'create') return this.#create()
+    switch (action) {
+      case 'repeat':
+        return this.#repeat(books)
+      case 'abuse':
+        return this.#abuse(books)
+      case 'delete':
+        return this.#operate(book, { kind: 'delete', force: this.#random.chance(0.2) })
+      case 'extend':
+        return this.#operate(book, { kind: 'extend', sizeGiB: book.spec.sizeGiB + this.#random.between(1, 4) })
+      case 'update':
+        return this.#operate(book, { kind: 'update', name: `name-${this.#random.hex(3)}` })
+      case 'attach':
+        return this.#attach(book)
+      case 'detach':
+        return this.#detach(live)
+      case 'find':
+        return this.ask({ kind: 'find', project: book.spec.project, volume: book.spec.id })
+      case 'ledger':
+        return this.ask({ kind: 'ledger', project: book.spec.project })
+    }
+  }
+
+  #create(): void {
+    const isKeyed = this.#random.chance(0.6)
+    const project = PROJECTS[this.#random.below(this.#options.projects)] ?? projectId('blue')
+    const key = this.#random.hex(8)
+    const spec: VolumeSpec = {
+      id: volumeId(this.#random.uuid()),
+      project,
+      user: 'u',
+      name: null,
+      description: null,
+      sizeGiB: this.#random.between(1, this.#options.sizeGiBMax),
+      zone: null,
+      type: null,
+      typeId: null,
+      metadata: {},
+      multiattach: this.#random.chance(0.1),
+      createdAtMs: this.#world.nowMs
+    }
+    const rid = ridOf(project, key)
+    const book = this.#history.open(spec, rid, bodyHashOf(spec), isKeyed)
+    this.ask(createOf(book))
+    if (isKeyed && this.#random.chance(0.2)) {
+      this.#hits.add('client: two peers at once')
+      this.ask(createOf(book))
+    }
+  }
+
+  /** The same create again, through whichever peer. */
+  #repeat(books: readonly VolumeBook[]): void {
+    const keyed = books.filter(({ isKeyed }) => isKeyed)
+    if (keyed.length > 0) this.ask(createOf(this.#random.pick(keyed)))
+  }
+
+  /** The key of another request, for something else. */
+  #abuse(books: readonly VolumeBook[]): void {
+    const keyed = books.filter(({ isKeyed }) => isKeyed)
+    if (keyed.length === 0) return
+    const { spec, rid } = this.#random.pick(keyed)
+    const other = { ...spec, sizeGiB: spec.sizeGiB + 1 }
+    this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other) })
+  }
+
+  #attach(book: VolumeBook): void {
+    const reserved = [...book.attachments.values()].filter((attachment) => attachment.isAcked && !attachment.isDetachAsked)
+    const known = reserved.length > 0 ? this.#random.pick(reserved) : null
+    if (known !== null && this.#random.chance(0.7)) {
+      const isConnected = known.connection !== null
+      this.#operate(
+        book,
+        isConnected
+          ? { kind: this.#random.chance(0.7) ? 'complete' : 'connection', attachment: known.id }
+          : { kind: 'connect', attachment: known.id, connector: connectorOf(known) }
+      )
+      return
+    }
+    const attachment: AttachmentBook = {
+      id: attachmentId(this.#random.uuid()),
+      initiator: `iqn.2026-01.example:host-${this.#random.below(4)}-${this.#random.hex(2)}`,
+      connection: null,
+      isAcked: false,
+      isDetachAsked: false,
+      detachAckedMs: null
+    }
+    book.attachments.set(attachment.id, attachment)
+    this.#operate(book, {
+      kind: 'attach',
+      attachment: attachment.id,
+      instance: null,
+      mode: 'rw',
+      connector: this.#random.chance(0.7) ? connectorOf(attachment) : null,
+      mountpoint: null
+    })
+  }
+
+  #detach(books: readonly VolumeBook[]): void {
+    const attached = books.filter((book) => [...book.attachments.values()].some((attachment) => attachment.isAcked))
+    if (attached.length === 0) return
+    const book = this.#random.pick(attached)
+    const { id } = this.#random.pick([...book.attachments.values()])
+    this.#operate(book, { kind: 'detach', attachment: id, allowUnsafe: this.#random.chance(0.7) })
+  }
+
+  #operate(book: VolumeBook, operation: Operation): void {
+    const rid = ridOf(book.spec.project, this.#random.hex(8))
+    this.ask({ kind: 'operate', request: { rid, project: book.spec.project, volume: book.spec.id, operation } })
+  }
+}
+
+export function createOf({ spec, rid, bodyHash }: VolumeBook): ClientRequest {
+  return { kind: 'create', rid, spec, bodyHash }
+}
+
+export function bodyHashOf(spec: VolumeSpec): string {
+  return hashHex('body', String(spec.sizeGiB)).slice(0, 16)
+}
+
+export function ridOf(project: ProjectId, key: string): RequestId {
+  return requestId(hashHex('rid', project, key).slice(0, 32))
+}
+
+export function connectorOf({ initiator }: AttachmentBook): { initiator: string; host: null; ip: null; multipath: boolean; mountpoint: null } {
+  return { initiator, host: null, ip: null, multipath: false, mountpoint: null }
+}
+
+/** Answers after which a sensible client tries again. */
+function isPassing(code: string): boolean {
+  return code === 'no-majority' || code === 'owner-unreachable' || code === 'recovering' || code === 'overloaded' || code === 'peer-incomplete'
+}

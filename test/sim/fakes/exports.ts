@@ -1,0 +1,87 @@
+/**
+ * A host's exports and the sessions of initiators, as the simulator has them: synchronous, in the kernel's memory.
+ *
+ * A session can write until it is closed. Fencing closes all sessions of an export before it takes the export away;
+ * the pieces of it are methods, so that a wrong target can leave one out.
+ */
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+
+export interface FakeExport {
+  readonly iqn: string
+  readonly initiator: string
+  readonly username: string
+  readonly password: string
+  readonly readOnly: boolean
+}
+
+export interface Session {
+  readonly iqn: string
+  readonly initiator: string
+  readonly readOnly: boolean
+}
+
+export interface ExportWatcher {
+  /** Just before an initiator can get in. */
+  onExpose(exported: FakeExport): void
+  onLogin(session: Session): void
+}
+
+export class FakeExports {
+  readonly #exports = new Map<string, FakeExport>()
+  readonly #sessions = new Set<Session>()
+  readonly #watcher: ExportWatcher
+
+  constructor(watcher: ExportWatcher) {
+    this.#watcher = watcher
+  }
+
+  expose(wanted: FakeExport): Outcome<null> {
+    if (!this.#exports.has(wanted.iqn)) this.#watcher.onExpose(wanted)
+    this.#exports.set(wanted.iqn, wanted)
+    return done(null)
+  }
+
+  fence(iqn: string): Outcome<null> {
+    this.closeSessions(iqn)
+    this.#exports.delete(iqn)
+    return done(null)
+  }
+
+  closeSessions(iqn: string): void {
+    for (const session of this.#sessions) if (session.iqn === iqn) this.#sessions.delete(session)
+  }
+
+  /** Takes the export away and leaves its sessions as they are: what no target may do. */
+  forgetExport(iqn: string): void {
+    this.#exports.delete(iqn)
+  }
+
+  list(): readonly string[] {
+    return [...this.#exports.keys()].sort()
+  }
+
+  get sessions(): ReadonlySet<Session> {
+    return this.#sessions
+  }
+
+  /** null: turned away. */
+  login(initiator: string, iqn: string, username: string, password: string): Session | null {
+    const found = this.#exports.get(iqn)
+    if (found === undefined || found.initiator !== initiator || found.username !== username || found.password !== password) return null
+    const session: Session = { iqn, initiator, readOnly: found.readOnly }
+    this.#sessions.add(session)
+    this.#watcher.onLogin(session)
+    return session
+  }
+
+  /** False: the session is cut, or may only read. */
+  write(session: Session): boolean {
+    return this.#sessions.has(session) && !session.readOnly
+  }
+
+  /** The daemon dies and comes back knowing nothing. */
+  restartEmpty(): void {
+    this.#exports.clear()
+    this.#sessions.clear()
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * A host's volumes as the simulator has them: synchronous, and still there after a crash.
+ *
+ * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
+ */
+import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { BackendVolume } from '../../../lib/ports/backend.ts'
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+
+export interface VolumeWatcher {
+  /** Just before bytes come to be, grow or go. */
+  onCreate(volume: BackendVolume): void
+  onExtend(volume: BackendVolume): void
+  onRemove(volume: VolumeId): void
+}
+
+const GIB = 1024 ** 3
+
+export class FakeVolumes {
+  readonly #volumes = new Map<VolumeId, BackendVolume>()
+  readonly #quarantined: VolumeId[] = []
+  readonly #capacityGiB: number
+  readonly #watcher: VolumeWatcher
+
+  constructor(capacityGiB: number, watcher: VolumeWatcher) {
+    this.#capacityGiB = capacityGiB
+    this.#watcher = watcher
+  }
+
+  get quarantined(): readonly VolumeId[] {
+    return this.#quarantined
+  }
+
+  usedGiB(): number {
+    let used = 0
+    for (const volume of this.#volumes.values()) used += volume.sizeBytes / GIB
+    return used
+  }
+
+  create(volume: BackendVolume): Outcome<null> {
+    const known = this.#volumes.get(volume.id)
+    if (known !== undefined) return known.sizeBytes === volume.sizeBytes ? done(null) : refused('another size is there')
+    if (this.usedGiB() + volume.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
+    this.#watcher.onCreate(volume)
+    this.#volumes.set(volume.id, volume)
+    return done(null)
+  }
+
+  extend(volume: BackendVolume): Outcome<null> {
+    const known = this.#volumes.get(volume.id)
+    if (known === undefined) return refused('not there')
+    if (known.sizeBytes >= volume.sizeBytes) return done(null)
+    if (this.usedGiB() + (volume.sizeBytes - known.sizeBytes) / GIB > this.#capacityGiB) return refused('no room')
+    this.#watcher.onExtend(volume)
+    this.#volumes.set(volume.id, volume)
+    return done(null)
+  }
+
+  remove(volume: VolumeId): Outcome<null> {
+    if (!this.#volumes.has(volume)) return done(null)
+    this.#watcher.onRemove(volume)
+    this.#volumes.delete(volume)
+    return done(null)
+  }
+
+  inspect(volume: VolumeId): Outcome<BackendVolume | null> {
+    return done(this.#volumes.get(volume) ?? null)
+  }
+
+  list(): readonly BackendVolume[] {
+    return [...this.#volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  quarantine(volume: VolumeId): Outcome<null> {
+    if (this.#volumes.delete(volume)) this.#quarantined.push(volume)
+    return done(null)
+  }
+}
+
+function refused(detail: string): Outcome<never> {
+  return { kind: 'failed', tool: 'fake', detail }
+}

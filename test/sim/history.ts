@@ -1,0 +1,154 @@
+/**
+ * What clients asked and were told: the only knowledge of a promise that stands outside the cluster.
+ *
+ * A request without an answer may or may not be carried out, now or much later; the books keep that doubt.
+ */
+import type { Connection } from '../../lib/model/attachment.ts'
+import type { AttachmentId, RequestId, VolumeId } from '../../lib/model/ids.ts'
+import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
+import type { VolumeSpec } from '../../lib/model/volume.ts'
+
+export interface Asked {
+  readonly id: string
+  readonly askedMs: number
+  readonly node: string
+  readonly request: ClientRequest
+  answeredMs: number | null
+  reply: ClientReply | null
+}
+
+/** One change of a value that the owner decides: name or size. */
+export interface Wish<Value> {
+  readonly value: Value
+  readonly rid: RequestId
+  readonly askedMs: number
+  ackedMs: number | null
+}
+
+export interface AttachmentBook {
+  readonly id: AttachmentId
+  readonly initiator: string
+  connection: Connection | null
+  isAcked: boolean
+  isDetachAsked: boolean
+  detachAckedMs: number | null
+}
+
+/** All that clients know of one volume. */
+export interface VolumeBook {
+  readonly spec: VolumeSpec
+  readonly rid: RequestId
+  readonly bodyHash: string
+  readonly isKeyed: boolean
+  /** Sizes that were asked for under this key, by the hash of the request's body. */
+  readonly bodies: Map<string, number>
+  /** First success of a create under this key. */
+  ackedMs: number | null
+  deleteAskedMs: number | null
+  deleteAckedMs: number | null
+  readonly names: Wish<string>[]
+  readonly sizes: Wish<number>[]
+  readonly attachments: Map<AttachmentId, AttachmentBook>
+}
+
+export class History {
+  readonly asked = new Map<string, Asked>()
+  readonly books = new Map<VolumeId, VolumeBook>()
+  #names = 0
+
+  open(spec: VolumeSpec, rid: RequestId, bodyHash: string, isKeyed: boolean): VolumeBook {
+    const book: VolumeBook = {
+      spec,
+      rid,
+      bodyHash,
+      isKeyed,
+      bodies: new Map(),
+      ackedMs: null,
+      deleteAskedMs: null,
+      deleteAckedMs: null,
+      names: [],
+      sizes: [],
+      attachments: new Map()
+    }
+    this.books.set(spec.id, book)
+    return book
+  }
+
+  ask(askedMs: number, node: string, request: ClientRequest): Asked {
+    this.#names += 1
+    const asked: Asked = { id: `q${this.#names}`, askedMs, node, request, answeredMs: null, reply: null }
+    this.asked.set(asked.id, asked)
+    this.#noteAsked(asked)
+    return asked
+  }
+
+  /** False if nobody waits for this answer (any more). */
+  answer(id: string, atMs: number, reply: ClientReply): Asked | null {
+    const asked = this.asked.get(id)
+    if (asked === undefined || asked.reply !== null) return null
+    asked.reply = reply
+    asked.answeredMs = atMs
+    this.#noteAnswered(asked, atMs, reply)
+    return asked
+  }
+
+  #noteAsked({ askedMs, request }: Asked): void {
+    if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
+    if (request.kind !== 'operate') return
+    const { rid, volume, operation } = request.request
+    const book = this.books.get(volume)
+    if (book === undefined) return
+    if (operation.kind === 'delete') book.deleteAskedMs ??= askedMs
+    if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
+    if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
+    if (operation.kind === 'detach') {
+      const attachment = book.attachments.get(operation.attachment)
+      if (attachment !== undefined) attachment.isDetachAsked = true
+    }
+  }
+
+  #noteAnswered({ request }: Asked, atMs: number, reply: ClientReply): void {
+    if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) {
+      const book = this.books.get(request.spec.id)
+      if (book !== undefined) book.ackedMs ??= atMs
+    }
+    if (request.kind !== 'operate' || reply.kind !== 'operate' || !reply.result.ok) return
+    const { rid, volume, operation } = request.request
+    const book = this.books.get(volume)
+    if (book === undefined) return
+    if (operation.kind === 'delete') book.deleteAckedMs ??= atMs
+    if (operation.kind === 'update') ackWish(book.names, rid, atMs)
+    if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
+    if (operation.kind === 'detach') {
+      const attachment = book.attachments.get(operation.attachment)
+      if (attachment !== undefined) attachment.detachAckedMs ??= atMs
+    }
+    if (operation.kind === 'attach' || operation.kind === 'connect') {
+      const attachment = book.attachments.get(operation.attachment)
+      if (attachment === undefined) return
+      attachment.isAcked = true
+      attachment.connection = reply.result.value.connection ?? attachment.connection
+    }
+  }
+}
+
+function addWish<Value>(wishes: Wish<Value>[], rid: RequestId, value: Value, askedMs: number): void {
+  if (!wishes.some((wish) => wish.rid === rid)) wishes.push({ rid, value, askedMs, ackedMs: null })
+}
+
+function ackWish<Value>(wishes: readonly Wish<Value>[], rid: RequestId, atMs: number): void {
+  const wish = wishes.find((one) => one.rid === rid)
+  if (wish !== undefined) wish.ackedMs ??= atMs
+}
+
+/**
+ * What a value may be now: what was acknowledged last, whatever overlapped it, and whatever nobody has answered for.
+ */
+export function possible<Value>(initial: Value, wishes: readonly Wish<Value>[]): readonly Value[] {
+  const isOverwritten = (wish: Wish<Value>): boolean => {
+    const { ackedMs } = wish
+    return ackedMs !== null && wishes.some((later) => later.ackedMs !== null && later.askedMs > ackedMs)
+  }
+  const values = wishes.filter((wish) => !isOverwritten(wish)).map(({ value }) => value)
+  return wishes.some(({ ackedMs }) => ackedMs !== null) ? values : [initial, ...values]
+}

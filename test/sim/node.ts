@@ -1,0 +1,354 @@
+/**
+ * One host: the production rules on a simulated journal, clock, volumes and exports; it can die at any point.
+ *
+ * Keeps the contract of lib/flows/step.ts to the letter: effects wait in the outbox until their own batch and every
+ * batch before it are durable, and are then carried out in order. Only the journal, the volumes, the exports and (with
+ * luck) the replica outlive a crash.
+ */
+import { createPeer, type Peer } from '../../lib/flows/tables.ts'
+import { step } from '../../lib/flows/peer.ts'
+import type { BackendCall, BackendOutcome, Effect, MeasuredPool, Now, PeerEvent, Step, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
+import type { PeerOptions, StoredReplica } from '../../lib/flows/tables.ts'
+import { type PeerId, poolName, type VolumeId } from '../../lib/model/ids.ts'
+import { InvariantError } from '../../lib/model/invariant.ts'
+import type { PublishedRecord } from '../../lib/model/message.ts'
+import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
+import type { Distortion } from './bugs/distortion.ts'
+import type { JournalDisk } from './disk.ts'
+import type { FakeExports } from './fakes/exports.ts'
+import type { FakeVolumes } from './fakes/volumes.ts'
+import { Hands, type Report } from './hands.ts'
+import type { Hits } from './hits.ts'
+import type { Network } from './network.ts'
+import type { SimOptions } from './options.ts'
+import type { Random } from './random.ts'
+import { Violation } from './violation.ts'
+import type { Scheduled, World } from './world.ts'
+
+export interface NodeOptions {
+  readonly id: PeerId
+  readonly name: string
+  readonly peer: PeerOptions
+  readonly world: World
+  readonly network: Network
+  readonly random: Random
+  readonly hits: Hits
+  readonly sim: SimOptions
+  /** This host's idea of the time when the world began; every host has its own. */
+  readonly wallMs: number
+  readonly journal: JournalDisk
+  readonly volumes: FakeVolumes
+  readonly exports: FakeExports
+  readonly distortion: Distortion
+  readonly onReply: (node: SimNode, id: string, reply: ClientReply) => void
+  readonly onOutcome: (node: SimNode, report: Report) => void
+  readonly onReplicate: (node: SimNode, effect: Extract<Effect, { kind: 'replicate' }>) => void
+}
+
+interface Outgoing {
+  readonly effects: readonly Effect[]
+  isDurable: boolean
+}
+
+interface ReplicaLog {
+  epoch: number
+  seq: number
+  readonly records: Map<VolumeId, PublishedRecord>
+}
+
+/** Between looks at pools and targets. */
+const MEASURE_MS = 5000
+
+export class SimNode {
+  readonly id: PeerId
+  readonly name: string
+  readonly journal: JournalDisk
+  readonly volumes: FakeVolumes
+  readonly exports: FakeExports
+  /** Counts starts. */
+  incarnation = 0
+  isCalm = false
+  readonly #options: NodeOptions
+  readonly #world: World
+  readonly #random: Random
+  readonly #hits: Hits
+  readonly #hands: Hands
+  #peer: Peer | null = null
+  #startedMs = 0
+  #outbox: Outgoing[] = []
+  #isDraining = false
+  readonly #timers = new Map<string, Scheduled>()
+  #replica = new Map<PeerId, ReplicaLog>()
+
+  constructor(options: NodeOptions) {
+    this.id = options.id
+    this.name = options.name
+    this.journal = options.journal
+    this.volumes = options.volumes
+    this.exports = options.exports
+    this.#options = options
+    this.#world = options.world
+    this.#random = options.random
+    this.#hits = options.hits
+    this.#hands = new Hands({
+      world: options.world,
+      random: options.random.split('hands'),
+      hits: options.hits,
+      options: options.sim,
+      deeds: { backend: (call) => this.#backend(call), target: (call) => this.#target(call) },
+      report: (report) => {
+        options.onOutcome(this, report)
+        this.feed(report)
+      }
+    })
+  }
+
+  get isUp(): boolean {
+    return this.#peer !== null
+  }
+
+  /** The rules' own tables; null while the host is down. For views and convergence, never for what must be durable. */
+  get peer(): Peer | null {
+    return this.#peer
+  }
+
+  get isIdle(): boolean {
+    return this.journal.isIdle && this.#outbox.length === 0 && this.#hands.isIdle
+  }
+
+  get handsAreIdle(): boolean {
+    return this.#hands.isIdle
+  }
+
+  calm(): void {
+    this.isCalm = true
+    this.#hands.isCalm = true
+    this.journal.isCalm = true
+  }
+
+  start(): void {
+    if (this.#peer !== null || this.journal.isFull) return
+    this.incarnation += 1
+    this.#startedMs = this.#world.nowMs
+    this.#world.trace.add(this.#world.nowMs, this.name, 'starts', { incarnation: this.incarnation })
+    this.#peer = createPeer(this.#options.peer, this.journal.entries(), this.#storedReplica())
+    this.feed({ kind: 'start', volumes: this.volumes.list().map(({ id }) => id), exports: this.exports.list() })
+    this.#measureLater(0)
+    this.#options.network.notice(this.isCalm ? 50 : 1000)
+  }
+
+  /** The process is gone, between two instructions. */
+  crash(why: string): void {
+    if (this.#peer === null) return
+    this.#hits.add(`crash: ${why}`)
+    this.#world.trace.add(this.#world.nowMs, this.name, 'CRASHES', { why })
+    this.#peer = null
+    this.#outbox = []
+    for (const scheduled of this.#timers.values()) this.#world.cancel(scheduled)
+    this.#timers.clear()
+    this.journal.crash()
+    this.#hands.crash()
+    if (this.#random.chance(0.3)) {
+      this.#hits.add('crash: reboot')
+      this.exports.restartEmpty()
+    }
+    this.#options.network.notice(2000)
+    if (this.journal.isFull) return
+    const { incarnation } = this
+    this.#world.schedule(this.#random.between(10, this.isCalm ? 200 : this.#options.sim.crash.downMsMax), () => {
+      if (this.incarnation === incarnation) this.start()
+    })
+  }
+
+  /** Asks this host as a client would; false: nobody listens. */
+  ask(id: string, request: ClientRequest): boolean {
+    if (this.#peer === null) return false
+    this.feed({ kind: 'client', id, request: JSON.parse(JSON.stringify(request)) })
+    return true
+  }
+
+  feed(event: PeerEvent): void {
+    const peer = this.#peer
+    if (peer === null) return
+    this.#world.trace.add(this.#world.nowMs, this.name, event.kind, event)
+    const { distortion } = this.#options
+    this.#take(distortion.step(stepOf(peer, distortion.event(event), this.#now()), event, this))
+  }
+
+  #now(): Now {
+    const { nowMs } = this.#world
+    return { monoMs: nowMs - this.#startedMs, wallMs: this.#options.wallMs + nowMs }
+  }
+
+  #take({ batch, effects }: Step): void {
+    for (const effect of effects) if (this.#options.distortion.isEarly(effect)) this.#carryOut(effect)
+    const left = effects.filter((effect) => !this.#options.distortion.isEarly(effect))
+    const outgoing: Outgoing = { effects: left, isDurable: batch.length === 0 }
+    this.#outbox.push(outgoing)
+    if (batch.length > 0) {
+      if (this.#dies('batch', 'before a batch')) return
+      const { incarnation } = this
+      const isWritten = this.journal.write(batch, () => {
+        if (this.incarnation !== incarnation || this.#peer === null) return
+        if (this.#dies('batch', 'after a batch')) return
+        outgoing.isDurable = true
+        this.#drain()
+      })
+      if (!isWritten) {
+        this.#hits.add('journal: full')
+        return this.crash('journal error')
+      }
+      if (this.#dies('batch', 'in a batch')) return
+    }
+    this.#drain()
+  }
+
+  #drain(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    const { incarnation } = this
+    try {
+      for (let head = this.#outbox[0]; head?.isDurable === true; head = this.#outbox[0]) {
+        for (const effect of head.effects) {
+          if (this.#dies('effect', `before ${effect.kind}`)) return
+          this.#carryOut(effect)
+          if (this.#dies('effect', `after ${effect.kind}`) || this.incarnation !== incarnation || this.#peer === null) return
+        }
+        this.#outbox.shift()
+      }
+    } finally {
+      this.#isDraining = false
+    }
+  }
+
+  #dies(where: 'batch' | 'effect', why: string): boolean {
+    const { atBatch, atEffect } = this.#options.sim.crash
+    if (this.isCalm || !this.#random.chance(where === 'batch' ? atBatch : atEffect)) return false
+    this.crash(why)
+    return true
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.#options.network.send(this, effect.to, effect.message)
+      case 'gossip':
+        return this.#options.network.gossip(this, effect.beat)
+      case 'reply':
+        return this.#options.onReply(this, effect.id, effect.reply)
+      case 'publish':
+        return this.feed({ kind: 'published', records: JSON.parse(JSON.stringify(effect.records)) })
+      case 'backend':
+      case 'target':
+        return this.#hands.take(effect)
+      case 'timer':
+        return this.#setTimer(effect.key, effect.afterMs)
+      case 'cancel':
+        return this.#cancelTimer(effect.key)
+      case 'replicate':
+        this.#options.onReplicate(this, effect)
+        return this.#replicate(effect)
+      case 'note':
+        return this.#world.trace.add(this.#world.nowMs, this.name, `note ${effect.level}`, { event: effect.event, ...effect.fields })
+    }
+  }
+
+  #setTimer(key: string, afterMs: number): void {
+    this.#cancelTimer(key)
+    this.#timers.set(
+      key,
+      this.#world.schedule(afterMs, () => {
+        this.#timers.delete(key)
+        this.feed({ kind: 'timer', key })
+      })
+    )
+  }
+
+  #cancelTimer(key: string): void {
+    const scheduled = this.#timers.get(key)
+    if (scheduled === undefined) return
+    this.#world.cancel(scheduled)
+    this.#timers.delete(key)
+  }
+
+  #measureLater(afterMs: number): void {
+    const { incarnation } = this
+    this.#world.schedule(afterMs, () => {
+      if (this.incarnation !== incarnation || this.#peer === null) return
+      this.feed({ kind: 'measured', pools: [this.#measure()] })
+      this.feed({ kind: 'found', exports: this.exports.list() })
+      this.#measureLater(MEASURE_MS)
+    })
+  }
+
+  #measure(): MeasuredPool {
+    const { poolGiB } = this.#options.sim
+    return {
+      name: poolName(this.name, 'fake', 'p'),
+      pool: 'p',
+      state: 'up',
+      totalGiB: poolGiB,
+      capabilities: {
+        volume_backend_name: 'fake',
+        storage_protocol: 'iSCSI',
+        total_capacity_gb: poolGiB,
+        free_capacity_gb: poolGiB - this.volumes.usedGiB(),
+        reserved_percentage: 0,
+        max_over_subscription_ratio: '1.0',
+        thick_provisioning_support: true,
+        thin_provisioning_support: false
+      }
+    }
+  }
+
+  #backend(call: BackendCall): BackendOutcome {
+    switch (call.kind) {
+      case 'create':
+        return this.volumes.create(call.volume)
+      case 'extend':
+        return this.volumes.extend(call.volume)
+      case 'remove':
+        return this.volumes.remove(call.volume)
+      case 'inspect':
+        return this.volumes.inspect(call.volume)
+      case 'quarantine':
+        return this.volumes.quarantine(call.volume)
+    }
+  }
+
+  #target(call: TargetCall): TargetOutcome {
+    if (call.kind === 'fence') return this.exports.fence(call.iqn)
+    const { iqn, initiator, username, password, readOnly } = call
+    return this.exports.expose({ iqn, initiator, username, password, readOnly })
+  }
+
+  #replicate({ owner, epoch, upTo, records }: Extract<Effect, { kind: 'replicate' }>): void {
+    const log = this.#replica.get(owner) ?? { epoch, seq: 0, records: new Map() }
+    for (const record of records) log.records.set(record.id, record)
+    log.epoch = epoch
+    log.seq = Math.max(log.seq, upTo)
+    this.#replica.set(owner, log)
+  }
+
+  #storedReplica(): StoredReplica {
+    if (this.#random.chance(0.2)) {
+      this.#hits.add('replica: lost')
+      this.#replica = new Map()
+    }
+    const logs = [...this.#replica]
+    return {
+      heads: logs.map(([owner, { epoch, seq }]) => ({ owner, epoch, seq })),
+      records: logs.flatMap(([owner, { records }]) => [...records.values()].map((record) => ({ owner, record })))
+    }
+  }
+}
+
+/** The rules may not throw: in production that ends the process, and again at each restart. */
+function stepOf(peer: Peer, event: PeerEvent, now: Now): Step {
+  try {
+    return step(peer, event, now)
+  } catch (error) {
+    const what = error instanceof Error ? (error instanceof InvariantError ? error.message : String(error.stack)) : String(error)
+    throw new Violation('rules', `the rules threw at ${event.kind}: ${what}`, { event })
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * One whole cluster: hosts, network, clients, initiators, troubles and checkers on one virtual clock.
+ *
+ * Everything that happens comes out of the seed and the options; checkers see each event and throw at the first thing
+ * that cannot be right.
+ */
+import { LEDGER_RULES } from '../../lib/ledger/rules.ts'
+import { type PeerId, peerId } from '../../lib/model/ids.ts'
+import type { Manifest } from '../../lib/model/manifest.ts'
+import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
+import { DEFAULT_PLACEMENT } from '../../lib/placement/rank.ts'
+import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
+import { AccountChecker } from './checkers/account.ts'
+import type { Checker, Scene } from './checkers/checker.ts'
+import { FenceChecker } from './checkers/fences.ts'
+import { HonestyChecker } from './checkers/honesty.ts'
+import { HomeChecker } from './checkers/homes.ts'
+import { LogChecker } from './checkers/logs.ts'
+import { PromiseChecker } from './checkers/promises.ts'
+import { RegisterChecker } from './checkers/registers.ts'
+import { RestChecker } from './checkers/rest.ts'
+import { Clients } from './clients.ts'
+import { FakeVolumes } from './fakes/volumes.ts'
+import { type Asked, History } from './history.ts'
+import { Hits } from './hits.ts'
+import { Initiators, portalOf } from './initiators.ts'
+import { Nemesis } from './nemesis.ts'
+import { Network } from './network.ts'
+import { SimNode } from './node.ts'
+import type { SimOptions } from './options.ts'
+import { Random } from './random.ts'
+import { Trace } from './trace.ts'
+import { Violation } from './violation.ts'
+import { World } from './world.ts'
+
+/** Longest time from the end of the troubles to rest, virtual milliseconds. */
+export const REST_MS_MAX = 90_000
+const POLL_MS = 250
+
+export interface SimulationSetup {
+  readonly seed: string
+  readonly options: SimOptions
+  readonly distortion?: Distortion
+  readonly hashes?: boolean
+  readonly print?: ((line: string) => void) | null
+}
+
+export class Simulation {
+  readonly world: World
+  readonly options: SimOptions
+  readonly hits = new Hits()
+  readonly history = new History()
+  readonly network: Network
+  readonly nodes: readonly SimNode[]
+  readonly clients: Clients
+  readonly initiators: Initiators
+  readonly registers: RegisterChecker
+  readonly #nemesis: Nemesis
+  readonly #random: Random
+  readonly #distortion: Distortion
+  readonly #checkers: Checker[] = []
+
+  constructor({ seed, options, distortion = UNDISTORTED, hashes = false, print = null }: SimulationSetup) {
+    this.options = options
+    this.#distortion = distortion
+    this.#random = new Random(`world/${seed}`)
+    this.world = new World(new Trace({ hashes, print }))
+    const { world, hits, history } = this
+    this.network = new Network({
+      world,
+      hits,
+      random: this.#random.split('network'),
+      network: options.network,
+      oracle: options.oracle,
+      onSend: (from, to, message) => {
+        for (const checker of this.#checkers) checker.onSend?.(from, to, message)
+      }
+    })
+    const manifest = manifestOf(options)
+    this.nodes = manifest.hosts.map(({ peer, name }, index) => this.#makeNode(peer, name, index, manifest))
+    const { nodes, network } = this
+    for (const node of nodes) network.join(node)
+    this.initiators = new Initiators({ world, hits, nodes, random: this.#random.split('initiators') })
+    this.clients = new Clients({ world, hits, nodes, history, options, random: this.#random.split('clients'), onAnswer: (asked) => this.#useAnswer(asked) })
+    this.#nemesis = new Nemesis({ world, hits, nodes, network, options, random: this.#random.split('nemesis') })
+
+    const scene: Scene = { world, options, nodes, history }
+    this.registers = new RegisterChecker(scene)
+    const account = new AccountChecker(scene)
+    const { registers } = this
+    this.#checkers.push(registers, account, new PromiseChecker(scene, registers), new LogChecker(scene), new HomeChecker(scene, registers), new FenceChecker(), new HonestyChecker())
+    this.#checkers.push(new RestChecker(scene, registers, account))
+    const eager = this.#checkers.filter((checker) => checker.afterEach !== undefined)
+    world.afterEach(() => {
+      for (const checker of eager) checker.afterEach?.()
+    })
+  }
+
+  /** Starts the hosts; they have found each other a little later. */
+  start(): void {
+    for (const node of this.nodes) node.start()
+  }
+
+  /**
+   * A seed's whole history: calm start, troubles, then peace, until all is at rest.
+   *
+   * @returns virtual milliseconds from the end of the troubles to rest
+   */
+  run(): number {
+    this.start()
+    this.world.runUntil(1500)
+    this.#nemesis.start()
+    this.clients.start()
+    this.world.runUntil(1500 + this.options.faultsMs)
+    this.heal()
+    return this.comeToRest()
+  }
+
+  /** Ends all troubles. */
+  heal(): void {
+    this.world.trace.add(this.world.nowMs, 'nemesis', 'heals', null)
+    this.#nemesis.stop()
+    this.clients.stop()
+    for (const node of this.nodes) {
+      node.calm()
+      node.journal.isFull = false
+      node.start()
+    }
+    this.network.heal()
+  }
+
+  /**
+   * Lets time pass until nothing is open any more.
+   *
+   * @returns virtual milliseconds that it took
+   * @throws Violation if it takes too long, or if what is there at rest is not right
+   */
+  comeToRest(): number {
+    const fromMs = this.world.nowMs
+    for (;;) {
+      this.world.runUntil(this.world.nowMs + POLL_MS)
+      const open = this.unsettled()
+      if (open.length === 0) break
+      if (this.world.nowMs - fromMs > REST_MS_MAX) throw new Violation('convergence', `not at rest ${REST_MS_MAX / 1000} s after the troubles`, { open: open.slice(0, 12) })
+    }
+    for (const checker of this.#checkers) checker.atRest?.()
+    return this.world.nowMs - fromMs
+  }
+
+  unsettled(): readonly string[] {
+    if (this.clients.isWaiting) return ['clients wait for answers']
+    return this.#checkers.flatMap((checker) => checker.unsettled?.() ?? [])
+  }
+
+  node(name: string): SimNode {
+    const found = this.nodes.find((node) => node.name === name)
+    if (found === undefined) throw new RangeError(`no host ${name}`)
+    return found
+  }
+
+  /** Asks through the host of this name and lets time pass until the answer is there. */
+  ask(request: ClientRequest, through: string, withinMs = 30_000): ClientReply {
+    const before = this.history.asked.size
+    this.clients.ask(request, TRIES_NONE, this.node(through))
+    const asked = [...this.history.asked.values()][before]
+    const untilMs = this.world.nowMs + withinMs
+    while (asked !== undefined && asked.reply === null && this.world.runOne(untilMs)) continue
+    if (asked?.reply == null) throw new Violation('convergence', 'no answer', { request })
+    return asked.reply
+  }
+
+  #makeNode(peer: PeerId, name: string, index: number, manifest: Manifest): SimNode {
+    const { world, hits, options, network } = this
+    const random = this.#random.split(`node-${name}`)
+    const each = (watch: (checker: Checker, node: SimNode) => void): void => {
+      for (const checker of this.#checkers) watch(checker, node)
+    }
+    const node: SimNode = new SimNode({
+      id: peer,
+      name,
+      world,
+      network,
+      hits,
+      random,
+      sim: options,
+      distortion: this.#distortion,
+      wallMs: 1_800_000_000_000 + (index % 2) * options.wallSkewMs,
+      peer: {
+        self: peer,
+        manifest,
+        rng: random.split('rules'),
+        placement: DEFAULT_PLACEMENT,
+        rules: this.#distortion.rules(LEDGER_RULES, peer, network),
+        timings: options.timings,
+        portal: portalOf(name),
+        version: 'sim',
+        api: ''
+      },
+      journal: this.#distortion.journal({
+        world,
+        hits,
+        random: random.split('journal'),
+        journal: options.journal,
+        onDurable: (key, after, before) => each((checker) => checker.onDurable?.(node, key, after, before))
+      }),
+      volumes: new FakeVolumes(options.poolGiB, {
+        onCreate: (volume) => each((checker) => checker.onVolumeCreate?.(node, volume)),
+        onExtend: () => {},
+        onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume))
+      }),
+      exports: this.#distortion.exports({
+        onExpose: (exported) => each((checker) => checker.onExpose?.(node, exported)),
+        onLogin: (session) => each((checker) => checker.onLogin?.(node, session))
+      }),
+      onReply: (_, id, reply) => this.#onReply(node, id, reply),
+      onOutcome: (_, report) => each((checker) => checker.onOutcome?.(node, report)),
+      onReplicate: (_, { owner, upTo, records }) => each((checker) => checker.onReplicate?.(node, owner, upTo, records))
+    })
+    return node
+  }
+
+  #onReply(node: SimNode, id: string, reply: ClientReply): void {
+    const asked = this.history.asked.get(id)
+    if (asked === undefined) return
+    for (const checker of this.#checkers) checker.onReply?.(node, asked, reply)
+    this.clients.onReply(id, reply)
+  }
+
+  /** Whoever was given a connection begins to use it. */
+  #useAnswer({ request, reply }: Asked): void {
+    if (request.kind !== 'operate' || reply?.kind !== 'operate' || !reply.result.ok) return
+    const { operation, volume } = request.request
+    const { connection } = reply.result.value
+    if (connection === null || !('attachment' in operation)) return
+    const attachment = this.history.books.get(volume)?.attachments.get(operation.attachment)
+    if (attachment !== undefined) this.initiators.use(attachment, connection)
+  }
+}
+
+const TRIES_NONE = 99
+
+function manifestOf({ peers, limits }: SimOptions): Manifest {
+  const names = ['a', 'b', 'c', 'd', 'e'].slice(0, peers)
+  return {
+    cluster: 'sim',
+    epoch: 1,
+    prev: '',
+    expect: peers,
+    hosts: names.map((name) => ({ peer: peerId(`peer-${name}`), name, addrs: [], zone: 'nova', voter: true })),
+    types: [],
+    limits
+  }
+}

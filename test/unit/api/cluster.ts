@@ -1,0 +1,282 @@
+/**
+ * A small cluster in one process for tests of the REST edge: the real rules and the real server on a loopback port; a
+ * journal, volumes and exports in memory; messages that take no time.
+ *
+ * A host that is cut off is unreachable for all others, as behind a dead link.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { type Api, startApi } from '../../../agent/api/server.ts'
+import { createService } from '../../../agent/run/cluster-service.ts'
+import { createRunner, type Runner } from '../../../agent/run/runner.ts'
+import { createPeer } from '../../../lib/flows/tables.ts'
+import { TIMINGS } from '../../../lib/flows/timings.ts'
+import { LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import { type PeerId, peerId } from '../../../lib/model/ids.ts'
+import type { Manifest } from '../../../lib/model/manifest.ts'
+import type { PeerMessage } from '../../../lib/model/message.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../../lib/model/quota.ts'
+import { DEFAULT_TYPE_NAME } from '../../../lib/model/volume-type.ts'
+import { DEFAULT_PLACEMENT } from '../../../lib/placement/rank.ts'
+import type { Backend } from '../../../lib/ports/backend.ts'
+import type { Joining } from '../../../lib/ports/joining.ts'
+import type { Log } from '../../../lib/ports/log.ts'
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import type { Target } from '../../../lib/ports/target.ts'
+import { FakeExports } from '../../sim/fakes/exports.ts'
+import { FakeVolumes } from '../../sim/fakes/volumes.ts'
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  /** Parsed JSON, or null for an empty body. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of many shapes
+  readonly body: any
+}
+
+export interface Sent {
+  readonly method?: string
+  readonly body?: unknown
+  /** Sent as it is, in place of `body`. */
+  readonly text?: string
+  /** Null sends no token. */
+  readonly token?: string | null
+  readonly microversion?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface TestHost {
+  readonly name: string
+  readonly url: string
+  call(path: string, sent?: Sent): Promise<Answered>
+  /** Lets no message in or out. */
+  cut(): void
+}
+
+export interface TestCluster {
+  readonly hosts: readonly TestHost[]
+  readonly first: TestHost
+  stop(): Promise<void>
+}
+
+export const PROJECT = 'demo'
+export const TYPE_ID = 'b1d2a9b0-6a52-4a0e-8f0e-6f7f2f3a1c10'
+export const SHARED_TYPE_ID = '0f6f1d0e-58a5-4d9e-9a3c-1c9c6de9f001'
+
+export interface ClusterOptions {
+  readonly hosts?: number
+  /** Hosts of the manifest that run; the others are down from the start. */
+  readonly running?: number
+  /** Founding hosts that the manifest waits for. */
+  readonly expect?: number
+  readonly limits?: Partial<Limits>
+  readonly capacityGiB?: number
+  readonly publicEndpoint?: string
+}
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
+  const count = options.hosts ?? 1
+  const ids = Array.from({ length: count }, (_, index) => peerId(`peer-${index + 1}`))
+  const manifest = manifestOf(ids, options)
+  const runners = new Map<PeerId, Runner>()
+  const dead = new Set<PeerId>()
+  const deliver = (from: PeerId, to: PeerId, message: PeerMessage): void => {
+    const runner = dead.has(from) || dead.has(to) ? undefined : runners.get(to)
+    if (runner === undefined) queueMicrotask(() => runners.get(from)?.give({ kind: 'unreachable', to, message }))
+    else runner.give({ kind: 'message', from, message: JSON.parse(JSON.stringify(message)) })
+  }
+  const apis: Api[] = []
+  const hosts: TestHost[] = []
+  for (const self of ids.slice(0, options.running ?? count)) {
+    const { runner, peer } = createHost(self, manifest, options, deliver, runners)
+    runners.set(self, runner)
+    await runner.start()
+    const service = createService(peer, runner, now)
+    const api = await startApi({
+      service,
+      joining: noJoining(manifest),
+      log: SILENT,
+      clock: Date.now,
+      uuid: randomUUID,
+      listen: { host: '127.0.0.1', port: 0 },
+      auth: 'noauth',
+      publicEndpoint: options.publicEndpoint ?? null,
+    })
+    apis.push(api)
+    hosts.push(testHost(nameOf(manifest, self), `http://${api.address}:${api.port}`, () => dead.add(self)))
+  }
+  for (const [self, runner] of runners)
+    for (const other of runners.keys()) if (other !== self) runner.give({ kind: 'peer', peer: other, state: 'up' })
+  const [first] = hosts
+  if (first === undefined) throw new Error('a cluster needs a host')
+  return {
+    hosts,
+    first,
+    async stop() {
+      await Promise.all(apis.map((api) => api.close()))
+      await Promise.all([...runners.values()].map((runner) => runner.stop()))
+    },
+  }
+}
+
+function createHost(
+  self: PeerId,
+  manifest: Manifest,
+  options: ClusterOptions,
+  deliver: (from: PeerId, to: PeerId, message: PeerMessage) => void,
+  runners: ReadonlyMap<PeerId, Runner>,
+) {
+  const rng = {
+    hex: (bytes: number) => randomBytes(bytes).toString('hex'),
+    below: (below: number) => randomBytes(4).readUInt32LE() % below,
+  }
+  const peer = createPeer(
+    {
+      self,
+      manifest,
+      rng,
+      placement: DEFAULT_PLACEMENT,
+      rules: LEDGER_RULES,
+      timings: TIMINGS,
+      portal: '192.0.2.1:3260',
+      version: 'test',
+      api: '',
+    },
+    [],
+    { heads: [], records: [] },
+  )
+  const runner = createRunner({
+    peer,
+    journal: { entries: () => [], write: () => Promise.resolve(), close: () => Promise.resolve() },
+    replica: { put() {} },
+    network: {
+      send: (to, message) => deliver(self, to, message),
+      publish: (beat) => {
+        for (const [other, to] of runners) if (other !== self) to.give({ kind: 'beat', beat })
+      },
+    },
+    backends: [memoryBackend(options.capacityGiB ?? 100)],
+    target: memoryTarget(),
+    log: SILENT,
+    now,
+    onJournalError: (error) => {
+      throw error
+    },
+    clientsMax: 100,
+  })
+  return { peer, runner }
+}
+
+const now = () => ({ wallMs: Date.now(), monoMs: performance.now() })
+const nameOf = (manifest: Manifest, peer: PeerId): string => manifest.hosts.find((host) => host.peer === peer)?.name ?? ''
+
+function manifestOf(ids: readonly PeerId[], options: ClusterOptions): Manifest {
+  return {
+    cluster: '6e0a6d8c-6d2f-4ff8-bf59-8f0f1a2b3c4d',
+    epoch: 1,
+    prev: '',
+    expect: options.expect ?? ids.length,
+    hosts: ids.map((peer, index) => ({ peer, name: `alpha${index + 1}`, addrs: [], zone: `zone-${index + 1}`, voter: true })),
+    types: [
+      { id: TYPE_ID, name: DEFAULT_TYPE_NAME, description: null, extraSpecs: {} },
+      { id: SHARED_TYPE_ID, name: 'shared', description: 'for two', extraSpecs: { multiattach: '<is> True' } },
+    ],
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  }
+}
+
+function noJoining(manifest: Manifest): Joining {
+  return {
+    invite: async (ttlMs) => ({ ok: true, value: { token: 'invite-1', expiresAtMs: Date.UTC(2030, 0, 1) + ttlMs } }),
+    signedManifest: () => ({ manifest, signature: '' }),
+  }
+}
+
+function memoryBackend(capacityGiB: number): Backend {
+  const volumes = new FakeVolumes(capacityGiB, { onCreate() {}, onExtend() {}, onRemove() {} })
+  return {
+    name: 'memory',
+    measure: async () =>
+      done([
+        {
+          pool: 'pool',
+          state: 'up',
+          totalGiB: capacityGiB,
+          capabilities: {
+            total_capacity_gb: capacityGiB,
+            free_capacity_gb: capacityGiB - volumes.usedGiB(),
+            reserved_percentage: 0,
+            max_over_subscription_ratio: 1,
+            thin_provisioning_support: false,
+            thick_provisioning_support: true,
+            volume_backend_name: 'memory',
+            storage_protocol: 'iSCSI',
+          },
+        },
+      ]),
+    create: async (volume) => emptied(volumes.create(volume)),
+    extend: async (volume) => emptied(volumes.extend(volume)),
+    remove: async (volume) => emptied(volumes.remove(volume)),
+    inspect: async (volume) => volumes.inspect(volume),
+    list: async () => done(volumes.list()),
+    quarantine: async (volume) => emptied(volumes.quarantine(volume)),
+    devicePath: (volume) => `/memory/${volume}`,
+  }
+}
+
+function memoryTarget(): Target {
+  const exports = new FakeExports({ onExpose() {}, onLogin() {} })
+  return {
+    portal: '192.0.2.1:3260',
+    expose: async (spec) => emptied(exports.expose(spec)),
+    fence: async (iqn) => emptied(exports.fence(iqn)),
+    list: async () => done(exports.list()),
+  }
+}
+
+function emptied(outcome: Outcome<null>): Outcome<void> {
+  return outcome.kind === 'ok' ? done(undefined) : outcome
+}
+
+function testHost(name: string, url: string, cut: () => void): TestHost {
+  return {
+    name,
+    url,
+    cut,
+    async call(path, sent = {}) {
+      const { method = 'GET', body, text, token = `user:${PROJECT}`, microversion = '3.71', headers = {} } = sent
+      const payload = text ?? (body === undefined ? undefined : JSON.stringify(body))
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(token === null ? {} : { 'x-auth-token': token }),
+          'openstack-api-version': `volume ${microversion}`,
+          ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(payload === undefined ? {} : { body: payload }),
+      })
+      const received = await response.text()
+      return { status: response.status, headers: response.headers, body: received === '' ? null : JSON.parse(received) }
+    },
+  }
+}
+
+/** Asks again until the volume has the status. @throws if it never does */
+export async function until(host: TestHost, id: string, status: string): Promise<Answered> {
+  let answer: Answered | null = null
+  for (let round = 0; round < 500; round += 1) {
+    answer = await host.call(`/v3/${PROJECT}/volumes/${id}`)
+    if (answer.status === 404 ? status === 'gone' : answer.body.volume?.status === status) return answer
+  }
+  throw new Error(`volume ${id} never was ${status}: ${JSON.stringify(answer?.body)}`)
+}
+
+/** A volume that is ready to use. */
+export async function createVolume(host: TestHost, volume: object = {}): Promise<Answered['body']> {
+  const created = await host.call(`/v3/${PROJECT}/volumes`, { method: 'POST', body: { volume: { size: 1, name: 'v', ...volume } } })
+  if (created.status !== 202) throw new Error(`create: ${created.status} ${JSON.stringify(created.body)}`)
+  const ready = await until(host, created.body.volume.id, 'available')
+  return ready.body.volume
+}

@@ -1,0 +1,125 @@
+import t from 'tap'
+import { formatHostPort, isLoopback, parseHostPort, toMultiaddr } from '../../../lib/config/address.ts'
+import { parseAgentConfig } from '../../../lib/config/agent-config.ts'
+import { isEndpoint, parseCliConfig } from '../../../lib/config/cli-config.ts'
+import { problemText } from '../../../lib/config/problems.ts'
+
+const LEAST = { name: 'a', directory: '/var/lib/scoria', backends: [{ kind: 'none' }], target: { kind: 'none' } }
+
+/** Every problem of the file, as an operator reads it. */
+function problemsOf(json: unknown): readonly string[] {
+  const parsed = parseAgentConfig(json)
+  return parsed.ok ? [] : parsed.problems.map(problemText)
+}
+
+t.test('a file with only what has no default is complete', async (t) => {
+  const parsed = parseAgentConfig(LEAST)
+  t.match(parsed, {
+    ok: true,
+    config: {
+      name: 'a',
+      zone: 'nova',
+      peer: { listen: ['/ip4/0.0.0.0/tcp/8777'], announce: [] },
+      api: { listen: { host: '127.0.0.1', port: 8776 } },
+      join: null,
+      backends: [{ kind: 'none', name: 'none', pool: 'pool', capacityGiB: 1000 }],
+      target: { kind: 'none', portal: '127.0.0.1:3260' },
+      placement: { order: 'spread', weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0 }, thinDataPercentMax: 95, thinMetadataPercentMax: 90 },
+      limits: { maxClients: 1000 },
+      log: { level: 'info' },
+    },
+  })
+})
+
+t.test('a file backend without a capacity takes what the file system holds', async (t) => {
+  const parsed = parseAgentConfig({ ...LEAST, backends: [{ kind: 'file', path: '/srv' }], target: { kind: 'tgt', portal: '10.0.0.1:3260' } })
+  t.match(parsed, { ok: true, config: { backends: [{ name: 'file', pool: 'pool', capacityGiB: null, maxOverSubscriptionRatio: 1, reservedPercentage: 0 }], target: { controlPort: 0 } } })
+})
+
+t.test('every mistake is told at once, with its path, what is expected and what is there', async (t) => {
+  const problems = problemsOf({
+    name: 'a b',
+    zones: 3,
+    api: { listen: '127.0.0.1:99999' },
+    peer: { listen: ['tcp://1.2.3.4'] },
+    backends: [{ kind: 'file', path: 'srv', capacityGiB: 1.5 }, { kind: 'lvm' }],
+    placement: { order: 'random', thinDataPercentMax: 101 },
+    limits: 4,
+    log: { level: 'loud' },
+  })
+  t.same(problems, [
+    'name: expected a host name of letters, digits, dot and dash, got "a b"',
+    'directory: expected an absolute path, got nothing',
+    'peer.listen[0]: expected a multiaddr such as /ip4/10.0.0.1/tcp/8777, got "tcp://1.2.3.4"',
+    'api.listen: expected host:port such as 127.0.0.1:8776, got "127.0.0.1:99999"',
+    'backends[0].path: expected an absolute path, got "srv"',
+    'backends[0].capacityGiB: expected a whole number of GiB, got 1.5',
+    'backends[1].kind: expected one of file, none, got "lvm"',
+    'target: expected a map of keys, got nothing',
+    'placement.order: expected spread or best, got "random"',
+    'placement.thinDataPercentMax: expected a whole percentage from 0 to 100, got 101',
+    'limits: expected a map of keys, got 4',
+    'log.level: expected debug, info, warn or error, got "loud"',
+    'zones: expected one of the keys name, zone, directory, peer, api, join, backends, target, placement, limits, log, got "zones"',
+  ])
+})
+
+t.test('an API that others can reach is refused while there is no authentication', async (t) => {
+  for (const listen of ['0.0.0.0:8776', '10.0.0.1:8776', '[::]:8776', 'host-a:8776']) {
+    t.match(problemsOf({ ...LEAST, api: { listen } })[0], /^api\.listen: expected a loopback address, because there is no authentication/, listen)
+  }
+  for (const listen of ['127.0.0.1:0', '127.1.2.3:8776', '[::1]:8776', 'localhost:8776']) {
+    t.same(problemsOf({ ...LEAST, api: { listen } }), [], listen)
+  }
+})
+
+t.test('contradictions between keys are told', async (t) => {
+  const problems = problemsOf({
+    ...LEAST,
+    backends: [
+      { kind: 'file', path: '/a' },
+      { kind: 'file', path: '/b' },
+    ],
+    join: { listen: '0.0.0.0:8778' },
+  })
+  t.equal(problems.length, 3)
+  t.match(problems, [/^target\.kind: expected tgt/, /^backends\[1\]\.name: expected a name that no other backend has/, /^join\.announce: /])
+})
+
+t.test('a key whose lines are all commented out counts as not written', async (t) => {
+  t.same(problemsOf({ ...LEAST, join: null, placement: null, log: { level: null } }), [])
+})
+
+t.test('what is not a map at all is told as that', async (t) => {
+  for (const json of [null, 'name: a', 3, []]) t.match(problemsOf(json), [/^the file: expected a map of keys/], JSON.stringify(json))
+})
+
+t.test('nobody can change a configuration afterwards', async (t) => {
+  const parsed = parseAgentConfig(LEAST)
+  if (!parsed.ok) return t.fail('the least configuration is valid')
+  const { config } = parsed
+  t.throws(() => Object.assign(config, { name: 'b' }))
+  t.throws(() => Object.assign(config.placement.weighers, { CapacityWeigher: 0 }))
+  return undefined
+})
+
+t.test('addresses survive parsing and printing; what is none is refused', async (t) => {
+  for (const text of ['127.0.0.1:8776', '[::1]:1', 'host-a.example:65535']) {
+    const parsed = parseHostPort(text)
+    t.equal(parsed === null ? null : formatHostPort(parsed), text)
+  }
+  for (const text of ['127.0.0.1', ':8776', '::1:8776', 'a:65536', 'a:-1', 'a b:1', 'a:1/', '']) t.equal(parseHostPort(text), null, text)
+  t.equal(toMultiaddr({ host: '10.0.0.1', port: 1 }), '/ip4/10.0.0.1/tcp/1')
+  t.equal(toMultiaddr({ host: 'fd00::1', port: 1 }), '/ip6/fd00::1/tcp/1')
+  t.equal(toMultiaddr({ host: 'host-a', port: 1 }), '/dns/host-a/tcp/1')
+  t.notOk(isLoopback('128.0.0.1'))
+  t.notOk(isLoopback('127.0.0.1.example'))
+})
+
+t.test('the command line has defaults for all of its file, and refuses what is none', async (t) => {
+  t.same(parseCliConfig(null), { ok: true, config: { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' } })
+  t.match(parseCliConfig({ endpoints: ['http://a:1', 'http://b:2'], project: 'p' }), { ok: true, config: { endpoints: ['http://a:1', 'http://b:2'], project: 'p' } })
+  t.match(parseCliConfig({ endpoints: ['ftp://a'], colour: true }), { ok: false, problems: [{ path: 'endpoints[0]' }, { path: 'colour' }] })
+  t.ok(isEndpoint('https://host-a:8776'))
+  t.notOk(isEndpoint('host-a:8776'))
+})

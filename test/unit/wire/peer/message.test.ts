@@ -1,0 +1,192 @@
+import t from 'tap'
+import type { Beat } from '../../../../lib/model/host.ts'
+import { attachmentId, type PeerId, peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../../lib/model/ids.ts'
+import type { LedgerEntry } from '../../../../lib/model/ledger.ts'
+import type { Manifest } from '../../../../lib/model/manifest.ts'
+import type { Ballot, PeerMessage } from '../../../../lib/model/message.ts'
+import { DEFAULT_LIMITS } from '../../../../lib/model/quota.ts'
+import type { Volume, VolumeSpec } from '../../../../lib/model/volume.ts'
+import { parseSignedManifest } from '../../../../lib/wire/manifest.ts'
+import { formatEnvelope, parseEnvelope } from '../../../../lib/wire/peer/envelope.ts'
+import { parseBeat, parsePeerMessage } from '../../../../lib/wire/peer/message.ts'
+
+const host: PeerId = peerId('12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust')
+const rid = requestId('0123456789abcdef0123456789abcdef')
+const project = projectId('p1')
+const volume = volumeId('6f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b11')
+const attachment = attachmentId('7f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b12')
+const pool = poolName('h1', 'lvm', 'vg0')
+const reservation = reservationId('3.17')
+const ballot: Ballot = { counter: 4, peer: host, epoch: 2 }
+const rejection = { pool, filter: 'CapacityFilter', reported: '1', needed: '2' }
+
+const spec: VolumeSpec = {
+  id: volume,
+  project,
+  user: 'u',
+  name: null,
+  description: 'ü',
+  sizeGiB: 1,
+  zone: null,
+  type: null,
+  typeId: null,
+  metadata: { a: 'b' },
+  multiattach: false,
+  createdAtMs: 1,
+}
+const full: Volume = {
+  ...spec,
+  status: 'error',
+  rid,
+  owner: host,
+  pool,
+  availabilityZone: 'nova',
+  updatedAtMs: null,
+  attachments: [
+    {
+      id: attachment,
+      volume,
+      status: 'attached',
+      export: 'exported',
+      generation: 1,
+      instance: null,
+      mode: 'rw',
+      connector: { initiator: 'iqn.x:y', host: null, ip: null, multipath: false, mountpoint: null },
+      mountpoint: '/dev/vdb',
+      attachedAtMs: 5,
+    },
+  ],
+  failure: { kind: 'no-room', rejected: [rejection] },
+}
+const binding: Extract<LedgerEntry, { kind: 'bound' }> = {
+  kind: 'bound',
+  rid,
+  volume,
+  host,
+  pool,
+  reservation,
+  bodyHash: 'h',
+  delta: { volumes: 1, gigabytes: 1 },
+  sizeGiB: 1,
+  spec,
+  atMs: 1,
+}
+const beat: Beat = {
+  peer: host,
+  epoch: 1,
+  n: 2,
+  state: 'ready',
+  version: '1.0.0',
+  pools: [{ name: pool, state: 'up', capabilities: { free_capacity_gb: 10, total_capacity_gb: 'unknown' }, queue: 0 }],
+  head: 7,
+  api: '127.0.0.1:8776',
+}
+
+const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { readonly kind: Kind }> } = {
+  reserve: { kind: 'reserve', rid, pool, spec },
+  'reserve-extend': { kind: 'reserve-extend', rid, volume, project, sizeGiB: 3 },
+  reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0 },
+  refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },
+  abandon: { kind: 'abandon', rid, project, reservation },
+  commit: { kind: 'commit', certificate: { project, rid, volume, host, reservation } },
+  committed: { kind: 'committed', rid },
+  operate: { kind: 'operate', request: { rid, project: null, volume, operation: { kind: 'update', name: 'n' } } },
+  operated: { kind: 'operated', rid, reply: { ok: true, value: { volume: full, attachment: null, connection: null } } },
+  change: { kind: 'change', ref: 'r', project, change: { kind: 'bind', binding } },
+  changed: { kind: 'changed', ref: 'r', project, outcome: { kind: 'decided', answer: { kind: 'bound', binding } } },
+  prepare: { kind: 'prepare', project, ballot, known: null },
+  promised: { kind: 'promised', project, ballot, accepted: ballot, value: [['bound/x', binding]] },
+  accept: {
+    kind: 'accept',
+    project,
+    ballot,
+    next: ballot,
+    change: { kind: 'difference', base: ballot, puts: [{ key: 'k', entry: null }] },
+  },
+  accepted: { kind: 'accepted', project, ballot },
+  behind: { kind: 'behind', project, ballot },
+  rejected: { kind: 'rejected', project, ballot, promised: ballot },
+  confirm: { kind: 'confirm', project, ballot, accepted: ballot, round: 1 },
+  confirmed: { kind: 'confirmed', project, ballot, round: 1, current: true },
+  beat: { kind: 'beat', beat },
+  heads: { kind: 'heads', heads: [{ owner: host, epoch: 1, seq: 2 }], ref: null },
+  delta: { kind: 'delta', owner: host, epoch: 1, after: 0, upTo: 2, records: [{ seq: 2, id: volume, volume: full }] },
+  seen: { kind: 'seen', heads: [], ref: 'r' },
+}
+
+const travelled = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+t.test('every kind of message survives the journey', (t) => {
+  for (const [kind, message] of Object.entries(samples)) t.same(parsePeerMessage(travelled(message)), message, kind)
+  t.end()
+})
+
+t.test('a message that lacks a field, or has another thing in its place, is none', (t) => {
+  for (const [kind, message] of Object.entries(samples)) {
+    for (const field of Object.keys(message)) {
+      t.equal(parsePeerMessage({ ...message, [field]: undefined }), null, `${kind} without ${field}`)
+      t.equal(parsePeerMessage({ ...message, [field]: { toString: 1 } }), null, `${kind} with an object as ${field}`)
+    }
+  }
+  t.end()
+})
+
+t.test('unknown fields are ignored, unknown kinds and other values are no messages', (t) => {
+  t.ok(parsePeerMessage({ ...samples.committed, later: 1 }))
+  for (const strange of [null, 1, 'x', [], {}, { kind: 'toString', rid }, { kind: '__proto__', rid }])
+    t.equal(parsePeerMessage(strange), null)
+  t.end()
+})
+
+t.test('what names and commands are made of has its form all the way down', (t) => {
+  const bad: Record<string, unknown> = {
+    'a path as a volume id': { ...samples.reserve, spec: { ...spec, id: '../../etc/passwd' } },
+    'an upper-case volume id': { ...samples.reserve, spec: { ...spec, id: volume.toUpperCase() } },
+    'a size of zero': { ...samples.reserve, spec: { ...spec, sizeGiB: 0 } },
+    'a size that is no whole number': { ...samples.reserve, spec: { ...spec, sizeGiB: 1.5 } },
+    'a size beyond exact numbers': { ...samples.reserve, spec: { ...spec, sizeGiB: 2 ** 60 } },
+    'a name without end': { ...samples.reserve, spec: { ...spec, name: 'x'.repeat(256) } },
+    'a pool with a slash': { ...samples.reserve, pool: 'h1@lvm#../vg' },
+    'a reservation of words': { ...samples.abandon, reservation: 'one.two' },
+    'metadata that is no text': { ...samples.reserve, spec: { ...spec, metadata: { a: 1 } } },
+    'an entry of another kind where a binding belongs': {
+      ...samples.change,
+      change: { kind: 'bind', binding: { ...binding, kind: 'recent' } },
+    },
+    'a negative sequence number': { ...samples.seen, heads: [{ owner: host, epoch: 1, seq: -1 }] },
+  }
+  for (const [title, message] of Object.entries(bad)) t.equal(parsePeerMessage(message), null, title)
+  t.end()
+})
+
+t.test('a beat survives the journey, and not without its parts', (t) => {
+  t.same(parseBeat(travelled(beat)), beat)
+  for (const field of Object.keys(beat)) t.equal(parseBeat({ ...beat, [field]: undefined }), null, field)
+  t.end()
+})
+
+t.test('an envelope carries a message with its cluster and epoch; another version is refused by name', (t) => {
+  const json: unknown = JSON.parse(formatEnvelope('c1', 7, { m: samples.committed }))
+  t.same(parseEnvelope(json), { kind: 'message', cluster: 'c1', epoch: 7, message: samples.committed })
+  t.same(parseEnvelope({ v: 2, cluster: 'c1', c: 7, m: {} }), { kind: 'refused', reason: 'version', version: 2 })
+  for (const strange of [null, [], { v: 1 }, { v: 1, cluster: 'c1', c: -1, m: {} }, { v: 1, cluster: 'c1', c: 1, f: { kind: 'hello' } }]) {
+    t.equal(parseEnvelope(strange).kind, 'refused', JSON.stringify(strange))
+  }
+  t.same(parseEnvelope({ v: 1, cluster: 'c1', c: 1, f: { kind: 'new' } }), { kind: 'unknown-control', word: 'new' })
+  t.end()
+})
+
+t.test('a manifest names each peer and each host once', (t) => {
+  const entry = { peer: host, name: 'h1', addrs: ['/ip4/10.0.0.1/tcp/7001'], zone: 'a', voter: true }
+  const manifest: Manifest = { cluster: volume, epoch: 1, prev: '', expect: 1, hosts: [entry], types: [], limits: DEFAULT_LIMITS }
+  const signature = 'AAAA'
+  const parsed = (hosts: readonly unknown[]): unknown => parseSignedManifest({ manifest: { ...manifest, hosts }, signature })
+  t.ok(parsed([entry]))
+  t.ok(parsed([entry, { ...entry, peer: 'other', name: 'h2' }]))
+  t.equal(parsed([entry, { ...entry, name: 'h2' }]), null)
+  t.equal(parsed([entry, { ...entry, peer: 'other' }]), null)
+  t.equal(parsed([{ ...entry, name: 'h1@lvm' }]), null)
+  t.equal(parsed([{ ...entry, addrs: ['10.0.0.1:7001'] }]), null)
+  t.equal(parseSignedManifest({ manifest, signature: 7 }), null)
+  t.end()
+})
