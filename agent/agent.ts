@@ -73,7 +73,9 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   const backends = await openBackends(config.backends)
   const target = await openTarget(config, exec, log)
 
-  const journal = await startProblemOf(openJournal({ directory: `${config.directory}/journal`, sealKey: files.sealKey, log, onFatal: deps.onFatal }))
+  const journal = await startProblemOf(
+    openJournal({ directory: `${config.directory}/journal`, sealKey: files.sealKey, log, onFatal: deps.onFatal }),
+  )
   stops.push(() => journal.close())
   const replica = await startProblemOf(openReplica({ directory: `${config.directory}/replica`, log }))
   stops.push(() => replica.close())
@@ -91,7 +93,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     log,
     now: systemClock.now,
     onJournalError: deps.onFatal,
-    clientsMax: config.limits.maxClients
+    clientsMax: config.limits.maxClients,
   })
   stops.push(() => runner.stop())
 
@@ -111,8 +113,8 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
       handlers: handlersOf(runner),
       onManifest: (signed) => void onManifest(signed).catch((error: unknown) => log.error('manifest-not-stored', { error })),
       log,
-      version: VERSION
-    })
+      version: VERSION,
+    }),
   )
   stops.push(async () => late.network?.stop())
   await runner.start()
@@ -129,14 +131,14 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     clock: systemClock.wallMs,
     randomBytes: (count) => randomBytes(count),
     door: config.join === null ? null : { listen: config.join.listen, announce: formatHostPort(config.join.announce) },
-    log
+    log,
   })
   stops.push(() => joining.stop())
   await startProblemOf(joining.startDoor())
 
   const service = createService(peer, runner, systemClock.now)
   const api = await startProblemOf(
-    startApi({ service, joining, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' })
+    startApi({ service, joining, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' }),
   )
   stops.push(() => api.close())
   log.info('agent-ready', { api: `${api.address}:${api.port}`, peer: peer.self, epoch: peer.epoch })
@@ -153,7 +155,7 @@ function restorePeer(config: AgentConfig, files: ClusterFiles, journal: OpenedJo
     timings: TIMINGS,
     portal: config.target.portal,
     version: VERSION,
-    api: formatHostPort(config.api.listen)
+    api: formatHostPort(config.api.listen),
   }
   return createPeer(options, journal.entries(), replica.load())
 }
@@ -163,7 +165,7 @@ function handlersOf(runner: Runner) {
     onMessage: (from, message) => runner.give({ kind: 'message', from, message }),
     onUnreachable: (to, message) => runner.give({ kind: 'unreachable', to, message }),
     onPeer: (peer, state) => runner.give({ kind: 'peer', peer, state }),
-    onBeat: (_from, beat) => runner.give({ kind: 'beat', beat })
+    onBeat: (_from, beat) => runner.give({ kind: 'beat', beat }),
   } satisfies Parameters<typeof startNetwork>[0]['handlers']
 }
 
@@ -198,7 +200,12 @@ function watchSpace(journal: OpenedJournal, runner: Runner, log: Log, stops: (()
     const space = await journal.space()
     if (space.isShort === isShort) return
     isShort = space.isShort
-    if (isShort) log.error('journal-space-short', { freeBytes: space.freeBytes, totalBytes: space.totalBytes, remedy: 'free room where the directory of the agent lies' })
+    if (isShort)
+      log.error('journal-space-short', {
+        freeBytes: space.freeBytes,
+        totalBytes: space.totalBytes,
+        remedy: 'free room where the directory of the agent lies',
+      })
     runner.give({ kind: 'journal-space', isShort })
   }
   const quietly = (): void => void look().catch((error: unknown) => log.warn('journal-space-unknown', { error }))

@@ -35,8 +35,12 @@ export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise
   const swarmKey = await readOr(files.swarmKey, () => loadSwarmKey(files.swarmKey))
   const clusterPublicKey = (await readOr(files.clusterPublicKey, () => readFile(files.clusterPublicKey, 'utf8'))).trim()
   let signed = await readManifest(files.manifest)
-  if (!verifyManifest(signed, clusterPublicKey)) throw new StartProblem(`${files.manifest} is not signed by the key in ${files.clusterPublicKey}: restore both from a backup, or join anew`)
-  if (hostOf(signed.manifest, identity.peerId) === null) throw new StartProblem(`this host (${identity.peerId}) is not in ${files.manifest}: run \`scoria join\` with a new token`)
+  if (!verifyManifest(signed, clusterPublicKey))
+    throw new StartProblem(
+      `${files.manifest} is not signed by the key in ${files.clusterPublicKey}: restore both from a backup, or join anew`,
+    )
+  if (hostOf(signed.manifest, identity.peerId) === null)
+    throw new StartProblem(`this host (${identity.peerId}) is not in ${files.manifest}: run \`scoria join\` with a new token`)
   const privateKey = await readIfThere(files.clusterKey)
 
   let last: Promise<unknown> = Promise.resolve()
@@ -64,7 +68,7 @@ export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise
       // The next one waits for the end of this one, however it ends; the caller hears of a failure.
       last = turn.catch(() => null)
       return turn
-    }
+    },
   }
 }
 
@@ -87,7 +91,8 @@ async function readOr<Value>(file: string, read: () => Promise<Value>): Promise<
   try {
     return await read()
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw new StartProblem(`${file} is missing: run \`scoria init\` or \`scoria join\` first`, { cause: error })
+    if (codeOf(error) === 'ENOENT')
+      throw new StartProblem(`${file} is missing: run \`scoria init\` or \`scoria join\` first`, { cause: error })
     throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
   }
 }

@@ -45,7 +45,7 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
       const projects = new Set<ProjectId>(peer.acceptors.keys())
       for (const { volume } of view.volumes.values()) projects.add(volume.project)
       return [...projects].sort(compareText)
-    }
+    },
   }
 }
 

@@ -56,6 +56,6 @@ export function createJobs(options: { readonly atOnce: number }): Jobs {
         onIdle.push(resolve)
         startNext()
       })
-    }
+    },
   }
 }

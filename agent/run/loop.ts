@@ -51,7 +51,7 @@ export function createLoop(peer: Peer, self: PeerId, world: LoopWorld): Loop {
       setTimeout(() => {
         timers.delete(key)
         give({ kind: 'timer', key })
-      }, afterMs)
+      }, afterMs),
     )
   }
 
@@ -100,7 +100,7 @@ export function createLoop(peer: Peer, self: PeerId, world: LoopWorld): Loop {
         if (stopped) return
         stop()
         world.onJournalError(error)
-      }
+      },
     )
   }
 

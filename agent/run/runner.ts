@@ -60,7 +60,12 @@ export function createRunner(options: RunnerOptions): Runner {
   let clientCount = 0
   let stopped = false
 
-  const loop = createLoop(peer, peer.self, { now: options.now, write: (batch) => options.journal.write(batch), perform, onJournalError: options.onJournalError })
+  const loop = createLoop(peer, peer.self, {
+    now: options.now,
+    write: (batch) => options.journal.write(batch),
+    perform,
+    onJournalError: options.onJournalError,
+  })
 
   function perform(effect: Effect): void {
     switch (effect.kind) {
@@ -111,6 +116,8 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function callTarget(volume: VolumeId, call: TargetCall): Promise<TargetOutcome> {
+    // Where nothing can be exported there is nothing to cut off either.
+    if (target === null && call.kind === 'fence') return done(null)
     if (target === null) return { kind: 'failed', tool: 'target', detail: 'this host has no iSCSI target configured (target.kind: none)' }
     if (call.kind === 'fence') return emptied(await target.fence(call.iqn, timeLimit()))
     const devicePath = backendOf(volume)?.devicePath(volume)
@@ -124,7 +131,8 @@ export function createRunner(options: RunnerOptions): Runner {
     const pools: MeasuredPool[] = []
     for (const backend of backends) {
       const outcome = await settled(backend.measure(timeLimit()))
-      if (outcome.kind === 'ok') pools.push(...outcome.value.map((pool) => ({ ...pool, name: poolName(hostName, backend.name, pool.pool) })))
+      if (outcome.kind === 'ok')
+        pools.push(...outcome.value.map((pool) => ({ ...pool, name: poolName(hostName, backend.name, pool.pool) })))
       else log.warn('backend-not-measured', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
     }
     loop.give({ kind: 'measured', pools })
@@ -192,7 +200,7 @@ export function createRunner(options: RunnerOptions): Runner {
       for (const { request, resolve } of clients.values()) resolve(refusal(request, { code: 'recovering', host: peer.self }))
       clients.clear()
       await jobs.idle()
-    }
+    },
   }
 }
 

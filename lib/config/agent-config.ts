@@ -17,8 +17,12 @@ const address = (example: string) => Type.String({ pattern: HOST_PORT, descripti
 const absolutePath = Type.String({ pattern: '^/', description: 'an absolute path' })
 const hostName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description: 'a host name of letters, digits, dot and dash' })
 const poolPart = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description: 'a name of letters, digits, dot and dash' })
-const multiaddr = Type.String({ pattern: `^/(ip4|ip6|dns|dns4|dns6)/[^/]+/tcp/${PORT}$`, description: 'a multiaddr such as /ip4/10.0.0.1/tcp/8777' })
-const percent = (byDefault: number) => Type.Integer({ minimum: 0, maximum: 100, default: byDefault, description: 'a whole percentage from 0 to 100' })
+const multiaddr = Type.String({
+  pattern: `^/(ip4|ip6|dns|dns4|dns6)/[^/]+/tcp/${PORT}$`,
+  description: 'a multiaddr such as /ip4/10.0.0.1/tcp/8777',
+})
+const percent = (byDefault: number) =>
+  Type.Integer({ minimum: 0, maximum: 100, default: byDefault, description: 'a whole percentage from 0 to 100' })
 const capacityGiB = { minimum: 1, description: 'a whole number of GiB' }
 
 const fileBackend = Type.Object({
@@ -61,7 +65,10 @@ const agentSchema = Type.Object({
     },
     { default: {} },
   ),
-  api: Type.Object({ listen: Type.String({ pattern: HOST_PORT, default: '127.0.0.1:8776', description: 'host:port such as 127.0.0.1:8776' }) }, { default: {} }),
+  api: Type.Object(
+    { listen: Type.String({ pattern: HOST_PORT, default: '127.0.0.1:8776', description: 'host:port such as 127.0.0.1:8776' }) },
+    { default: {} },
+  ),
   join: Type.Object(
     {
       /** Where new hosts knock. Absent: this host invites nobody. */
@@ -94,7 +101,10 @@ const agentSchema = Type.Object({
     },
     { default: {} },
   ),
-  log: Type.Object({ level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'debug, info, warn or error' }) }, { default: {} }),
+  log: Type.Object(
+    { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'debug, info, warn or error' }) },
+    { default: {} },
+  ),
 })
 
 type Written = Static<typeof agentSchema>
@@ -157,7 +167,13 @@ function contradictionsIn(written: Written): readonly Problem[] {
   const problems: Problem[] = []
   const api = mustParse(written.api.listen)
   if (!isLoopback(api.host)) {
-    problems.push(problem('api.listen', 'a loopback address, because there is no authentication yet and whoever reaches the API may do anything', written.api.listen))
+    problems.push(
+      problem(
+        'api.listen',
+        'a loopback address, because there is no authentication yet and whoever reaches the API may do anything',
+        written.api.listen,
+      ),
+    )
   }
   if (written.target.kind === 'none' && written.backends.some((backend) => backend.kind !== 'none')) {
     problems.push(problem('target.kind', 'tgt, because a backend that stores bytes needs somebody to export them', written.target.kind))
@@ -167,7 +183,9 @@ function contradictionsIn(written: Written): readonly Problem[] {
   if (twice >= 0) problems.push(problem(`backends[${twice}].name`, 'a name that no other backend has', names[twice]))
   const door = written.join.announce ?? written.join.listen
   if (door !== undefined && isWildcard(mustParse(door).host)) {
-    problems.push(problem('join.announce', 'the address that new hosts can reach, because join.listen is every interface', written.join.announce))
+    problems.push(
+      problem('join.announce', 'the address that new hosts can reach, because join.listen is every interface', written.join.announce),
+    )
   }
   if (written.join.listen === undefined && written.join.announce !== undefined) {
     problems.push(problem('join.listen', 'an address, because join.announce is set', undefined))

@@ -19,7 +19,9 @@ export interface CliConfig {
 /** The loopback API of an agent on this machine, and Cinder's noauth administrator. */
 export const CLI_DEFAULTS: CliConfig = { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' }
 
-export type ParsedCliConfig = { readonly ok: true; readonly config: CliConfig } | { readonly ok: false; readonly problems: readonly Problem[] }
+export type ParsedCliConfig =
+  | { readonly ok: true; readonly config: CliConfig }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** @param json the parsed file; null for an empty one */
 export function parseCliConfig(json: unknown): ParsedCliConfig {

@@ -20,7 +20,7 @@ export const KEYS = {
   settled: 'settled/',
   result: 'result/',
   register: 'register/',
-  cell: 'cell/'
+  cell: 'cell/',
 } as const
 
 export const volumeKey = (id: VolumeId): string => KEYS.volume + id

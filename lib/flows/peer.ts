@@ -5,7 +5,7 @@
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
 import { assertNever, invariant } from '../model/invariant.ts'
-import { attachmentId, projectId, requestId, type PeerId, volumeId } from '../model/ids.ts'
+import { attachmentId, type PeerId, projectId, type RequestId, requestId, volumeId } from '../model/ids.ts'
 import type { Certificate, PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
 import { onCreate, onCreateDecided, onRefused, onReserved, onReserveFailed, noMajority } from './coordinator/create.ts'
@@ -19,7 +19,7 @@ import {
   onExtendReserved,
   onFoundForOperation,
   onOperated,
-  onOperateFailed
+  onOperateFailed,
 } from './coordinator/operate.ts'
 import { type AskEnd, askRegister, onAskFailed, onChanged } from './group/ask.ts'
 import { onGroupMessage, onRoundTimer, onVoteUnreachable } from './group/serve.ts'
@@ -29,6 +29,7 @@ import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
 import { commitCreate, onBuilt, onBuildTimer } from './owner/build.ts'
 import { commitExtend, onExtended, onExtendTimer, onReserveExtend } from './owner/extend.ts'
 import { onOperate } from './owner/operate.ts'
+import { askToAdopt, onAdopted } from './owner/adopt.ts'
 import { onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
 import { onAbandon, onReserve, onResolved, onResolveTimer } from './owner/reserve.ts'
@@ -38,7 +39,7 @@ import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.
 import { onDelta, onHeads, onHeadsTimer, sendHeads } from './spread/exchange.ts'
 import { onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
 import type { Now, PeerEvent, Step } from './step.ts'
-import type { Peer } from './tables.ts'
+import type { Owned, Peer } from './tables.ts'
 import { failure, success } from '../model/failure.ts'
 
 /** Gives one event to the peer. Changes its tables; what must happen in the world is returned, and nothing else happens. */
@@ -95,11 +96,11 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
       return onClientOperate(peer, out, client, request.request, now)
     case 'find': {
       const { project, volume } = request
-      startSearch(peer, out, { project, volume, attachment: null, then: { kind: 'reply', client } })
+      startSearch(peer, out, { project, volume, attachment: null, purpose: { kind: 'reply', client } })
       return
     }
     case 'find-attachment':
-      startSearch(peer, out, { project: null, volume: null, attachment: request.attachment, then: { kind: 'reply', client } })
+      startSearch(peer, out, { project: null, volume: null, attachment: request.attachment, purpose: { kind: 'reply', client } })
       return
     case 'ledger':
       return askRegister(peer, out, request.project, { kind: 'read', volume: null }, { kind: 'ledger', client })
@@ -162,8 +163,13 @@ function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certificate, 
   if (owned?.step === 'reserved' && owned.volume.rid === rid && owned.reservation === reservation) commitCreate(peer, out, owned)
   else if (owned?.extend?.rid === rid && owned.extend.reservation === reservation && !owned.extend.committed) {
     return commitExtend(peer, out, owned, from, now)
-  }
+  } else if (!isSettled(peer, rid, owned)) askToAdopt(peer, out, certificate)
   send(out, from, { kind: 'committed', rid })
+}
+
+/** True if this host's journal explains the grant: it is at work, has ended, or is about to be folded. */
+function isSettled(peer: Peer, rid: RequestId, owned: Owned | undefined): boolean {
+  return owned?.volume.rid === rid || owned?.extend?.rid === rid || peer.settled.has(rid) || peer.results.has(rid)
 }
 
 /** A register has answered, or nobody could: back to the flow that asked. */
@@ -187,11 +193,16 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
     }
     case 'ledger': {
       const isRead = outcome.kind === 'decided' && outcome.answer.kind === 'contents'
-      const result = isRead && outcome.answer.kind === 'contents' ? success(outcome.answer.contents) : failure(noMajority(peer, project, outcome.kind === 'no-majority' ? outcome : { answered: 0, needed: 0 }))
+      const result =
+        isRead && outcome.answer.kind === 'contents'
+          ? success(outcome.answer.contents)
+          : failure(noMajority(peer, project, outcome.kind === 'no-majority' ? outcome : { answered: 0, needed: 0 }))
       return reply(out, purpose.client, { kind: 'ledger', result })
     }
     case 'edit':
       return onEdited(peer, out, purpose.client, purpose.request, project, outcome)
+    case 'adopt':
+      return onAdopted(peer, out, project, purpose.rid, outcome, now)
     case 'watch':
       if (outcome.kind === 'decided' && outcome.answer.kind === 'contents') onWatched(peer, out, outcome.answer.contents, now)
       return
@@ -236,7 +247,8 @@ function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'back
   const owned = peer.owned.get(event.volume)
   const { job, outcome } = event
   if (job === 'quarantine' || job === 'leftover' || owned === undefined) {
-    if (outcome.kind !== 'ok') note(out, 'error', 'leftover-stays', { volume: event.volume, job, tool: outcome.tool, detail: outcome.detail })
+    if (outcome.kind !== 'ok')
+      note(out, 'error', 'leftover-stays', { volume: event.volume, job, tool: outcome.tool, detail: outcome.detail })
     return
   }
   if (job.startsWith('build') && owned.step === 'committed') return onBuilt(peer, out, owned, job, outcome, now)

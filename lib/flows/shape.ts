@@ -14,7 +14,7 @@ export function creatingVolume(spec: VolumeSpec, rid: RequestId, owner: PeerId |
     availabilityZone: zone,
     updatedAtMs: null,
     attachments: [],
-    failure: null
+    failure: null,
   }
 }
 

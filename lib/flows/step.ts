@@ -51,7 +51,14 @@ export type BackendCall =
 export type BackendOutcome = Outcome<BackendVolume | null>
 
 export type TargetCall =
-  | { readonly kind: 'expose'; readonly iqn: string; readonly initiator: string; readonly username: string; readonly password: string; readonly readOnly: boolean }
+  | {
+      readonly kind: 'expose'
+      readonly iqn: string
+      readonly initiator: string
+      readonly username: string
+      readonly password: string
+      readonly readOnly: boolean
+    }
   | { readonly kind: 'fence'; readonly iqn: string }
 
 export type TargetOutcome = Outcome<null>
@@ -68,7 +75,13 @@ export type PeerEvent =
   | { readonly kind: 'client'; readonly id: string; readonly request: ClientRequest }
   | { readonly kind: 'timer'; readonly key: string }
   | { readonly kind: 'measured'; readonly pools: readonly MeasuredPool[] }
-  | { readonly kind: 'backend'; readonly job: string; readonly volume: VolumeId; readonly call: BackendCall; readonly outcome: BackendOutcome }
+  | {
+      readonly kind: 'backend'
+      readonly job: string
+      readonly volume: VolumeId
+      readonly call: BackendCall
+      readonly outcome: BackendOutcome
+    }
   | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall; readonly outcome: TargetOutcome }
   /** Fed back by the `publish` effect: these records of our own are durable now. */
   | { readonly kind: 'published'; readonly records: readonly PublishedRecord[] }
@@ -89,11 +102,21 @@ export type Effect =
   /** Give back as the event `published`, at once, in its turn. */
   | { readonly kind: 'publish'; readonly records: readonly PublishedRecord[] }
   /** Keep another owner's records (a cache: may be lost). */
-  | { readonly kind: 'replicate'; readonly owner: PeerId; readonly epoch: number; readonly upTo: number; readonly records: readonly PublishedRecord[] }
-  | { readonly kind: 'note'; readonly level: 'info' | 'warn' | 'error'; readonly event: string; readonly fields: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'replicate'
+      readonly owner: PeerId
+      readonly epoch: number
+      readonly upTo: number
+      readonly records: readonly PublishedRecord[]
+    }
+  | {
+      readonly kind: 'note'
+      readonly level: 'info' | 'warn' | 'error'
+      readonly event: string
+      readonly fields: Readonly<Record<string, unknown>>
+    }
 
 export interface Step {
   readonly batch: readonly JournalOp[]
   readonly effects: readonly Effect[]
 }
-

@@ -92,6 +92,8 @@ export type AskPurpose =
   | { readonly kind: 'ledger'; readonly client: string }
   | { readonly kind: 'edit'; readonly client: string; readonly request: OperationRequest }
   | { readonly kind: 'watch'; readonly project: ProjectId }
+  /** A grant of this host that its journal does not explain. */
+  | { readonly kind: 'adopt'; readonly rid: RequestId }
 
 export interface Ask {
   readonly project: ProjectId
@@ -135,7 +137,9 @@ export interface Searching {
   readonly volume: VolumeId | null
   readonly attachment: AttachmentId | null
   /** What to do with the volume. */
-  readonly then: { readonly kind: 'reply'; readonly client: string } | { readonly kind: 'operate'; readonly client: string; readonly request: OperationRequest }
+  readonly purpose:
+    | { readonly kind: 'reply'; readonly client: string }
+    | { readonly kind: 'operate'; readonly client: string; readonly request: OperationRequest }
   /** Hosts whose logs were asked for and have not come yet. */
   readonly waiting: readonly PeerId[]
   readonly silent: readonly PeerId[]
@@ -223,7 +227,7 @@ export function newPeer(options: PeerOptions): Peer {
     folding: new Map(),
     beatCount: 0,
     beatTimer: false,
-    names: 0
+    names: 0,
   }
 }
 
@@ -316,4 +320,3 @@ function restoreOwnLog(peer: Peer): void {
   records.sort((a, b) => a.seq - b.seq)
   applyDelta(peer.view, { kind: 'delta', owner: peer.self, epoch: peer.epoch, after: 0, upTo: peer.seq, records })
 }
-

@@ -37,7 +37,7 @@ export const TIMINGS: Timings = {
   beatSoonMs: 500,
   staleMs: 30_000,
   headsMs: 1000,
-  seenMs: 150
+  seenMs: 150,
 }
 
 /** Pools that one create asks before it gives up. */

@@ -89,7 +89,7 @@ export const LEDGER_RULES: LedgerRules = {
     const { kind: _, ...fields } = edit
     const edited = { ...unplaced, updatedAtMs: atMs, spec: { ...unplaced.spec, ...fields } }
     return { puts: [put(edited)], answer: { kind: 'edited', unplaced: edited } }
-  }
+  },
 }
 
 /** Evaluates one change on a register. */
@@ -152,8 +152,8 @@ function contents(account: Account, volume: VolumeId | null): LedgerAnswer {
       limits: cell.limits ?? defaults,
       used: usedBy(cell),
       project,
-      ended: endedRequest
-    }
+      ended: endedRequest,
+    },
   }
 }
 

@@ -9,16 +9,34 @@ import type { VolumeStatus } from './volume.ts'
 export type Failure =
   | { readonly code: 'volume-not-found'; readonly volume: VolumeId }
   | { readonly code: 'attachment-not-found'; readonly attachment: AttachmentId }
-  | { readonly code: 'invalid-status'; readonly volume: VolumeId; readonly action: string; readonly status: VolumeStatus; readonly allowed: readonly VolumeStatus[] }
+  | {
+      readonly code: 'invalid-status'
+      readonly volume: VolumeId
+      readonly action: string
+      readonly status: VolumeStatus
+      readonly allowed: readonly VolumeStatus[]
+    }
   | { readonly code: 'volume-attached'; readonly volume: VolumeId; readonly action: string; readonly attachments: readonly AttachmentId[] }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
   /** A consumer still uses the volume, and only its own service may let go. */
   | { readonly code: 'unsafe-detach'; readonly attachment: AttachmentId; readonly instance: string }
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
-  | { readonly code: 'over-quota'; readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'; readonly limit: number; readonly used: number; readonly requested: number }
+  | {
+      readonly code: 'over-quota'
+      readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'
+      readonly limit: number
+      readonly used: number
+      readonly requested: number
+    }
   | { readonly code: 'request-mismatch'; readonly volume: VolumeId }
-  | { readonly code: 'no-majority'; readonly project: ProjectId; readonly members: readonly string[]; readonly answered: number; readonly needed: number }
+  | {
+      readonly code: 'no-majority'
+      readonly project: ProjectId
+      readonly members: readonly string[]
+      readonly answered: number
+      readonly needed: number
+    }
   | { readonly code: 'owner-unreachable'; readonly host: string; readonly sinceMs: number | null }
   | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly code: 'forming'; readonly joined: number; readonly expect: number }

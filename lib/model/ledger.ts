@@ -97,13 +97,24 @@ export type LedgerChange =
 
 export type UnplacedEdit =
   | { readonly kind: 'delete' }
-  | { readonly kind: 'update'; readonly name?: string | null; readonly description?: string | null; readonly metadata?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'update'
+      readonly name?: string | null
+      readonly description?: string | null
+      readonly metadata?: Readonly<Record<string, string>>
+    }
 
 /** The register's answer to one change, decided and agreed on by a majority. */
 export type LedgerAnswer =
   | { readonly kind: 'bound'; readonly binding: Binding | Recent }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'over-quota'; readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'; readonly limit: number; readonly used: number; readonly requested: number }
+  | {
+      readonly kind: 'over-quota'
+      readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'
+      readonly limit: number
+      readonly used: number
+      readonly requested: number
+    }
   | { readonly kind: 'unplaced'; readonly unplaced: Unplaced }
   /** Ended: the volume was there and is gone, or was never placed and is deleted. */
   | { readonly kind: 'ended'; readonly recent: Recent }

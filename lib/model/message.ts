@@ -34,8 +34,20 @@ export interface Head {
 export type PeerMessage =
   // placement (coordinator <-> owner)
   | { readonly kind: 'reserve'; readonly rid: RequestId; readonly pool: PoolName; readonly spec: VolumeSpec }
-  | { readonly kind: 'reserve-extend'; readonly rid: RequestId; readonly volume: VolumeId; readonly project: ProjectId; readonly sizeGiB: number }
-  | { readonly kind: 'reserved'; readonly rid: RequestId; readonly pool: PoolName; readonly reservation: ReservationId; readonly deltaGiB: number }
+  | {
+      readonly kind: 'reserve-extend'
+      readonly rid: RequestId
+      readonly volume: VolumeId
+      readonly project: ProjectId
+      readonly sizeGiB: number
+    }
+  | {
+      readonly kind: 'reserved'
+      readonly rid: RequestId
+      readonly pool: PoolName
+      readonly reservation: ReservationId
+      readonly deltaGiB: number
+    }
   | { readonly kind: 'refused'; readonly rid: RequestId; readonly refusal: Refusal }
   /** The coordinator no longer wants this reservation: ask the register, then let go. */
   | { readonly kind: 'abandon'; readonly rid: RequestId; readonly project: ProjectId; readonly reservation: ReservationId }
@@ -49,7 +61,13 @@ export type PeerMessage =
   | { readonly kind: 'changed'; readonly ref: string; readonly project: ProjectId; readonly outcome: ChangeOutcome }
   // registers (proposer <-> acceptors)
   | { readonly kind: 'prepare'; readonly project: ProjectId; readonly ballot: Ballot; readonly known: Ballot | null }
-  | { readonly kind: 'promised'; readonly project: ProjectId; readonly ballot: Ballot; readonly accepted: Ballot | null; readonly value: readonly (readonly [string, LedgerEntry])[] | 'known' }
+  | {
+      readonly kind: 'promised'
+      readonly project: ProjectId
+      readonly ballot: Ballot
+      readonly accepted: Ballot | null
+      readonly value: readonly (readonly [string, LedgerEntry])[] | 'known'
+    }
   | { readonly kind: 'accept'; readonly project: ProjectId; readonly ballot: Ballot; readonly next: Ballot; readonly change: AcceptChange }
   | { readonly kind: 'accepted'; readonly project: ProjectId; readonly ballot: Ballot }
   /** The acceptor holds another base than the difference was made on: send it the whole. */
@@ -61,7 +79,14 @@ export type PeerMessage =
   /** The sender's beat, straight to a peer that has just come up; gossip carries the others. */
   | { readonly kind: 'beat'; readonly beat: Beat }
   | { readonly kind: 'heads'; readonly heads: readonly Head[]; readonly ref: string | null }
-  | { readonly kind: 'delta'; readonly owner: PeerId; readonly epoch: number; readonly after: number; readonly upTo: number; readonly records: readonly PublishedRecord[] }
+  | {
+      readonly kind: 'delta'
+      readonly owner: PeerId
+      readonly epoch: number
+      readonly after: number
+      readonly upTo: number
+      readonly records: readonly PublishedRecord[]
+    }
   | { readonly kind: 'seen'; readonly heads: readonly Head[]; readonly ref: string | null }
 
 /** The difference to the value accepted at `base`, or the whole value. */

@@ -9,10 +9,22 @@ import type { Volume, VolumeSpec } from './volume.ts'
 
 /** One change of one volume, decided by its owner alone and in order. */
 export type Operation =
-  | { readonly kind: 'update'; readonly name?: string | null; readonly description?: string | null; readonly metadata?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'update'
+      readonly name?: string | null
+      readonly description?: string | null
+      readonly metadata?: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'delete'; readonly force: boolean }
   | { readonly kind: 'extend'; readonly sizeGiB: number }
-  | { readonly kind: 'attach'; readonly attachment: AttachmentId; readonly instance: string | null; readonly mode: 'rw' | 'ro'; readonly connector: Connector | null; readonly mountpoint: string | null }
+  | {
+      readonly kind: 'attach'
+      readonly attachment: AttachmentId
+      readonly instance: string | null
+      readonly mode: 'rw' | 'ro'
+      readonly connector: Connector | null
+      readonly mountpoint: string | null
+    }
   | { readonly kind: 'connect'; readonly attachment: AttachmentId; readonly connector: Connector }
   | { readonly kind: 'complete'; readonly attachment: AttachmentId }
   | { readonly kind: 'detach'; readonly attachment: AttachmentId; readonly allowUnsafe: boolean }
@@ -58,4 +70,3 @@ export interface VolumeView {
   readonly hostStatus: 'up' | 'down' | 'unknown'
   readonly ageMs: number
 }
-

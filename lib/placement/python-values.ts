@@ -6,8 +6,8 @@
  */
 import type { Json } from '../model/json.ts'
 
-/** Error bound of `value * 100` for values below 2^40, with room to spare. */
-const NEAR_TIE = 0.001
+/** From here on a fraction has 45 bits at most, and 100 times it is exact. */
+const EXACT_FROM = 256
 
 /**
  * Python's `round(value, 2)`: nearest hundredth of the exact binary value, exact ties to the even hundredth.
@@ -16,14 +16,20 @@ const NEAR_TIE = 0.001
  */
 export function roundToHundredths(value: number): number {
   if (Number.isInteger(value) || !Number.isFinite(value)) return value
-  const scaled = value * 100
+  if (Math.abs(value) < EXACT_FROM) return roundSmall(value)
+  const whole = Math.floor(value)
+  const scaled = (value - whole) * 100
   const below = Math.floor(scaled)
   const rest = scaled - below
-  if (Math.abs(value) < 2 ** 40 && Math.abs(rest - 0.5) > NEAR_TIE) return (rest > 0.5 ? below + 1 : below) / 100
-  // A tie is exact only for odd eighths; elsewhere toFixed works on the exact value, as Python does.
-  if (!Number.isInteger(value * 8)) return Number(value.toFixed(2))
-  const isTie = !Number.isInteger(value * 4)
-  if (!isTie) return value
+  const isUp = rest > 0.5 || (rest === 0.5 && below % 2 === 1)
+  return (whole * 100 + below + (isUp ? 1 : 0)) / 100
+}
+
+function roundSmall(value: number): number {
+  // Only odd eighths lie exactly between two hundredths; toFixed looks at the exact value, as Python does.
+  const isTie = Number.isInteger(value * 8) && !Number.isInteger(value * 4)
+  if (!isTie) return Number(value.toFixed(2))
+  const below = Math.floor(value * 100)
   return (below % 2 === 0 ? below : below + 1) / 100
 }
 

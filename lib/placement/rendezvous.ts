@@ -31,10 +31,10 @@ export function seedOf(rid: string): Draw {
 }
 
 export function drawOf(seed: Draw, pool: string): Draw {
-  const lanes: Lanes = { high: seed.high, low: seed.low }
+  const lanes: Lanes = { high: seed.high | 0, low: seed.low | 0 }
   absorbText(lanes, pool)
   settle(lanes)
-  return lanes
+  return { high: lanes.high >>> 0, low: lanes.low >>> 0 }
 }
 
 /**

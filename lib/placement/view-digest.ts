@@ -27,12 +27,12 @@ export function viewDigest(pools: readonly PoolView[], request: PlaceRequest): s
     lanes.low = 0
     absorbPool(lanes, pool, demanded)
     settle(lanes)
-    sum.high = (sum.high + lanes.high) >>> 0
-    sum.low = (sum.low + lanes.low) >>> 0
+    sum.high = (sum.high + lanes.high) | 0
+    sum.low = (sum.low + lanes.low) | 0
   }
   absorbWord(sum, pools.length)
   settle(sum)
-  return [sum.high, sum.low].map((lane) => lane.toString(16).padStart(8, '0')).join('')
+  return [sum.high, sum.low].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
 function absorbPool(lanes: Lanes, { name, peer, zone, state, queue, capabilities }: PoolView, demanded: readonly string[]): void {

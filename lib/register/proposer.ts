@@ -37,8 +37,21 @@ interface Decided {
 
 type Round =
   | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly promises: Map<PeerId, Extract<PeerMessage, { kind: 'promised' }>> }
-  | { readonly kind: 'accept'; readonly ballot: Ballot; readonly next: Ballot; readonly cell: Cell; readonly decided: readonly Decided[]; readonly votes: Set<PeerId> }
-  | { readonly kind: 'confirm'; readonly ballot: Ballot; readonly round: number; readonly decided: readonly Decided[]; readonly votes: Set<PeerId> }
+  | {
+      readonly kind: 'accept'
+      readonly ballot: Ballot
+      readonly next: Ballot
+      readonly cell: Cell
+      readonly decided: readonly Decided[]
+      readonly votes: Set<PeerId>
+    }
+  | {
+      readonly kind: 'confirm'
+      readonly ballot: Ballot
+      readonly round: number
+      readonly decided: readonly Decided[]
+      readonly votes: Set<PeerId>
+    }
   | { readonly kind: 'pause'; readonly ballot: Ballot }
 
 export interface Proposer {
@@ -84,7 +97,12 @@ export function propose(proposer: Proposer, waiting: Waiting, world: ProposerWor
   if (proposer.round === null) nextRound(proposer, world)
 }
 
-export function onPromised(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'promised' }>, world: ProposerWorld): void {
+export function onPromised(
+  proposer: Proposer,
+  from: PeerId,
+  message: Extract<PeerMessage, { kind: 'promised' }>,
+  world: ProposerWorld,
+): void {
   const round = proposer.round
   if (round?.kind !== 'prepare' || !sameBallot(round.ballot, message.ballot)) return
   round.promises.set(from, message)
@@ -97,7 +115,12 @@ export function onPromised(proposer: Proposer, from: PeerId, message: Extract<Pe
   accept(proposer, round.ballot, newest?.accepted ?? null, cell, world)
 }
 
-export function onAccepted(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'accepted' }>, world: ProposerWorld): void {
+export function onAccepted(
+  proposer: Proposer,
+  from: PeerId,
+  message: Extract<PeerMessage, { kind: 'accepted' }>,
+  world: ProposerWorld,
+): void {
   const round = proposer.round
   if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot)) return
   round.votes.add(from)
@@ -127,7 +150,12 @@ export function onRejected(proposer: Proposer, message: Extract<PeerMessage, { k
   failRound(proposer, world)
 }
 
-export function onConfirmed(proposer: Proposer, from: PeerId, message: Extract<PeerMessage, { kind: 'confirmed' }>, world: ProposerWorld): void {
+export function onConfirmed(
+  proposer: Proposer,
+  from: PeerId,
+  message: Extract<PeerMessage, { kind: 'confirmed' }>,
+  world: ProposerWorld,
+): void {
   const round = proposer.round
   if (round?.kind !== 'confirm' || round.round !== message.round || !sameBallot(round.ballot, message.ballot)) return
   if (message.current) {
@@ -197,7 +225,8 @@ function accept(proposer: Proposer, ballot: Ballot, base: Ballot | null, cell: C
     proposer.confirms += 1
     const round = proposer.confirms
     proposer.round = { kind: 'confirm', ballot: steady.next, round, decided, votes: new Set() }
-    for (const member of proposer.members) world.send(member, { kind: 'confirm', project, ballot: steady.next, accepted: steady.accepted, round })
+    for (const member of proposer.members)
+      world.send(member, { kind: 'confirm', project, ballot: steady.next, accepted: steady.accepted, round })
     return
   }
   proposer.counter = Math.max(proposer.counter, ballot.counter) + 1

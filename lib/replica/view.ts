@@ -46,7 +46,10 @@ export function noteGranted(view: View, volume: Volume, owner: PeerId): void {
  *
  * @returns `applied`: the records that were news; `gap`: the part begins after this picture's end, ask for what is between
  */
-export function applyDelta(view: View, delta: Delta): { readonly kind: 'applied'; readonly news: readonly PublishedRecord[] } | { readonly kind: 'gap' } {
+export function applyDelta(
+  view: View,
+  delta: Delta,
+): { readonly kind: 'applied'; readonly news: readonly PublishedRecord[] } | { readonly kind: 'gap' } {
   const log = logOf(view, delta.owner)
   if (delta.after > log.seq) return { kind: 'gap' }
   const news = delta.records.filter((record) => record.seq > log.seq)

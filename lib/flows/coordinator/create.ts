@@ -62,7 +62,19 @@ export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<
   peer.creating.set(rid, { ...creating, phase: 'binding', reservation })
   const { spec, bodyHash } = creating
   const delta = { volumes: 1, gigabytes: spec.sizeGiB }
-  const binding: Binding = { kind: 'bound', rid, volume: spec.id, host: from, pool, reservation, bodyHash, delta, sizeGiB: spec.sizeGiB, spec, atMs: now.wallMs }
+  const binding: Binding = {
+    kind: 'bound',
+    rid,
+    volume: spec.id,
+    host: from,
+    pool,
+    reservation,
+    bodyHash,
+    delta,
+    sizeGiB: spec.sizeGiB,
+    spec,
+    atMs: now.wallMs,
+  }
   askRegister(peer, out, spec.project, { kind: 'bind', binding }, { kind: 'create', rid })
 }
 
@@ -123,7 +135,8 @@ function onAnswer(peer: Peer, out: Out, creating: Creating, answer: LedgerAnswer
 /** Bound: here, and not before, the client gets its answer. */
 function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Recent): void {
   const { host, reservation } = binding
-  if (host === null || reservation === null) return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
+  if (host === null || reservation === null)
+    return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
   if (reservation !== creating.reservation || candidateOf(creating)?.peer !== host) letGo(out, creating)
   if (binding.kind === 'bound') {
     const granted = grantedVolume(binding, hostOf(peer.options.manifest, host)?.zone ?? '')
@@ -200,7 +213,11 @@ function undecided(peer: Peer, creating: Creating, outcome: Exclude<ChangeOutcom
 }
 
 /** Which members keep the project's register, and how many of them answered. */
-export function noMajority(peer: Peer, project: Creating['spec']['project'], outcome: { readonly answered: number; readonly needed: number }): Failure {
+export function noMajority(
+  peer: Peer,
+  project: Creating['spec']['project'],
+  outcome: { readonly answered: number; readonly needed: number },
+): Failure {
   const members = membersOf(peer, project)
   return { code: 'no-majority', project, members, answered: outcome.answered, needed: outcome.needed }
 }

@@ -25,7 +25,7 @@ export interface Found {
   readonly volume: Volume
 }
 
-export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'then'>
+export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'purpose'>
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
@@ -133,8 +133,8 @@ function inRegister(peer: Peer, { volume }: Searching, contents: LedgerContents)
 
 function found(peer: Peer, out: Out, name: string, search: Searching, volume: Volume): Found | null {
   forget(peer, out, name)
-  if (search.then.kind === 'operate') return { search, volume }
-  reply(out, search.then.client, { kind: 'find', result: success(volume) })
+  if (search.purpose.kind === 'operate') return { search, volume }
+  reply(out, search.purpose.client, { kind: 'find', result: success(volume) })
   return null
 }
 
@@ -142,9 +142,9 @@ function giveUp(peer: Peer, out: Out, name: string, facts: Failure): null {
   const search = peer.searching.get(name)
   forget(peer, out, name)
   if (search === undefined) return null
-  const { then } = search
-  if (then.kind === 'operate') reply(out, then.client, { kind: 'operate', result: failure(facts) })
-  else reply(out, then.client, { kind: 'find', result: failure(facts) })
+  const { purpose } = search
+  if (purpose.kind === 'operate') reply(out, purpose.client, { kind: 'operate', result: failure(facts) })
+  else reply(out, purpose.client, { kind: 'find', result: failure(facts) })
   return null
 }
 

@@ -32,14 +32,14 @@ export function onClientOperate(peer: Peer, out: Out, client: string, request: O
     project: request.project,
     volume: request.volume,
     attachment: null,
-    then: { kind: 'operate', client, request }
+    purpose: { kind: 'operate', client, request },
   })
   if (found !== null) onFoundForOperation(peer, out, found, now)
 }
 
 export function onFoundForOperation(peer: Peer, out: Out, { search, volume }: Found, now: Now): void {
-  const { then } = search
-  if (then.kind === 'operate') toOwner(peer, out, then.client, then.request, volume, now)
+  const { purpose } = search
+  if (purpose.kind === 'operate') toOwner(peer, out, purpose.client, purpose.request, volume, now)
 }
 
 export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: OperationReply): void {
@@ -64,7 +64,7 @@ export function onExtendReserved(peer: Peer, out: Out, from: PeerId, message: Me
     delta: { volumes: 0, gigabytes: deltaGiB },
     sizeGiB: operation.sizeGiB,
     spec: null,
-    atMs: now.wallMs
+    atMs: now.wallMs,
   }
   peer.operating.set(rid, { ...operating, phase: 'binding' })
   askRegister(peer, out, operating.project, { kind: 'bind', binding }, { kind: 'extend', rid })
@@ -74,7 +74,8 @@ export function onExtendRefused(peer: Peer, out: Out, rid: RequestId, refusal: R
   const operating = peer.operating.get(rid)
   if (operating?.phase !== 'reserving') return
   if (refusal.kind === 'operation') return end(peer, out, operating, refusal.reply)
-  const facts: Failure = refusal.kind === 'no-room' ? { code: 'no-room', rejected: [refusal.rejection] } : { code: 'recovering', host: operating.owner }
+  const facts: Failure =
+    refusal.kind === 'no-room' ? { code: 'no-room', rejected: [refusal.rejection] } : { code: 'recovering', host: operating.owner }
   end(peer, out, operating, failure(facts))
 }
 
@@ -84,7 +85,8 @@ export function onExtendDecided(peer: Peer, out: Out, rid: RequestId, asked: Bin
   const { owner, project } = operating
   if (outcome.kind !== 'decided') {
     abandon(out, operating, asked)
-    const facts: Failure = outcome.kind === 'overloaded' ? { code: 'overloaded', queue: 'register', limit: outcome.limit } : noMajority(peer, project, outcome)
+    const facts: Failure =
+      outcome.kind === 'overloaded' ? { code: 'overloaded', queue: 'register', limit: outcome.limit } : noMajority(peer, project, outcome)
     return end(peer, out, operating, failure(facts))
   }
   const { answer } = outcome
@@ -114,7 +116,14 @@ export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId
 }
 
 /** What the register did with a volume that has no owner. */
-export function onEdited(peer: Peer, out: Out, client: string, request: OperationRequest, project: Volume['project'], outcome: ChangeOutcome): void {
+export function onEdited(
+  peer: Peer,
+  out: Out,
+  client: string,
+  request: OperationRequest,
+  project: Volume['project'],
+  outcome: ChangeOutcome,
+): void {
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
   if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
@@ -146,7 +155,13 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
 function toRegister(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { operation } = request
   if (operation.kind !== 'update' && operation.kind !== 'delete') {
-    const facts: Failure = { code: 'invalid-status', volume: volume.id, action: operation.kind, status: volume.status, allowed: ['available'] }
+    const facts: Failure = {
+      code: 'invalid-status',
+      volume: volume.id,
+      action: operation.kind,
+      status: volume.status,
+      allowed: ['available'],
+    }
     return reply(out, client, { kind: 'operate', result: failure(facts) })
   }
   const edit = operation.kind === 'delete' ? ({ kind: 'delete' } as const) : operation

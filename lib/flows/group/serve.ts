@@ -21,7 +21,7 @@ import {
   onRoundTimeout,
   type Proposer,
   type ProposerWorld,
-  propose
+  propose,
 } from '../../register/proposer.ts'
 import { cellKey, registerKey } from '../keys.ts'
 import { cancel, journalDrop, journalPut, type Out, send, timer } from '../out.ts'
@@ -66,7 +66,12 @@ export function onRoundTimer(peer: Peer, out: Out, project: ProjectId): void {
 function remember(peer: Peer, out: Out, from: PeerId, message: Message<'prepare' | 'accept' | 'confirm'>): void {
   const acceptor = acceptorOf(peer, message.project)
   const before = message.kind === 'accept' && message.change.kind === 'whole' ? cellEntries(acceptor.cell).map(([key]) => key) : []
-  const step = message.kind === 'prepare' ? onPrepare(acceptor, message) : message.kind === 'accept' ? onAccept(acceptor, message) : onConfirm(acceptor, message)
+  const step =
+    message.kind === 'prepare'
+      ? onPrepare(acceptor, message)
+      : message.kind === 'accept'
+        ? onAccept(acceptor, message)
+        : onConfirm(acceptor, message)
   if (step.changed) journalMemory(peer, out, message.project, step, before)
   send(out, from, step.answer)
 }
@@ -84,7 +89,12 @@ function journalMemory(peer: Peer, out: Out, project: ProjectId, step: AcceptorS
   }
 }
 
-function onVote(proposer: Proposer, from: PeerId, message: Message<'promised' | 'accepted' | 'behind' | 'rejected' | 'confirmed'>, world: ProposerWorld): void {
+function onVote(
+  proposer: Proposer,
+  from: PeerId,
+  message: Message<'promised' | 'accepted' | 'behind' | 'rejected' | 'confirmed'>,
+  world: ProposerWorld,
+): void {
   switch (message.kind) {
     case 'promised':
       return onPromised(proposer, from, message, world)
@@ -115,6 +125,6 @@ function worldOf(peer: Peer, out: Out, project: ProjectId): ProposerWorld {
     timer: (afterMs) => timer(out, key, afterMs),
     cancelTimer: () => cancel(out, key),
     evaluate: (cell, change) => evaluate(peer.options.rules, { project, cell, defaults: peer.options.manifest.limits }, change),
-    random: (below) => peer.options.rng.below(below)
+    random: (below) => peer.options.rng.below(below),
   }
 }

@@ -26,7 +26,8 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
 
 export function onWatched(peer: Peer, out: Out, contents: LedgerContents, now: Now): void {
   for (const { rid, volume, host, reservation, atMs } of contents.bound) {
-    if (isOld(peer, atMs, now)) send(out, host, { kind: 'commit', certificate: { project: contents.project, rid, volume, host, reservation } })
+    if (isOld(peer, atMs, now))
+      send(out, host, { kind: 'commit', certificate: { project: contents.project, rid, volume, host, reservation } })
   }
 }
 

@@ -15,18 +15,43 @@ import { journalDrop, journalPut, note, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { Now, TargetOutcome } from '../step.ts'
 import type { Owned, Peer, Working } from '../tables.ts'
-import { answerNow, attachmentOf, endBadly, endWell, mayTryAgain, takeTrouble, target, usernameOf, waitFor, withAttachment, withConnection } from './work.ts'
+import {
+  answerNow,
+  attachmentOf,
+  endBadly,
+  endWell,
+  mayTryAgain,
+  takeTrouble,
+  target,
+  usernameOf,
+  waitFor,
+  withAttachment,
+  withConnection,
+} from './work.ts'
 
 type Op<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
 
 /** 8 random bytes as 16 hex digits: the longest secret that every initiator takes. */
 const SECRET_BYTES = 8
 
-export function startAttach(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, operation: Op<'attach'>, now: Now): void {
+export function startAttach(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  operation: Op<'attach'>,
+  now: Now,
+): void {
   const { volume } = owned
   const allowed: readonly VolumeStatus[] = volume.multiattach ? ['available', 'reserved', 'attaching', 'in-use'] : ['available']
   if (!allowed.includes(volume.status)) {
-    return answerNow(out, from, request.rid, failure({ code: 'invalid-status', volume: volume.id, action: 'attach', status: volume.status, allowed }))
+    return answerNow(
+      out,
+      from,
+      request.rid,
+      failure({ code: 'invalid-status', volume: volume.id, action: 'attach', status: volume.status, allowed }),
+    )
   }
   const { attachment: id, instance, mode, mountpoint } = operation
   const attachment: Attachment = {
@@ -39,17 +64,27 @@ export function startAttach(peer: Peer, out: Out, from: PeerId, owned: Owned, re
     mode,
     connector: null,
     mountpoint,
-    attachedAtMs: null
+    attachedAtMs: null,
   }
   waitFor(peer, request.rid, from)
-  if (operation.connector !== null) return startExport(peer, out, owned, attachment, operation.connector, { rid: request.rid, kind: 'attach' }, now)
+  if (operation.connector !== null)
+    return startExport(peer, out, owned, attachment, operation.connector, { rid: request.rid, kind: 'attach' }, now)
   const reserved = change(peer, out, owned, id, attachment, null, now)
   endWell(peer, out, request.rid, reserved.volume, attachment, now)
 }
 
-export function startConnect(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, operation: Op<'connect'>, now: Now): void {
+export function startConnect(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  operation: Op<'connect'>,
+  now: Now,
+): void {
   const attachment = attachmentOf(owned, operation.attachment)
-  if (attachment === null) return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
+  if (attachment === null)
+    return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
   const isSame = attachment.connector?.initiator === operation.connector.initiator
   if (attachment.export === 'exported' && isSame) {
     return answerNow(out, from, request.rid, withConnection(peer, success({ volume: owned.volume, attachment, connection: null })))
@@ -70,9 +105,18 @@ export function complete(peer: Peer, out: Out, from: PeerId, owned: Owned, reque
   endWell(peer, out, request.rid, changed.volume, attached, now)
 }
 
-export function startDetach(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, operation: Op<'detach'>, now: Now): void {
+export function startDetach(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  operation: Op<'detach'>,
+  now: Now,
+): void {
   const attachment = attachmentOf(owned, operation.attachment)
-  if (attachment === null) return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
+  if (attachment === null)
+    return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
   if (!operation.allowUnsafe && attachment.status === 'attached' && attachment.instance !== null) {
     return answerNow(out, from, request.rid, failure({ code: 'unsafe-detach', attachment: attachment.id, instance: attachment.instance }))
   }
@@ -105,7 +149,7 @@ export function exposeAgain(peer: Peer, out: Out, attachment: Attachment): void 
     initiator: attachment.connector.initiator,
     username: usernameOf(attachment),
     password,
-    readOnly: attachment.mode === 'ro'
+    readOnly: attachment.mode === 'ro',
   })
 }
 
@@ -135,13 +179,19 @@ export function onFenced(peer: Peer, out: Out, owned: Owned, attachment: Attachm
   const what = `fence/${attachment.id}`
   if (working === null || working.attachment !== attachment.id) return
   if (outcome.kind !== 'ok') {
-    if (mayTryAgain(peer, what)) return timer(out, what, peer.options.timings.retryMs)
     if (working.kind === 'detach') {
+      if (mayTryAgain(peer, what)) return timer(out, what, peer.options.timings.retryMs)
       const stuck: Attachment = { ...attachment, status: 'error_detaching' }
       change(peer, out, owned, attachment.id, stuck, null, now)
-      return endBadly(peer, out, working.rid, { code: 'export-failed', volume: owned.volume.id, tool: outcome.tool, detail: outcome.detail })
+      return endBadly(peer, out, working.rid, {
+        code: 'export-failed',
+        volume: owned.volume.id,
+        tool: outcome.tool,
+        detail: outcome.detail,
+      })
     }
-    // A half-made export must not stay: nothing else is done with this volume until it is gone.
+    // A half-made export must not stay: nothing else is done with this volume until it is gone. Who asked need not wait for that.
+    endBadly(peer, out, working.rid, { code: 'export-failed', volume: owned.volume.id, tool: outcome.tool, detail: outcome.detail })
     return timer(out, what, peer.options.timings.retryMs)
   }
   peer.tries.delete(what)
@@ -178,10 +228,17 @@ function startExport(
   attachment: Attachment,
   connector: Connector,
   reason: { readonly rid: Working['rid']; readonly kind: 'attach' | 'connect' },
-  now: Now
+  now: Now,
 ): void {
   const generation = owned.generation + 1
-  const exporting: Attachment = { ...attachment, status: 'attaching', export: 'exporting', generation, connector, mountpoint: connector.mountpoint ?? attachment.mountpoint }
+  const exporting: Attachment = {
+    ...attachment,
+    status: 'attaching',
+    export: 'exporting',
+    generation,
+    connector,
+    mountpoint: connector.mountpoint ?? attachment.mountpoint,
+  }
   const secret = peer.options.rng.hex(SECRET_BYTES)
   peer.secrets.set(attachment.id, secret)
   journalPut(out, secretKey(attachment.id), secret)
@@ -193,7 +250,12 @@ function startExport(
 /** An export that was there before and had to be made again. It is never given up, and the volume is not in error. */
 function onExposedAgain(peer: Peer, out: Out, attachment: Attachment, outcome: TargetOutcome): void {
   if (attachment.export !== 'exported' || outcome.kind === 'ok') return
-  note(out, 'warn', 'export-not-restored', { volume: attachment.volume, attachment: attachment.id, tool: outcome.tool, detail: outcome.detail })
+  note(out, 'warn', 'export-not-restored', {
+    volume: attachment.volume,
+    attachment: attachment.id,
+    tool: outcome.tool,
+    detail: outcome.detail,
+  })
   timer(out, `expose/${attachment.id}`, peer.options.timings.retryMs)
 }
 

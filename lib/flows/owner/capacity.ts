@@ -31,12 +31,18 @@ export function ownPools(peer: Peer): readonly PoolView[] {
     zone,
     state: measured.state === 'stalled' ? 'stalled' : state,
     capabilities: capabilitiesNow(peer, measured),
-    queue: queueOf(peer, measured.name)
+    queue: queueOf(peer, measured.name),
   }))
 }
 
 /** The filter that refuses `sizeGiB` more on this pool of ours, or null if there is room. */
-export function refusalOf(peer: Peer, pool: PoolName, sizeGiB: number, zones: readonly string[], type: VolumeType | null): Rejection | null {
+export function refusalOf(
+  peer: Peer,
+  pool: PoolName,
+  sizeGiB: number,
+  zones: readonly string[],
+  type: VolumeType | null,
+): Rejection | null {
   const view = ownPools(peer).find((own) => own.name === pool)
   if (view === undefined) return { pool, filter: 'owner', reported: 'no such pool here', needed: pool }
   return fits(view, { rid: requestId(''), sizeGiB, zones, type }, peer.options.placement)
@@ -52,7 +58,8 @@ function ownedGiB(owned: Owned): number {
 
 function queueOf(peer: Peer, pool: PoolName): number {
   let queue = 0
-  for (const owned of peer.owned.values()) if (owned.volume.pool === pool && (owned.step === 'committed' || owned.step === 'reserved')) queue += 1
+  for (const owned of peer.owned.values())
+    if (owned.volume.pool === pool && (owned.step === 'committed' || owned.step === 'reserved')) queue += 1
   return queue
 }
 
@@ -65,6 +72,6 @@ function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
     // A thick pool's free room is what its records leave; a thin pool measures its own.
     free_capacity_gb: isThin ? (measured.capabilities['free_capacity_gb'] ?? null) : Math.max(0, measured.totalGiB - provisioned),
     allocated_capacity_gb: provisioned,
-    provisioned_capacity_gb: provisioned
+    provisioned_capacity_gb: provisioned,
   }
 }

@@ -31,7 +31,8 @@ export function onReserveExtend(peer: Peer, out: Out, from: PeerId, message: Res
   const refuse = (facts: Failure): void => send(out, from, { kind: 'refused', rid, refusal: { kind: 'operation', reply: failure(facts) } })
   if (owned === undefined || owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
   const { status, pool, sizeGiB: before } = owned.volume
-  if (owned.working !== null || owned.extend !== null) return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? 'extend' })
+  if (owned.working !== null || owned.extend !== null)
+    return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? 'extend' })
   if (owned.step !== 'built' || status !== 'available' || pool === null) {
     return refuse({ code: 'invalid-status', volume: id, action: 'extend', status, allowed: ['available'] })
   }
@@ -93,9 +94,13 @@ function end(peer: Peer, out: Out, owned: Owned, sizeGiB: number, now: Now): voi
   if (extend === null) return
   peer.troubles.delete(volume.id)
   peer.tries.delete(`extend/${volume.id}`)
-  const grown = publishOwned(peer, out, { ...owned, extend: null, working: null, volume: { ...volume, sizeGiB, status: working?.before ?? 'available' } }, now)
+  const grown = publishOwned(
+    peer,
+    out,
+    { ...owned, extend: null, working: null, volume: { ...volume, sizeGiB, status: working?.before ?? 'available' } },
+    now,
+  )
   settle(peer, out, volume.project, extend.rid)
   endWell(peer, out, extend.rid, grown.volume, null, now)
   beatSoon(peer, out)
 }
-

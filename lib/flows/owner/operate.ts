@@ -23,7 +23,12 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   }
   const { status } = owned.volume
   if (owned.step === 'reserved' || owned.step === 'deleting') {
-    return answerNow(out, from, rid, failure({ code: 'invalid-status', volume: id, action: operation.kind, status, allowed: ['available'] }))
+    return answerNow(
+      out,
+      from,
+      rid,
+      failure({ code: 'invalid-status', volume: id, action: operation.kind, status, allowed: ['available'] }),
+    )
   }
   const running = owned.working?.kind ?? (owned.extend === null ? null : 'extend')
   if (running !== null && changesState(operation)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: id, running }))
@@ -55,7 +60,15 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
   }
 }
 
-function update(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, operation: Extract<Operation, { kind: 'update' }>, now: Now): void {
+function update(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  operation: Extract<Operation, { kind: 'update' }>,
+  now: Now,
+): void {
   const { kind: _, ...fields } = operation
   const updated = publishOwned(peer, out, { ...owned, volume: { ...owned.volume, ...fields } }, now)
   waitFor(peer, request.rid, from)

@@ -21,7 +21,12 @@ const DELETABLE: readonly VolumeStatus[] = ['available', 'error', 'error_extendi
 export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, force: boolean, now: Now): void {
   const { id, status, attachments } = owned.volume
   if (attachments.length > 0) {
-    const facts = { code: 'volume-attached', volume: id, action: 'delete', attachments: attachments.map((attachment) => attachment.id) } as const
+    const facts = {
+      code: 'volume-attached',
+      volume: id,
+      action: 'delete',
+      attachments: attachments.map((attachment) => attachment.id),
+    } as const
     return answerNow(out, from, request.rid, failure(facts))
   }
   if (owned.step === 'committed' || (!force && !DELETABLE.includes(status))) {
@@ -47,7 +52,7 @@ export function onRemoved(peer: Peer, out: Out, owned: Owned, job: string, outco
   const isGone = outcome.kind === 'ok' && (job === 'delete' || outcome.value === null)
   if (isGone) {
     peer.tries.delete(`remove/${id}`)
-    publishTomb(peer, out, owned)
+    publishTomb(peer, out, id)
     settle(peer, out, owned.volume.project, endOf(id))
     return beatSoon(peer, out)
   }

@@ -27,7 +27,13 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
   // While it is only reserved, the same key with another body must not get this room: what is bound is built as reserved.
   const isSame = known !== undefined && known.volume.rid === rid && (known.step !== 'reserved' || bodyOf(known.volume) === bodyOf(spec))
   if (isSame && known.volume.pool !== null) {
-    return send(out, from, { kind: 'reserved', rid, pool: known.volume.pool, reservation: known.reservation, deltaGiB: known.volume.sizeGiB })
+    return send(out, from, {
+      kind: 'reserved',
+      rid,
+      pool: known.volume.pool,
+      reservation: known.reservation,
+      deltaGiB: known.volume.sizeGiB,
+    })
   }
   if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
   const rejection = refusalOf(peer, pool, spec.sizeGiB, spec.zone === null ? [] : [spec.zone], typeOf(peer, spec))
@@ -71,7 +77,13 @@ export function resolve(peer: Peer, out: Out, owned: Owned, now: Now): void {
   if (open === null) return
   const { rid, reservation } = open
   const { id, project } = owned.volume
-  askRegister(peer, out, project, { kind: 'resolve', rid, host: peer.self, reservation, atMs: now.wallMs }, { kind: 'resolve', volume: id, rid, reservation })
+  askRegister(
+    peer,
+    out,
+    project,
+    { kind: 'resolve', rid, host: peer.self, reservation, atMs: now.wallMs },
+    { kind: 'resolve', volume: id, rid, reservation },
+  )
 }
 
 /** What the register said of a reservation: `commit` to be carried out by the caller, or it is dealt with. */
@@ -79,7 +91,7 @@ export function onResolved(
   peer: Peer,
   out: Out,
   asked: { readonly volume: VolumeId; readonly rid: RequestId; readonly reservation: ReservationId; readonly project: ProjectId },
-  outcome: ChangeOutcome
+  outcome: ChangeOutcome,
 ): Certificate | null {
   const owned = peer.owned.get(asked.volume)
   const open = owned === undefined ? null : openReservation(owned)

@@ -16,7 +16,10 @@ import { journalDrop, journalPut, type Out, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 
-/** This host's totals of `project` contain the request's effect (or its lack of one) as of this step's record. */
+/**
+ * This host's totals of `project` contain the request's effect (or its lack of one) as of the record that this step publishes.
+ * A register takes only totals that are newer than those it has, so a step that settles must publish.
+ */
 export function settle(peer: Peer, out: Out, project: ProjectId, rid: RequestId): void {
   const entry = { project, seq: peer.seq }
   peer.settled.set(rid, entry)

@@ -58,7 +58,7 @@ export function connectionOf(peer: Peer, attachment: Attachment): Connection | n
     iqn: exportIqn(live.volume, live.generation),
     lun: LUN,
     username: usernameOf(live),
-    password
+    password,
   }
 }
 

@@ -47,7 +47,15 @@ export function knownHosts(peer: Peer, now: Now): readonly HostView[] {
   return peer.options.manifest.hosts.map((host): HostView => {
     const heard = peer.beats.get(host.peer)
     const { name, zone, voter } = host
-    return { peer: host.peer, name, zone, voter, state: stateOf(peer, host, now), lastBeatMs: heard?.wallMs ?? null, beat: heard?.beat ?? null }
+    return {
+      peer: host.peer,
+      name,
+      zone,
+      voter,
+      state: stateOf(peer, host, now),
+      lastBeatMs: heard?.wallMs ?? null,
+      beat: heard?.beat ?? null,
+    }
   })
 }
 
@@ -61,7 +69,7 @@ function makeBeat(peer: Peer, now: Now): Beat {
     name,
     state: state === 'stalled' ? ('stalled' as const) : ('up' as const),
     capabilities,
-    queue
+    queue,
   }))
   const { version, api } = peer.options
   const made: Beat = { peer: peer.self, epoch: peer.epoch, n: peer.beatCount, state: peer.state, version, pools, head: peer.seq, api }
@@ -79,7 +87,7 @@ function heardPools(peer: Peer, host: ManifestHost, now: Now): readonly PoolView
     zone: host.zone,
     state: hostState === 'up' ? state : hostState === 'down' ? 'down' : 'recovering',
     capabilities,
-    queue
+    queue,
   }))
 }
 

@@ -5,7 +5,7 @@
  * durable. A client that was answered may ask any peer next, so an answer waits (briefly: a silent peer delays it, and
  * never prevents it) until every connected peer has the record.
  */
-import type { PeerId, RequestId } from '../../model/ids.ts'
+import type { PeerId, RequestId, VolumeId } from '../../model/ids.ts'
 import type { PublishedRecord } from '../../model/message.ts'
 import type { OperationReply } from '../../model/request.ts'
 import { applyDelta } from '../../replica/view.ts'
@@ -25,8 +25,7 @@ export function publishOwned(peer: Peer, out: Out, owned: Owned, now: Now): Owne
 }
 
 /** The volume is gone: a tombstone takes its place. */
-export function publishTomb(peer: Peer, out: Out, owned: Owned): void {
-  const { id } = owned.volume
+export function publishTomb(peer: Peer, out: Out, id: VolumeId): void {
   peer.seq += 1
   dropOwned(peer, out, id)
   peer.tombs.set(id, peer.seq)

@@ -17,7 +17,7 @@ function register(limits: Limits = LIMITS): { readonly account: Account; decide(
       const { puts, answer } = evaluate(LEDGER_RULES, account, change)
       for (const put of puts) putEntry(account.cell, put)
       return answer
-    }
+    },
   }
 }
 
@@ -34,7 +34,7 @@ function binding(rid: string, host = ALPHA, sizeGiB = 1, reservation = '1.1'): B
     typeId: null,
     metadata: {},
     multiattach: false,
-    createdAtMs: 0
+    createdAtMs: 0,
   }
   return {
     kind: 'bound',
@@ -47,7 +47,7 @@ function binding(rid: string, host = ALPHA, sizeGiB = 1, reservation = '1.1'): B
     delta: { volumes: 1, gigabytes: sizeGiB },
     sizeGiB,
     spec,
-    atMs: 0
+    atMs: 0,
   }
 }
 
@@ -58,12 +58,16 @@ function unplace(of: Binding): LedgerChange {
   const unplaced: Unplaced = {
     kind: 'unplaced',
     rid: of.rid,
-    spec: of.spec ?? (() => { throw new Error('a create has a spec') })(),
+    spec:
+      of.spec ??
+      (() => {
+        throw new Error('a create has a spec')
+      })(),
     bodyHash: of.bodyHash,
     delta: of.delta,
     rejected: [],
     atMs: 0,
-    updatedAtMs: null
+    updatedAtMs: null,
   }
   return { kind: 'unplace', unplaced }
 }
@@ -147,7 +151,11 @@ t.test('limits are exact, and name the resource that is short', async (t) => {
   const unlimited = register({ volumes: 2, gigabytes: -1, per_volume_gigabytes: -1 })
   unlimited.decide(bind(binding('a', ALPHA, 5000)))
   unlimited.decide(unplace(binding('b')))
-  t.match(unlimited.decide(bind(binding('c'))), { kind: 'over-quota', resource: 'volumes', limit: 2, used: 2 }, 'a volume without room counts')
+  t.match(
+    unlimited.decide(bind(binding('c'))),
+    { kind: 'over-quota', resource: 'volumes', limit: 2, used: 2 },
+    'a volume without room counts',
+  )
 })
 
 t.test('an extend takes gigabytes and no volume', async (t) => {
@@ -155,7 +163,10 @@ t.test('an extend takes gigabytes and no volume', async (t) => {
   decide(bind(binding('a', ALPHA, 4)))
   const more: Binding = { ...binding('x'), delta: { volumes: 0, gigabytes: 6 }, sizeGiB: 10, spec: null }
   t.equal(decide(bind(more)).kind, 'bound')
-  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, gigabytes: 1 } })), { kind: 'over-quota', resource: 'gigabytes' })
+  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, gigabytes: 1 } })), {
+    kind: 'over-quota',
+    resource: 'gigabytes',
+  })
 })
 
 t.test('an unplaced volume can be renamed and deleted, and its request is remembered', async (t) => {

@@ -22,7 +22,7 @@ import {
   onRoundTimeout,
   type Proposer,
   type ProposerWorld,
-  propose
+  propose,
 } from '../../../lib/register/proposer.ts'
 
 const PROJECT = projectId('p')
@@ -69,17 +69,22 @@ class World {
       timer: () => {},
       cancelTimer: () => {},
       evaluate: (cell, change) => evaluate(LEDGER_RULES, { project: PROJECT, cell, defaults: UNLIMITED }, change),
-      random: () => 0
+      random: () => 0,
     }
   }
 
   bind(member: PeerId, rid: string): void {
-    propose(this.proposer(member), { from: member, ref: rid, change: { kind: 'bind', binding: bindingOf(rid, member) } }, this.worldOf(member))
+    propose(
+      this.proposer(member),
+      { from: member, ref: rid, change: { kind: 'bind', binding: bindingOf(rid, member) } },
+      this.worldOf(member),
+    )
   }
 
   deliver({ from, to, message }: Letter): void {
     const acceptor = this.acceptors.get(to) ?? newAcceptor()
-    const answer = (of: PeerMessage): void => void this.letters.push({ from: to, to: from, message: JSON.parse(JSON.stringify(of)) as PeerMessage })
+    const answer = (of: PeerMessage): void =>
+      void this.letters.push({ from: to, to: from, message: JSON.parse(JSON.stringify(of)) as PeerMessage })
     const proposer = this.proposer(to)
     const world = this.worldOf(to)
     switch (message.kind) {
@@ -117,7 +122,7 @@ function bindingOf(rid: string, host: PeerId): Binding {
     delta: { volumes: 1, gigabytes: 1 },
     sizeGiB: 1,
     spec: null,
-    atMs: 0
+    atMs: 0,
   }
 }
 
@@ -137,7 +142,13 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('bind' as const), member, rid: fc.nat(3) }) },
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat(1000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('repeat' as const, 'lose' as const), at: fc.nat(1000) }) },
-  { weight: 2, arbitrary: fc.oneof(fc.record({ kind: fc.constant('timeout' as const), member }), fc.record({ kind: fc.constant('restart' as const), member })) }
+  {
+    weight: 2,
+    arbitrary: fc.oneof(
+      fc.record({ kind: fc.constant('timeout' as const), member }),
+      fc.record({ kind: fc.constant('restart' as const), member }),
+    ),
+  },
 )
 
 function play(world: World, moves: readonly Move[]): void {
@@ -182,9 +193,10 @@ t.test('a request is never decided twice, in any order of messages', async (t) =
     fc.property(fc.array(move, { minLength: 40, maxLength: 300 }), (moves) => {
       const world = new World()
       play(world, moves)
-      for (const [rid, hosts] of hostsByRequest(world.answers)) if (hosts.size > 1) throw new Error(`${rid} was decided for ${[...hosts].join(' and ')}`)
+      for (const [rid, hosts] of hostsByRequest(world.answers))
+        if (hosts.size > 1) throw new Error(`${rid} was decided for ${[...hosts].join(' and ')}`)
     }),
-    { numRuns: 3000, seed: 20261121 }
+    { numRuns: 3000, seed: 20261121 },
   )
   t.pass('3,000 schedules')
 })
@@ -205,7 +217,10 @@ t.test('a lone proposer needs one round trip a change once it is steady', async 
   world.bind(a, 'second')
   t.equal(run(), 6, 'accept alone')
   propose(world.proposer(a), { from: a, ref: 'read', change: { kind: 'read', volume: null } }, world.worldOf(a))
-  t.notOk(world.letters.some(({ message }) => message.kind === 'accept'), 'a read writes nothing')
+  t.notOk(
+    world.letters.some(({ message }) => message.kind === 'accept'),
+    'a read writes nothing',
+  )
   run()
   t.match(world.answers.at(-1)?.answer, { kind: 'contents', contents: { bound: [{ rid: 'first' }, { rid: 'second' }] } })
 })
@@ -223,7 +238,8 @@ t.test('a member that missed a change is brought up to date by the next one', as
   const [a, , c] = MEMBERS
   if (a === undefined || c === undefined) throw new Error('three members')
   const run = (skip: PeerId | null): void => {
-    for (let letter = world.letters.shift(); letter !== undefined; letter = world.letters.shift()) if (letter.to !== skip) world.deliver(letter)
+    for (let letter = world.letters.shift(); letter !== undefined; letter = world.letters.shift())
+      if (letter.to !== skip) world.deliver(letter)
   }
   world.bind(a, 'one')
   run(c)

@@ -27,10 +27,20 @@ function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effec
     expect: 2,
     hosts: [host(OTHER), host(SELF)],
     types: [],
-    limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+    limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 },
   }
   const rng = { hex: () => '00', below: () => 0 }
-  const options = { self: SELF, manifest, rng, placement: DEFAULT_PLACEMENT, rules: LEDGER_RULES, timings: TIMINGS, portal: '', version: '', api: '' }
+  const options = {
+    self: SELF,
+    manifest,
+    rng,
+    placement: DEFAULT_PLACEMENT,
+    rules: LEDGER_RULES,
+    timings: TIMINGS,
+    portal: '',
+    version: '',
+    api: '',
+  }
   const writes: Write[] = []
   const done: Effect[] = []
   const errors: unknown[] = []
@@ -38,7 +48,7 @@ function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effec
     now: () => ({ wallMs: 0, monoMs: 0 }),
     write: (batch) => new Promise((resolve, reject) => writes.push({ keys: batch.map(({ key }) => key), succeed: resolve, fail: reject })),
     perform: (effect) => done.push(effect),
-    onJournalError: (error) => errors.push(error)
+    onJournalError: (error) => errors.push(error),
   }
   return { peer: createPeer(options, [], { heads: [], records: [] }), world, writes, done, errors }
 }
@@ -59,8 +69,8 @@ const reserve = (id: string): PeerMessage => ({
     typeId: null,
     metadata: {},
     multiattach: false,
-    createdAtMs: 0
-  }
+    createdAtMs: 0,
+  },
 })
 const heads: PeerMessage = { kind: 'heads', heads: [], ref: 'question' }
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
