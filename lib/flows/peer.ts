@@ -79,6 +79,7 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
       return onPublished(peer, out, event.records)
     case 'manifest':
       peer.options = { ...peer.options, manifest: event.manifest }
+      peer.groups.clear()
       return beatSoon(peer, out)
     case 'journal-space':
       peer.state = event.isShort ? 'full' : 'ready'

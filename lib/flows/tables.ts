@@ -181,6 +181,8 @@ export interface Peer {
   /** What the backends measured last. */
   readonly pools: Map<string, MeasuredPool>
   readonly proposers: Map<ProjectId, Proposer>
+  /** Home groups by the manifest that holds. */
+  readonly groups: Map<ProjectId, readonly PeerId[]>
   readonly asks: Map<string, Ask>
   readonly creating: Map<RequestId, Creating>
   readonly operating: Map<RequestId, Operating>
@@ -216,6 +218,7 @@ export function newPeer(options: PeerOptions): Peer {
     connections: new Map(),
     pools: new Map(),
     proposers: new Map(),
+    groups: new Map(),
     asks: new Map(),
     creating: new Map(),
     operating: new Map(),

@@ -3,7 +3,7 @@
  *
  * `Math.log` may differ in its last digit from one processor or engine to the next, and one digit is enough to swap two
  * candidates. Here a number is brought up to just below 1 by two factors whose logarithms stand in tables, and what is
- * left over is so small that two terms of the series do. Each product below is an exact integer. Error: below 2^-39.
+ * left over is so small that two terms of the series do. Each product below is an exact integer. Error: below 2^-36.
  */
 import { invariant } from '../model/invariant.ts'
 
@@ -61,11 +61,11 @@ function minusLogOfHalfToOne(value: number): number {
   return (COARSE_LOG[index] ?? 0) + (FINE_LOG[missing] ?? 0) + gap + Math.floor((quarter * quarter) / POWER_39)
 }
 
-/** ln(p / q) = 2 artanh((p − q) / (p + q)), by its series in 64 bits. */
+/** ln(p / q) = 2 artanh((p − q) / (p + q)), by its series in 64 bits, rounded to units. */
 function logOfRatio(p: bigint, q: bigint): number {
   const ratio = ((p - q) << 64n) / (p + q)
   const square = (ratio * ratio) >> 64n
   let sum = 0n
   for (let [term, divisor] = [ratio, 1n]; term > 0n; term = (term * square) >> 64n, divisor += 2n) sum += term / divisor
-  return Number((2n * sum) >> 22n)
+  return Number((2n * sum + (1n << 21n)) >> 22n)
 }

@@ -14,9 +14,9 @@ import type { Candidate, Rejection } from '../../model/placement.ts'
 import type { ClientRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { rank } from '../../placement/rank.ts'
-import { homeGroup } from '../../register/home-group.ts'
 import { noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
+import { membersOf } from '../group/members.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
 import { typeOf } from '../owner/capacity.ts'
 import { creatingVolume, grantedVolume } from '../shape.ts'
@@ -218,10 +218,10 @@ export function noMajority(
   project: Creating['spec']['project'],
   outcome: { readonly answered: number; readonly needed: number },
 ): Failure {
-  const members = membersOf(peer, project)
+  const members = memberNames(peer, project)
   return { code: 'no-majority', project, members, answered: outcome.answered, needed: outcome.needed }
 }
 
-function membersOf(peer: Peer, project: Creating['spec']['project']): readonly string[] {
-  return homeGroup(peer.options.manifest, project).map((member) => hostOf(peer.options.manifest, member)?.name ?? member)
+function memberNames(peer: Peer, project: Creating['spec']['project']): readonly string[] {
+  return membersOf(peer, project).map((member) => hostOf(peer.options.manifest, member)?.name ?? member)
 }

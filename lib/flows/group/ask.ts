@@ -7,7 +7,8 @@
 import type { PeerId, ProjectId } from '../../model/ids.ts'
 import type { LedgerChange } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage } from '../../model/message.ts'
-import { homeGroup, majorityOf } from '../../register/home-group.ts'
+import { majorityOf } from '../../register/home-group.ts'
+import { membersOf } from './members.ts'
 import { cancel, freshName, type Out, send, timer } from '../out.ts'
 import type { Ask, AskPurpose, Peer } from '../tables.ts'
 
@@ -19,7 +20,7 @@ export interface AskEnd {
 
 export function askRegister(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, purpose: AskPurpose): void {
   const isNear = (member: PeerId): boolean => member === peer.self || peer.connections.get(member)?.state === 'up'
-  const members = homeGroup(peer.options.manifest, project)
+  const members = membersOf(peer, project)
   const order = [...members.filter(isNear), ...members.filter((member) => !isNear(member))]
   const [first, ...left] = order
   if (first === undefined) return
@@ -48,7 +49,7 @@ function nextMember(peer: Peer, out: Out, ref: string, ask: Ask): AskEnd | null 
   peer.asks.delete(ref)
   cancel(out, `ask/${ref}`)
   if (next === undefined) {
-    const needed = majorityOf(homeGroup(peer.options.manifest, ask.project).length)
+    const needed = majorityOf(membersOf(peer, ask.project).length)
     return { ask, outcome: { kind: 'no-majority', answered: ask.answered, needed } }
   }
   // A new name: a late answer of the member before must not end this question.

@@ -9,7 +9,6 @@ import type { PeerId, ProjectId } from '../../model/ids.ts'
 import { isForming } from '../../model/manifest.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import { type AcceptorStep, onAccept, onConfirm, onPrepare } from '../../register/acceptor.ts'
-import { homeGroup } from '../../register/home-group.ts'
 import {
   newProposer,
   onAccepted,
@@ -23,6 +22,7 @@ import {
   type ProposerWorld,
   propose,
 } from '../../register/proposer.ts'
+import { membersOf } from './members.ts'
 import { cellKey, registerKey } from '../keys.ts'
 import { cancel, journalDrop, journalPut, type Out, send, timer } from '../out.ts'
 import { acceptorOf, type Peer } from '../tables.ts'
@@ -36,7 +36,7 @@ export type GroupMessage = Message<
 
 export function onGroupMessage(peer: Peer, out: Out, from: PeerId, message: GroupMessage): void {
   const { project } = message
-  const members = homeGroup(peer.options.manifest, project)
+  const members = membersOf(peer, project)
   if (isForming(peer.options.manifest) || !members.includes(peer.self)) return
   switch (message.kind) {
     case 'prepare':

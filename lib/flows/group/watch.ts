@@ -4,7 +4,7 @@
  * What one member has accepted may not be decided, so each look is a read of the register.
  */
 import type { LedgerContents } from '../../model/ledger.ts'
-import { homeGroup } from '../../register/home-group.ts'
+import { membersOf } from './members.ts'
 import { type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
@@ -17,7 +17,7 @@ export function startWatch(peer: Peer, out: Out): void {
 export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
   for (const [project, acceptor] of peer.acceptors) {
     const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now))
-    if (hasOld && homeGroup(peer.options.manifest, project).includes(peer.self)) {
+    if (hasOld && membersOf(peer, project).includes(peer.self)) {
       askRegister(peer, out, project, { kind: 'read', volume: null }, { kind: 'watch', project })
     }
   }

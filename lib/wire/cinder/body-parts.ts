@@ -7,12 +7,12 @@
 import Type from 'typebox'
 import { accepted, type Parsed, refused } from './input.ts'
 
-export const SIZE_GIB_MAX = 2_147_483_647
+const SIZE_GIB_MAX = 2_147_483_647
 
 /** No control, format or unassigned characters, no line breaks: Cinder's "printable". */
 const PRINTABLE = '^[^\\p{C}\\p{Zl}\\p{Zp}]*$'
 
-export const PrintableText = Type.String({ maxLength: 255, pattern: PRINTABLE })
+const PrintableText = Type.String({ maxLength: 255, pattern: PRINTABLE })
 export const OptionalText = Type.Optional(Type.Union([PrintableText, Type.Null()]))
 export const Size = Type.Union([Type.Integer({ minimum: 1, maximum: SIZE_GIB_MAX }), Type.String({ pattern: '^[0-9]{1,20}$' })])
 export const Metadata = Type.Record(Type.String(), Type.String({ maxLength: 255 }), {

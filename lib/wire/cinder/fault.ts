@@ -12,7 +12,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [503, 'serviceUnavailable'],
 ])
 
-export function faultName(status: number): string {
+function faultName(status: number): string {
   return NAMES.get(status) ?? 'computeFault'
 }
 

@@ -103,9 +103,10 @@ function valueAt(body: unknown, path: readonly string[]): unknown {
   )
 }
 
-/** Enough of a value to recognise it: a client may send 128 KiB of it. */
+/** Enough of a value to recognise it: a client may send 128 KiB of it, nested as deep as it likes. */
 function excerpt(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null')
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  const text = String(value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }
 

@@ -7,7 +7,7 @@ import { isTrueWord } from './body-parts.ts'
 import { accepted, type Parsed, refused } from './input.ts'
 
 /** Default and cap, Cinder's osapi_max_limit. */
-export const LIMIT_MAX = 1000
+const LIMIT_MAX = 1000
 
 export interface SortKey {
   readonly key: string

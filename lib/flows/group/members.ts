@@ -1,0 +1,12 @@
+/** Members of a project's home group by the manifest that holds, remembered: they are asked for with every message. */
+import type { PeerId, ProjectId } from '../../model/ids.ts'
+import { homeGroup } from '../../register/home-group.ts'
+import type { Peer } from '../tables.ts'
+
+export function membersOf(peer: Peer, project: ProjectId): readonly PeerId[] {
+  const known = peer.groups.get(project)
+  if (known !== undefined) return known
+  const members = homeGroup(peer.options.manifest, project)
+  peer.groups.set(project, members)
+  return members
+}
