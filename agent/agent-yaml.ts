@@ -14,6 +14,8 @@ const NOTES: Readonly<Record<string, string>> = {
 
 /** Check a changed file with `scoria agent --check-config`. */
 export function agentYaml(config: Readonly<Record<string, unknown>>): string {
-  const parts = Object.entries(config).map(([key, value]) => `${NOTES[key] === undefined ? '' : `# ${NOTES[key]}\n`}${toYaml({ [key]: value })}`)
+  const parts = Object.entries(config).map(
+    ([key, value]) => `${NOTES[key] === undefined ? '' : `# ${NOTES[key]}\n`}${toYaml({ [key]: value })}`,
+  )
   return `# Scoria agent. After a change: scoria agent --check-config --config FILE\n${parts.join('')}`
 }

@@ -25,7 +25,9 @@ export interface Arguments {
 
 /** @throws CommandProblem (usage) for an unknown option or a missing value */
 export function readArguments(args: readonly string[], rows: readonly OptionRow[], wordsMax: number): Arguments {
-  const options = Object.fromEntries(rows.map((row) => [row.name, { type: row.value === undefined ? ('boolean' as const) : ('string' as const) }]))
+  const options = Object.fromEntries(
+    rows.map((row) => [row.name, { type: row.value === undefined ? ('boolean' as const) : ('string' as const) }]),
+  )
   const { values, positionals } = parse(args, options)
   const tooMany = positionals[wordsMax]
   if (tooMany !== undefined) throw wrongUse(`${JSON.stringify(tooMany)} is one word too many`, 'see --help')
@@ -44,7 +46,18 @@ export function helpText(usage: string, summary: string, rows: readonly OptionRo
   const left = rows.map((row) => `  --${row.name}${row.value === undefined ? '' : ` ${row.value}`}`)
   const width = Math.max(...left.map((text) => text.length))
   const lines = rows.map((row, index) => `${(left[index] ?? '').padEnd(width)}  ${row.help}`)
-  return [`Usage: scoria ${usage}`, '', summary, '', 'Options:', ...lines, '', 'Examples:', ...examples.map((line) => `  $ ${line}`), ''].join('\n')
+  return [
+    `Usage: scoria ${usage}`,
+    '',
+    summary,
+    '',
+    'Options:',
+    ...lines,
+    '',
+    'Examples:',
+    ...examples.map((line) => `  $ ${line}`),
+    '',
+  ].join('\n')
 }
 
 export function addressOption(args: Arguments, name: string): HostPort | null {
@@ -59,7 +72,8 @@ export function countOption(args: Arguments, name: string, least: number, most: 
   const written = args.text(name)
   if (written === null) return null
   const count = /^\d+$/.test(written) ? Number(written) : Number.NaN
-  if (!(count >= least && count <= most)) throw wrongUse(`--${name} takes a whole number from ${least} to ${most}, not ${JSON.stringify(written)}`)
+  if (!(count >= least && count <= most))
+    throw wrongUse(`--${name} takes a whole number from ${least} to ${most}, not ${JSON.stringify(written)}`)
   return count
 }
 
@@ -69,7 +83,10 @@ export function quotaOption(args: Arguments, name: string): Limits {
   for (const part of args.text(name)?.split(',') ?? []) {
     const [, key, count] = /^\s*(volumes|gigabytes|per_volume_gigabytes)=(-1|\d+)\s*$/.exec(part) ?? []
     if (key !== 'volumes' && key !== 'gigabytes' && key !== 'per_volume_gigabytes') {
-      throw wrongUse(`--${name} ${JSON.stringify(part)} is no limit`, 'write it as volumes=N,gigabytes=N,per_volume_gigabytes=N; -1 means no limit')
+      throw wrongUse(
+        `--${name} ${JSON.stringify(part)} is no limit`,
+        'write it as volumes=N,gigabytes=N,per_volume_gigabytes=N; -1 means no limit',
+      )
     }
     limits[key] = Number(count)
   }

@@ -11,6 +11,13 @@ export class CommandProblem extends Error {
     this.exitCode = exitCode
     this.lines = lines
   }
+
+  /** The same, with what went wrong underneath kept for whoever debugs. */
+  static because(cause: unknown, exitCode: ExitCode, ...lines: readonly string[]): CommandProblem {
+    const problem = new CommandProblem(exitCode, ...lines)
+    problem.cause = cause
+    return problem
+  }
 }
 
 export const wrongUse = (...lines: readonly string[]): CommandProblem => new CommandProblem(EXIT.usage, ...lines)

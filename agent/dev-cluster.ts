@@ -14,7 +14,17 @@ import { isObject } from '../lib/wire/peer/check.ts'
 import { agentYaml } from './agent-yaml.ts'
 import { CommandProblem } from './command-problem.ts'
 import { type DevBackend, type DevOptions, type DevPeer, devConfigJson } from './dev-plan.ts'
-import { clusterKeySteps, exists, folderStep, identityStep, manifestStep, publicKeyStep, swarmKeyStep, takeSteps, type Step } from './host-steps.ts'
+import {
+  clusterKeySteps,
+  exists,
+  folderStep,
+  identityStep,
+  manifestStep,
+  publicKeyStep,
+  swarmKeyStep,
+  takeSteps,
+  type Step,
+} from './host-steps.ts'
 import { defaultType } from './init.ts'
 import { loadIdentity, loadSwarmKey } from './peer/identity.ts'
 import { signManifest } from './peer/manifest.ts'

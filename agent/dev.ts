@@ -14,7 +14,7 @@ import { type DevChild, startDevChild } from './dev-child.ts'
 import { makeCluster, readDevRecord } from './dev-cluster.ts'
 import { type DevOptions, type DevPeer, endpointOf, planPeers } from './dev-plan.ts'
 import { seesAll } from './dev-ready.ts'
-import { startDevTarget } from './dev-target.ts'
+import { endLeftoverTarget, startDevTarget } from './dev-target.ts'
 import { makeFolder } from './system/durable-file.ts'
 import { takeLock } from './system/process-lock.ts'
 import { checkPortFree } from './system/start-checks.ts'
@@ -66,22 +66,33 @@ async function runIn(directory: string, wish: DevWish, world: DevWorld, running:
   await openFolder(directory, running)
   const options = await settleOptions(directory, wish)
   const peers = planPeers(directory, options.peers, options.apiPort)
+  for (const peer of peers) await endLeftoverTarget(peer)
   await checkPorts(peers, options)
   await makeCluster(directory, peers, options)
   world.tell(`starting ${peers.length} ${peers.length === 1 ? 'peer' : 'peers'} in ${directory}`)
   if (options.backend === 'file') {
-    for (const peer of peers) running.push(await startDevTarget(peer, directory))
+    await startTargets(peers, world, running)
   }
   const children = peers.map((peer) => startDevChild({ peer, program: world.program, tell: world.tell }))
   running.push(...children)
   const isReady = await Promise.race([untilReady(peers, children), world.interrupted.then(() => false)])
   if (isReady) {
     world.out(`ready ${peers.map(endpointOf).join(' ')}`)
-    world.tell(`try in another terminal: ${commandFor(options)}volume create db --size 1GiB --wait\nCtrl-C ends it${wish.directory === null ? ' and removes everything' : `; the state stays in ${directory}`}`)
+    world.tell(
+      `try in another terminal: ${commandFor(options)}volume create db --size 1GiB --wait\nCtrl-C ends it${wish.directory === null ? ' and removes everything' : `; the state stays in ${directory}`}`,
+    )
   }
   await world.interrupted
   world.tell('stopping')
   return EXIT.done
+}
+
+/** All at once; those that did start are kept in `running` also when another did not. */
+async function startTargets(peers: readonly DevPeer[], world: DevWorld, running: Stoppable[]): Promise<void> {
+  const outcomes = await Promise.allSettled(peers.map((peer) => startDevTarget(peer, world.tell)))
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') running.push(outcome.value)
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 /** @throws CommandProblem if the folder cannot be used or is in use */
@@ -92,9 +103,19 @@ async function openFolder(directory: string, running: Stoppable[]): Promise<void
     lock = takeLock(`${directory}/dev.lock`)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new CommandProblem(EXIT.failed, `${directory} cannot be written (${code})`, 'take a folder that is yours with --dir, or none for a temporary one')
+    throw CommandProblem.because(
+      error,
+      EXIT.failed,
+      `${directory} cannot be written (${code})`,
+      'take a folder that is yours with --dir, or none for a temporary one',
+    )
   }
-  if (!lock.ok) throw new CommandProblem(EXIT.conflict, `another scoria dev (process ${lock.pid}) runs in ${directory}`, 'stop it with Ctrl-C, or take another folder with --dir')
+  if (!lock.ok)
+    throw new CommandProblem(
+      EXIT.conflict,
+      `another scoria dev (process ${lock.pid}) runs in ${directory}`,
+      'stop it with Ctrl-C, or take another folder with --dir',
+    )
   running.push({ stop: async () => lock.release(), kill: lock.release })
 }
 
@@ -116,7 +137,12 @@ async function settleOptions(directory: string, wish: DevWish): Promise<DevOptio
 }
 
 async function checkPorts(peers: readonly DevPeer[], options: DevOptions): Promise<void> {
-  const addresses = peers.flatMap((peer) => [peer.api, peer.peer, ...(options.backend === 'file' ? [peer.portal] : []), ...(peer.joinListen === null ? [] : [peer.joinListen])])
+  const addresses = peers.flatMap((peer) => [
+    peer.api,
+    peer.peer,
+    ...(options.backend === 'file' ? [peer.portal] : []),
+    ...(peer.joinListen === null ? [] : [peer.joinListen]),
+  ])
   for (const address of addresses) {
     const problem = await checkPortFree(address, 'stop what listens there, or move the cluster with --api-port N')
     if (problem !== null) throw new CommandProblem(EXIT.failed, problem)
@@ -128,12 +154,16 @@ async function untilReady(peers: readonly DevPeer[], children: readonly DevChild
   const endsAtMs = Date.now() + READY_WITHIN_MS
   for (;;) {
     const down = children.find((child) => !child.isKept())
-    if (down !== undefined) throw new CommandProblem(EXIT.failed, `${down.peer.name} does not start`, ...(await lastLines(down.peer.logFile)))
+    if (down !== undefined)
+      throw new CommandProblem(EXIT.failed, `${down.peer.name} does not start`, ...(await lastLines(down.peer.logFile)))
     const seen = await Promise.all(peers.map((peer) => seesAll(peer, peers.length)))
     if (seen.every(Boolean)) return true
     if (Date.now() > endsAtMs) {
       const blind = peers.filter((_, index) => seen[index] !== true).map((peer) => `${peer.name} (${peer.logFile})`)
-      throw new CommandProblem(EXIT.failed, `not ready after ${READY_WITHIN_MS / 1000} s: ${blind.join(', ')} did not answer or did not see all others`)
+      throw new CommandProblem(
+        EXIT.failed,
+        `not ready after ${READY_WITHIN_MS / 1000} s: ${blind.join(', ')} did not answer or did not see all others`,
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }

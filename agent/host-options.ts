@@ -18,7 +18,9 @@ export interface HostOptions {
   readonly api: HostPort
   readonly joinListen: HostPort | null
   readonly joinAnnounce: HostPort | null
-  readonly backend: { readonly kind: 'file'; readonly path: string; readonly capacityGiB: number | null } | { readonly kind: 'none'; readonly capacityGiB: number }
+  readonly backend:
+    | { readonly kind: 'file'; readonly path: string; readonly capacityGiB: number | null }
+    | { readonly kind: 'none'; readonly capacityGiB: number }
   readonly portal: string
   readonly tgtControl: number
 }
@@ -65,7 +67,10 @@ export function hostOptions(args: Arguments): HostOptions {
     tgtControl: countOption(args, 'tgt-control', 0, 32_767) ?? 0,
   }
   if (isWildcard((options.announce ?? options.listen).host)) {
-    throw wrongUse(`other hosts cannot dial ${formatHostPort(options.announce ?? options.listen)}`, 'add the address that they reach this host by: --announce IP:PORT')
+    throw wrongUse(
+      `other hosts cannot dial ${formatHostPort(options.announce ?? options.listen)}`,
+      'add the address that they reach this host by: --announce IP:PORT',
+    )
   }
   return options
 }
@@ -93,7 +98,10 @@ export function configJson(options: HostOptions): Readonly<Record<string, unknow
     api: { listen: formatHostPort(options.api) },
     ...(options.joinListen === null ? {} : { join: joinJson(options.joinListen, options.joinAnnounce) }),
     backends: [backend.kind === 'file' && backend.capacityGiB === null ? { kind: 'file', path: backend.path } : backend],
-    target: backend.kind === 'file' ? { kind: 'tgt', controlPort: options.tgtControl, portal: options.portal } : { kind: 'none', portal: options.portal },
+    target:
+      backend.kind === 'file'
+        ? { kind: 'tgt', controlPort: options.tgtControl, portal: options.portal }
+        : { kind: 'none', portal: options.portal },
   }
 }
 

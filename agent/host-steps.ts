@@ -56,12 +56,20 @@ export function clusterKeySteps(files: DirectoryFiles): readonly Step[] {
   return [
     { what: 'cluster key', where: files.clusterKey, make: () => writeDurably(files.clusterKey, createClusterKey().privateKey) },
     // Derived, and not kept from the step before: that one may have been taken by a run that was cut off.
-    { what: 'cluster public key', where: files.clusterPublicKey, make: async () => writeDurably(files.clusterPublicKey, `${publicHalf(await readFile(files.clusterKey, 'utf8'))}\n`) },
+    {
+      what: 'cluster public key',
+      where: files.clusterPublicKey,
+      make: async () => writeDurably(files.clusterPublicKey, `${publicHalf(await readFile(files.clusterKey, 'utf8'))}\n`),
+    },
   ]
 }
 
 export function publicKeyStep(files: DirectoryFiles, clusterPublicKey: string): Step {
-  return { what: 'cluster public key', where: files.clusterPublicKey, make: () => writeDurably(files.clusterPublicKey, `${clusterPublicKey}\n`) }
+  return {
+    what: 'cluster public key',
+    where: files.clusterPublicKey,
+    make: () => writeDurably(files.clusterPublicKey, `${clusterPublicKey}\n`),
+  }
 }
 
 export function manifestStep(files: DirectoryFiles, make: () => Promise<SignedManifest>): Step {
@@ -70,7 +78,11 @@ export function manifestStep(files: DirectoryFiles, make: () => Promise<SignedMa
 
 export function configSteps(options: HostOptions): readonly Step[] {
   const folder = dirname(options.configFile)
-  const file = { what: 'configuration', where: options.configFile, make: () => writeDurably(options.configFile, agentYaml(configJson(options)), 0o644) }
+  const file = {
+    what: 'configuration',
+    where: options.configFile,
+    make: () => writeDurably(options.configFile, agentYaml(configJson(options)), 0o644),
+  }
   return folder === options.directory ? [file] : [folderStep('configuration folder', folder), file]
 }
 
@@ -91,7 +103,11 @@ export async function manifestHere(files: DirectoryFiles): Promise<SignedManifes
   const signed = parseSignedManifest(parseJson(await readFile(files.manifest, 'utf8')))
   const publicKey = (await exists(files.clusterPublicKey)) ? (await readFile(files.clusterPublicKey, 'utf8')).trim() : null
   if (signed === null || publicKey === null || !verifyManifest(signed, publicKey)) {
-    throw new CommandProblem(1, `${files.manifest} is damaged or not signed by the cluster's key`, 'restore the folder from a backup, or take another with --dir')
+    throw new CommandProblem(
+      1,
+      `${files.manifest} is damaged or not signed by the cluster's key`,
+      'restore the folder from a backup, or take another with --dir',
+    )
   }
   return signed
 }

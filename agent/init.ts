@@ -13,7 +13,19 @@ import { DEFAULT_TYPE_NAME, type VolumeType } from '../lib/model/volume-type.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
 import { CommandProblem } from './command-problem.ts'
 import { checkedConfig, dialAddresses, type HostOptions } from './host-options.ts'
-import { clusterKeySteps, configSteps, exists, folderStep, identityStep, manifestHere, manifestStep, type StepReport, storageSteps, swarmKeyStep, takeSteps } from './host-steps.ts'
+import {
+  clusterKeySteps,
+  configSteps,
+  exists,
+  folderStep,
+  identityStep,
+  manifestHere,
+  manifestStep,
+  type StepReport,
+  storageSteps,
+  swarmKeyStep,
+  takeSteps,
+} from './host-steps.ts'
 import { loadIdentity } from './peer/identity.ts'
 import { signManifest } from './peer/manifest.ts'
 import { systemUuid } from './system/random.ts'
@@ -76,11 +88,19 @@ async function refuseOtherMember(host: HostOptions): Promise<void> {
   const signed = await manifestHere(files)
   // The public key comes with a join, or after the private one: alone it is another host's.
   if ((await exists(files.clusterPublicKey)) && !(await exists(files.clusterKey))) {
-    throw new CommandProblem(EXIT.conflict, `${host.directory} belongs to a host that joined a cluster of another host`, 'take another folder with --dir, or run the agent: scoria agent')
+    throw new CommandProblem(
+      EXIT.conflict,
+      `${host.directory} belongs to a host that joined a cluster of another host`,
+      'take another folder with --dir, or run the agent: scoria agent',
+    )
   }
   if (signed === null) return
   const self = hostOf(signed.manifest, (await loadIdentity(files.identity)).peerId)
   if (self !== null && self.name !== host.name) {
-    throw new CommandProblem(EXIT.conflict, `this host is a member already, under the name ${self.name}`, `repeat with --name ${self.name}, or take another folder with --dir`)
+    throw new CommandProblem(
+      EXIT.conflict,
+      `this host is a member already, under the name ${self.name}`,
+      `repeat with --name ${self.name}, or take another folder with --dir`,
+    )
   }
 }

@@ -12,7 +12,19 @@ import type { SignedManifest } from '../lib/model/manifest.ts'
 import type { JoinAnswer, JoinToken } from '../lib/wire/join.ts'
 import { CommandProblem } from './command-problem.ts'
 import { checkedConfig, dialAddresses, type HostOptions } from './host-options.ts'
-import { configSteps, exists, folderStep, identityStep, manifestHere, publicKeyStep, type Step, type StepReport, storageSteps, swarmKeyStep, takeSteps } from './host-steps.ts'
+import {
+  configSteps,
+  exists,
+  folderStep,
+  identityStep,
+  manifestHere,
+  publicKeyStep,
+  type Step,
+  type StepReport,
+  storageSteps,
+  swarmKeyStep,
+  takeSteps,
+} from './host-steps.ts'
 import { loadIdentity, loadSwarmKey } from './peer/identity.ts'
 import { joinCluster } from './peer/join-client.ts'
 import { acceptsManifest, verifyManifest } from './peer/manifest.ts'
@@ -56,7 +68,12 @@ export async function joinHost(options: JoinOptions, tell: (report: StepReport) 
   return { signedManifest: joined.answer.signedManifest, voter: joined.voter }
 }
 
-async function keepManifest(files: DirectoryFiles, before: SignedManifest | null, signed: SignedManifest, tell: (report: StepReport) => void): Promise<void> {
+async function keepManifest(
+  files: DirectoryFiles,
+  before: SignedManifest | null,
+  signed: SignedManifest,
+  tell: (report: StepReport) => void,
+): Promise<void> {
   const isNews = before === null || acceptsManifest(before.manifest, signed.manifest)
   if (isNews) await writeDurably(files.manifest, `${JSON.stringify(signed)}\n`)
   tell({ what: 'manifest', where: files.manifest, state: isNews ? 'made' : 'there' })
@@ -65,8 +82,10 @@ async function keepManifest(files: DirectoryFiles, before: SignedManifest | null
 /** Keys that lie here already have to be the ones of this cluster: they are never written over. */
 async function refuseOtherCluster(files: DirectoryFiles, before: SignedManifest | null, answer: JoinAnswer): Promise<void> {
   const isSameCluster = before === null || before.manifest.cluster === answer.signedManifest.manifest.cluster
-  const isSameKey = !(await exists(files.clusterPublicKey)) || (await readFile(files.clusterPublicKey, 'utf8')).trim() === answer.clusterPublicKey
-  const isSameSwarm = !(await exists(files.swarmKey)) || Buffer.from(await loadSwarmKey(files.swarmKey)).toString('base64') === answer.swarmKey
+  const isSameKey =
+    !(await exists(files.clusterPublicKey)) || (await readFile(files.clusterPublicKey, 'utf8')).trim() === answer.clusterPublicKey
+  const isSameSwarm =
+    !(await exists(files.swarmKey)) || Buffer.from(await loadSwarmKey(files.swarmKey)).toString('base64') === answer.swarmKey
   if (isSameCluster && isSameKey && isSameSwarm) return
   throw new CommandProblem(EXIT.conflict, 'this folder belongs to another cluster', 'take another folder with --dir')
 }
@@ -75,15 +94,27 @@ function refusedBy(code: string, facts: Readonly<Record<string, unknown>>): Comm
   const say = (exitCode: ExitCode, ...lines: readonly string[]): CommandProblem => new CommandProblem(exitCode, ...lines)
   switch (code) {
     case 'unreachable':
-      return say(EXIT.unreachable, `the inviting host does not answer at ${facts['door']} (${facts['detail']})`, 'is its agent running, and may this host connect there? Then repeat the same line')
+      return say(
+        EXIT.unreachable,
+        `the inviting host does not answer at ${facts['door']} (${facts['detail']})`,
+        'is its agent running, and may this host connect there? Then repeat the same line',
+      )
     case 'token-expired':
       return say(EXIT.notAllowed, 'the token has expired', 'make a new one on the inviting host: scoria invite')
     case 'token-used':
-      return say(EXIT.notAllowed, `the token was used by host ${facts['by']}; each serves one host`, 'make a new one on the inviting host: scoria invite')
+      return say(
+        EXIT.notAllowed,
+        `the token was used by host ${facts['by']}; each serves one host`,
+        'make a new one on the inviting host: scoria invite',
+      )
     case 'token-unknown':
       return say(EXIT.notAllowed, 'the inviting host does not know this token', 'was it copied whole? Else make a new one: scoria invite')
     case 'name-taken':
-      return say(EXIT.conflict, `another host of the cluster is named ${facts['name']}`, 'repeat with another --name; the token is still good')
+      return say(
+        EXIT.conflict,
+        `another host of the cluster is named ${facts['name']}`,
+        'repeat with another --name; the token is still good',
+      )
     case 'too-many':
       return say(EXIT.unreachable, 'too many hosts knock at once', 'repeat the same line in a few seconds')
     default:

@@ -21,7 +21,9 @@ export async function agentCommand(args: readonly string[]): Promise<number> {
   const file = given.text('config') ?? DEFAULT_CONFIG_FILE
   if (given.has('check-config')) {
     const config = await loadConfig(file)
-    process.stdout.write(`${file}: host ${config.name}, zone ${config.zone}, ${config.backends.length} ${config.backends.length === 1 ? 'backend' : 'backends'}: ok\n`)
+    process.stdout.write(
+      `${file}: host ${config.name}, zone ${config.zone}, ${config.backends.length} ${config.backends.length === 1 ? 'backend' : 'backends'}: ok\n`,
+    )
     return 0
   }
   const { asked } = listenForSignals()

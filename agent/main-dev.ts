@@ -9,7 +9,11 @@ import { listenForSignals } from './signals.ts'
 
 const ROWS: readonly OptionRow[] = [
   { name: 'peers', value: 'N', help: 'how many peers (default 3)' },
-  { name: 'api-port', value: 'PORT', help: 'peer k answers on 127.0.0.1:(PORT+k), k from 0 (default 8776); also takes PORT+1000+k, +2000+k, +3000' },
+  {
+    name: 'api-port',
+    value: 'PORT',
+    help: 'peer k answers on 127.0.0.1:(PORT+k), k from 0 (default 8776); also takes PORT+1000+k, +2000+k, +3000',
+  },
   { name: 'dir', value: 'DIR', help: 'keep the state there, and continue it at the next start (default: a temporary folder)' },
   { name: 'backend', value: 'KIND', help: 'file: sparse files, exported by tgt; none: no storage work (default file)' },
   { name: 'capacity', value: 'GiB', help: "size of each peer's pool (default 100)" },
@@ -22,7 +26,9 @@ const PEERS_MAX = 50
 export async function devCommand(args: readonly string[]): Promise<number> {
   const given = readArguments(args, ROWS, 0)
   if (given.has('help')) {
-    process.stdout.write(helpText('dev [options]', 'Runs a cluster on this machine until Ctrl-C: loopback only, no authentication.', ROWS, EXAMPLES))
+    process.stdout.write(
+      helpText('dev [options]', 'Runs a cluster on this machine until Ctrl-C: loopback only, no authentication.', ROWS, EXAMPLES),
+    )
     return 0
   }
   const directory = given.text('dir')

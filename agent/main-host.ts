@@ -13,7 +13,11 @@ const DRY_RUN: OptionRow = { name: 'dry-run', help: 'say what would be made, mak
 const HELP: OptionRow = { name: 'help', help: 'print this' }
 const INIT_ROWS: readonly OptionRow[] = [
   ...HOST_OPTION_ROWS,
-  { name: 'expect', value: 'N', help: 'founding hosts, this one included: they vote, and no volume is made before all have joined (default 1)' },
+  {
+    name: 'expect',
+    value: 'N',
+    help: 'founding hosts, this one included: they vote, and no volume is made before all have joined (default 1)',
+  },
   { name: 'types', value: 'FILE', help: 'YAML list of volume types: {name, description, extra_specs}' },
   { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,gigabytes=1000); -1 means none' },
   DRY_RUN,
@@ -31,11 +35,18 @@ const JOIN_EXAMPLES = [
 
 export async function initCommand(args: readonly string[]): Promise<number> {
   const given = readArguments(args, INIT_ROWS, 0)
-  if (given.has('help')) return help('init --name HOST [options]', 'Makes this host the first of a new cluster. Safe to repeat.', INIT_ROWS, INIT_EXAMPLES)
+  if (given.has('help'))
+    return help('init --name HOST [options]', 'Makes this host the first of a new cluster. Safe to repeat.', INIT_ROWS, INIT_EXAMPLES)
   const host = hostOptions(given)
   const types = given.text('types')
   const expect = countOption(given, 'expect', 1, 1000) ?? 1
-  const options = { host, expect, types: types === null ? [] : await readVolumeTypes(types), limits: quotaOption(given, 'quota'), isDryRun: given.has('dry-run') }
+  const options = {
+    host,
+    expect,
+    types: types === null ? [] : await readVolumeTypes(types),
+    limits: quotaOption(given, 'quota'),
+    isDryRun: given.has('dry-run'),
+  }
   const signed = await initHost(options, tell)
   if (options.isDryRun || signed === null) return 0
   const { manifest } = signed
@@ -47,15 +58,23 @@ export async function initCommand(args: readonly string[]): Promise<number> {
 
 export async function joinCommand(args: readonly string[]): Promise<number> {
   const given = readArguments(args, JOIN_ROWS, 1)
-  if (given.has('help')) return help('join TOKEN --name HOST [options]', 'Makes this host a member of a cluster. Safe to repeat.', JOIN_ROWS, JOIN_EXAMPLES)
+  if (given.has('help'))
+    return help('join TOKEN --name HOST [options]', 'Makes this host a member of a cluster. Safe to repeat.', JOIN_ROWS, JOIN_EXAMPLES)
   const token = tokenFrom(given)
   const host: HostOptions = hostOptions(given)
   const joined = await joinHost({ host, token, isDryRun: given.has('dry-run') }, tell)
   if (joined === null) return 0
   const { manifest } = joined.signedManifest
   say(`${host.name} is a member of cluster ${manifest.cluster} (${manifest.hosts.length} hosts)`)
-  say(joined.voter ? 'it is a founding host: it votes and stores volumes' : 'it stores volumes only: the founding hosts, who vote, were complete')
-  if (isForming(manifest)) say(`the cluster takes volumes when ${manifest.expect - manifest.hosts.filter((item) => item.voter).length} more founding hosts have joined`)
+  say(
+    joined.voter
+      ? 'it is a founding host: it votes and stores volumes'
+      : 'it stores volumes only: the founding hosts, who vote, were complete',
+  )
+  if (isForming(manifest))
+    say(
+      `the cluster takes volumes when ${manifest.expect - manifest.hosts.filter((item) => item.voter).length} more founding hosts have joined`,
+    )
   say(`run it: scoria agent --config ${host.configFile}`)
   return hostNamed(manifest, host.name) === null ? 1 : 0
 }

@@ -4,16 +4,16 @@
 import './peer/polyfill.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
 import { CommandProblem, wrongUse } from './command-problem.ts'
-import { agentCommand } from './main-agent.ts'
-import { devCommand } from './main-dev.ts'
-import { initCommand, joinCommand } from './main-host.ts'
 import { checkNode } from './system/start-checks.ts'
 
-const COMMANDS = new Map([
-  ['init', initCommand],
-  ['join', joinCommand],
-  ['agent', agentCommand],
-  ['dev', devCommand],
+type Command = (args: readonly string[]) => Promise<number>
+
+/** Loaded when asked for: `init` needs little of what an agent needs, and an old Node is told so before it reads any of it. */
+const COMMANDS = new Map<string, () => Promise<Command>>([
+  ['init', async () => (await import('./main-host.ts')).initCommand],
+  ['join', async () => (await import('./main-host.ts')).joinCommand],
+  ['agent', async () => (await import('./main-agent.ts')).agentCommand],
+  ['dev', async () => (await import('./main-dev.ts')).devCommand],
 ])
 
 async function main(args: readonly string[]): Promise<number> {
@@ -21,16 +21,28 @@ async function main(args: readonly string[]): Promise<number> {
   if (oldNode !== null) throw new CommandProblem(EXIT.failed, oldNode)
   const [name = '', ...rest] = args
   const command = COMMANDS.get(name)
-  if (command === undefined) throw wrongUse(`${name === '' ? 'no command' : `unknown command ${JSON.stringify(name)}`}`, `commands: ${[...COMMANDS.keys()].join(', ')}`)
-  return await command(rest)
+  if (command === undefined)
+    throw wrongUse(
+      `${name === '' ? 'no command' : `unknown command ${JSON.stringify(name)}`}`,
+      `commands: ${[...COMMANDS.keys()].join(', ')}`,
+    )
+  const run = await command()
+  return await run(rest)
+}
+
+/** One line for what a person can mend; a stack only for what is a defect of ours. */
+function linesOf(error: unknown): readonly string[] {
+  if (error instanceof CommandProblem) return error.lines
+  if (!(error instanceof Error)) return [String(error)]
+  const isOfTheSystem = 'syscall' in error
+  if (isOfTheSystem) return [error.message, 'run it as a user who may do that, or choose another folder']
+  return [`a defect of this program: ${error.stack ?? error.message}`]
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2))
   // Whatever still holds the loop open has been stopped and is of no use to anybody.
-  process.exit()
+  process.exit(await main(process.argv.slice(2)))
 } catch (error) {
-  if (!(error instanceof CommandProblem)) throw error
-  process.stderr.write(`scoria: ${error.lines.join('\n')}\n`)
-  process.exit(error.exitCode)
+  process.stderr.write(`scoria: ${linesOf(error).join('\n')}\n`)
+  process.exit(error instanceof CommandProblem ? error.exitCode : EXIT.failed)
 }

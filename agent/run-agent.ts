@@ -33,7 +33,7 @@ export async function loadConfig(file: string): Promise<AgentConfig> {
 /** Runs until it is asked to end. Resolves with the exit code. @throws CommandProblem if it cannot start */
 export async function runAgent(file: string, world: AgentWorld): Promise<number> {
   const config = await loadConfig(file)
-  const log = createLog({ level: config.log.level, base: { host: config.name } })
+  const log = createLog({ level: config.log.level, base: { agent: config.name } })
   const onFatal = (error: unknown): never => {
     log.error('agent-failed', { error })
     return world.exit(EXIT.failed)
@@ -50,7 +50,9 @@ export async function runAgent(file: string, world: AgentWorld): Promise<number>
 }
 
 async function start(config: AgentConfig, deps: Parameters<typeof startAgent>[1]): ReturnType<typeof startAgent> {
-  const problem = (await checkDirectory(config.directory)) ?? (await checkPortFree(config.api.listen, 'change api.listen in the configuration, or stop what listens there'))
+  const problem =
+    (await checkDirectory(config.directory)) ??
+    (await checkPortFree(config.api.listen, 'change api.listen in the configuration, or stop what listens there'))
   if (problem !== null) throw refused(deps, problem)
   try {
     return await startAgent(config, deps)

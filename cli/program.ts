@@ -11,6 +11,7 @@ import { addStatus } from './commands/status.ts'
 import { addVolume } from './commands/volume.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
 import { CliFailure } from './failure.ts'
+import { installedVersion } from './version.ts'
 import { oneLine } from './output/table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,7 +29,11 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 function createProgram(terminal: Terminal): Command {
   const program = new Command('scoria')
     .description('Block storage without a control plane. Any peer answers any command.')
-    .addHelpText('after', `\nOn this host:\n${passedOnHelp()}\nA first look: scoria dev, then in another terminal: scoria volume create db --size 1GiB --wait\n`)
+    .version(installedVersion(), '-V, --version')
+    .addHelpText(
+      'after',
+      `\nOn this host:\n${passedOnHelp()}\nA first look: scoria dev, then in another terminal: scoria volume create db --size 1GiB --wait\n`,
+    )
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .showHelpAfterError('(see --help)')
     .exitOverride()

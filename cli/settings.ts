@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { type CliConfig, isEndpoint, parseCliConfig } from '../lib/config/cli-config.ts'
 import { problemText } from '../lib/config/problems.ts'
 import { usage } from './failure.ts'
-import { type Format, type Output } from './output/print.ts'
+import type { Format, Output } from './output/print.ts'
 import { fromYaml } from './output/yaml.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -48,7 +48,11 @@ export function outputOf(options: CommonOptions): Output {
 function endpointsIn(written: string): readonly string[] {
   const endpoints = written.split(',').map((item) => item.trim())
   const wrong = endpoints.find((item) => !isEndpoint(item))
-  if (wrong !== undefined) throw usage(`${JSON.stringify(wrong)} is no endpoint`, 'an endpoint is a URL such as http://127.0.0.1:8776; several are separated by commas')
+  if (wrong !== undefined)
+    throw usage(
+      `${JSON.stringify(wrong)} is no endpoint`,
+      'an endpoint is a URL such as http://127.0.0.1:8776; several are separated by commas',
+    )
   return endpoints
 }
 

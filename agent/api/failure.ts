@@ -18,4 +18,3 @@ export type HttpFailure =
   | { readonly code: 'internal'; readonly requestId: string }
 
 export type EdgeFailure = Failure | InputFailure | HttpFailure | JoiningFailure
-export type FailureCode = EdgeFailure['code']

@@ -8,11 +8,12 @@ import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
 import { parseExplain, parseInvite } from '../../lib/wire/cinder/own-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateVolume } from './locate.ts'
+import { heardHosts } from './services.ts'
 import { findType } from './types.ts'
 
 export const ownRoutes: readonly Route[] = [
   { method: 'GET', path: '/status', since: 0, action: 'scoria:read', handle: status },
-  { method: 'GET', path: '/hosts', since: 0, action: 'scoria:read', handle: (edge) => answer(200, { hosts: edge.service.hosts() }) },
+  { method: 'GET', path: '/hosts', since: 0, action: 'scoria:read', handle: (edge) => answer(200, { hosts: heardHosts(edge) }) },
   { method: 'POST', path: '/placement/explain', since: 0, action: 'scoria:read', handle: explain },
   { method: 'GET', path: '/volumes/:id/age', since: 0, action: 'volume:get', handle: age },
   { method: 'POST', path: '/invites', since: 0, action: 'scoria:invite', handle: invite },
@@ -33,7 +34,7 @@ function status(edge: Edge): Answer {
     // How far back this peer's picture of the host that it heard longest ago reaches; null while it heard of nobody else.
     viewAgeMs: heard.length === 0 ? null : Math.max(0, edge.clock() - Math.min(...heard)),
     volumes: service.volumes(null).length,
-    hosts: service.hosts(),
+    hosts: heardHosts(edge),
   })
 }
 

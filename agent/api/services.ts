@@ -1,4 +1,5 @@
 /** os-services: which hosts are there and which answer, in the rows that Cinder's clients know. */
+import { compareText } from '../../lib/model/ids.ts'
 import { serviceRows } from '../../lib/wire/cinder/service.ts'
 import type { HostView } from '../../lib/model/host.ts'
 import { answer, type Edge, type Route } from './call.ts'
@@ -22,8 +23,9 @@ export const serviceRoutes: readonly Route[] = [
   },
 ]
 
-/** All hosts; this one is heard now, since it speaks. */
+/** All hosts by name; this one is heard now, since it speaks. */
 export function heardHosts(edge: Edge): readonly HostView[] {
   const self = edge.service.self()
-  return edge.service.hosts().map((host) => (host.peer === self ? { ...host, lastBeatMs: edge.clock() } : host))
+  const hosts = edge.service.hosts().map((host) => (host.peer === self ? { ...host, lastBeatMs: edge.clock() } : host))
+  return hosts.sort((a, b) => compareText(a.name, b.name))
 }

@@ -7,7 +7,14 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { hostOf } from '../../lib/model/manifest.ts'
 import type { SignedManifest } from '../../lib/model/manifest.ts'
-import { ANSWER_BYTES_MAX, type JoinAnswer, type JoinRequest, type JoinToken, parseJoinAnswer, parseSealedFrame } from '../../lib/wire/join.ts'
+import {
+  ANSWER_BYTES_MAX,
+  type JoinAnswer,
+  type JoinRequest,
+  type JoinToken,
+  parseJoinAnswer,
+  parseSealedFrame,
+} from '../../lib/wire/join.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { signJoinProof } from './join-proof.ts'
 import { joinKey, seal, unseal } from './join-seal.ts'
@@ -40,7 +47,8 @@ export async function joinCluster(call: JoinCall): Promise<Joined> {
   const frame = parseSealedFrame(reply.body)
   const answer = frame === null ? null : parseJoinAnswer(unseal(joinKey(token.secretHex, token.id, 'answer'), token.id, frame.sealed))
   if (answer === null) return refused('bad-answer', { detail: 'the seal of the answer does not open' })
-  if (!call.verify(answer.signedManifest, answer.clusterPublicKey)) return refused('bad-answer', { detail: 'the manifest is not signed by the cluster key' })
+  if (!call.verify(answer.signedManifest, answer.clusterPublicKey))
+    return refused('bad-answer', { detail: 'the manifest is not signed by the cluster key' })
   const member = hostOf(answer.signedManifest.manifest, call.host.peer)
   if (member === null) return refused('bad-answer', { detail: 'the manifest does not name this host' })
   return { ok: true, answer, voter: member.voter }

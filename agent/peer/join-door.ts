@@ -14,9 +14,7 @@ export interface DoorAddress {
   readonly port: number
 }
 
-export type JoinReply =
-  | { readonly ok: true; readonly frame: SealedFrame }
-  | { readonly ok: false; readonly failure: JoiningFailure }
+export type JoinReply = { readonly ok: true; readonly frame: SealedFrame } | { readonly ok: false; readonly failure: JoiningFailure }
 
 export interface DoorOptions {
   readonly listen: DoorAddress
@@ -46,13 +44,16 @@ const STATUS: Readonly<Record<JoiningFailure['code'], number>> = {
 /** @throws if the address cannot be listened on */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const allows = knockLimit(options.clock)
-  const server = createServer({ headersTimeout: 5000, requestTimeout: 10_000, maxHeaderSize: 8192, keepAliveTimeout: 1000 }, (request, response) => {
-    handle(request, response, options, allows).catch((error: unknown) => {
-      // A write that failed: the manifest is not on disk, so the host is not in. The caller may try again.
-      options.log.error('join-failed', { error })
-      if (!response.headersSent) answer(response, 500, { error: { code: 'failed' } })
-    })
-  })
+  const server = createServer(
+    { headersTimeout: 5000, requestTimeout: 10_000, maxHeaderSize: 8192, keepAliveTimeout: 1000 },
+    (request, response) => {
+      handle(request, response, options, allows).catch((error: unknown) => {
+        // A write that failed: the manifest is not on disk, so the host is not in. The caller may try again.
+        options.log.error('join-failed', { error })
+        if (!response.headersSent) answer(response, 500, { error: { code: 'failed' } })
+      })
+    },
+  )
   server.maxConnections = 64
   const port = await listen(server, options.listen)
   return { port, close: () => close(server) }

@@ -61,7 +61,13 @@ export async function createJoining(options: JoiningOptions): Promise<RunningJoi
     async invite(ttlMs) {
       if (invites === null || options.door === null) return { ok: false, failure: { code: 'no-cluster-key' } }
       const expiresAtMs = options.clock() + ttlMs
-      const record: InviteRecord = { v: 1, id: hex(options.randomBytes(8)), secretHex: hex(options.randomBytes(32)), expiresAtMs, usedBy: null }
+      const record: InviteRecord = {
+        v: 1,
+        id: hex(options.randomBytes(8)),
+        secretHex: hex(options.randomBytes(32)),
+        expiresAtMs,
+        usedBy: null,
+      }
       await invites.prune(options.clock())
       await invites.put(record)
       options.log.info('invite-made', { invite: record.id, expiresAtMs })

@@ -10,11 +10,11 @@ import { identify } from '@libp2p/identify'
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Identity } from './identity.ts'
+import { swarmDoor } from './swarm-door.ts'
 
 export interface NodeOptions {
   readonly identity: Identity
@@ -40,8 +40,7 @@ export async function createNode(options: NodeOptions) {
     privateKey: identity.privateKey,
     addresses: { listen: [...options.listen], announce: [...options.announce] },
     transports: [tcp()],
-    // the default of 1 s for the exchange of nonces fails on a busy host
-    connectionProtector: preSharedKey({ psk: options.swarmKey, timeout: 10_000 }),
+    connectionProtector: swarmDoor(options.swarmKey),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: { denyDialPeer: deny, denyInboundEncryptedConnection: deny, denyOutboundEncryptedConnection: deny },

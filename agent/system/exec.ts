@@ -9,18 +9,24 @@ import type { Command, CommandResult, Exec } from '../../lib/ports/exec.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import { COMMAND_ENVIRONMENT } from './environment.ts'
 
-const OUTPUT_BYTES_MAX = 32 * 1024 * 1024
+/** Room for the targets or the LVs of ten thousand volumes. */
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024
 /** From SIGTERM to SIGKILL. */
 const KILL_AFTER_MS = 1000
 /** From SIGKILL until the command is left to itself. */
 const GIVE_UP_AFTER_MS = 1000
 const BLANK = '[secret]'
 
-export function createExec(options: { readonly log: Log }): Exec {
-  const { log } = options
+export interface ExecOptions {
+  readonly log: Log
+  /** A command that says more is killed. */
+  readonly outputBytesMax?: number
+}
+
+export function createExec({ log, outputBytesMax = OUTPUT_BYTES_MAX }: ExecOptions): Exec {
   return async (command) => {
     const startedMs = performance.now()
-    const raw = await withinReason(command)
+    const raw = await withinReason(command, outputBytesMax)
     const result = { ...raw, stdout: blank(command, raw.stdout), stderr: blank(command, raw.stderr) }
     const { stdout, ...facts } = result
     const fields = {
@@ -36,7 +42,7 @@ export function createExec(options: { readonly log: Log }): Exec {
   }
 }
 
-async function run(command: Command): Promise<CommandResult> {
+async function run(command: Command, outputBytesMax: number): Promise<CommandResult> {
   const result = await execa(command.file, [...command.args], {
     shell: false,
     extendEnv: false,
@@ -47,7 +53,7 @@ async function run(command: Command): Promise<CommandResult> {
     reject: false,
     timeout: command.timeoutMs,
     forceKillAfterDelay: KILL_AFTER_MS,
-    maxBuffer: OUTPUT_BYTES_MAX,
+    maxBuffer: outputBytesMax,
     encoding: 'utf8',
     cleanup: true,
   })
@@ -59,13 +65,13 @@ async function run(command: Command): Promise<CommandResult> {
 }
 
 /** The command's end, or the news that it has none. */
-async function withinReason(command: Command): Promise<CommandResult> {
+async function withinReason(command: Command, outputBytesMax: number): Promise<CommandResult> {
   let timer: NodeJS.Timeout | undefined
   const stuck = new Promise<CommandResult>((resolve) => {
     const result = { exitCode: null, stdout: '', stderr: 'does not react to SIGKILL', timedOut: true, missing: false }
     timer = setTimeout(() => resolve(result), command.timeoutMs + KILL_AFTER_MS + GIVE_UP_AFTER_MS)
   })
-  const ended = await Promise.race([run(command), stuck])
+  const ended = await Promise.race([run(command, outputBytesMax), stuck])
   clearTimeout(timer)
   return ended
 }

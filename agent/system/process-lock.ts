@@ -9,10 +9,9 @@ export type Lock = { readonly ok: true; release(): void } | { readonly ok: false
 
 /** @throws if the folder cannot be written */
 export function takeLock(file: string): Lock {
-  const mine = `${process.pid} ${startedAt(process.pid)}`
   for (let attempt = 0; attempt < 2; attempt += 1) {
     try {
-      writeFileSync(file, mine, { flag: 'wx', mode: 0o600 })
+      writeFileSync(file, nameOf(process.pid), { flag: 'wx', mode: 0o600 })
       return { ok: true, release: () => rmSync(file, { force: true }) }
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
@@ -24,10 +23,20 @@ export function takeLock(file: string): Lock {
   return { ok: false, pid: liveHolder(file) ?? 0 }
 }
 
-function liveHolder(file: string): number | null {
+/** Notes a process that this one has started, for `liveHolder` to find after a crash. */
+export function noteProcess(file: string, pid: number): void {
+  writeFileSync(file, nameOf(pid), { mode: 0o600 })
+}
+
+/** Id of the process that the file names, or null if it has ended. */
+export function liveHolder(file: string): number | null {
   const [pidText, started] = readText(file).split(' ')
   const pid = Number(pidText)
   return Number.isInteger(pid) && pid > 0 && started === startedAt(pid) ? pid : null
+}
+
+function nameOf(pid: number): string {
+  return `${pid} ${startedAt(pid)}`
 }
 
 /** Clock ticks from boot to the start of the process (field 22 of proc_pid_stat(5)); empty if there is none. */

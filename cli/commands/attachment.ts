@@ -85,7 +85,14 @@ function addList(parent: Command, terminal: Terminal): void {
       const path = client.cinder(`/attachments/detail${query.size > 0 ? `?${query}` : ''}`)
       const body = await client.call({ method: 'GET', path })
       const columns = attachmentColumns(terminal.nowMs(), paint)
-      printList(terminal, output, body, itemsAt(body, 'attachments'), columns, 'no attachments; make one: scoria attachment create VOLUME --initiator IQN')
+      printList(
+        terminal,
+        output,
+        body,
+        itemsAt(body, 'attachments'),
+        columns,
+        'no attachments; make one: scoria attachment create VOLUME --initiator IQN',
+      )
     })
   withCommon(command)
   withExamples(command, 'scoria attachment list', 'scoria attachment list --volume db -o name')

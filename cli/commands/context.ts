@@ -39,9 +39,7 @@ export function withCommon(command: Command): Command {
 }
 
 export function withWait(command: Command, until: string): Command {
-  return command
-    .option('--wait', `wait until ${until}`)
-    .option('--timeout <duration>', 'how long to wait at most', durationMs, 5 * 60_000)
+  return command.option('--wait', `wait until ${until}`).option('--timeout <duration>', 'how long to wait at most', durationMs, 5 * 60_000)
 }
 
 export function withExamples(command: Command, ...examples: readonly [string, string, ...string[]]): Command {

@@ -15,12 +15,22 @@ export function addInvite(program: Command, terminal: Terminal): void {
     .option('--ttl <duration>', 'how long it may be used (default 15m)', durationMs, TTL_MS)
     .action(async (options: CommonOptions & { readonly ttl: number }) => {
       const { client, output } = await contextOf(options, terminal)
-      const body = await client.call({ method: 'POST', path: '/scoria/v1/invites', body: { ttl_seconds: Math.max(1, Math.round(options.ttl / 1000)) } })
+      const body = await client.call({
+        method: 'POST',
+        path: '/scoria/v1/invites',
+        body: { ttl_seconds: Math.max(1, Math.round(options.ttl / 1000)) },
+      })
       const invite: Item = isItem(body) ? body : {}
       const token = textOf(invite, 'token')
-      if (output.format !== 'table') return printOne(terminal, output, body, token, [['token', token], ['expires_at', textOf(invite, 'expires_at')]])
+      if (output.format !== 'table')
+        return printOne(terminal, output, body, token, [
+          ['token', token],
+          ['expires_at', textOf(invite, 'expires_at')],
+        ])
       terminal.out(`scoria join ${token} --name HOST --listen IP:8777 --path DIR --portal IP:3260\n`)
-      terminal.err(`Run that on the new host before ${textOf(invite, 'expires_at')}; it works once. HOST is its name, IP its address, DIR a folder for volumes.\n`)
+      terminal.err(
+        `Run that on the new host before ${textOf(invite, 'expires_at')}; it works once. HOST is its name, IP its address, DIR a folder for volumes.\n`,
+      )
       return undefined
     })
   withCommon(command)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
-export const PASSED_ON = ['init', 'join', 'agent', 'dev'] as const
+const PASSED_ON = ['init', 'join', 'agent', 'dev'] as const
 
 const SUMMARIES: Readonly<Record<(typeof PASSED_ON)[number], string>> = {
   init: 'make this host the first of a cluster',

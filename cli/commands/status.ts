@@ -6,7 +6,7 @@ import { type Item, isItem, partOf, partsOf, textOf } from '../rest/body.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { contextOf, withCommon, withExamples } from './context.ts'
-import { hostColumns } from './host.ts'
+import { byName, hostColumns } from './host.ts'
 
 export function addStatus(program: Command, terminal: Terminal): void {
   const command = program
@@ -16,7 +16,7 @@ export function addStatus(program: Command, terminal: Terminal): void {
       const { client, output, paint } = await contextOf(options, terminal)
       const body = await client.call({ method: 'GET', path: '/scoria/v1/status' })
       const status: Item = isItem(body) ? body : {}
-      const hosts = partsOf(status, 'hosts')
+      const hosts = byName(partsOf(status, 'hosts'))
       printOne(terminal, output, body, textOf(status, 'cluster'), [
         ['cluster', textOf(status, 'cluster')],
         ['state', healthText(status, hosts)],
@@ -34,7 +34,8 @@ export function addStatus(program: Command, terminal: Terminal): void {
 
 function healthText(status: Item, hosts: readonly Item[]): string {
   const joined = hosts.filter((host) => host['voter'] === true).length
-  if (status['forming'] === true) return `forming: ${joined} of ${textOf(status, 'expect')} founding hosts have joined, and no volume is made before all have; next: scoria invite`
+  if (status['forming'] === true)
+    return `forming: ${joined} of ${textOf(status, 'expect')} founding hosts have joined, and no volume is made before all have; next: scoria invite`
   const down = hosts.filter((host) => !isUp(host)).map((host) => textOf(host, 'name'))
   return down.length === 0 ? 'ok' : `not all hosts are up: ${down.join(', ')}`
 }

@@ -56,7 +56,8 @@ async function set(name: string, options: SetOptions, terminal: Terminal): Promi
   const path = client.cinder(`/volumes/${id}`)
   if (isUpdate) await client.call({ method: 'PUT', path, body: { volume: changes } })
   if (options.property !== undefined) await client.call({ method: 'POST', path: `${path}/metadata`, body: { metadata: options.property } })
-  for (const key of options.unsetProperty ?? []) await client.call({ method: 'DELETE', path: `${path}/metadata/${encodeURIComponent(key)}` })
+  for (const key of options.unsetProperty ?? [])
+    await client.call({ method: 'DELETE', path: `${path}/metadata/${encodeURIComponent(key)}` })
   const body = await client.call({ method: 'GET', path })
   printOne(terminal, output, body, id, volumeFields(itemAt(body, 'volume')))
 }
@@ -68,6 +69,9 @@ async function extend(name: string, size: number, options: CommonOptions & WaitO
   const id = textOf(volume, 'id')
   const path = client.cinder(`/volumes/${id}`)
   await client.call({ method: 'POST', path: `${path}/action`, body: { 'os-extend': { new_size: size } } })
-  const body = options.wait === true ? { volume: await waitUntilSettled(context, id, volumeName(volume), options.timeout) } : await client.call({ method: 'GET', path })
+  const body =
+    options.wait === true
+      ? { volume: await waitUntilSettled(context, id, volumeName(volume), options.timeout) }
+      : await client.call({ method: 'GET', path })
   printOne(terminal, output, body, id, volumeFields(itemAt(body, 'volume')))
 }

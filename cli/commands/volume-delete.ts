@@ -66,6 +66,8 @@ async function deleteOne(context: Context, name: string, options: DeleteOptions)
 
 async function askForName(volume: Item, terminal: Terminal): Promise<void> {
   const name = volumeName(volume)
-  const typed = await terminal.ask(`This deletes volume ${name} (${showSize(Number(textOf(volume, 'size')))}) and all that is on it. Type its name to go on: `)
+  const typed = await terminal.ask(
+    `This deletes volume ${name} (${showSize(Number(textOf(volume, 'size')))}) and all that is on it. Type its name to go on: `,
+  )
   if (typed.trim() !== name) throw new CliFailure(EXIT.failed, `nothing was deleted: ${JSON.stringify(typed.trim())} is not ${name}`)
 }

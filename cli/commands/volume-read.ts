@@ -48,7 +48,9 @@ async function show(name: string, options: CommonOptions, terminal: Terminal): P
   const volume = await findVolume(client, name)
   const id = textOf(volume, 'id')
   const isInError = textOf(volume, 'status').startsWith('error')
-  const messages = isInError ? itemsAt(await client.call({ method: 'GET', path: client.cinder(`/messages?resource_uuid=${id}`) }), 'messages') : []
+  const messages = isInError
+    ? itemsAt(await client.call({ method: 'GET', path: client.cinder(`/messages?resource_uuid=${id}`) }), 'messages')
+    : []
   const why = messages.map((message): readonly [string, string] => ['message', textOf(message, 'user_message')])
   printOne(terminal, output, { volume }, id, [...volumeFields(volume), ...why])
 }

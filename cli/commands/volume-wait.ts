@@ -49,5 +49,10 @@ async function errorOf({ client }: Context, volume: Item, shownAs: string): Prom
   // Cinder's message ids: detail 003 is "no backend available".
   const isNoRoom = message !== undefined && textOf(message, 'event_id').endsWith('_003')
   const next = isNoRoom ? `see each pool: scoria placement explain --size ${textOf(volume, 'size')}` : `see it: scoria volume show ${id}`
-  return new CliFailure(isNoRoom ? EXIT.noRoom : EXIT.failed, `volume ${shownAs} (${id}) is in status ${textOf(volume, 'status')}`, why, next)
+  return new CliFailure(
+    isNoRoom ? EXIT.noRoom : EXIT.failed,
+    `volume ${shownAs} (${id}) is in status ${textOf(volume, 'status')}`,
+    why,
+    next,
+  )
 }

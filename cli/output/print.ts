@@ -25,7 +25,14 @@ export interface ListColumn<Row> extends Column<Row> {
 }
 
 /** @param nothing what to say on stderr instead of an empty table */
-export function printList<Row>(terminal: Terminal, output: Output, body: unknown, rows: readonly Row[], columns: readonly ListColumn<Row>[], nothing: string): void {
+export function printList<Row>(
+  terminal: Terminal,
+  output: Output,
+  body: unknown,
+  rows: readonly Row[],
+  columns: readonly ListColumn<Row>[],
+  nothing: string,
+): void {
   if (printBody(terminal, output.format, body)) return
   const chosen = choose(columns, output)
   if (output.format === 'name' || output.format === 'value') {
@@ -39,7 +46,13 @@ export function printList<Row>(terminal: Terminal, output: Output, body: unknown
 }
 
 /** @param name what `-o name` prints */
-export function printOne(terminal: Terminal, output: Output, body: unknown, name: string, pairs: readonly (readonly [string, string])[]): void {
+export function printOne(
+  terminal: Terminal,
+  output: Output,
+  body: unknown,
+  name: string,
+  pairs: readonly (readonly [string, string])[],
+): void {
   if (printBody(terminal, output.format, body)) return
   if (output.format === 'name') return terminal.out(`${name}\n`)
   const chosen = output.columns === null ? pairs : output.columns.map((column) => pairFor(pairs, column))
@@ -56,7 +69,8 @@ function choose<Row>(columns: readonly ListColumn<Row>[], output: Output): reado
   if (output.columns === null) return columns.filter((column) => column.wide !== true || output.format === 'wide')
   return output.columns.map((name) => {
     const column = columns.find((item) => item.header === name.toUpperCase())
-    if (column === undefined) throw usage(`there is no column ${name}`, `columns: ${columns.map((item) => item.header.toLowerCase()).join(', ')}`)
+    if (column === undefined)
+      throw usage(`there is no column ${name}`, `columns: ${columns.map((item) => item.header.toLowerCase()).join(', ')}`)
     return column
   })
 }

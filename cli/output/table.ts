@@ -16,13 +16,24 @@ const GAP = '  '
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = [columns.map((column) => column.header), ...rows.map((row) => columns.map((column) => cellText(column.cell(row))))]
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => width(line[index] ?? ''))))
-  return lines.map((line) => `${line.map((cell, index) => pad(cell, widths[index] ?? 0)).join(GAP).trimEnd()}\n`).join('')
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((cell, index) => pad(cell, widths[index] ?? 0))
+          .join(GAP)
+          .trimEnd()}\n`,
+    )
+    .join('')
 }
 
 /** One object, a field a line. */
 export function fields(pairs: readonly (readonly [string, string])[]): string {
   const widest = Math.max(...pairs.map(([name]) => name.length))
-  return pairs.map(([name, value]) => `${pad(name, widest)}${GAP}${cellText(value)}`.trimEnd()).join('\n').concat('\n')
+  return pairs
+    .map(([name, value]) => `${pad(name, widest)}${GAP}${cellText(value)}`.trimEnd())
+    .join('\n')
+    .concat('\n')
 }
 
 /** Text from outside may hold line breaks and terminal codes; none gets through but colour. */

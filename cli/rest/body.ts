@@ -22,7 +22,8 @@ export function itemAt(body: unknown, key: string): Item {
 /** @throws CliFailure if the answer has no such list */
 export function itemsAt(body: unknown, key: string): readonly Item[] {
   const items = isItem(body) ? body[key] : undefined
-  if (!Array.isArray(items)) throw new CliFailure(EXIT.failed, `the peer's answer has no list "${key}"`, 'is this address the API of a Scoria agent?')
+  if (!Array.isArray(items))
+    throw new CliFailure(EXIT.failed, `the peer's answer has no list "${key}"`, 'is this address the API of a Scoria agent?')
   return items.filter(isItem)
 }
 

@@ -27,7 +27,7 @@ export interface Client {
   cinder(path: string): string
 }
 
-export const MICROVERSION = 'volume 3.71'
+const MICROVERSION = 'volume 3.71'
 const TIMEOUT_MS = 60_000
 /** Node's codes for a connection that never came about: nothing was sent. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])

@@ -44,7 +44,9 @@ async function attachmentById(client: Client, id: string): Promise<Item | null> 
 }
 
 function ambiguous(fact: string, candidates: readonly Item[]): CliFailure {
-  const shown = candidates.slice(0, 2).map((item) => `  ${textOf(item, 'id')}  ${textOf(item, 'status')}  ${textOf(item, 'created_at')}`.trimEnd())
+  const shown = candidates
+    .slice(0, 2)
+    .map((item) => `  ${textOf(item, 'id')}  ${textOf(item, 'status')}  ${textOf(item, 'created_at')}`.trimEnd())
   const rest = candidates.length > 2 ? `  and ${candidates.length - 2} more: ` : '  '
   return new CliFailure(EXIT.conflict, `${fact}; use an id:`, ...shown, `${rest}scoria volume list -o wide`)
 }

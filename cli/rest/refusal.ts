@@ -13,11 +13,16 @@ export interface RefusalFacts {
 export function refusal(facts: RefusalFacts): CliFailure {
   const message = messageIn(facts.body) ?? `the peer answered HTTP ${facts.status}`
   const request = facts.isVerbose && facts.requestId !== null ? `, request ${facts.requestId}` : ''
-  return new CliFailure(exitCodeFor(facts.status, message), message, ...hintsFor(facts.status, message), `(HTTP ${facts.status}${request}; see docs/errors.md)`)
+  return new CliFailure(
+    exitCodeFor(facts.status, message),
+    message,
+    ...hintsFor(facts.status, message),
+    `(HTTP ${facts.status}${request}; see docs/errors.md)`,
+  )
 }
 
 /** The table of exit codes, applied to HTTP. A 400 of Cinder may mean bad input or a volume in the wrong status. */
-export function exitCodeFor(status: number, message: string): ExitCode {
+function exitCodeFor(status: number, message: string): ExitCode {
   if (status === 400) return /^Invalid (volume|attachment):/.test(message) ? EXIT.conflict : EXIT.usage
   if (status === 401 || status === 403) return EXIT.notAllowed
   if (status === 404) return EXIT.notFound

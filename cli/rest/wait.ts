@@ -17,7 +17,12 @@ const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 1000
 
 /** @param what such as `volume db`. @throws CliFailure with exit code 7 when `timeoutMs` have passed */
-export async function waitFor<Value>(terminal: Terminal, what: string, timeoutMs: number, look: () => Promise<Look<Value>>): Promise<Value> {
+export async function waitFor<Value>(
+  terminal: Terminal,
+  what: string,
+  timeoutMs: number,
+  look: () => Promise<Look<Value>>,
+): Promise<Value> {
   const progress = startProgress(terminal)
   const startedAtMs = terminal.nowMs()
   let pauseMs = FIRST_PAUSE_MS
@@ -27,7 +32,11 @@ export async function waitFor<Value>(terminal: Terminal, what: string, timeoutMs
       if (seen.kind === 'ended') return seen.value
       const waitedMs = terminal.nowMs() - startedAtMs
       if (waitedMs >= timeoutMs) {
-        throw new CliFailure(EXIT.stillOpen, `${what} is still ${seen.status} after ${Math.round(waitedMs / 1000)} s`, 'it goes on without this command; look again later or wait longer with --timeout')
+        throw new CliFailure(
+          EXIT.stillOpen,
+          `${what} is still ${seen.status} after ${Math.round(waitedMs / 1000)} s`,
+          'it goes on without this command; look again later or wait longer with --timeout',
+        )
       }
       progress.tell(`${what}: ${seen.status}`)
       await terminal.sleep(Math.min(pauseMs, timeoutMs - waitedMs))

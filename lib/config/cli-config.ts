@@ -17,7 +17,7 @@ export interface CliConfig {
 }
 
 /** The loopback API of an agent on this machine, and Cinder's noauth administrator. */
-export const CLI_DEFAULTS: CliConfig = { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' }
+const CLI_DEFAULTS: CliConfig = { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' }
 
 export type ParsedCliConfig =
   | { readonly ok: true; readonly config: CliConfig }

@@ -47,6 +47,9 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['<is>', (reported, word) => boolFromString(reported) === boolFromString(word)],
 ])
 
+/** How a demand with an operator begins. Most have none, and need not be cut into words for each pool. */
+const MAY_BE_OPERATOR = /^[\s=!<>s]/
+
 /**
  * Tells whether one reported value meets one demand.
  *
@@ -55,7 +58,8 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
  * @throws never
  */
 export function meetsDemand(reported: Json, demand: string): boolean {
-  const words = demand.split(/\s+/).filter((word) => word !== '')
+  if (!MAY_BE_OPERATOR.test(demand)) return reported === demand
+  const words = demand.trim().split(/\s+/)
   const first = words[0] ?? ''
   // `<or> a <or> b`: every second word is an `<or>`, whatever it says.
   if (first === '<or>') return words.some((word, index) => index % 2 === 1 && word === reported)

@@ -15,24 +15,35 @@ import type { Lanes } from './mixing-hash.ts'
 /** Words that keep values of different types apart; a number, the usual case, has none. */
 const TAG = { missing: 0x3c6ef372, text: 0x1b873593, other: 0x7f4a7c15 }
 
-/** 16 hex digits. Equal for equal inputs of any order; different for different ones but for a chance of 2^-64. */
-export function viewDigest(pools: readonly PoolView[], request: PlaceRequest): string {
+/** Takes the pools of one view one by one, in any order. */
+export interface ViewDigest {
+  add(pool: PoolView): void
+  /** 16 hex digits. Equal for equal views in any order; different for different ones but for a chance of 2^-64. */
+  hex(): string
+}
+
+/** Starts the digest of a view for `request`; of the request only the type's demands count. */
+export function viewDigest(request: PlaceRequest): ViewDigest {
   const demanded = Object.keys(request.type?.extraSpecs ?? {})
     .filter((key) => !isForeign(key))
     .sort()
   const sum: Lanes = { high: 0, low: 0 }
   const lanes: Lanes = { high: 0, low: 0 }
-  for (const pool of pools) {
-    lanes.high = 0
-    lanes.low = 0
-    absorbPool(lanes, pool, demanded)
-    settle(lanes)
-    sum.high = (sum.high + lanes.high) | 0
-    sum.low = (sum.low + lanes.low) | 0
+  return {
+    add(pool): void {
+      lanes.high = 0
+      lanes.low = 0
+      absorbPool(lanes, pool, demanded)
+      settle(lanes)
+      sum.high = (sum.high + lanes.high) | 0
+      sum.low = (sum.low + lanes.low) | 0
+    },
+    hex(): string {
+      const total: Lanes = { ...sum }
+      settle(total)
+      return [total.high, total.low].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+    },
   }
-  absorbWord(sum, pools.length)
-  settle(sum)
-  return [sum.high, sum.low].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
 function absorbPool(lanes: Lanes, { name, peer, zone, state, queue, capabilities }: PoolView, demanded: readonly string[]): void {

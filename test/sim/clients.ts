@@ -13,6 +13,8 @@ import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
+export type CreateRequest = Extract<ClientRequest, { kind: 'create' }>
+
 const PATIENCE_MS = 20_000
 const TRIES_MAX = 4
 
@@ -118,8 +120,11 @@ export class Clients {
   #act(): void {
     const books = [...this.#history.books.values()]
     const live = books.filter((book) => book.deleteAckedMs === null)
-    const book = live.length > 0 ? this.#random.pick(live) : null
-    const action = this.#random.weighted({ create: 30, repeat: 8, abuse: 3, delete: 14, extend: 10, update: 6, attach: 18, detach: 14, find: 5, ledger: 2 })
+    const promised = live.filter((book) => book.ackedMs !== null)
+    // Mostly what is known to be there; at times what nobody has answered for.
+    const choices = promised.length > 0 && this.#random.chance(0.9) ? promised : live
+    const book = choices.length > 0 ? this.#random.pick(choices) : null
+    const action = this.#random.weighted({ create: 26, repeat: 8, abuse: 3, delete: 12, extend: 10, update: 6, attach: 24, detach: 14, find: 5, ledger: 2 })
     if (book === null || action === 'create') return this.#create()
     switch (action) {
       case 'repeat':
@@ -231,7 +236,7 @@ export class Clients {
   }
 }
 
-export function createOf({ spec, rid, bodyHash }: VolumeBook): ClientRequest {
+export function createOf({ spec, rid, bodyHash }: VolumeBook): CreateRequest {
   return { kind: 'create', rid, spec, bodyHash }
 }
 

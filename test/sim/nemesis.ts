@@ -95,7 +95,7 @@ export class Nemesis {
   #mislead(): void {
     const station = this.#random.pick(this.#nodes)
     const about = this.#random.pick(this.#nodes)
-    if (station !== about) this.#network.mislead(station, about.id)
+    if (station !== about) this.#network.mislead(station, about.id, this.#random.between(100, 3000))
   }
 
   #free(): void {

@@ -41,6 +41,8 @@ export class Network {
   readonly #onSend: (from: PeerId, to: PeerId, message: PeerMessage) => void
   #options: SimOptions['network']
   oracle: SimOptions['oracle']
+  /** For scenarios: which messages get through. */
+  filter: (from: PeerId, to: PeerId, message: PeerMessage) => boolean = () => true
 
   constructor(options: {
     world: World
@@ -64,6 +66,7 @@ export class Network {
 
   send(from: Station, to: PeerId, message: PeerMessage): void {
     this.#onSend(from.id, to, message)
+    if (!this.filter(from.id, to, message)) return
     if (to === from.id) return this.#loopBack(from, message)
     const text = JSON.stringify(message)
     const link = this.#link(from.id, to)
@@ -80,6 +83,11 @@ export class Network {
       this.#hits.add('network: duplicate')
       this.#carry(to, link, (station) => station.feed({ kind: 'message', from: from.id, message: JSON.parse(text) }))
     }
+  }
+
+  /** For scenarios: a message that was on its way for long arrives now. */
+  deliver(from: PeerId, to: PeerId, message: PeerMessage): void {
+    this.#stations.get(to)?.feed({ kind: 'message', from, message })
   }
 
   gossip(from: Station, beat: Beat): void {
@@ -107,12 +115,16 @@ export class Network {
     for (const station of this.#stations.values()) for (const other of this.#stations.values()) if (station !== other) this.#noticeLater(station, other, delayMsMax)
   }
 
-  /** Tells `to` something about `peer` that need not be true. */
-  mislead(station: Station, peer: PeerId): void {
-    if (!station.isUp) return
-    const link = this.#link(station.id, peer)
-    this.#tell(station, peer, link, link.told === 'up' ? 'down' : 'up')
-    this.#hits.add('oracle: wrong report')
+  /** Tells a host the opposite of what it believes of `peer`, and the opposite of that a while later; neither need be true. */
+  mislead(station: Station, peer: PeerId, forMs: number): void {
+    const flip = (): void => {
+      if (!station.isUp || this.oracle === 'honest') return
+      const link = this.#link(station.id, peer)
+      this.#tell(station, peer, link, link.told === 'up' ? 'down' : 'up')
+      this.#hits.add('oracle: baseless report')
+    }
+    flip()
+    this.#world.schedule(forMs, flip)
   }
 
   /** What this station was told last about `peer`. */
@@ -132,8 +144,12 @@ export class Network {
 
   #noticeLater(station: Station, other: Station, delayMsMax: number): void {
     this.#world.schedule(this.#random.between(0, delayMsMax), () => {
-      if (!station.isUp || this.oracle === 'random') return
+      if (!station.isUp) return
       const link = this.#link(station.id, other.id)
+      if (this.oracle === 'random') {
+        if (link.toldTo !== station.incarnation) this.#tell(station, other.id, link, 'up')
+        return
+      }
       const state = other.isUp && !(link.blocked && this.#link(other.id, station.id).blocked) ? 'up' : 'down'
       if (link.toldTo !== station.incarnation || link.told !== state) this.#tell(station, other.id, link, state)
     })
@@ -147,7 +163,7 @@ export class Network {
 
   #isReportedUnsent(from: Station, to: PeerId, link: Link): boolean {
     const isKnownUp = link.told === 'up' && link.toldTo === from.incarnation
-    if (!isKnownUp) return this.oracle === 'honest' || this.#random.chance(0.5)
+    if (!isKnownUp) return this.oracle === 'honest' || this.#random.chance(0.3)
     const isGone = link.blocked || this.#stations.get(to)?.isUp !== true
     return isGone ? this.#random.chance(0.5) : this.#random.chance(this.#options.falseUnreachable)
   }

@@ -14,6 +14,7 @@ import { InvariantError } from '../../lib/model/invariant.ts'
 import type { PublishedRecord } from '../../lib/model/message.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Distortion } from './bugs/distortion.ts'
+import type { CrashPoints } from './crash-points.ts'
 import type { JournalDisk } from './disk.ts'
 import type { FakeExports } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
@@ -40,6 +41,7 @@ export interface NodeOptions {
   readonly volumes: FakeVolumes
   readonly exports: FakeExports
   readonly distortion: Distortion
+  readonly points: CrashPoints
   readonly onReply: (node: SimNode, id: string, reply: ClientReply) => void
   readonly onOutcome: (node: SimNode, report: Report) => void
   readonly onReplicate: (node: SimNode, effect: Extract<Effect, { kind: 'replicate' }>) => void
@@ -131,7 +133,7 @@ export class SimNode {
     this.incarnation += 1
     this.#startedMs = this.#world.nowMs
     this.#world.trace.add(this.#world.nowMs, this.name, 'starts', { incarnation: this.incarnation })
-    this.#peer = createPeer(this.#options.peer, this.journal.entries(), this.#storedReplica())
+    this.#peer = createPeer(this.#options.peer, this.#options.distortion.restored(this.journal.entries()), this.#storedReplica())
     this.feed({ kind: 'start', volumes: this.volumes.list().map(({ id }) => id), exports: this.exports.list() })
     this.#measureLater(0)
     this.#options.network.notice(this.isCalm ? 50 : 1000)
@@ -223,7 +225,8 @@ export class SimNode {
 
   #dies(where: 'batch' | 'effect', why: string): boolean {
     const { atBatch, atEffect } = this.#options.sim.crash
-    if (this.isCalm || !this.#random.chance(where === 'batch' ? atBatch : atEffect)) return false
+    const isPicked = this.#options.points.pass()
+    if (!isPicked && (this.isCalm || !this.#random.chance(where === 'batch' ? atBatch : atEffect))) return false
     this.crash(why)
     return true
   }

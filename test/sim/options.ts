@@ -20,7 +20,7 @@ export interface CallFaults {
 }
 
 export interface SimOptions {
-  readonly peers: 1 | 3 | 4 | 5
+  readonly peers: 1 | 2 | 3 | 4 | 5
   readonly clients: number
   readonly requests: number
   readonly projects: number
@@ -91,7 +91,7 @@ export const CALM: SimOptions = {
 }
 
 export function drawOptions(random: Random): SimOptions {
-  const peers = Number(random.weighted({ 1: 6, 3: 54, 4: 10, 5: 30 })) as SimOptions['peers']
+  const peers = Number(random.weighted({ 1: 5, 2: 3, 3: 52, 4: 10, 5: 30 })) as SimOptions['peers']
   const faultsMs = random.between(15_000, 45_000)
   const isOrdered = random.chance(0.3)
   const isTight = random.chance(0.4)

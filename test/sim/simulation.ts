@@ -20,6 +20,7 @@ import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
 import { RestChecker } from './checkers/rest.ts'
 import { Clients } from './clients.ts'
+import { CrashPoints } from './crash-points.ts'
 import { FakeVolumes } from './fakes/volumes.ts'
 import { type Asked, History } from './history.ts'
 import { Hits } from './hits.ts'
@@ -42,6 +43,8 @@ export interface SimulationSetup {
   readonly options: SimOptions
   readonly distortion?: Distortion
   readonly hashes?: boolean
+  /** The points (see crash-points.ts) at which a host dies. */
+  readonly crashAt?: readonly number[]
   readonly print?: ((line: string) => void) | null
 }
 
@@ -55,14 +58,16 @@ export class Simulation {
   readonly clients: Clients
   readonly initiators: Initiators
   readonly registers: RegisterChecker
+  readonly points: CrashPoints
   readonly #nemesis: Nemesis
   readonly #random: Random
   readonly #distortion: Distortion
   readonly #checkers: Checker[] = []
 
-  constructor({ seed, options, distortion = UNDISTORTED, hashes = false, print = null }: SimulationSetup) {
+  constructor({ seed, options, distortion = UNDISTORTED, crashAt = [], hashes = false, print = null }: SimulationSetup) {
     this.options = options
     this.#distortion = distortion
+    this.points = new CrashPoints(crashAt)
     this.#random = new Random(`world/${seed}`)
     this.world = new World(new Trace({ hashes, print }))
     const { world, hits, history } = this
@@ -152,6 +157,11 @@ export class Simulation {
     return this.#checkers.flatMap((checker) => checker.unsettled?.() ?? [])
   }
 
+  /** Lets `ms` go by. */
+  pass(ms: number): void {
+    this.world.runUntil(this.world.nowMs + ms)
+  }
+
   node(name: string): SimNode {
     const found = this.nodes.find((node) => node.name === name)
     if (found === undefined) throw new RangeError(`no host ${name}`)
@@ -184,6 +194,7 @@ export class Simulation {
       random,
       sim: options,
       distortion: this.#distortion,
+      points: this.points,
       wallMs: 1_800_000_000_000 + (index % 2) * options.wallSkewMs,
       peer: {
         self: peer,

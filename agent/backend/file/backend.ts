@@ -7,18 +7,9 @@
 import { join } from 'node:path'
 import type { Backend } from '../../../lib/ports/backend.ts'
 import { measurePool } from './measure.ts'
+import type { FileBackendOptions } from './options.ts'
 import { settled } from './trouble.ts'
 import { erase, fileName, grow, make, setAside, sizeOf, volumesIn } from './volume-file.ts'
-
-export interface FileBackendOptions {
-  readonly name: string
-  readonly directory: string
-  readonly pool: string
-  /** GiB, or null for what the file system holds. */
-  readonly capacityGiB: number | null
-  readonly maxOverSubscriptionRatio: number
-  readonly reservedPercentage: number
-}
 
 export function createFileBackend(options: FileBackendOptions): Backend {
   const { name, directory, pool } = options

@@ -5,7 +5,7 @@
  */
 import { statfs } from 'node:fs/promises'
 import type { PoolMeasure } from '../../../lib/ports/backend.ts'
-import type { FileBackendOptions } from './backend.ts'
+import type { FileBackendOptions } from './options.ts'
 import { volumesIn } from './volume-file.ts'
 
 const GIB = 1024 ** 3

@@ -5,7 +5,7 @@
  * bound. The target is never deleted by force: tgtd refuses while a session lives, and that refusal is the proof. Its
  * deletion waits for the writes that are under way, so that after it no byte passes.
  */
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AbortSignalLike } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { TgtTarget } from './show.ts'
@@ -16,7 +16,12 @@ const ROUNDS_MAX = 40
 /** A connection goes once its commands have ended; a busy disk needs a moment. 40 rounds take up to 9 s. */
 const PAUSE_MS_MAX = 250
 
-export async function fence(tgtadm: Tgtadm, iqn: string, signal: AbortSignalLike): Promise<Outcome<void>> {
+export async function fence(
+  tgtadm: Tgtadm,
+  iqn: string,
+  signal: AbortSignalLike,
+  pause: (ms: number) => Promise<void> = sleep,
+): Promise<Outcome<void>> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     if (signal.aborted) return { kind: 'unknown', tool: 'tgtadm', detail: `the time limit passed while ${iqn} was fenced` }
     const targets = await tgtadm.targets()
@@ -34,15 +39,26 @@ export async function fence(tgtadm: Tgtadm, iqn: string, signal: AbortSignalLike
 async function cut(tgtadm: Tgtadm, target: TgtTarget): Promise<Outcome<boolean>> {
   const tid = ['--tid', String(target.tid)]
   const shut = await takeAway(tgtadm, [
-    ...target.acl.map((entry) => ['--mode', 'target', '--op', 'unbind', ...tid, ISCSI_NAME.test(entry) ? '--initiator-name' : '--initiator-address', entry]),
-    ...target.accounts.map((user) => ['--mode', 'account', '--op', 'delete', '--user', user])
+    ...target.acl.map((entry) => [
+      '--mode',
+      'target',
+      '--op',
+      'unbind',
+      ...tid,
+      ISCSI_NAME.test(entry) ? '--initiator-name' : '--initiator-address',
+      entry,
+    ]),
+    ...target.accounts.map((user) => ['--mode', 'account', '--op', 'delete', '--user', user]),
   ])
   if (shut.kind !== 'ok') return shut
   // Empty twice: a login that was under way when the name was unbound shows up as a connection a moment later.
   for (let empty = 0; empty < 2; empty += 1) {
     const found = await tgtadm.connections(target.tid)
     if (found.kind !== 'ok') return isAbsence(found) ? done(true) : found
-    const closed = await takeAway(tgtadm, found.value.map(({ sid, cid }) => ['--mode', 'conn', '--op', 'delete', ...tid, '--sid', sid, '--cid', cid]))
+    const closed = await takeAway(
+      tgtadm,
+      found.value.map(({ sid, cid }) => ['--mode', 'conn', '--op', 'delete', ...tid, '--sid', sid, '--cid', cid]),
+    )
     if (closed.kind !== 'ok') return closed
     if (found.value.length > 0) return done(false)
   }

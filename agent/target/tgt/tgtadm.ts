@@ -46,7 +46,7 @@ export function createTgtadm({ exec, controlPort }: TgtadmOptions): Tgtadm {
 }
 
 /** How an operator brings up the tgtd of this control port. */
-export function startHint(controlPort: number): string {
+function startHint(controlPort: number): string {
   return controlPort === 0 ? 'systemctl start tgt' : `start it with: tgtd -C ${controlPort} --iscsi portal=<address:port>`
 }
 

@@ -6,14 +6,19 @@
 import type { LedgerRules } from '../../../lib/ledger/rules.ts'
 import type { Effect, PeerEvent, Step } from '../../../lib/flows/step.ts'
 import type { PeerId } from '../../../lib/model/ids.ts'
+import type { Json } from '../../../lib/model/json.ts'
 import { JournalDisk } from '../disk.ts'
 import { type ExportWatcher, FakeExports } from '../fakes/exports.ts'
 import type { Network } from '../network.ts'
 import type { SimNode } from '../node.ts'
 
+export type Entries = ReadonlyArray<readonly [string, Json]>
+
 export interface Distortion {
   /** What a peer decides in its registers. */
   rules(rules: LedgerRules, self: PeerId, network: Network): LedgerRules
+  /** What a peer reads from its journal at a start. */
+  restored(entries: Entries): Entries
   /** What a peer is told of what happened. */
   event(event: PeerEvent): PeerEvent
   /** What comes out of a step. */
@@ -35,6 +40,7 @@ export interface Bug {
 /** Everything as it should be. */
 export const UNDISTORTED: Distortion = {
   rules: (rules) => rules,
+  restored: (entries) => entries,
   event: (event) => event,
   step: (step) => step,
   isEarly: () => false,

@@ -1,6 +1,8 @@
-/** Journals that promise more than they keep: planted bugs 1 and 9. */
+/** Journals that promise more than they keep: planted bugs 1, 6 and 9. */
+import type { Json } from '../../../lib/model/json.ts'
 import type { JournalOp } from '../../../lib/ports/journal.ts'
 import { JournalDisk } from '../disk.ts'
+import { hostIn } from '../checkers/stored.ts'
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 /** Says that a batch is durable as soon as it was handed over. */
@@ -40,4 +42,16 @@ export const onAfterError: Bug = {
   number: 9,
   title: 'go on after a journal error',
   distortion: () => ({ ...UNDISTORTED, journal: (options) => new DeafJournal(options) })
+}
+
+export const sameEpoch: Bug = {
+  number: 6,
+  title: 'no epoch bump',
+  distortion: () => ({ ...UNDISTORTED, restored: (entries) => entries.map(([key, value]) => [key, key === 'host' ? earlier(value) : value] as const) })
+}
+
+/** The start adds one to the epoch that it reads. */
+function earlier(host: Json): Json {
+  const { epoch, seq, reservations } = hostIn(host)
+  return { epoch: epoch - 1, seq, reservations }
 }

@@ -1,8 +1,8 @@
 /** All planted bugs, by number. */
 import { acknowledgeEarly, publishEarly, timeoutIsFailure } from './answers.ts'
 import type { Bug } from './distortion.ts'
-import { noSync, onAfterError } from './journals.ts'
-import { bindAnew, bindUnplaced, counter, skipClosed, suspicion } from './registers.ts'
+import { noSync, onAfterError, sameEpoch } from './journals.ts'
+import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
 export const PLANTED: readonly Bug[] = [
@@ -11,10 +11,12 @@ export const PLANTED: readonly Bug[] = [
   acknowledgeEarly,
   skipClosed,
   bindAnew,
+  sameEpoch,
   onAfterError,
   leaveConnections,
   accessListOnly,
   counter,
+  foldAgain,
   suspicion,
   timeoutIsFailure,
   bindUnplaced

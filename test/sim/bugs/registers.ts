@@ -1,4 +1,4 @@
-/** Registers that decide wrongly: planted bugs 4, 5, 12, 17 and 21. */
+/** Registers that decide wrongly: planted bugs 4, 5, 12, 13, 17 and 21. */
 import type { LedgerRules } from '../../../lib/ledger/rules.ts'
 import type { Cell } from '../../../lib/model/cell.ts'
 import type { PeerId, ProjectId, RequestId } from '../../../lib/model/ids.ts'
@@ -31,6 +31,18 @@ export const bindUnplaced: Bug = {
       const cell = { ...account.cell, unplaced: without(account.cell.unplaced, change.binding.rid) }
       return rules.bind({ ...account, cell }, change)
     })
+}
+
+export const foldAgain: Bug = {
+  number: 13,
+  title: 'fold old totals again',
+  distortion: () => ({
+    ...UNDISTORTED,
+    rules: (rules) => ({
+      ...rules,
+      fold: (account, change) => rules.fold({ ...account, cell: { ...account.cell, hosts: withoutHost(account.cell.hosts, change.totals.host) } }, change)
+    })
+  })
 }
 
 export const counter: Bug = { number: 12, title: 'quota from a counter', distortion: () => ({ ...UNDISTORTED, rules: countingRules }) }
@@ -74,6 +86,10 @@ function without<Value>(map: ReadonlyMap<RequestId, Value>, rid: RequestId): Map
   const copy = new Map(map)
   copy.delete(rid)
   return copy
+}
+
+function withoutHost(hosts: Cell['hosts'], host: PeerId): Cell['hosts'] {
+  return new Map([...hosts].filter(([known]) => known !== host))
 }
 
 /** The same decisions, and an account that says `usage`. */

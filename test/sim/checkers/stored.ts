@@ -17,8 +17,14 @@ export function acceptedIn(value: unknown): Ballot | null {
   return (value as { accepted: Ballot | null } | undefined)?.accepted ?? null
 }
 
-export function seqIn(value: unknown): number {
-  return (value as { seq: number } | undefined)?.seq ?? 0
+export interface HostEntry {
+  readonly epoch: number
+  readonly seq: number
+  readonly reservations: number
+}
+
+export function hostIn(value: unknown): HostEntry {
+  return (value as HostEntry | undefined) ?? { epoch: 0, seq: 0, reservations: 0 }
 }
 
 /** Every volume record on this host's disk. */

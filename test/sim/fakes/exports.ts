@@ -36,7 +36,9 @@ export class FakeExports {
   }
 
   expose(wanted: FakeExport): Outcome<null> {
-    if (!this.#exports.has(wanted.iqn)) this.#watcher.onExpose(wanted)
+    const known = this.#exports.get(wanted.iqn)
+    if (known !== undefined) return isEqual(known, wanted) ? done(null) : refused(wanted.iqn)
+    this.#watcher.onExpose(wanted)
     this.#exports.set(wanted.iqn, wanted)
     return done(null)
   }
@@ -84,4 +86,12 @@ export class FakeExports {
     this.#exports.clear()
     this.#sessions.clear()
   }
+}
+
+function isEqual(a: FakeExport, b: FakeExport): boolean {
+  return a.initiator === b.initiator && a.username === b.username && a.password === b.password && a.readOnly === b.readOnly
+}
+
+function refused(iqn: string): Outcome<never> {
+  return { kind: 'failed', tool: 'fake', detail: `${iqn} is there with another specification` }
 }

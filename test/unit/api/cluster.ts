@@ -212,6 +212,7 @@ function memoryBackend(capacityGiB: number): Backend {
             thick_provisioning_support: true,
             volume_backend_name: 'memory',
             storage_protocol: 'iSCSI',
+            multiattach: true,
           },
         },
       ]),

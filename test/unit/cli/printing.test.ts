@@ -16,7 +16,8 @@ t.test('sizes are whole GiB, however they are written', async (t) => {
     ['0.5T', 512],
   ]
   for (const [text, sizeGiB] of good) t.equal(parseSizeGiB(text), sizeGiB, text)
-  for (const text of ['', '0', '-1', '1.5', '1.5G', '10M', '10GiBs', 'ten', '1e3', '99999999999999999999']) t.equal(parseSizeGiB(text), null, text)
+  for (const text of ['', '0', '-1', '1.5', '1.5G', '10M', '10GiBs', 'ten', '1e3', '99999999999999999999'])
+    t.equal(parseSizeGiB(text), null, text)
 })
 
 t.test('a size that is shown is the size that was meant', async () => {
@@ -63,6 +64,6 @@ t.test('a table has no borders, lines up, and has no empty cell that would shift
 t.test('a name from outside can neither break a line nor move the cursor', async (t) => {
   const text = table([{ header: 'NAME', cell: (row: string) => row }], ['a\nb\u0007\u001b[2Jc'])
   t.equal(text.split('\n').length, 3)
-  t.notMatch(text, /[\u0000-\u0009\u000b-\u001f]/)
-  t.notMatch(fields([['name', 'a\r\n\u001b]0;x']]).slice(0, -1), /[\u0000-\u001f]/)
+  t.notMatch(text.replaceAll('\n', ''), /\p{Cc}/u)
+  t.notMatch(fields([['name', 'a\r\n\u001b]0;x']]).slice(0, -1), /\p{Cc}/u)
 })

@@ -24,7 +24,12 @@ t.test('a file with only what has no default is complete', async (t) => {
       join: null,
       backends: [{ kind: 'none', name: 'none', pool: 'pool', capacityGiB: 1000 }],
       target: { kind: 'none', portal: '127.0.0.1:3260' },
-      placement: { order: 'spread', weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0 }, thinDataPercentMax: 95, thinMetadataPercentMax: 90 },
+      placement: {
+        order: 'spread',
+        weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0 },
+        thinDataPercentMax: 95,
+        thinMetadataPercentMax: 90,
+      },
       limits: { maxClients: 1000 },
       log: { level: 'info' },
     },
@@ -32,8 +37,18 @@ t.test('a file with only what has no default is complete', async (t) => {
 })
 
 t.test('a file backend without a capacity takes what the file system holds', async (t) => {
-  const parsed = parseAgentConfig({ ...LEAST, backends: [{ kind: 'file', path: '/srv' }], target: { kind: 'tgt', portal: '10.0.0.1:3260' } })
-  t.match(parsed, { ok: true, config: { backends: [{ name: 'file', pool: 'pool', capacityGiB: null, maxOverSubscriptionRatio: 1, reservedPercentage: 0 }], target: { controlPort: 0 } } })
+  const parsed = parseAgentConfig({
+    ...LEAST,
+    backends: [{ kind: 'file', path: '/srv' }],
+    target: { kind: 'tgt', portal: '10.0.0.1:3260' },
+  })
+  t.match(parsed, {
+    ok: true,
+    config: {
+      backends: [{ name: 'file', pool: 'pool', capacityGiB: null, maxOverSubscriptionRatio: 1, reservedPercentage: 0 }],
+      target: { controlPort: 0 },
+    },
+  })
 })
 
 t.test('every mistake is told at once, with its path, what is expected and what is there', async (t) => {
@@ -66,7 +81,11 @@ t.test('every mistake is told at once, with its path, what is expected and what 
 
 t.test('an API that others can reach is refused while there is no authentication', async (t) => {
   for (const listen of ['0.0.0.0:8776', '10.0.0.1:8776', '[::]:8776', 'host-a:8776']) {
-    t.match(problemsOf({ ...LEAST, api: { listen } })[0], /^api\.listen: expected a loopback address, because there is no authentication/, listen)
+    t.match(
+      problemsOf({ ...LEAST, api: { listen } })[0],
+      /^api\.listen: expected a loopback address, because there is no authentication/,
+      listen,
+    )
   }
   for (const listen of ['127.0.0.1:0', '127.1.2.3:8776', '[::1]:8776', 'localhost:8776']) {
     t.same(problemsOf({ ...LEAST, api: { listen } }), [], listen)
@@ -118,7 +137,10 @@ t.test('addresses survive parsing and printing; what is none is refused', async 
 
 t.test('the command line has defaults for all of its file, and refuses what is none', async (t) => {
   t.same(parseCliConfig(null), { ok: true, config: { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' } })
-  t.match(parseCliConfig({ endpoints: ['http://a:1', 'http://b:2'], project: 'p' }), { ok: true, config: { endpoints: ['http://a:1', 'http://b:2'], project: 'p' } })
+  t.match(parseCliConfig({ endpoints: ['http://a:1', 'http://b:2'], project: 'p' }), {
+    ok: true,
+    config: { endpoints: ['http://a:1', 'http://b:2'], project: 'p' },
+  })
   t.match(parseCliConfig({ endpoints: ['ftp://a'], colour: true }), { ok: false, problems: [{ path: 'endpoints[0]' }, { path: 'colour' }] })
   t.ok(isEndpoint('https://host-a:8776'))
   t.notOk(isEndpoint('host-a:8776'))

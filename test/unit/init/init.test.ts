@@ -20,7 +20,10 @@ function optionsFor(directory: string, ...more: readonly string[]): InitOptions 
 }
 
 /** Runs init; `cutAfter` steps it dies, as a process does between two steps. */
-async function runInit(options: InitOptions, cutAfter = Number.POSITIVE_INFINITY): Promise<{ readonly steps: readonly StepReport[]; readonly wasCut: boolean }> {
+async function runInit(
+  options: InitOptions,
+  cutAfter = Number.POSITIVE_INFINITY,
+): Promise<{ readonly steps: readonly StepReport[]; readonly wasCut: boolean }> {
   const steps: StepReport[] = []
   try {
     await initHost(options, (step) => {
@@ -39,17 +42,32 @@ t.test('init makes a directory that an agent accepts, and a configuration that i
   const { steps } = await runInit(optionsFor(directory, '--join-listen', '127.0.0.1:8778', '--zone', 'z1'))
   t.ok(steps.every((step) => step.state === 'made'))
   const files = await openClusterFiles(directoryFiles(directory), SILENT)
-  t.match(files.signedManifest().manifest, { epoch: 1, expect: 3, hosts: [{ name: 'a', zone: 'z1', voter: true, addrs: ['/ip4/127.0.0.1/tcp/8777'] }], types: [{ name: '__DEFAULT__' }] })
+  t.match(files.signedManifest().manifest, {
+    epoch: 1,
+    expect: 3,
+    hosts: [{ name: 'a', zone: 'z1', voter: true, addrs: ['/ip4/127.0.0.1/tcp/8777'] }],
+    types: [{ name: '__DEFAULT__' }],
+  })
   t.ok(files.sign !== null, 'it holds the cluster key')
   const config = parseAgentConfig(parse(readFileSync(`${directory}/agent.yaml`, 'utf8')))
-  t.match(config, { ok: true, config: { name: 'a', zone: 'z1', directory, join: { listen: { port: 8778 } }, backends: [{ kind: 'file', path: `${directory}/volumes` }] } })
+  t.match(config, {
+    ok: true,
+    config: {
+      name: 'a',
+      zone: 'z1',
+      directory,
+      join: { listen: { port: 8778 } },
+      backends: [{ kind: 'file', path: `${directory}/volumes` }],
+    },
+  })
 })
 
 t.test('nobody but the owner can read the keys', async (t) => {
   const directory = `${t.testdir({})}/scoria`
   await runInit(optionsFor(directory))
   t.equal(statSync(directory).mode & 0o077, 0)
-  for (const name of readdirSync(directory).filter((item) => item.endsWith('.key'))) t.equal(statSync(`${directory}/${name}`).mode & 0o777, 0o600, name)
+  for (const name of readdirSync(directory).filter((item) => item.endsWith('.key')))
+    t.equal(statSync(`${directory}/${name}`).mode & 0o777, 0o600, name)
 })
 
 t.test('a second init changes nothing and says that all is there', async (t) => {
@@ -102,7 +120,10 @@ t.test('options that would make a broken host are refused before anything is mad
   for (const [more, text] of refusals) {
     t.throws(() => optionsFor(`${root}/scoria`, ...more), { name: 'CommandProblem', exitCode: 2, message: text }, more.join(' '))
   }
-  await t.rejects(runInit(optionsFor(`${root}/scoria`, '--api', '0.0.0.0:8776')), { exitCode: 2, message: /api\.listen: expected a loopback address/ })
+  await t.rejects(runInit(optionsFor(`${root}/scoria`, '--api', '0.0.0.0:8776')), {
+    exitCode: 2,
+    message: /api\.listen: expected a loopback address/,
+  })
   await t.rejects(runInit(optionsFor(`${root}/scoria`, '--join-listen', '0.0.0.0:1')), CommandProblem)
   t.same(readdirSync(root), [])
 })
@@ -119,7 +140,10 @@ t.test('volume types come from a file, in Cinder’s words, and every mistake na
     'twice.yaml': '- name: a\n- name: a\n',
   })
   const types = await readVolumeTypes(`${dir}/good.yaml`)
-  t.match(types, [{ name: 'fast', extraSpecs: { multiattach: '<is> True', replicas: '2' } }, { name: 'slow', description: null }])
+  t.match(types, [
+    { name: 'fast', extraSpecs: { multiattach: '<is> True', replicas: '2' } },
+    { name: 'slow', description: null },
+  ])
   await t.rejects(readVolumeTypes(`${dir}/bad.yaml`), { message: /entry 1: there is no key extra-specs/ })
   await t.rejects(readVolumeTypes(`${dir}/twice.yaml`), { message: /two types are named a/ })
 })

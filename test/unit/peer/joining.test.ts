@@ -82,10 +82,7 @@ t.test('a host with a token becomes a member and gets all that a member needs', 
   const joined = await b.knock(await invite())
   t.match(joined, { ok: true, voter: false, answer: { swarmKey: SWARM_KEY.toString('base64') } })
   t.equal(state.signed.manifest.epoch, 2)
-  t.same(
-    state.signed.manifest.hosts.map((host) => host.name).sort(),
-    ['a', 'b'],
-  )
+  t.same(state.signed.manifest.hosts.map((host) => host.name).sort(), ['a', 'b'])
   t.match(joined, { answer: { signedManifest: state.signed } }, 'the manifest that now holds')
 })
 
@@ -137,7 +134,8 @@ t.test('a token that was never made, or whose secret is wrong, gets the same ans
     { ...token, id: '0'.repeat(16) },
     { ...token, secretHex: '0'.repeat(64) },
   ]
-  for (const item of wrong) t.match(await b.knock(formatJoinToken({ ...item, door: new URL(url).host })), { ok: false, code: 'token-unknown' })
+  for (const item of wrong)
+    t.match(await b.knock(formatJoinToken({ ...item, door: new URL(url).host })), { ok: false, code: 'token-unknown' })
   return undefined
 })
 
@@ -240,7 +238,13 @@ t.test('the door takes nothing but small knocks, and not many of them', async (t
 t.test('a token is text that survives copying, and nothing else is a token', async (t) => {
   const token: JoinToken = { id: '0123456789abcdef', secretHex: 'ab'.repeat(32), door: '[fd00::1]:8778' }
   t.same(parseJoinToken(` ${formatJoinToken(token)}\n`), token)
-  for (const text of ['', 'scoria1:', formatJoinToken(token).slice(0, -5), formatJoinToken(token).replace('scoria1', 'scoria2'), `${formatJoinToken(token)}/x`]) {
+  for (const text of [
+    '',
+    'scoria1:',
+    formatJoinToken(token).slice(0, -5),
+    formatJoinToken(token).replace('scoria1', 'scoria2'),
+    `${formatJoinToken(token)}/x`,
+  ]) {
     t.equal(parseJoinToken(text), null, text)
   }
 })

@@ -55,6 +55,9 @@ t.test('a port that is taken is told with its address', async (t) => {
   t.teardown(() => server.close())
   const bound = server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-  t.equal(await checkPortFree({ host: '127.0.0.1', port }, 'take another with --api-port'), `127.0.0.1:${port} is taken by another process: take another with --api-port`)
+  t.equal(
+    await checkPortFree({ host: '127.0.0.1', port }, 'take another with --api-port'),
+    `127.0.0.1:${port} is taken by another process: take another with --api-port`,
+  )
   t.equal(await checkPortFree({ host: '127.0.0.1', port: 0 }, ''), null)
 })

@@ -17,7 +17,9 @@ t.test('no secret reaches the log, however deep it lies and whatever carries it'
   const lines = logged((log) => {
     log.info('a', { password: CANARY, auth_password: CANARY, chapSecret: CANARY, token: CANARY, 'X-Auth-Token': CANARY })
     log.info('b', { spec: { list: [{ password: CANARY, privateKey: CANARY }] } })
-    log.error('c', { error: Object.assign(new Error('failed', { cause: Object.assign(new Error('inner'), { code: 'EIO' }) }), { password: CANARY }) })
+    log.error('c', {
+      error: Object.assign(new Error('failed', { cause: Object.assign(new Error('inner'), { code: 'EIO' }) }), { password: CANARY }),
+    })
     log.info('d', { bytes: Buffer.from(CANARY), swarmKey: [CANARY], clusterKey: CANARY })
   })
   t.equal(lines.length, 4)

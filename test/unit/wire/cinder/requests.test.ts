@@ -80,12 +80,9 @@ t.test('names have at most 255 characters and no control characters', async (t) 
     t.match(create({ size: 1, [key]: 'n'.repeat(256) }), {
       failure: { code: 'bad-value', path: `volume.${key}`, rule: { kind: 'too-long', limit: 255 } },
     })
-    for (const text of ['a\nb', 'a\u0000b', 'a\u007fb', 'a\u2028b', '\u001b[31m']) {
-      t.match(
-        create({ size: 1, [key]: text }),
-        { failure: { code: 'bad-value', rule: { kind: 'form' } } },
-        `${key} ${JSON.stringify(text)}`,
-      )
+    for (const code of [0x0a, 0x00, 0x1b, 0x7f, 0x2028]) {
+      const name = create({ size: 1, [key]: `a${String.fromCodePoint(code)}b` })
+      t.match(name, { failure: { code: 'bad-value', rule: { kind: 'form' } } }, `${key} with U+${code.toString(16)}`)
     }
     t.equal(codeOf(create({ size: 1, [key]: 7 })), 'bad-value', `${key} as a number`)
   }

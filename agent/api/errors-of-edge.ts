@@ -1,0 +1,99 @@
+/** Answers to what HTTP, the identity and the names of types and zones refuse, and to refused invites. */
+import type { JoiningFailure } from '../../lib/ports/joining.ts'
+import type { Rows } from './error-rows.ts'
+import type { HttpFailure } from './failure.ts'
+
+export const EDGE_ERRORS: Rows<HttpFailure> = {
+  unauthorized: {
+    status: 401,
+    name: 'Unauthorized',
+    help: 'Send a token: with `auth: noauth`, the header `X-Auth-Token: user:project`.',
+    text: () => 'The request you have made requires authentication.',
+  },
+  forbidden: {
+    status: 403,
+    name: 'PolicyNotAuthorized',
+    help: 'The caller’s role does not allow this.',
+    text: (f) => `Policy doesn't allow ${f.action} to be performed.`,
+  },
+  'malformed-url': {
+    status: 400,
+    name: 'MalformedRequestUrl',
+    help: 'The project in the URL is not the token’s project.',
+    text: () => 'Malformed request url',
+  },
+  'route-not-found': { status: 404, name: 'NotFound', help: 'There is no such path.', text: () => 'The resource could not be found.' },
+  'not-in-version': {
+    status: 404,
+    name: 'VersionNotFoundForAPIMethod',
+    help: 'The call exists from a higher microversion on.',
+    text: (f) => `API version ${f.version} is not supported on this method.`,
+  },
+  'method-not-allowed': {
+    status: 405,
+    name: 'MethodNotAllowed',
+    help: 'The path exists, but not with this method.',
+    text: () => 'The method is not allowed for this resource.',
+  },
+  'body-too-large': {
+    status: 413,
+    name: 'RequestTooLarge',
+    retryAfterS: 0,
+    help: 'A request’s body is limited to 128 KiB.',
+    text: (f) => `Request is too large: the limit is ${f.limitBytes} bytes.`,
+  },
+  'bad-content-type': { status: 415, name: 'InvalidContentType', help: 'Send application/json.', text: () => 'Unsupported Content-Type' },
+  'type-not-found': {
+    status: 404,
+    name: 'VolumeTypeNotFound',
+    help: 'The manifest has no such volume type: `openstack volume type list`.',
+    text: (f) => `Volume type ${f.type} could not be found.`,
+  },
+  'zone-not-found': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'No host is in that availability zone.',
+    text: (f) => `Invalid input received: Availability zone '${f.zone}' is invalid.`,
+  },
+  'item-not-found': { status: 404, name: 'NotFound', help: 'There is no such item.', text: (f) => `${f.kind} ${f.id} could not be found.` },
+  internal: {
+    status: 500,
+    name: 'Internal',
+    help: 'A defect of the program. Its log has the details under the request id.',
+    text: (f) => `The server could not complete the request (${f.requestId}).`,
+  },
+}
+
+export const JOINING_ERRORS: Rows<JoiningFailure> = {
+  'no-cluster-key': {
+    status: 409,
+    name: 'NoClusterKey',
+    help: 'Only the host that ran `init` holds the cluster’s key. Ask for the invite there.',
+    text: () => 'This host does not hold the cluster key: invite on the host that ran init.',
+  },
+  'token-unknown': {
+    status: 404,
+    name: 'TokenUnknown',
+    help: 'The invite is not known to this host.',
+    text: () => 'The invite is not known here.',
+  },
+  'token-expired': {
+    status: 409,
+    name: 'TokenExpired',
+    help: 'Make a new invite.',
+    text: (f) => `The invite expired at ${new Date(f.expiredAtMs).toISOString()}.`,
+  },
+  'token-used': {
+    status: 409,
+    name: 'TokenUsed',
+    help: 'An invite serves once. Make a new one.',
+    text: (f) => `The invite was used by ${f.by}.`,
+  },
+  'name-taken': {
+    status: 409,
+    name: 'NameTaken',
+    help: 'A host of the cluster has this name. Choose another.',
+    text: (f) => `A host named ${f.name} is in the cluster already.`,
+  },
+  'bad-request': { status: 400, name: 'BadRequest', help: 'The request to join was malformed.', text: (f) => f.detail },
+}

@@ -1,0 +1,151 @@
+/**
+ * Answers to what the rules refuse. Every 503 says why and when to come back; nothing that a 503 refused has been done,
+ * except where its text says so.
+ */
+import type { Failure } from '../../lib/model/failure.ts'
+import { rejectionsText } from '../../lib/wire/cinder/message.ts'
+import type { Rows } from './error-rows.ts'
+
+export const RULES_ERRORS: Rows<Failure> = {
+  'volume-not-found': {
+    status: 404,
+    name: 'VolumeNotFound',
+    help: 'No volume of this project has the id. A majority of the hosts that keep the project’s account agreed.',
+    text: (f) => `Volume ${f.volume} could not be found.`,
+  },
+  'attachment-not-found': {
+    status: 404,
+    name: 'VolumeAttachmentNotFound',
+    help: 'No attachment has the id, or it is gone already.',
+    text: (f) => `Volume attachment could not be found with filter: attachment_id = ${f.attachment}.`,
+  },
+  'invalid-status': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume’s status does not allow the action. Wait for the running one, or detach first.',
+    text: (f) =>
+      `Invalid volume: Volume ${f.volume} status must be ${orList(f.allowed)} to ${f.action}, but current status is: ${f.status}.`,
+  },
+  'volume-attached': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume has attachments. Detach it first.',
+    text: (f) => `Invalid volume: Volume ${f.volume} must not be attached to ${f.action}; its attachments: ${f.attachments.join(', ')}.`,
+  },
+  'attachment-status': {
+    status: 400,
+    name: 'InvalidVolumeAttachment',
+    help: 'The attachment’s status does not allow the action.',
+    text: (f) => `Invalid attachment: Attachment ${f.attachment} has status ${f.status}, which does not allow to ${f.action}.`,
+  },
+  'unsafe-detach': {
+    status: 409,
+    name: 'ConflictNovaUsingAttachment',
+    help: 'A server uses the volume. Detach it through the compute service, which sends a service token.',
+    text: (f) => `Detach volume from instance ${f.instance} using the Compute API (attachment ${f.attachment}).`,
+  },
+  'volume-busy': {
+    status: 409,
+    name: 'ResourceConflict',
+    help: 'Another operation on the volume runs. Repeat when it has ended.',
+    text: (f) => `Resource conflict: Volume ${f.volume} is busy: ${f.running}.`,
+  },
+  'size-not-larger': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'A volume can only grow.',
+    text: (f) =>
+      `Invalid input received: New size for extend must be greater than current size. (current: ${f.sizeGiB}, extended: ${f.requestedGiB}).`,
+  },
+  'over-quota': {
+    status: 413,
+    name: 'VolumeLimitExceeded, VolumeSizeExceedsAvailableQuota, VolumeSizeExceedsLimit',
+    retryAfterS: 0,
+    help: 'The project’s limit would be exceeded. Volumes in error count until they are deleted.',
+    text: quotaText,
+  },
+  'request-mismatch': {
+    status: 422,
+    name: 'RequestMismatch',
+    help: 'The Idempotency-Key was used before with another body. Take a new key for a new request.',
+    text: (f) => `This Idempotency-Key was used with another body before; that request made volume ${f.volume}.`,
+  },
+  'no-majority': {
+    status: 503,
+    name: 'QuorumUnavailable',
+    retryAfterS: 5,
+    help: 'Too few of the hosts that keep the project’s account can be reached from here. Bring hosts back, or ask a host on the side with the majority. Repeat a create with the same Idempotency-Key: it may have been decided.',
+    text: (f) =>
+      `QuorumUnavailable: ${f.answered} of ${f.members.length} hosts that keep the account of project ${f.project} answered, ${f.needed} are needed (${f.members.join(', ')}).`,
+  },
+  'owner-unreachable': {
+    status: 503,
+    name: 'OwnerUnreachable',
+    retryAfterS: 5,
+    help: 'The host that stores the volume does not answer. Its data is not affected. Look at that host.',
+    text: (f) =>
+      `OwnerUnreachable: host ${f.host} stores the volume and has not answered ${f.sinceMs === null ? 'since this host started' : `since ${new Date(f.sinceMs).toISOString()}`}.`,
+  },
+  'no-room': {
+    status: 503,
+    name: 'NoValidBackend',
+    retryAfterS: 60,
+    help: 'No pool can take the request now. The text names what refused each pool.',
+    text: (f) => `NoValidBackend: No valid backend was found. ${rejectionsText(f.rejected, true)}`,
+  },
+  forming: {
+    status: 503,
+    name: 'ClusterForming',
+    retryAfterS: 10,
+    help: 'Fewer hosts have joined than `init --expect` announced. Join the others.',
+    text: (f) => `ClusterForming: ${f.joined} of ${f.expect} hosts have joined; the cluster takes no volume before all have.`,
+  },
+  recovering: {
+    status: 503,
+    name: 'HostRecovering',
+    retryAfterS: 5,
+    help: 'The host is starting and still compares its journal, volumes and exports.',
+    text: (f) => `HostRecovering: host ${f.host} is still recovering after its start.`,
+  },
+  'export-failed': {
+    status: 500,
+    name: 'VolumeBackendAPIException',
+    help: 'The host could not set up or tear down the iSCSI target. Its log has the tool’s output.',
+    text: (f) => `Volume ${f.volume} could not be exported: ${f.tool}: ${f.detail}`,
+  },
+  overloaded: {
+    status: 503,
+    name: 'Overloaded',
+    retryAfterS: 1,
+    help: 'A queue is full. Send fewer requests at once.',
+    text: (f) => `Overloaded: the queue of ${f.queue} holds ${f.limit} requests already.`,
+  },
+  'peer-incomplete': {
+    status: 503,
+    name: 'QuorumUnavailable',
+    retryAfterS: 5,
+    help: 'Whether the id exists cannot be told while these hosts are silent.',
+    text: (f) =>
+      `QuorumUnavailable: the id is not known here, and too many hosts did not answer to say that it does not exist (${f.silent.join(', ')}).`,
+  },
+}
+
+function quotaText(facts: {
+  readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'
+  readonly limit: number
+  readonly used: number
+  readonly requested: number
+}): string {
+  switch (facts.resource) {
+    case 'volumes':
+      return `VolumeLimitExceeded: Maximum number of volumes allowed (${facts.limit}) exceeded for quota 'volumes'.`
+    case 'gigabytes':
+      return `VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested ${facts.requested}G, quota is ${facts.limit}G and ${facts.used}G has been consumed.`
+    default:
+      return `VolumeSizeExceedsLimit: Requested volume size ${facts.requested}G is larger than maximum allowed limit ${facts.limit}G.`
+  }
+}
+
+function orList(words: readonly string[]): string {
+  return words.length === 0 ? 'another' : words.join(' or ')
+}

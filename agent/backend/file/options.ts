@@ -1,0 +1,10 @@
+/** What an operator decides about a folder of volumes. */
+export interface FileBackendOptions {
+  readonly name: string
+  readonly directory: string
+  readonly pool: string
+  /** GiB, or null for what the file system holds. */
+  readonly capacityGiB: number | null
+  readonly maxOverSubscriptionRatio: number
+  readonly reservedPercentage: number
+}

@@ -1,0 +1,20 @@
+/** The parts of the benchmark, in the order in which they run. */
+import { createLatency } from './create-latency.ts'
+import { createLoad } from './create-load.ts'
+import type { Figure } from './figure.ts'
+import { footprint } from './footprint.ts'
+import { ranking } from './ranking.ts'
+import { reads } from './reads.ts'
+
+export interface World {
+  /** Folder for processor profiles of the agents, or null. */
+  readonly profile: string | null
+}
+
+export const PARTS: ReadonlyMap<string, (world: World) => Promise<readonly Figure[]>> = new Map([
+  ['ranking', ranking],
+  ['create', createLatency],
+  ['load', createLoad],
+  ['reads', reads],
+  ['footprint', footprint],
+])

@@ -1,0 +1,192 @@
+/**
+ * Unmodified clients that others wrote, against the real REST edge and the real rules: what an operator of Cinder types
+ * has to work as it stands. The command lines are the ones of the handbook.
+ *
+ * Packages: python3-openstackclient, python3-cinderclient (npm run setup installs them).
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { startCluster, type TestCluster, until } from '../unit/api/cluster.ts'
+
+const PROJECT = 'demo'
+
+// Each command starts a Python interpreter and imports half of OpenStack.
+t.setTimeout(600_000)
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+type Run = (...args: readonly string[]) => Promise<Ended>
+
+const home = mkdtempSync(join(tmpdir(), 'scoria-clients-'))
+t.teardown(() => rmSync(home, { recursive: true, force: true }))
+
+function client(file: string, fixed: readonly string[]): Run {
+  // Nothing of the caller's environment: an OS_CLOUD or OS_TOKEN there would change what is tested.
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, LC_ALL: 'C.UTF-8' }
+  return (...args) =>
+    new Promise((resolve) => {
+      execFile(file, [...fixed, ...args], { env, timeout: 120_000 }, (error, out, err) => {
+        resolve({
+          code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1,
+          out,
+          err: error !== null && err === '' ? error.message : err,
+        })
+      })
+    })
+}
+
+const cinder = (cluster: TestCluster): Run =>
+  client('cinder', [
+    '--os-auth-type',
+    'noauth',
+    '--os-endpoint',
+    `${cluster.first.url}/v3`,
+    '--os-user-id',
+    'user',
+    '--os-project-id',
+    PROJECT,
+    '--os-volume-api-version',
+    '3.70',
+  ])
+
+/** keystoneauth's plug-in `none` sends a fixed word for a token: the project is the endpoint's. */
+const openstackNone = (cluster: TestCluster): Run =>
+  client('openstack', ['--os-auth-type', 'none', '--os-endpoint', `${cluster.first.url}/v3/${PROJECT}`])
+
+const openstackToken = (cluster: TestCluster): Run =>
+  client('openstack', [
+    '--os-auth-type',
+    'admin_token',
+    '--os-token',
+    `user:${PROJECT}`,
+    '--os-endpoint',
+    `${cluster.first.url}/v3`,
+    '--os-volume-api-version',
+    '3.70',
+  ])
+
+/** Ends the test at the first command that fails: the rest would only repeat it. */
+async function succeed(run: Run, ...args: readonly string[]): Promise<string> {
+  const { code, out, err } = await run(...args)
+  if (code !== 0) throw new Error(`${args.join(' ')}: exit code ${code}\n${out}\n${err}`)
+  return out
+}
+
+/** Value of a row of the clients' two-column tables. */
+function field(table: string, name: string): string {
+  const row = table.split('\n').find((line) => line.split('|')[1]?.trim() === name)
+  return row?.split('|')[2]?.trim() ?? ''
+}
+
+t.test('openstack, auth type none, microversion 3.0', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const openstack = openstackNone(cluster)
+  const created = await succeed(openstack, 'volume', 'create', '--size', '1', '--description', 'words', '--property', 'tier=gold', 'data')
+  const id = field(created, 'id')
+  t.equal(field(created, 'name'), 'data', 'create')
+  await until(cluster.first, id, 'available')
+  t.match(await succeed(openstack, 'volume', 'list', '--long'), new RegExp(`${id}.*data.*available.*__DEFAULT__.*tier='gold'`), 'list')
+  t.equal(field(await succeed(openstack, 'volume', 'show', 'data'), 'id'), id, 'show by name')
+  await succeed(openstack, 'volume', 'set', '--size', '3', 'data')
+  await until(cluster.first, id, 'available')
+  await succeed(openstack, 'volume', 'set', '--name', 'renamed', '--property', 'colour=red', id)
+  await succeed(openstack, 'volume', 'unset', '--property', 'tier', id)
+  const shown = await succeed(openstack, 'volume', 'show', id)
+  t.same(
+    [field(shown, 'size'), field(shown, 'name'), field(shown, 'properties')],
+    ['3', 'renamed', "colour='red'"],
+    'extend, rename, set and unset a property',
+  )
+  const services = await succeed(openstack, 'volume', 'service', 'list')
+  for (const host of cluster.hosts)
+    t.match(services, new RegExp(`cinder-volume +\\| ${host.name}@memory .* enabled .* up`), `services of ${host.name}`)
+  t.match(await succeed(openstack, 'volume', 'type', 'list'), /__DEFAULT__/, 'types')
+  t.match(await succeed(openstack, 'availability', 'zone', 'list', '--volume'), /zone-3 +\| available/, 'zones')
+  await succeed(openstack, 'volume', 'delete', 'renamed')
+  await until(cluster.first, id, 'gone')
+  t.notMatch(await succeed(openstack, 'volume', 'list', '--all-projects'), id, 'delete')
+  const missing = await openstack('volume', 'show', 'nothing')
+  t.equal(missing.code, 1)
+  t.match(missing.err, /No volume with a name or ID of 'nothing' exists/, 'what is not there is said to be not there')
+})
+
+t.test('openstack, auth type admin_token, microversion 3.70', async (t) => {
+  const cluster = await startCluster()
+  t.teardown(() => cluster.stop())
+  const openstack = openstackToken(cluster)
+  const id = field(await succeed(openstack, 'volume', 'create', '--size', '1', 'data'), 'id')
+  await until(cluster.first, id, 'available')
+  t.match(await succeed(openstack, 'volume', 'list'), new RegExp(`${id} \\| data +\\| available`), 'create and list')
+  await succeed(openstack, 'volume', 'delete', 'data')
+  await until(cluster.first, id, 'gone')
+})
+
+t.test('cinder, auth type noauth, microversion 3.70', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const run = cinder(cluster)
+  const created = await succeed(run, 'create', '--name', 'data', '--metadata', 'tier=gold', '1')
+  const id = field(created, 'id')
+  await until(cluster.first, id, 'available')
+  t.equal(field(await succeed(run, 'show', 'data'), 'status'), 'available', 'show by name')
+  await succeed(run, 'extend', 'data', '2')
+  await until(cluster.first, id, 'available')
+  await succeed(run, 'metadata', 'data', 'set', 'colour=red')
+  await succeed(run, 'rename', 'data', 'renamed')
+  for (const filter of [
+    ['--name', 'renamed'],
+    ['--metadata', 'colour=red'],
+    ['--filters', 'name~=rename'],
+    ['--status', 'available', '--sort', 'name:asc'],
+    ['--all-tenants'],
+  ]) {
+    t.match(await succeed(run, 'list', ...filter), new RegExp(`${id}.*available.*renamed.* 2 `), `list ${filter.join(' ')}`)
+  }
+  t.match(await succeed(run, 'service-list'), /cinder-scheduler \| alpha3 [\s\S]*cinder-volume +\| alpha3@memory .* up/, 'services')
+  t.match(await succeed(run, 'get-pools', '--detail'), /alpha2@memory#pool/, 'pools')
+  t.equal(field(await succeed(run, 'absolute-limits'), 'totalGigabytesUsed'), '2', 'limits')
+
+  const server = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0003'
+  const attached = await succeed(
+    run,
+    'attachment-create',
+    id,
+    server,
+    '--connect',
+    'True',
+    '--initiator',
+    'iqn.1993-08.org.debian:01:a1',
+    '--host',
+    'compute1',
+    '--mountpoint',
+    '/dev/vdb',
+  )
+  t.match(field(attached, 'target_iqn'), id, 'an attachment is made and connected')
+  const attachment = /([0-9a-f-]{36}) \| [0-9a-f-]{36} \| attaching/.exec(await succeed(run, 'attachment-list'))?.[1] ?? ''
+  await succeed(run, 'attachment-complete', attachment)
+  await until(cluster.first, id, 'in-use')
+  const inUse = await run('delete', id)
+  t.not(inUse.code, 0)
+  t.match(inUse.out + inUse.err, /must not be attached/, 'a volume in use is not deleted, and the client says why')
+  t.match((await run('attachment-delete', attachment)).err, /Compute API/, 'nor is it taken from a server')
+})
+
+t.test('a create that finds no room shows its reason in the clients', async (t) => {
+  const cluster = await startCluster({ capacityGiB: 5 })
+  t.teardown(() => cluster.stop())
+  const run = cinder(cluster)
+  const id = field(await succeed(run, 'create', '--name', 'big', '50'), 'id')
+  await until(cluster.first, id, 'error')
+  t.match(await succeed(run, 'list'), new RegExp(`${id} \\| error`))
+  t.match(await succeed(run, 'message-list', '--resource_uuid', id), /CapacityFilter refused 1 pool/)
+  await succeed(run, 'delete', 'big')
+  await until(cluster.first, id, 'gone')
+})

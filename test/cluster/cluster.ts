@@ -1,0 +1,200 @@
+/**
+ * A real cluster on this machine: for each host a tgtd and an agent, made by the very commands that operators type.
+ *
+ * Whatever it starts ends with it: `stop` ends everything in order and then looks whether something is left.
+ */
+import { at, type Client, createClient, items, textAt } from './client.ts'
+import { makeRunFolder, type RunFolder } from './folder.ts'
+import { createHost, type Host } from './host.ts'
+import type { HttpAnswer, HttpBroken } from './http.ts'
+import { freePorts } from './ports.ts'
+import { processesWith, runScoria } from './process.ts'
+import { NotYet, waitFor, type WaitOptions } from './wait-for.ts'
+
+export interface ClusterOptions {
+  /** Names of the hosts; the first runs `init`. */
+  readonly names?: readonly string[]
+  readonly backend?: 'file' | 'none'
+  /** GiB that each host's pool gives out, in the order of the names; 100 where there is none. */
+  readonly capacityGiB?: readonly number[]
+  /** Limits of each project; none if not given. */
+  readonly quota?: string
+}
+
+export type FormingStep =
+  | { readonly kind: 'tgtd' }
+  | { readonly kind: 'founded'; readonly host: string }
+  | { readonly kind: 'joined'; readonly hosts: readonly string[] }
+  | { readonly kind: 'formed' }
+
+export interface Cluster {
+  readonly folder: string
+  readonly hosts: readonly Host[]
+  /** Host by its place. @throws if there is none */
+  host(k: number): Host
+  named(name: string): Host
+  client(k: number, project?: string): Client
+  /** Makes and starts the hosts, once; hears of each step when it is done. @throws if a command fails */
+  form(tell?: (step: FormingStep) => void): Promise<void>
+  waitFor<Value>(what: string, look: () => Promise<Value | NotYet>, options?: Pick<WaitOptions, 'timeoutMs' | 'everyMs'>): Promise<Value>
+  /** Resolves when every running agent sees `up` hosts up with their pools; all if not given. */
+  settled(up?: number): Promise<void>
+  kill(k: number): Promise<void>
+  /** Starts the agent again and waits until it answers. */
+  start(k: number): Promise<void>
+  /**
+   * Ends everything in order, also while it is forming; removes the folder, or keeps it for its logs.
+   * @returns one line for each thing that should not be there any more
+   */
+  stop(options?: { readonly keep?: boolean }): Promise<readonly string[]>
+}
+
+const PORTS_PER_HOST = 4
+const CAPACITY_GIB = 100
+
+/** A cluster that is formed. @throws if it cannot be; then nothing is left running, and the folder with the logs is named */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = await createCluster(options)
+  try {
+    await cluster.form()
+    return cluster
+  } catch (error) {
+    await cluster.stop({ keep: true })
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; logs: ${cluster.folder}`, { cause: error })
+  }
+}
+
+/** Its folder and its addresses; nothing runs yet. */
+export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { names = ['a', 'b', 'c'], backend = 'file', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1' } = options
+  const folder = makeRunFolder()
+  const ports = await freePorts(names.length * PORTS_PER_HOST)
+  const hosts = names.map((name, k) => {
+    const [api = 0, peer = 0, portal = 0, join = 0] = ports.slice(k * PORTS_PER_HOST)
+    return createHost({
+      name,
+      folder: folder.path,
+      ports: { api, peer, portal, join },
+      backend,
+      capacityGiB: capacityGiB[k] ?? CAPACITY_GIB,
+    })
+  })
+  return assemble(folder, hosts, { backend, quota })
+}
+
+function assemble(folder: RunFolder, hosts: readonly Host[], making: Making): Cluster {
+  const host = (k: number): Host => found(hosts[k], String(k))
+  const logs = hosts.map(({ logFile }) => logFile)
+  const stopping = new AbortController()
+  let forming: Promise<void> = Promise.resolve()
+  return {
+    folder: folder.path,
+    hosts,
+    host,
+    named: (name) =>
+      found(
+        hosts.find((one) => one.name === name),
+        name,
+      ),
+    client: (k, project = 'demo') => createClient(host(k).endpoint, project),
+    form(tell = () => undefined) {
+      forming = form(hosts, making, stopping.signal, tell)
+      return forming
+    },
+    waitFor: (what, look, options = {}) => waitFor(what, look, { ...options, logs }),
+    settled: (up = hosts.length) => settled(hosts, up),
+    kill: (k) => host(k).kill(),
+    async start(k) {
+      host(k).start()
+      await host(k).ready()
+    },
+    async stop({ keep = false } = {}) {
+      stopping.abort(new Error('the cluster was stopped while it was forming'))
+      await forming.catch(() => undefined)
+      const left = await endAll(hosts)
+      left.push(...processesWith(folder.path).map((line) => `process ${line}`))
+      if (keep) folder.keep()
+      else folder.remove()
+      return left
+    },
+  }
+}
+
+function found(host: Host | undefined, wanted: string): Host {
+  if (host === undefined) throw new Error(`there is no host ${wanted}`)
+  return host
+}
+
+async function endAll(hosts: readonly Host[]): Promise<string[]> {
+  const left: string[] = []
+  for (const one of hosts) one.thaw()
+  const ends = await Promise.all(hosts.map((one) => (one.isRunning() ? one.stop() : null)))
+  for (const [k, end] of ends.entries()) {
+    if (end !== null && end.exitCode !== 0) left.push(`the agent of ${hosts[k]?.name} ended with ${end.exitCode ?? end.signal} on SIGTERM`)
+  }
+  await Promise.all(hosts.map((one) => one.tgtd.kill()))
+  for (const { portal } of hosts) left.push(...processesWith(`portal=${portal}`).map((line) => `process ${line}`))
+  return left
+}
+
+interface Making {
+  readonly backend: 'file' | 'none'
+  readonly quota: string
+}
+
+async function form(
+  hosts: readonly Host[],
+  { backend, quota }: Making,
+  signal: AbortSignal,
+  tell: (step: FormingStep) => void,
+): Promise<void> {
+  const [first, ...others] = hosts
+  if (first === undefined) throw new Error('a cluster has a host')
+  const scoria = async (...args: readonly string[]): Promise<string> => {
+    signal.throwIfAborted()
+    const printed = await mustRun(args)
+    signal.throwIfAborted()
+    return printed
+  }
+  if (backend === 'file') {
+    await Promise.all(hosts.map((one) => one.tgtd.start()))
+    tell({ kind: 'tgtd' })
+  }
+  await scoria('init', ...first.options, '--expect', String(hosts.length), '--quota', quota)
+  first.start()
+  await first.ready()
+  tell({ kind: 'founded', host: first.name })
+  const join = async (one: Host): Promise<void> => {
+    const token = await scoria('invite', '--endpoint', first.endpoint, '--output', 'value', '--columns', 'token', '--no-headers')
+    await scoria('join', token.trim(), ...one.options)
+    one.start()
+    await one.ready()
+  }
+  await Promise.all(others.map(join))
+  if (others.length > 0) tell({ kind: 'joined', hosts: others.map(({ name }) => name) })
+  await settled(hosts, hosts.length)
+  tell({ kind: 'formed' })
+}
+
+/** @returns what it printed */
+async function mustRun(args: readonly string[]): Promise<string> {
+  const end = await runScoria(args)
+  if (end.exitCode === 0) return end.stdout
+  throw new Error(`scoria ${args[0]} ended with ${end.exitCode}: ${end.stderr.trim()}`)
+}
+
+async function settled(hosts: readonly Host[], up: number): Promise<void> {
+  for (const one of hosts.filter((each) => each.isRunning())) {
+    const look = async (): Promise<undefined | NotYet> => {
+      const states = statesIn(await createClient(one.endpoint, 'admin').ask('GET', '/scoria/v1/hosts'))
+      return states.filter((state) => state === 'up').length === up ? undefined : new NotYet(states)
+    }
+    await waitFor(`${one.name} sees ${up} hosts up`, look, { timeoutMs: 30_000, logs: [one.logFile] })
+  }
+}
+
+/** State of each host, as told in its beats; a host whose pools are not known yet is `unheard`. */
+function statesIn(answer: HttpAnswer | HttpBroken): readonly string[] {
+  if (answer.kind !== 'answer') return []
+  return items(answer.body, 'hosts').map((host) => (items(at(host, 'beat'), 'pools').length === 0 ? 'unheard' : textAt(host, 'state')))
+}

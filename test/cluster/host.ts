@@ -1,0 +1,137 @@
+/**
+ * One storage host of a run: its folder, its addresses, its tgtd and its agent, each a process of its own.
+ *
+ * The agent can be killed and started again as often as a test likes; tgtd lives on beside it, as on a real host.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { http } from './http.ts'
+import { AGENT_PROGRAM, type ProcessEnd, type RunningProcess, startProcess } from './process.ts'
+import { createHostTgtd, type HostTgtd } from './tgtd.ts'
+import { NotYet, waitFor } from './wait-for.ts'
+
+export interface HostPlan {
+  readonly name: string
+  /** Folder of the run. */
+  readonly folder: string
+  readonly ports: { readonly api: number; readonly peer: number; readonly portal: number; readonly join: number }
+  readonly backend: 'file' | 'none'
+  readonly capacityGiB: number
+}
+
+export interface Host {
+  readonly name: string
+  readonly endpoint: string
+  readonly portal: string
+  readonly directory: string
+  readonly volumesFolder: string
+  readonly configFile: string
+  readonly logFile: string
+  readonly tgtd: HostTgtd
+  /** Options of `scoria init` and `scoria join` that make this host. */
+  readonly options: readonly string[]
+  /** Starts the agent; does not wait until it answers. */
+  start(): void
+  /** Resolves when its API answers. */
+  ready(timeoutMs?: number): Promise<void>
+  /** SIGKILL, and wait until it is gone. */
+  kill(): Promise<void>
+  /** SIGTERM, and wait until it is gone. */
+  stop(): Promise<ProcessEnd>
+  isRunning(): boolean
+  /** Resolves when the agent ends, however. */
+  ended(): Promise<ProcessEnd>
+  /** SIGSTOP and SIGCONT: it hears and says nothing, and loses nothing. */
+  freeze(): void
+  thaw(): void
+  /** File names in the folder of its volumes, sorted. */
+  files(): readonly string[]
+  /** Log lines of this event, parsed. */
+  logged(event: string): readonly Readonly<Record<string, unknown>>[]
+}
+
+const NOT_STARTED: ProcessEnd = { exitCode: null, signal: null }
+const READY_MS = 30_000
+const STOP_MS = 20_000
+
+export function createHost({ name, folder, ports, backend, capacityGiB }: HostPlan): Host {
+  const directory = join(folder, name)
+  const volumesFolder = join(directory, 'volumes')
+  const configFile = join(directory, 'agent.yaml')
+  const logFile = join(folder, `${name}.log`)
+  const local = (port: number): string => `127.0.0.1:${port}`
+  const portal = local(ports.portal)
+  const endpoint = `http://${local(ports.api)}`
+  let agent: RunningProcess | null = null
+
+  const isRunning = (): boolean => agent?.isRunning() === true
+  return {
+    name,
+    endpoint,
+    portal,
+    directory,
+    volumesFolder,
+    configFile,
+    logFile,
+    tgtd: createHostTgtd({ controlPort: ports.portal, portal, logFile: join(folder, `${name}-tgtd.log`) }),
+    options: [
+      ...['--name', name, '--dir', directory, '--listen', local(ports.peer), '--api', local(ports.api)],
+      ...['--join-listen', local(ports.join), '--portal', portal, '--tgt-control', String(ports.portal), '--backend', backend],
+      ...['--capacity', String(capacityGiB)],
+    ],
+    start() {
+      if (isRunning()) throw new Error(`the agent of ${name} runs already`)
+      agent = startProcess([process.execPath, '--enable-source-maps', AGENT_PROGRAM, 'agent', '--config', configFile], logFile)
+    },
+    async ready(timeoutMs = READY_MS) {
+      await waitFor(
+        `the agent of ${name} answers`,
+        async () => {
+          if (!isRunning()) throw new Error(`the agent of ${name} ended: ${lastLine(logFile)}; log: ${logFile}`)
+          const answer = await http({ method: 'GET', url: `${endpoint}/healthcheck`, timeoutMs: 1000 })
+          return answer.kind === 'answer' && answer.status === 200 ? undefined : new NotYet(answer)
+        },
+        { timeoutMs, logs: [logFile] },
+      )
+    },
+    async kill() {
+      agent?.signal('SIGKILL')
+      await agent?.ended
+    },
+    async stop() {
+      if (agent === null) return NOT_STARTED
+      const stopping = agent
+      stopping.signal('SIGTERM')
+      const insist = setTimeout(() => stopping.signal('SIGKILL'), STOP_MS)
+      const end = await stopping.ended
+      clearTimeout(insist)
+      return end
+    },
+    isRunning,
+    ended: async () => agent?.ended ?? NOT_STARTED,
+    freeze: () => agent?.signal('SIGSTOP'),
+    thaw: () => agent?.signal('SIGCONT'),
+    files: () => readdirSync(volumesFolder).sort(),
+    logged: (event) => logLines(logFile).filter((line) => line['msg'] === event || line['event'] === event),
+  }
+}
+
+function logLines(file: string): readonly Readonly<Record<string, unknown>>[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [parsedLine(line)] : []))
+}
+
+/** A line that a kill cut off is no line. */
+function parsedLine(line: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    if (error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+function lastLine(file: string): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)?.slice(0, 400) ?? ''
+}

@@ -1,0 +1,72 @@
+/** The contract of backends, held by each that there is: sparse files, none, and the simulator's. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { createFileBackend } from '../../agent/backend/file/backend.ts'
+import { createNoneBackend } from '../../agent/backend/none/backend.ts'
+import type { Backend } from '../../lib/ports/backend.ts'
+import { done, type Outcome } from '../../lib/ports/outcome.ts'
+import { FakeVolumes } from '../sim/fakes/volumes.ts'
+import { backendContract, type DurableBackendUnderTest, durableBackendContract } from './backend.ts'
+
+const POOL = 'pool'
+
+t.test('sparse files', async (t) => {
+  backendContract(t, fileBackend)
+  durableBackendContract(t, fileBackend)
+})
+
+t.test('the simulator', async (t) => {
+  backendContract(t, simulatedBackend)
+  durableBackendContract(t, simulatedBackend)
+})
+
+t.test('no storage', async (t) => {
+  backendContract(t, async () => ({ backend: createNoneBackend({ name: 'none', pool: POOL, capacityGiB: 100 }), pool: POOL }))
+})
+
+async function fileBackend(t: Test): Promise<DurableBackendUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'scoria-backend-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  const open = (): Backend =>
+    createFileBackend({ name: 'file', directory, pool: POOL, capacityGiB: 10, maxOverSubscriptionRatio: 2, reservedPercentage: 5 })
+  return { backend: open(), pool: POOL, restarted: open }
+}
+
+/** The simulator calls its volumes directly; here they stand behind the port. */
+async function simulatedBackend(): Promise<DurableBackendUnderTest> {
+  const volumes = new FakeVolumes(10, { onCreate() {}, onExtend() {}, onRemove() {} })
+  const open = (): Backend => ({
+    name: 'fake',
+    measure: async () => {
+      const free_capacity_gb = 10 - volumes.usedGiB()
+      const capabilities = {
+        total_capacity_gb: 10,
+        free_capacity_gb,
+        reserved_percentage: 0,
+        max_over_subscription_ratio: 1,
+        thin_provisioning_support: true,
+        thick_provisioning_support: false,
+        volume_backend_name: 'fake',
+        storage_protocol: 'iSCSI',
+        vendor_name: 'Scoria',
+        driver_version: '0',
+        multiattach: true,
+      }
+      return done([{ pool: POOL, state: 'up', totalGiB: 10, capabilities }])
+    },
+    create: async (volume) => emptied(volumes.create(volume)),
+    extend: async (volume) => emptied(volumes.extend(volume)),
+    remove: async (volume) => emptied(volumes.remove(volume)),
+    inspect: async (volume) => volumes.inspect(volume),
+    list: async () => done(volumes.list()),
+    quarantine: async (volume) => emptied(volumes.quarantine(volume)),
+    devicePath: (volume) => `/fake/${volume}`,
+  })
+  return { backend: open(), pool: POOL, restarted: open }
+}
+
+function emptied(outcome: Outcome<null>): Outcome<void> {
+  return outcome.kind === 'ok' ? done(undefined) : outcome
+}

@@ -1,0 +1,130 @@
+/**
+ * What every backend promises (lib/ports/backend.ts), as tests that the real ones and the simulator's pass alike.
+ */
+import type { Test } from 'tap'
+import { type VolumeId, volumeId } from '../../lib/model/ids.ts'
+import type { Backend, BackendVolume } from '../../lib/ports/backend.ts'
+import type { Outcome } from '../../lib/ports/outcome.ts'
+
+export interface BackendUnderTest {
+  readonly backend: Backend
+  readonly pool: string
+}
+
+export interface DurableBackendUnderTest extends BackendUnderTest {
+  /** The same backend in a new process after a crash. */
+  restarted(): Backend
+}
+
+export type MakeBackend<Made extends BackendUnderTest = BackendUnderTest> = (t: Test) => Promise<Made>
+
+const GIB = 1024 ** 3
+const inTime: AbortSignal = new AbortController().signal
+
+const FIRST = volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10')
+const SECOND = volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d')
+
+function value<Value>(outcome: Outcome<Value>): Value {
+  if (outcome.kind === 'ok') return outcome.value
+  throw new Error(`expected ok: ${JSON.stringify(outcome)}`)
+}
+
+export function backendContract(t: Test, makeBackend: MakeBackend): void {
+  const volume = (pool: string, sizeGiB: number, id: VolumeId = FIRST): BackendVolume => ({ id, pool, sizeBytes: sizeGiB * GIB })
+
+  t.test('a volume that was created is there, at its size and in its pool', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    t.equal(value(await backend.inspect(FIRST, inTime)), null, 'not there before')
+    value(await backend.create(volume(pool, 1), inTime))
+    t.same(value(await backend.inspect(FIRST, inTime)), volume(pool, 1))
+    t.same(value(await backend.list(inTime)), [volume(pool, 1)])
+  })
+
+  t.test('a create that is repeated succeeds and makes nothing more', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1), inTime))
+    value(await backend.create(volume(pool, 1), inTime))
+    t.same(value(await backend.list(inTime)), [volume(pool, 1)])
+  })
+
+  t.test('a create of another size under a name that is taken is refused, and what is there stays', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 2), inTime))
+    t.equal((await backend.create(volume(pool, 1), inTime)).kind, 'failed')
+    t.same(value(await backend.list(inTime)), [volume(pool, 2)])
+  })
+
+  t.test('creates of different volumes at once do not get in each other’s way', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    const both = [volume(pool, 1, FIRST), volume(pool, 2, SECOND)]
+    for (const outcome of await Promise.all(both.map((each) => backend.create(each, inTime)))) value(outcome)
+    t.same(value(await backend.list(inTime)), both, 'sorted by id')
+    t.not(backend.devicePath(FIRST), backend.devicePath(SECOND), 'each has its own path')
+  })
+
+  t.test('an extend grows to the absolute size, however often it is asked, and never shrinks', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1), inTime))
+    for (const sizeGiB of [3, 3, 2]) {
+      value(await backend.extend(volume(pool, sizeGiB), inTime))
+      t.same(value(await backend.inspect(FIRST, inTime)), volume(pool, 3), `after an extend to ${sizeGiB}`)
+    }
+  })
+
+  t.test('a remove leaves nothing, however often it is asked, and touches no other volume', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1, FIRST), inTime))
+    value(await backend.create(volume(pool, 1, SECOND), inTime))
+    value(await backend.remove(FIRST, inTime))
+    value(await backend.remove(FIRST, inTime))
+    t.equal(value(await backend.inspect(FIRST, inTime)), null)
+    t.same(value(await backend.list(inTime)), [volume(pool, 1, SECOND)])
+  })
+
+  t.test('a volume in quarantine is out of sight, and its name is free', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1), inTime))
+    value(await backend.quarantine(FIRST, inTime))
+    value(await backend.quarantine(FIRST, inTime))
+    t.equal(value(await backend.inspect(FIRST, inTime)), null)
+    t.same(value(await backend.list(inTime)), [])
+    value(await backend.create(volume(pool, 2), inTime))
+    t.same(value(await backend.list(inTime)), [volume(pool, 2)])
+  })
+
+  t.test('the pool says what placement needs to know of it', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    const [measured] = value(await backend.measure(inTime))
+    t.match(measured, { pool, state: 'up', totalGiB: Number })
+    t.match(measured?.capabilities, {
+      total_capacity_gb: measured?.totalGiB,
+      free_capacity_gb: Number,
+      reserved_percentage: Number,
+      max_over_subscription_ratio: Number,
+      thin_provisioning_support: Boolean,
+      thick_provisioning_support: Boolean,
+      volume_backend_name: backend.name,
+      storage_protocol: 'iSCSI',
+      vendor_name: 'Scoria',
+      driver_version: String,
+      multiattach: Boolean,
+    })
+  })
+}
+
+/** For backends that keep what they were given. */
+export function durableBackendContract(t: Test, makeBackend: MakeBackend<DurableBackendUnderTest>): void {
+  t.test('what was made is there after a crash, and what was removed is not', async (t) => {
+    const { backend, pool, restarted } = await makeBackend(t)
+    value(await backend.create({ id: FIRST, pool, sizeBytes: GIB }, inTime))
+    value(await backend.create({ id: SECOND, pool, sizeBytes: 2 * GIB }, inTime))
+    value(await backend.remove(FIRST, inTime))
+    t.same(value(await restarted().list(inTime)), [{ id: SECOND, pool, sizeBytes: 2 * GIB }])
+  })
+
+  t.test('an extend of a volume that is not there is refused and makes none', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    t.equal((await backend.extend({ id: FIRST, pool, sizeBytes: GIB }, inTime)).kind, 'failed')
+    t.same(value(await backend.list(inTime)), [])
+  })
+}

@@ -1,0 +1,26 @@
+/** The demo's voice: one line a step with the seconds since the start, details below it, and nothing else. */
+import { styleText } from 'node:util'
+
+export interface Telling {
+  /** A step that has just succeeded. */
+  step(text: string, details?: readonly string[]): void
+  line(text: string): void
+}
+
+const SECONDS_WIDTH = 5
+const INDENT = ' '.repeat(SECONDS_WIDTH + 4)
+
+export function createTelling(out: NodeJS.WriteStream, nowMs: () => number): Telling {
+  const startMs = nowMs()
+  const isPlain = !out.isTTY || process.env['NO_COLOR'] !== undefined
+  const dim = (text: string): string => (isPlain ? text : styleText('dim', text))
+  const line = (text: string): void => void out.write(`${text}\n`)
+  return {
+    line,
+    step(text, details = []) {
+      const seconds = ((nowMs() - startMs) / 1000).toFixed(1).padStart(SECONDS_WIDTH)
+      line(`${dim(`${seconds} s`)}  ${text}`)
+      for (const detail of details) line(dim(`${INDENT}${detail}`))
+    },
+  }
+}

@@ -1,0 +1,126 @@
+/** Words for scenarios: a calm cluster, and what clients do with it, one thing after the other. */
+import type { Connection } from '../../lib/model/attachment.ts'
+import { attachmentId, type AttachmentId, projectId, volumeId, type VolumeId } from '../../lib/model/ids.ts'
+import type { Operation, OperationReply } from '../../lib/model/request.ts'
+import type { Volume } from '../../lib/model/volume.ts'
+import { bodyHashOf, type CreateRequest, createOf, ridOf } from './clients.ts'
+import type { AttachmentBook } from './history.ts'
+import type { SimNode } from './node.ts'
+import { CALM, type SimOptions } from './options.ts'
+import { Random } from './random.ts'
+import { Simulation } from './simulation.ts'
+
+export const PROJECT = projectId('blue')
+
+const PATIENCE_MS = 60_000
+const names = new Random('scenario')
+
+/** Hosts a, b, c … that know each other, with nothing on them. */
+export function cluster(options: Partial<SimOptions> = {}, crashAt: readonly number[] = []): Simulation {
+  const simulation = new Simulation({ seed: 'scenario', options: { ...CALM, ...options }, crashAt })
+  simulation.start()
+  simulation.pass(2000)
+  return simulation
+}
+
+/** A create with a key of its own that nobody has sent yet. */
+export function wanted(simulation: Simulation, sizeGiB: number): CreateRequest {
+  const rid = ridOf(PROJECT, names.hex(8))
+  const spec = {
+    id: volumeId(names.uuid()),
+    project: PROJECT,
+    user: 'u',
+    name: null,
+    description: null,
+    sizeGiB,
+    zone: null,
+    type: null,
+    typeId: null,
+    metadata: {},
+    multiattach: false,
+    createdAtMs: simulation.world.nowMs
+  }
+  return createOf(simulation.history.open(spec, rid, bodyHashOf(spec), true))
+}
+
+/** The same key, for another size. */
+export function abused({ rid, spec }: CreateRequest, sizeGiB: number): CreateRequest {
+  const other = { ...spec, sizeGiB }
+  return { kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other) }
+}
+
+/** What a create through this host was answered with. */
+export function create(simulation: Simulation, request: CreateRequest, through: string): Volume {
+  const reply = simulation.ask(request, through)
+  if (reply.kind !== 'create' || !reply.result.ok) throw new Error(`not created: ${JSON.stringify(reply)}`)
+  return reply.result.value
+}
+
+/** A volume that was asked for through this host, and is there. */
+export function available(simulation: Simulation, through: string, sizeGiB = 1): Volume {
+  const { id } = create(simulation, wanted(simulation, sizeGiB), through)
+  return shownAs(simulation, id, through, 'available')
+}
+
+/** Waits until this host shows the volume so. */
+export function shownAs(simulation: Simulation, id: VolumeId, by: string, status: Volume['status']): Volume {
+  until(simulation, `${id} is ${status}`, () => shown(simulation, id, by)?.status === status)
+  const volume = shown(simulation, id, by)
+  if (volume === null) throw new Error('it was there a moment ago')
+  return volume
+}
+
+export function shown(simulation: Simulation, id: VolumeId, by: string): Volume | null {
+  return simulation.node(by).peer?.view.volumes.get(id)?.volume ?? null
+}
+
+export function operate(simulation: Simulation, through: string, volume: VolumeId, operation: Operation): OperationReply {
+  const request = { rid: ridOf(PROJECT, names.hex(8)), project: PROJECT, volume, operation }
+  const reply = simulation.ask({ kind: 'operate', request }, through)
+  if (reply.kind !== 'operate') throw new Error('another answer than was asked for')
+  return reply.result
+}
+
+export interface Attached {
+  readonly id: AttachmentId
+  readonly initiator: string
+  readonly connection: Connection
+}
+
+/** Attaches the volume and returns what its initiator needs. */
+export function attach(simulation: Simulation, through: string, volume: VolumeId): Attached {
+  const book: AttachmentBook = {
+    id: attachmentId(names.uuid()),
+    initiator: `iqn.2026-01.example:${names.hex(4)}`,
+    connection: null,
+    isAcked: false,
+    isDetachAsked: false,
+    detachAckedMs: null
+  }
+  simulation.history.books.get(volume)?.attachments.set(book.id, book)
+  const connector = { initiator: book.initiator, host: null, ip: null, multipath: false, mountpoint: null }
+  const result = operate(simulation, through, volume, { kind: 'attach', attachment: book.id, instance: null, mode: 'rw', connector, mountpoint: null })
+  const connection = result.ok ? result.value.connection : null
+  if (connection === null) throw new Error(`not attached: ${JSON.stringify(result)}`)
+  return { id: book.id, initiator: book.initiator, connection }
+}
+
+/** The host on which the volume lies. */
+export function ownerOf(simulation: Simulation, volume: VolumeId): SimNode {
+  const owner = simulation.nodes.find((node) => node.volumes.list().some(({ id }) => id === volume))
+  if (owner === undefined) throw new Error('it lies nowhere')
+  return owner
+}
+
+/** A host that is not this one. */
+export function otherThan(simulation: Simulation, node: SimNode): SimNode {
+  const other = simulation.nodes.find((one) => one !== node)
+  if (other === undefined) throw new Error('there is only one')
+  return other
+}
+
+/** Lets time pass until it is so. */
+export function until(simulation: Simulation, what: string, isSo: () => boolean): void {
+  const untilMs = simulation.world.nowMs + PATIENCE_MS
+  while (!isSo()) if (!simulation.world.runOne(untilMs)) throw new Error(`it never came to pass that ${what}`)
+}

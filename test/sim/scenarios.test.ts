@@ -1,0 +1,249 @@
+/** Single histories, told so that they can be read: what happens when it goes wrong exactly here. */
+import t from 'tap'
+import type { PeerId } from '../../lib/model/ids.ts'
+import type { PeerMessage } from '../../lib/model/message.ts'
+import { abused, attach, available, cluster, create, operate, otherThan, ownerOf, PROJECT, shown, shownAs, until, wanted } from './scenario.ts'
+import type { Simulation } from './simulation.ts'
+
+type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+
+/** Does not let this kind of message through, and keeps the first. */
+function hold<Kind extends PeerMessage['kind']>(simulation: Simulation, kind: Kind, isMeant: (message: Message<Kind>) => boolean = () => true) {
+  const held: { from: PeerId; to: PeerId; message: Message<Kind> }[] = []
+  const isKind = (message: PeerMessage): message is Message<Kind> => message.kind === kind
+  simulation.network.filter = (from, to, message) => {
+    if (!isKind(message) || !isMeant(message)) return true
+    held.push({ from, to, message })
+    return false
+  }
+  return held
+}
+
+const isBind = (message: Message<'change'>): boolean => message.change.kind === 'bind'
+const isBound = (message: Message<'changed'>): boolean => message.outcome.kind === 'decided' && message.outcome.answer.kind === 'bound'
+
+function bytesOf(simulation: Simulation, id: string): string[] {
+  return simulation.nodes.filter((node) => node.volumes.list().some((volume) => volume.id === id)).map(({ name }) => name)
+}
+
+t.test('a coordinator that dies between BIND and 202 leaves a volume that is finished, and a retry finds it', async (t) => {
+  const simulation = cluster()
+  const request = wanted(simulation, 1)
+  const held = hold(simulation, 'changed', isBound)
+  simulation.clients.ask(request, 99, simulation.node('a'))
+  until(simulation, 'the register has bound it', () => held.length > 0)
+  simulation.node('a').crash('scenario')
+  simulation.network.filter = () => true
+  shownAs(simulation, request.spec.id, 'b', 'available')
+  t.equal(create(simulation, request, 'b').id, request.spec.id, 'the retry gets the same volume')
+  t.equal(bytesOf(simulation, request.spec.id).length, 1, 'and there is one')
+  simulation.heal()
+  t.ok(simulation.comeToRest() < 30_000, 'all comes to rest')
+})
+
+t.test('a BIND that arrives after its reservation was given up is refused', async (t) => {
+  const simulation = cluster()
+  const request = wanted(simulation, 1)
+  const held = hold(simulation, 'change', isBind)
+  simulation.clients.ask(request, 99, simulation.node('a'))
+  until(simulation, 'the BIND is on its way', () => held.length > 0)
+  const late = held[0]
+  t.ok(late)
+  const isReserved = (): boolean => simulation.nodes.some((node) => node.journal.get(`volume/${request.spec.id}`) !== undefined)
+  until(simulation, 'room is set aside', isReserved)
+  until(simulation, 'it is let go', () => !isReserved())
+  const answers = hold(simulation, 'changed')
+  if (late !== undefined) simulation.network.deliver(late.from, late.to, late.message)
+  until(simulation, 'the register has answered', () => answers.length > 0)
+  t.match(answers[0]?.message.outcome, { kind: 'decided', answer: { kind: 'closed' } })
+  simulation.network.filter = () => true
+  simulation.heal()
+  simulation.comeToRest()
+  t.same(bytesOf(simulation, request.spec.id), [], 'no bytes were made')
+})
+
+t.test('a retry with the same key through another peer gives the same volume', async (t) => {
+  const simulation = cluster()
+  const request = wanted(simulation, 2)
+  const ids = ['a', 'b', 'c', 'a'].map((through) => create(simulation, request, through).id)
+  simulation.heal()
+  simulation.comeToRest()
+  t.same(new Set(ids), new Set([request.spec.id]))
+  t.equal(bytesOf(simulation, request.spec.id).length, 1)
+})
+
+t.test('two coordinators with one key at the same moment make one volume', async (t) => {
+  const simulation = cluster()
+  const request = wanted(simulation, 2)
+  for (const node of simulation.nodes) simulation.clients.ask(request, 99, node)
+  until(simulation, 'all are answered', () => !simulation.clients.isWaiting)
+  for (const { reply } of simulation.history.asked.values()) t.match(reply, { result: { ok: true, value: { id: request.spec.id } } })
+  simulation.heal()
+  simulation.comeToRest()
+  t.equal(bytesOf(simulation, request.spec.id).length, 1)
+})
+
+t.test('one key with two bodies at the same moment: one is refused, and the other gets what it asked for', async (t) => {
+  for (const pair of [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['c', 'a'],
+    ['a', 'a']
+  ]) {
+    const simulation = cluster()
+    const request = wanted(simulation, 2)
+    const other = abused(request, 7)
+    simulation.clients.ask(request, 99, simulation.node(pair[0] ?? ''))
+    simulation.clients.ask(other, 99, simulation.node(pair[1] ?? ''))
+    until(simulation, 'both are answered', () => !simulation.clients.isWaiting)
+    const replies = [...simulation.history.asked.values()].map(({ request: asked, reply }) => ({ asked, reply }))
+    const granted = replies.filter(({ reply }) => reply?.kind === 'create' && reply.result.ok)
+    t.equal(granted.length, 1, `through ${pair.join(' and ')}: one is granted`)
+    const [first] = granted
+    const sizeGiB = first?.asked.kind === 'create' ? first.asked.spec.sizeGiB : 0
+    t.equal(shownAs(simulation, request.spec.id, 'a', 'available').sizeGiB, sizeGiB, 'and has the size that was granted')
+    simulation.heal()
+    simulation.comeToRest()
+  }
+})
+
+t.test('a host that dies after BIND finishes the volume when it is back', async (t) => {
+  const simulation = cluster()
+  const request = wanted(simulation, 1)
+  const held = hold(simulation, 'commit')
+  const { owner } = create(simulation, request, 'a')
+  const host = simulation.nodes.find(({ id }) => id === owner)
+  t.ok(host && held.length > 0, 'it is bound, and its host has not heard of it')
+  host?.crash('scenario')
+  simulation.network.filter = () => true
+  shownAs(simulation, request.spec.id, host?.name ?? '', 'available')
+  t.same(bytesOf(simulation, request.spec.id), [host?.name])
+})
+
+t.test('a request that found no room stays without, even if a BIND for it arrives later', async (t) => {
+  const simulation = cluster({ poolGiB: 5 })
+  const request = wanted(simulation, 6)
+  const { id } = create(simulation, request, 'a')
+  const decision = simulation.registers.decisionOf(PROJECT, request.rid)
+  t.equal(decision?.kind, 'unplaced')
+
+  const a = simulation.node('a')
+  const { rid, bodyHash, spec } = request
+  const binding = {
+    kind: 'bound',
+    rid,
+    volume: id,
+    host: a.id,
+    pool: 'a@fake#p',
+    reservation: '1.77',
+    bodyHash,
+    delta: { volumes: 1, gigabytes: 6 },
+    sizeGiB: 6,
+    spec,
+    atMs: 0
+  }
+  const late: PeerMessage = JSON.parse(JSON.stringify({ kind: 'change', ref: 'late', project: PROJECT, change: { kind: 'bind', binding } }))
+  const answers = hold(simulation, 'changed')
+  for (const node of simulation.nodes) simulation.network.deliver(a.id, node.id, late)
+  until(simulation, 'the register has answered', () => answers.length > 0)
+  t.match(answers[0]?.message.outcome, { kind: 'decided', answer: { kind: 'unplaced' } })
+  simulation.network.filter = () => true
+  simulation.heal()
+  simulation.comeToRest()
+  t.same(bytesOf(simulation, id), [])
+  t.match(operate(simulation, 'b', id, { kind: 'delete', force: false }), { ok: true }, 'and it can be deleted through any peer')
+})
+
+t.test('a quota is exact when ten creates come at once through all peers', async (t) => {
+  const simulation = cluster({ peers: 5, limits: { volumes: 4, gigabytes: -1, per_volume_gigabytes: -1 } })
+  for (let n = 0; n < 10; n += 1) simulation.clients.ask(wanted(simulation, 1), 99, simulation.nodes[n % 5])
+  until(simulation, 'all are answered', () => !simulation.clients.isWaiting)
+  const results = [...simulation.history.asked.values()].map(({ reply }) => (reply?.kind === 'create' ? reply.result : null))
+  t.equal(results.filter((result) => result?.ok === true).length, 4, 'four are granted')
+  t.equal(results.filter((result) => result?.ok === false && result.failure.code === 'over-quota').length, 6, 'six are over quota')
+  simulation.heal()
+  simulation.comeToRest()
+  t.equal(simulation.nodes.flatMap((node) => node.volumes.list()).length, 4)
+})
+
+t.test('a volume that is deleted gives its quota back', async (t) => {
+  const simulation = cluster({ limits: { volumes: 1, gigabytes: -1, per_volume_gigabytes: -1 } })
+  const { id } = available(simulation, 'a')
+  t.match(simulation.ask(wanted(simulation, 1), 'b'), { result: { ok: false, failure: { code: 'over-quota' } } })
+  t.match(operate(simulation, 'c', id, { kind: 'delete', force: false }), { ok: true })
+  simulation.heal()
+  simulation.comeToRest()
+  t.match(simulation.ask(wanted(simulation, 1), 'b'), { result: { ok: true } })
+})
+
+t.test('a detach cuts a live session off, and nobody gets in with the old secret', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a')
+  const { id: attachment, initiator, connection } = attach(simulation, 'b', id)
+  const { exports } = ownerOf(simulation, id)
+  const session = exports.login(initiator, connection.iqn, connection.username, connection.password)
+  t.ok(session !== null && exports.write(session), 'it writes')
+  t.match(operate(simulation, 'c', id, { kind: 'detach', attachment, allowUnsafe: true }), { ok: true })
+  t.notOk(session !== null && exports.write(session), 'it cannot write any more')
+  t.equal(exports.login(initiator, connection.iqn, connection.username, connection.password), null, 'nor come back')
+  const next = attach(simulation, 'c', id)
+  t.not(next.connection.iqn, connection.iqn, 'the next export has a name of its own')
+  t.not(next.connection.password, connection.password, 'and a secret of its own')
+})
+
+t.test('a host that was restarted exports under the same name and secret', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a')
+  const { initiator, connection } = attach(simulation, 'b', id)
+  const owner = ownerOf(simulation, id)
+  owner.crash('scenario')
+  owner.exports.restartEmpty()
+  until(simulation, 'it is exported again', () => owner.exports.list().includes(connection.iqn))
+  t.ok(owner.exports.login(initiator, connection.iqn, connection.username, connection.password), 'the old secret opens it')
+  t.same(owner.exports.list(), [connection.iqn], 'and there is nothing else')
+})
+
+t.test('a target daemon that comes back empty serves what it served, while the host stays up', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a')
+  const { initiator, connection } = attach(simulation, 'b', id)
+  const owner = ownerOf(simulation, id)
+  const { incarnation } = owner
+  owner.exports.restartEmpty()
+  until(simulation, 'it is exported again', () => owner.exports.list().includes(connection.iqn))
+  t.ok(owner.exports.login(initiator, connection.iqn, connection.username, connection.password))
+  t.equal(owner.incarnation, incarnation)
+})
+
+t.test('a host whose journal is full does nothing until there is room again', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a')
+  const owner = ownerOf(simulation, id)
+  owner.journal.isFull = true
+  const request = { rid: wanted(simulation, 1).rid, project: PROJECT, volume: id, operation: { kind: 'update', name: 'x' } } as const
+  simulation.clients.ask({ kind: 'operate', request }, 99, owner)
+  until(simulation, 'the process has ended at the first error', () => !owner.isUp)
+  simulation.pass(30_000)
+  t.notOk(owner.isUp, 'and stays away')
+  owner.journal.isFull = false
+  owner.start()
+  simulation.pass(2000)
+  t.match(operate(simulation, otherThan(simulation, owner).name, id, { kind: 'update', name: 'y' }), { ok: true })
+  t.equal(shown(simulation, id, owner.name)?.name, 'y')
+  simulation.heal()
+  simulation.comeToRest()
+})
+
+t.test('the side without a majority takes no create, and says so', async (t) => {
+  const simulation = cluster({ peers: 5 })
+  const [lonely, ...others] = simulation.nodes
+  for (const other of others) {
+    if (lonely === undefined) break
+    simulation.network.block(lonely.id, other.id, true)
+    simulation.network.block(other.id, lonely.id, true)
+  }
+  simulation.network.notice(100)
+  simulation.pass(500)
+  t.match(simulation.ask(wanted(simulation, 1), 'a'), { result: { ok: false, failure: { code: 'no-majority' } } })
+  t.match(simulation.ask(wanted(simulation, 1), 'b'), { result: { ok: true } }, 'the other side does')
+})

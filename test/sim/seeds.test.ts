@@ -1,0 +1,70 @@
+/** A thousand worlds that nobody has seen before, and those that once showed a bug: nothing may be wrong in any of them. */
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { formatFailure, formatSwarm } from './report.ts'
+import { freshSeed, seedsFrom } from './seeds.ts'
+import { runSwarm } from './swarm.ts'
+
+const FRESH = 1000
+
+/** Faults that must have hit: one that never does proves nothing. */
+const MUST_HIT = [
+  'backend: done in a crash',
+  'backend: failAfter',
+  'backend: failBefore',
+  'backend: unknownAfter',
+  'backend: unknownBefore',
+  'client: two peers at once',
+  'crash: after a batch',
+  'crash: after send',
+  'crash: before a batch',
+  'crash: before send',
+  'crash: in a batch',
+  'crash: journal error',
+  'crash: out of the blue',
+  'crash: reboot',
+  'journal: freed',
+  'journal: slow sync',
+  'journal: unsynced batches kept',
+  'journal: unsynced batches lost',
+  'network: clog',
+  'network: duplicate',
+  'network: lost',
+  'network: lost in a partition',
+  'network: overtaken',
+  'network: straggler',
+  'network: unreachable',
+  'oracle: baseless report',
+  'partition: isolate-one',
+  'partition: one-way',
+  'partition: split',
+  'replica: lost',
+  'target: failAfter',
+  'target: failBefore',
+  'target: restarted empty',
+  'target: unknownAfter',
+  'target: unknownBefore'
+]
+
+t.test('fresh seeds keep every invariant and come to rest', async (t) => {
+  const result = await runSwarm({ seeds: seedsFrom(freshSeed(), FRESH), jobs: 2 })
+  t.comment(formatSwarm(result))
+  for (const failed of result.failed.slice(0, 3)) t.comment(formatFailure(failed, null))
+  t.same(
+    result.failed.map(({ seed, failure }) => `${seed}: ${failure.message}`),
+    [],
+    `${FRESH} seeds`
+  )
+  t.equal(result.repeated, FRESH / 100, 'one in a hundred ran twice, with equal traces')
+  for (const fault of MUST_HIT) t.ok((result.hits[fault] ?? 0) > 0, `this fault hit: ${fault}`)
+})
+
+t.test('seeds that once showed a bug show none', async (t) => {
+  const saved: { seed: number; why: string }[] = JSON.parse(readFileSync(new URL('../../../test/sim/regressions.json', import.meta.url), 'utf8'))
+  const result = await runSwarm({ seeds: saved.map(({ seed }) => seed), jobs: 2 })
+  for (const failed of result.failed) t.comment(formatFailure(failed, null))
+  t.same(
+    result.failed.map(({ seed }) => seed),
+    []
+  )
+})
