@@ -1,7 +1,7 @@
 /** `scoria agent`, as typed. */
 import { helpText, type OptionRow, readArguments } from './arguments.ts'
 import { DEFAULT_CONFIG_FILE } from './host-options.ts'
-import { loadConfig, runAgent } from './run-agent.ts'
+import { loadConfig } from './load-config.ts'
 import { listenForSignals } from './signals.ts'
 
 const ROWS: readonly OptionRow[] = [
@@ -27,6 +27,8 @@ export async function agentCommand(args: readonly string[]): Promise<number> {
     return 0
   }
   const { asked } = listenForSignals()
+  // Only now, and not for a look at the file: an agent takes most of a second to load.
+  const { runAgent } = await import('./run-agent.ts')
   const ended = given.has('until-stdin-ends') ? Promise.race([asked, stdinEnd()]) : asked
   return await runAgent(file, { asked: ended, exit: (code) => process.exit(code) })
 }

@@ -9,7 +9,7 @@ import { checkNode } from './system/start-checks.ts'
 type Command = (args: readonly string[]) => Promise<number>
 
 /** Loaded when asked for: `init` needs little of what an agent needs, and an old Node is told so before it reads any of it. */
-const COMMANDS = new Map<string, () => Promise<Command>>([
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['init', async () => (await import('./main-host.ts')).initCommand],
   ['join', async () => (await import('./main-host.ts')).joinCommand],
   ['agent', async () => (await import('./main-agent.ts')).agentCommand],
@@ -20,13 +20,13 @@ async function main(args: readonly string[]): Promise<number> {
   const oldNode = checkNode(process.version)
   if (oldNode !== null) throw new CommandProblem(EXIT.failed, oldNode)
   const [name = '', ...rest] = args
-  const command = COMMANDS.get(name)
-  if (command === undefined)
+  const load = COMMANDS.get(name)
+  if (load === undefined)
     throw wrongUse(
       `${name === '' ? 'no command' : `unknown command ${JSON.stringify(name)}`}`,
       `commands: ${[...COMMANDS.keys()].join(', ')}`,
     )
-  const run = await command()
+  const run = await load()
   return await run(rest)
 }
 

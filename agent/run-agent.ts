@@ -3,13 +3,12 @@
  *
  * It ends on SIGTERM and SIGINT in order, and at once when its journal fails: what is not written down must not be said.
  */
-import { parseAgentConfig, type AgentConfig } from '../lib/config/agent-config.ts'
+import type { AgentConfig } from '../lib/config/agent-config.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
-import { problemText } from '../lib/config/problems.ts'
 import { startAgent } from './agent.ts'
 import { CommandProblem } from './command-problem.ts'
+import { loadConfig } from './load-config.ts'
 import { StartProblem } from './start-problem.ts'
-import { readConfigFile } from './system/config-file.ts'
 import { createLog } from './system/log.ts'
 import { checkDirectory, checkPortFree } from './system/start-checks.ts'
 import { VERSION } from './version.ts'
@@ -19,15 +18,6 @@ export interface AgentWorld {
   readonly asked: Promise<string>
   /** Ends the process at once. */
   readonly exit: (code: number) => never
-}
-
-/** @throws CommandProblem with every problem of the file */
-export async function loadConfig(file: string): Promise<AgentConfig> {
-  const read = await readConfigFile(file)
-  if (!read.ok) throw new CommandProblem(EXIT.failed, read.problem)
-  const parsed = parseAgentConfig(read.json)
-  if (!parsed.ok) throw new CommandProblem(EXIT.failed, `${file} is wrong:`, ...parsed.problems.map((found) => `  ${problemText(found)}`))
-  return parsed.config
 }
 
 /** Runs until it is asked to end. Resolves with the exit code. @throws CommandProblem if it cannot start */

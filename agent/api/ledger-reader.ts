@@ -16,7 +16,7 @@ export interface LedgerReader {
   read(project: ProjectId): Read
 }
 
-export function ledgerReader(service: Service): LedgerReader {
+export function ledgerReader(service: Pick<Service, 'ask'>): LedgerReader {
   const running = new Map<ProjectId, Read>()
   const waiting = new Map<ProjectId, Read>()
 

@@ -15,7 +15,9 @@ export interface Rival {
 /** @param body file or folder that the rival works with */
 export async function startRival(kind: 'route' | 'agent', body: string): Promise<Rival> {
   const beganMs = performance.now()
-  const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM, '--bare', kind, '--body', body], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM, '--bare', kind, '--body', body], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const port = await Promise.race([
     new Promise<number>((resolve) => child.stdout.once('data', (line) => resolve(Number(String(line))))),

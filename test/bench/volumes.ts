@@ -66,7 +66,8 @@ export async function untilAvailable(cluster: Cluster, made: Made): Promise<void
         const shown = await availableAt(cluster, k, project)
         const lost = ids.filter((id) => !shown.has(id))
         if (lost.length === 0) break
-        if (performance.now() > endsMs) throw new Error(`${lost.length} volumes of ${ids.length} are not available at agent ${k}: ${lost[0]}`)
+        if (performance.now() > endsMs)
+          throw new Error(`${lost.length} volumes of ${ids.length} are not available at agent ${k}: ${lost[0]}`)
         await pause(LOOK_MS)
       }
     }

@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { env as environment } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 export const AGENT_PROGRAM = fileURLToPath(new URL('../../agent/main.js', import.meta.url))
@@ -21,6 +22,8 @@ export interface CommandEnd {
 }
 
 export interface RunOptions {
+  /** Besides our own. */
+  readonly env?: Readonly<Record<string, string>>
   /** Then it is killed, and the exit code is 137. */
   readonly timeoutMs?: number
 }
@@ -29,7 +32,7 @@ const COMMAND_TIMEOUT_MS = 60_000
 
 /** Runs a command to its end. Never rejects for how it ended. @throws if it cannot be started */
 export function runCommand(file: string, args: readonly string[], options: RunOptions = {}): Promise<CommandEnd> {
-  const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment, ...options.env } })
   const limit = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? COMMAND_TIMEOUT_MS)
   const stdout = collected(child.stdout)
   const stderr = collected(child.stderr)

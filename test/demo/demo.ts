@@ -15,7 +15,8 @@ async function main(): Promise<number> {
   telling.line('Three storage hosts on this machine: each an agent and a tgtd, nothing else. No scheduler, no queue, no database.\n')
   const cluster = await createCluster({ capacityGiB: [20, 60, 80] })
   const interrupted = new Promise<'interrupted'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('interrupted'))
+    // `once` would leave the signal to its default while the handler runs, which is to end at once.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('interrupted'))
   })
   try {
     const end = await Promise.race([tellStory(cluster, telling), interrupted])

@@ -124,7 +124,18 @@ export class Clients {
     // Mostly what is known to be there; at times what nobody has answered for.
     const choices = promised.length > 0 && this.#random.chance(0.9) ? promised : live
     const book = choices.length > 0 ? this.#random.pick(choices) : null
-    const action = this.#random.weighted({ create: 26, repeat: 8, abuse: 3, delete: 12, extend: 10, update: 6, attach: 24, detach: 14, find: 5, ledger: 2 })
+    const action = this.#random.weighted({
+      create: 26,
+      repeat: 8,
+      abuse: 3,
+      delete: 12,
+      extend: 10,
+      update: 6,
+      attach: 24,
+      detach: 14,
+      find: 5,
+      ledger: 2,
+    })
     if (book === null || action === 'create') return this.#create()
     switch (action) {
       case 'repeat':
@@ -164,7 +175,7 @@ export class Clients {
       typeId: null,
       metadata: {},
       multiattach: this.#random.chance(0.1),
-      createdAtMs: this.#world.nowMs
+      createdAtMs: this.#world.nowMs,
     }
     const rid = ridOf(project, key)
     const book = this.#history.open(spec, rid, bodyHashOf(spec), isKeyed)
@@ -199,7 +210,7 @@ export class Clients {
         book,
         isConnected
           ? { kind: this.#random.chance(0.7) ? 'complete' : 'connection', attachment: known.id }
-          : { kind: 'connect', attachment: known.id, connector: connectorOf(known) }
+          : { kind: 'connect', attachment: known.id, connector: connectorOf(known) },
       )
       return
     }
@@ -209,7 +220,7 @@ export class Clients {
       connection: null,
       isAcked: false,
       isDetachAsked: false,
-      detachAckedMs: null
+      detachAckedMs: null,
     }
     book.attachments.set(attachment.id, attachment)
     this.#operate(book, {
@@ -218,7 +229,7 @@ export class Clients {
       instance: null,
       mode: 'rw',
       connector: this.#random.chance(0.7) ? connectorOf(attachment) : null,
-      mountpoint: null
+      mountpoint: null,
     })
   }
 
@@ -248,11 +259,19 @@ export function ridOf(project: ProjectId, key: string): RequestId {
   return requestId(hashHex('rid', project, key).slice(0, 32))
 }
 
-export function connectorOf({ initiator }: AttachmentBook): { initiator: string; host: null; ip: null; multipath: boolean; mountpoint: null } {
+export function connectorOf({ initiator }: AttachmentBook): {
+  initiator: string
+  host: null
+  ip: null
+  multipath: boolean
+  mountpoint: null
+} {
   return { initiator, host: null, ip: null, multipath: false, mountpoint: null }
 }
 
 /** Answers after which a sensible client tries again. */
 function isPassing(code: string): boolean {
-  return code === 'no-majority' || code === 'owner-unreachable' || code === 'recovering' || code === 'overloaded' || code === 'peer-incomplete'
+  return (
+    code === 'no-majority' || code === 'owner-unreachable' || code === 'recovering' || code === 'overloaded' || code === 'peer-incomplete'
+  )
 }

@@ -52,7 +52,10 @@ export class JournalDisk {
   write(batch: readonly JournalOp[], onDurable: () => void): boolean {
     if (!this.isCalm && this.#random.chance(this.#options.full)) this.isFull = true
     if (this.isFull) return false
-    this.#pending.push({ ops: batch.map(({ key, value }) => [key, value === undefined ? undefined : { value, text: JSON.stringify(value) }]), onDurable })
+    this.#pending.push({
+      ops: batch.map(({ key, value }) => [key, value === undefined ? undefined : { value, text: JSON.stringify(value) }]),
+      onDurable,
+    })
     if (this.#syncing === null) this.#sync()
     return true
   }
@@ -64,7 +67,8 @@ export class JournalDisk {
   /** What the process wrote and what the disk has not synced is lost, but for a prefix of whole batches. */
   crash(): void {
     const survived = this.#random.below(this.#pending.length + 1)
-    if (this.#pending.length > 0) this.#hits.add(survived < this.#pending.length ? 'journal: unsynced batches lost' : 'journal: unsynced batches kept')
+    if (this.#pending.length > 0)
+      this.#hits.add(survived < this.#pending.length ? 'journal: unsynced batches lost' : 'journal: unsynced batches kept')
     for (const { ops } of this.#pending.slice(0, survived)) this.#keep(ops)
     this.#pending = []
     if (this.#syncing !== null) this.#world.cancel(this.#syncing)

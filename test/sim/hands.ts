@@ -4,9 +4,10 @@
  * A call may fail or get lost before or after its effect: what is reported and what was done are drawn apart, because
  * that is what a tool that was killed leaves behind. A crash lets the running job be done or not, and drops the rest.
  */
-import type { BackendCall, BackendOutcome, PeerEvent, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
+import type { BackendCall, PeerEvent, TargetCall } from '../../lib/flows/step.ts'
 import type { VolumeId } from '../../lib/model/ids.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
+import type { Deeds } from './deeds.ts'
 import type { Hits } from './hits.ts'
 import type { CallFaults, SimOptions } from './options.ts'
 import type { Random } from './random.ts'
@@ -18,12 +19,6 @@ export type Job =
 
 /** How a job ended, as far as anybody can tell. */
 export type Report = Extract<PeerEvent, { kind: 'backend' | 'target' }>
-
-/** The host's volumes and exports, by synchronous calls that do what they say. */
-export interface Deeds {
-  backend(call: BackendCall): BackendOutcome
-  target(call: TargetCall): TargetOutcome
-}
 
 export class Hands {
   readonly #world: World
@@ -83,7 +78,7 @@ export class Hands {
     const { latencyMsMax } = this.#options[job.kind]
     this.#running.set(
       job.volume,
-      this.#world.schedule(this.#random.between(0, latencyMsMax), () => this.#finish(job))
+      this.#world.schedule(this.#random.between(0, latencyMsMax), () => this.#finish(job)),
     )
   }
 

@@ -68,7 +68,7 @@ export class History {
       deleteAckedMs: null,
       names: [],
       sizes: [],
-      attachments: new Map()
+      attachments: new Map(),
     }
     this.books.set(spec.id, book)
     return book

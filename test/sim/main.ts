@@ -18,8 +18,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     bug: { type: 'string' },
     jobs: { type: 'string', default: '2' },
-    verbose: { type: 'boolean', default: false }
-  }
+    verbose: { type: 'boolean', default: false },
+  },
 })
 
 const print = (text: string): void => {

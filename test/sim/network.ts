@@ -112,7 +112,8 @@ export class Network {
 
   /** Both sides of every connection notice, sooner or later, what has become of it. */
   notice(delayMsMax: number): void {
-    for (const station of this.#stations.values()) for (const other of this.#stations.values()) if (station !== other) this.#noticeLater(station, other, delayMsMax)
+    for (const station of this.#stations.values())
+      for (const other of this.#stations.values()) if (station !== other) this.#noticeLater(station, other, delayMsMax)
   }
 
   /** Tells a host the opposite of what it believes of `peer`, and the opposite of that a while later; neither need be true. */
@@ -133,7 +134,14 @@ export class Network {
   }
 
   heal(): void {
-    this.#options = { ...this.#options, loss: 0, duplicates: 0, stragglers: 0, falseUnreachable: 0, delayMsMax: Math.min(20, this.#options.delayMsMax) }
+    this.#options = {
+      ...this.#options,
+      loss: 0,
+      duplicates: 0,
+      stragglers: 0,
+      falseUnreachable: 0,
+      delayMsMax: Math.min(20, this.#options.delayMsMax),
+    }
     this.oracle = 'honest'
     for (const link of this.#links.values()) {
       link.blocked = false

@@ -7,7 +7,17 @@
  */
 import { createPeer, type Peer } from '../../lib/flows/tables.ts'
 import { step } from '../../lib/flows/peer.ts'
-import type { BackendCall, BackendOutcome, Effect, MeasuredPool, Now, PeerEvent, Step, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
+import type {
+  BackendCall,
+  BackendOutcome,
+  Effect,
+  MeasuredPool,
+  Now,
+  PeerEvent,
+  Step,
+  TargetCall,
+  TargetOutcome,
+} from '../../lib/flows/step.ts'
 import type { PeerOptions, StoredReplica } from '../../lib/flows/tables.ts'
 import { type PeerId, poolName, type VolumeId } from '../../lib/model/ids.ts'
 import { InvariantError } from '../../lib/model/invariant.ts'
@@ -52,11 +62,8 @@ interface Outgoing {
   isDurable: boolean
 }
 
-interface ReplicaLog {
-  epoch: number
-  seq: number
-  readonly records: Map<VolumeId, PublishedRecord>
-}
+/** Chance at each start: it is only a cache. */
+const REPLICA_LOST = 0.2
 
 /** Between looks at pools and targets. */
 const MEASURE_MS = 5000
@@ -79,8 +86,8 @@ export class SimNode {
   #startedMs = 0
   #outbox: Outgoing[] = []
   #isDraining = false
-  readonly #timers = new Map<string, Scheduled>()
-  #replica = new Map<PeerId, ReplicaLog>()
+  readonly #timers: Timers
+  readonly #replica = new ReplicaCache()
 
   constructor(options: NodeOptions) {
     this.id = options.id
@@ -92,16 +99,17 @@ export class SimNode {
     this.#world = options.world
     this.#random = options.random
     this.#hits = options.hits
+    this.#timers = new Timers(options.world, (key) => this.feed({ kind: 'timer', key }))
     this.#hands = new Hands({
       world: options.world,
       random: options.random.split('hands'),
       hits: options.hits,
       options: options.sim,
-      deeds: { backend: (call) => this.#backend(call), target: (call) => this.#target(call) },
+      deeds: createDeeds(options.volumes, options.exports),
       report: (report) => {
         options.onOutcome(this, report)
         this.feed(report)
-      }
+      },
     })
   }
 
@@ -133,7 +141,12 @@ export class SimNode {
     this.incarnation += 1
     this.#startedMs = this.#world.nowMs
     this.#world.trace.add(this.#world.nowMs, this.name, 'starts', { incarnation: this.incarnation })
-    this.#peer = createPeer(this.#options.peer, this.#options.distortion.restored(this.journal.entries()), this.#storedReplica())
+    if (this.#random.chance(REPLICA_LOST)) {
+      this.#hits.add('replica: lost')
+      this.#replica.lose()
+    }
+    const entries = this.#options.distortion.restored(this.journal.entries())
+    this.#peer = createPeer(this.#options.peer, entries, this.#replica.stored())
     this.feed({ kind: 'start', volumes: this.volumes.list().map(({ id }) => id), exports: this.exports.list() })
     this.#measureLater(0)
     this.#options.network.notice(this.isCalm ? 50 : 1000)
@@ -146,7 +159,6 @@ export class SimNode {
     this.#world.trace.add(this.#world.nowMs, this.name, 'CRASHES', { why })
     this.#peer = null
     this.#outbox = []
-    for (const scheduled of this.#timers.values()) this.#world.cancel(scheduled)
     this.#timers.clear()
     this.journal.crash()
     this.#hands.crash()
@@ -245,113 +257,36 @@ export class SimNode {
       case 'target':
         return this.#hands.take(effect)
       case 'timer':
-        return this.#setTimer(effect.key, effect.afterMs)
+        return this.#timers.set(effect.key, effect.afterMs)
       case 'cancel':
-        return this.#cancelTimer(effect.key)
+        return this.#timers.cancel(effect.key)
       case 'replicate':
         this.#options.onReplicate(this, effect)
-        return this.#replicate(effect)
+        return this.#replica.keep(effect)
       case 'note':
         return this.#world.trace.add(this.#world.nowMs, this.name, `note ${effect.level}`, { event: effect.event, ...effect.fields })
     }
-  }
-
-  #setTimer(key: string, afterMs: number): void {
-    this.#cancelTimer(key)
-    this.#timers.set(
-      key,
-      this.#world.schedule(afterMs, () => {
-        this.#timers.delete(key)
-        this.feed({ kind: 'timer', key })
-      })
-    )
-  }
-
-  #cancelTimer(key: string): void {
-    const scheduled = this.#timers.get(key)
-    if (scheduled === undefined) return
-    this.#world.cancel(scheduled)
-    this.#timers.delete(key)
   }
 
   #measureLater(afterMs: number): void {
     const { incarnation } = this
     this.#world.schedule(afterMs, () => {
       if (this.incarnation !== incarnation || this.#peer === null) return
-      this.feed({ kind: 'measured', pools: [this.#measure()] })
+      this.feed({ kind: 'measured', pools: [measurePool(this.name, this.#options.sim.poolGiB, this.volumes)] })
       this.feed({ kind: 'found', exports: this.exports.list() })
       this.#measureLater(MEASURE_MS)
     })
-  }
-
-  #measure(): MeasuredPool {
-    const { poolGiB } = this.#options.sim
-    return {
-      name: poolName(this.name, 'fake', 'p'),
-      pool: 'p',
-      state: 'up',
-      totalGiB: poolGiB,
-      capabilities: {
-        volume_backend_name: 'fake',
-        storage_protocol: 'iSCSI',
-        total_capacity_gb: poolGiB,
-        free_capacity_gb: poolGiB - this.volumes.usedGiB(),
-        reserved_percentage: 0,
-        max_over_subscription_ratio: '1.0',
-        thick_provisioning_support: true,
-        thin_provisioning_support: false
-      }
-    }
-  }
-
-  #backend(call: BackendCall): BackendOutcome {
-    switch (call.kind) {
-      case 'create':
-        return this.volumes.create(call.volume)
-      case 'extend':
-        return this.volumes.extend(call.volume)
-      case 'remove':
-        return this.volumes.remove(call.volume)
-      case 'inspect':
-        return this.volumes.inspect(call.volume)
-      case 'quarantine':
-        return this.volumes.quarantine(call.volume)
-    }
-  }
-
-  #target(call: TargetCall): TargetOutcome {
-    if (call.kind === 'fence') return this.exports.fence(call.iqn)
-    const { iqn, initiator, username, password, readOnly } = call
-    return this.exports.expose({ iqn, initiator, username, password, readOnly })
-  }
-
-  #replicate({ owner, epoch, upTo, records }: Extract<Effect, { kind: 'replicate' }>): void {
-    const log = this.#replica.get(owner) ?? { epoch, seq: 0, records: new Map() }
-    for (const record of records) log.records.set(record.id, record)
-    log.epoch = epoch
-    log.seq = Math.max(log.seq, upTo)
-    this.#replica.set(owner, log)
-  }
-
-  #storedReplica(): StoredReplica {
-    if (this.#random.chance(0.2)) {
-      this.#hits.add('replica: lost')
-      this.#replica = new Map()
-    }
-    const logs = [...this.#replica]
-    return {
-      heads: logs.map(([owner, { epoch, seq }]) => ({ owner, epoch, seq })),
-      records: logs.flatMap(([owner, { records }]) => [...records.values()].map((record) => ({ owner, record })))
-    }
   }
 }
 
 /** The rules may not throw: in production that ends the process, and again at each restart. */
 function stepOf(peer: Peer, event: PeerEvent, now: Now): Step {
+  let thrown: unknown
   try {
     return step(peer, event, now)
   } catch (error) {
-    const what = error instanceof Error ? (error instanceof InvariantError ? error.message : String(error.stack)) : String(error)
-    throw new Violation('rules', `the rules threw at ${event.kind}: ${what}`, { event })
+    thrown = error
   }
+  const what = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  throw new Violation('rules', `the rules threw at ${event.kind}: ${what}`, { event }, { cause: thrown })
 }

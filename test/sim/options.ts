@@ -87,7 +87,7 @@ export const CALM: SimOptions = {
   backend: { ...NO_FAULTS, latencyMsMax: 20 },
   target: { ...NO_FAULTS, latencyMsMax: 10, restartsEmptyEveryMs: null },
   oracle: 'honest',
-  wallSkewMs: 0
+  wallSkewMs: 0,
 }
 
 export function drawOptions(random: Random): SimOptions {
@@ -103,7 +103,7 @@ export function drawOptions(random: Random): SimOptions {
     limits: {
       volumes: isTight ? random.between(2, 8) : -1,
       gigabytes: isTight && random.chance(0.5) ? random.between(10, 60) : -1,
-      per_volume_gigabytes: random.chance(0.2) ? 8 : -1
+      per_volume_gigabytes: random.chance(0.2) ? 8 : -1,
     },
     poolGiB: random.chance(0.4) ? random.between(10, 40) : 1000,
     sizeGiBMax: random.between(1, 10),
@@ -112,7 +112,7 @@ export function drawOptions(random: Random): SimOptions {
       ...SIM_TIMINGS,
       resolveMs: random.pick([1000, 3000, 8000]),
       operateMs: random.pick([3000, 8000, 15_000]),
-      watchMs: random.pick([2000, 5000])
+      watchMs: random.pick([2000, 5000]),
     },
     network: {
       loss: random.chance(0.5) ? random.pick([0.01, 0.03, 0.1, 0.3]) : 0,
@@ -122,27 +122,27 @@ export function drawOptions(random: Random): SimOptions {
       isOrdered,
       falseUnreachable: random.chance(0.3) ? 0.05 : 0,
       clogs: random.chance(0.3),
-      partition: random.chance(0.5) ? random.pick(['isolate-one', 'split', 'one-way', 'mixed']) : 'none'
+      partition: random.chance(0.5) ? random.pick(['isolate-one', 'split', 'one-way', 'mixed']) : 'none',
     },
     journal: {
       syncMsMax: random.pick([1, 3, 10, 50]),
       slowSyncs: random.chance(0.2) ? 0.02 : 0,
-      full: random.chance(0.15) ? 0.001 : 0
+      full: random.chance(0.15) ? 0.001 : 0,
     },
     crash: {
       atBatch: random.chance(0.4) ? random.pick([0.0005, 0.002, 0.006]) : 0,
       atEffect: random.chance(0.4) ? random.pick([0.0001, 0.0004, 0.001]) : 0,
       everyMs: random.chance(0.4) ? random.between(5000, 30_000) : null,
-      downMsMax: random.pick([500, 3000, 15_000])
+      downMsMax: random.pick([500, 3000, 15_000]),
     },
     backend: { ...drawCallFaults(random), latencyMsMax: random.pick([2, 50, 500]) },
     target: {
       ...drawCallFaults(random),
       latencyMsMax: random.pick([2, 30, 300]),
-      restartsEmptyEveryMs: random.chance(0.2) ? random.between(5000, 20_000) : null
+      restartsEmptyEveryMs: random.chance(0.2) ? random.between(5000, 20_000) : null,
     },
     oracle: random.chance(0.15) ? 'random' : 'honest',
-    wallSkewMs: random.chance(0.3) ? random.between(0, 7_200_000) - 3_600_000 : 0
+    wallSkewMs: random.chance(0.3) ? random.between(0, 7_200_000) - 3_600_000 : 0,
   }
 }
 

@@ -11,7 +11,7 @@ export function formatFailure({ seed, options, failure }: Failed, bug: number | 
     `facts     ${facts.length > FACTS_MAX ? `${facts.slice(0, FACTS_MAX)}…` : facts}`,
     'the last events:',
     ...failure.trace.map((line) => `  ${line}`),
-    `repeat with: npm run sim -- --seed ${seed}${bug === null ? '' : ` --bug ${bug}`} --verbose`
+    `repeat with: npm run sim -- --seed ${seed}${bug === null ? '' : ` --bug ${bug}`} --verbose`,
   ].join('\n')
 }
 
@@ -24,6 +24,6 @@ export function formatSwarm({ runs, failed, events, elapsedMs, repeated, restMs,
     '',
     `${runs} schedules in ${seconds.toFixed(1)} s: ${(runs / seconds).toFixed(0)} schedules/s, ${(events / seconds / 1000).toFixed(0)}k events/s, ${Math.round(events / Math.max(1, runs))} events each`,
     `${(elapsedMs / 3_600_000).toFixed(1)} cluster-hours; at rest after p50 ${at(0.5)}, p99 ${at(0.99)}, at most ${at(1)}`,
-    `${repeated} seeds ran twice with equal traces; ${failed.length} of ${runs} failed`
+    `${repeated} seeds ran twice with equal traces; ${failed.length} of ${runs} failed`,
   ].join('\n')
 }

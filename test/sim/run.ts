@@ -16,7 +16,12 @@ export interface Verdict {
   readonly hits: Readonly<Record<string, number>>
   /** Hash of the whole trace, if it was asked for. */
   readonly hash: string | null
-  readonly failure: { readonly invariant: Invariant; readonly message: string; readonly facts: unknown; readonly trace: readonly string[] } | null
+  readonly failure: {
+    readonly invariant: Invariant
+    readonly message: string
+    readonly facts: unknown
+    readonly trace: readonly string[]
+  } | null
 }
 
 export interface RunOptions {
@@ -30,7 +35,13 @@ const SHOWN = 40
 
 export function runSeed(seed: number, { bug = null, hashes = false, print = null }: RunOptions = {}): Verdict {
   const options = drawOptions(new Random(`options/${seed}`))
-  const simulation = new Simulation({ seed: String(seed), options, hashes, print, ...(bug === null ? {} : { distortion: bug.distortion() }) })
+  const simulation = new Simulation({
+    seed: String(seed),
+    options,
+    hashes,
+    print,
+    ...(bug === null ? {} : { distortion: bug.distortion() }),
+  })
   const { world } = simulation
   let failure: Verdict['failure'] = null
   let restMs: number | null = null
@@ -48,6 +59,6 @@ export function runSeed(seed: number, { bug = null, hashes = false, print = null
     restMs,
     hits: simulation.hits.counts(),
     hash: hashes ? world.trace.hash() : null,
-    failure
+    failure,
   }
 }

@@ -38,7 +38,7 @@ export function wanted(simulation: Simulation, sizeGiB: number): CreateRequest {
     typeId: null,
     metadata: {},
     multiattach: false,
-    createdAtMs: simulation.world.nowMs
+    createdAtMs: simulation.world.nowMs,
   }
   return createOf(simulation.history.open(spec, rid, bodyHashOf(spec), true))
 }
@@ -95,11 +95,18 @@ export function attach(simulation: Simulation, through: string, volume: VolumeId
     connection: null,
     isAcked: false,
     isDetachAsked: false,
-    detachAckedMs: null
+    detachAckedMs: null,
   }
   simulation.history.books.get(volume)?.attachments.set(book.id, book)
   const connector = { initiator: book.initiator, host: null, ip: null, multipath: false, mountpoint: null }
-  const result = operate(simulation, through, volume, { kind: 'attach', attachment: book.id, instance: null, mode: 'rw', connector, mountpoint: null })
+  const result = operate(simulation, through, volume, {
+    kind: 'attach',
+    attachment: book.id,
+    instance: null,
+    mode: 'rw',
+    connector,
+    mountpoint: null,
+  })
   const connection = result.ok ? result.value.connection : null
   if (connection === null) throw new Error(`not attached: ${JSON.stringify(result)}`)
   return { id: book.id, initiator: book.initiator, connection }

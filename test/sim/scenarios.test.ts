@@ -2,13 +2,31 @@
 import t from 'tap'
 import type { PeerId } from '../../lib/model/ids.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'
-import { abused, attach, available, cluster, create, operate, otherThan, ownerOf, PROJECT, shown, shownAs, until, wanted } from './scenario.ts'
+import {
+  abused,
+  attach,
+  available,
+  cluster,
+  create,
+  operate,
+  otherThan,
+  ownerOf,
+  PROJECT,
+  shown,
+  shownAs,
+  until,
+  wanted,
+} from './scenario.ts'
 import type { Simulation } from './simulation.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 
 /** Does not let this kind of message through, and keeps the first. */
-function hold<Kind extends PeerMessage['kind']>(simulation: Simulation, kind: Kind, isMeant: (message: Message<Kind>) => boolean = () => true) {
+function hold<Kind extends PeerMessage['kind']>(
+  simulation: Simulation,
+  kind: Kind,
+  isMeant: (message: Message<Kind>) => boolean = () => true,
+) {
   const held: { from: PeerId; to: PeerId; message: Message<Kind> }[] = []
   const isKind = (message: PeerMessage): message is Message<Kind> => message.kind === kind
   simulation.network.filter = (from, to, message) => {
@@ -88,7 +106,7 @@ t.test('one key with two bodies at the same moment: one is refused, and the othe
     ['a', 'b'],
     ['b', 'c'],
     ['c', 'a'],
-    ['a', 'a']
+    ['a', 'a'],
   ]) {
     const simulation = cluster()
     const request = wanted(simulation, 2)
@@ -140,7 +158,7 @@ t.test('a request that found no room stays without, even if a BIND for it arrive
     delta: { volumes: 1, gigabytes: 6 },
     sizeGiB: 6,
     spec,
-    atMs: 0
+    atMs: 0,
   }
   const late: PeerMessage = JSON.parse(JSON.stringify({ kind: 'change', ref: 'late', project: PROJECT, change: { kind: 'bind', binding } }))
   const answers = hold(simulation, 'changed')

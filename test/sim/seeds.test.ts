@@ -43,7 +43,7 @@ const MUST_HIT = [
   'target: failBefore',
   'target: restarted empty',
   'target: unknownAfter',
-  'target: unknownBefore'
+  'target: unknownBefore',
 ]
 
 t.test('fresh seeds keep every invariant and come to rest', async (t) => {
@@ -53,18 +53,20 @@ t.test('fresh seeds keep every invariant and come to rest', async (t) => {
   t.same(
     result.failed.map(({ seed, failure }) => `${seed}: ${failure.message}`),
     [],
-    `${FRESH} seeds`
+    `${FRESH} seeds`,
   )
   t.equal(result.repeated, FRESH / 100, 'one in a hundred ran twice, with equal traces')
   for (const fault of MUST_HIT) t.ok((result.hits[fault] ?? 0) > 0, `this fault hit: ${fault}`)
 })
 
 t.test('seeds that once showed a bug show none', async (t) => {
-  const saved: { seed: number; why: string }[] = JSON.parse(readFileSync(new URL('../../../test/sim/regressions.json', import.meta.url), 'utf8'))
+  const saved: { seed: number; why: string }[] = JSON.parse(
+    readFileSync(new URL('../../../test/sim/regressions.json', import.meta.url), 'utf8'),
+  )
   const result = await runSwarm({ seeds: saved.map(({ seed }) => seed), jobs: 2 })
   for (const failed of result.failed) t.comment(formatFailure(failed, null))
   t.same(
     result.failed.map(({ seed }) => seed),
-    []
+    [],
   )
 })

@@ -79,21 +79,37 @@ export class Simulation {
       oracle: options.oracle,
       onSend: (from, to, message) => {
         for (const checker of this.#checkers) checker.onSend?.(from, to, message)
-      }
+      },
     })
     const manifest = manifestOf(options)
     this.nodes = manifest.hosts.map(({ peer, name }, index) => this.#makeNode(peer, name, index, manifest))
     const { nodes, network } = this
     for (const node of nodes) network.join(node)
     this.initiators = new Initiators({ world, hits, nodes, random: this.#random.split('initiators') })
-    this.clients = new Clients({ world, hits, nodes, history, options, random: this.#random.split('clients'), onAnswer: (asked) => this.#useAnswer(asked) })
+    this.clients = new Clients({
+      world,
+      hits,
+      nodes,
+      history,
+      options,
+      random: this.#random.split('clients'),
+      onAnswer: (asked) => this.#useAnswer(asked),
+    })
     this.#nemesis = new Nemesis({ world, hits, nodes, network, options, random: this.#random.split('nemesis') })
 
     const scene: Scene = { world, options, nodes, history }
     this.registers = new RegisterChecker(scene)
     const account = new AccountChecker(scene)
     const { registers } = this
-    this.#checkers.push(registers, account, new PromiseChecker(scene, registers), new LogChecker(scene), new HomeChecker(scene, registers), new FenceChecker(), new HonestyChecker())
+    this.#checkers.push(
+      registers,
+      account,
+      new PromiseChecker(scene, registers),
+      new LogChecker(scene),
+      new HomeChecker(scene, registers),
+      new FenceChecker(),
+      new HonestyChecker(),
+    )
     this.#checkers.push(new RestChecker(scene, registers, account))
     const eager = this.#checkers.filter((checker) => checker.afterEach !== undefined)
     world.afterEach(() => {
@@ -146,7 +162,8 @@ export class Simulation {
       this.world.runUntil(this.world.nowMs + POLL_MS)
       const open = this.unsettled()
       if (open.length === 0) break
-      if (this.world.nowMs - fromMs > REST_MS_MAX) throw new Violation('convergence', `not at rest ${REST_MS_MAX / 1000} s after the troubles`, { open: open.slice(0, 12) })
+      if (this.world.nowMs - fromMs > REST_MS_MAX)
+        throw new Violation('convergence', `not at rest ${REST_MS_MAX / 1000} s after the troubles`, { open: open.slice(0, 12) })
     }
     for (const checker of this.#checkers) checker.atRest?.()
     return this.world.nowMs - fromMs
@@ -174,7 +191,7 @@ export class Simulation {
     this.clients.ask(request, TRIES_NONE, this.node(through))
     const asked = [...this.history.asked.values()][before]
     const untilMs = this.world.nowMs + withinMs
-    while (asked !== undefined && asked.reply === null && this.world.runOne(untilMs)) continue
+    while (asked !== undefined && asked.reply === null && this.world.runOne(untilMs));
     if (asked?.reply == null) throw new Violation('convergence', 'no answer', { request })
     return asked.reply
   }
@@ -205,27 +222,27 @@ export class Simulation {
         timings: options.timings,
         portal: portalOf(name),
         version: 'sim',
-        api: ''
+        api: '',
       },
       journal: this.#distortion.journal({
         world,
         hits,
         random: random.split('journal'),
         journal: options.journal,
-        onDurable: (key, after, before) => each((checker) => checker.onDurable?.(node, key, after, before))
+        onDurable: (key, after, before) => each((checker) => checker.onDurable?.(node, key, after, before)),
       }),
       volumes: new FakeVolumes(options.poolGiB, {
         onCreate: (volume) => each((checker) => checker.onVolumeCreate?.(node, volume)),
         onExtend: () => {},
-        onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume))
+        onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume)),
       }),
       exports: this.#distortion.exports({
         onExpose: (exported) => each((checker) => checker.onExpose?.(node, exported)),
-        onLogin: (session) => each((checker) => checker.onLogin?.(node, session))
+        onLogin: (session) => each((checker) => checker.onLogin?.(node, session)),
       }),
       onReply: (_, id, reply) => this.#onReply(node, id, reply),
       onOutcome: (_, report) => each((checker) => checker.onOutcome?.(node, report)),
-      onReplicate: (_, { owner, upTo, records }) => each((checker) => checker.onReplicate?.(node, owner, upTo, records))
+      onReplicate: (_, { owner, upTo, records }) => each((checker) => checker.onReplicate?.(node, owner, upTo, records)),
     })
     return node
   }
@@ -259,6 +276,6 @@ function manifestOf({ peers, limits }: SimOptions): Manifest {
     expect: peers,
     hosts: names.map((name) => ({ peer: peerId(`peer-${name}`), name, addrs: [], zone: 'nova', voter: true })),
     types: [],
-    limits
+    limits,
   }
 }

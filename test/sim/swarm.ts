@@ -90,6 +90,6 @@ export function sum(results: readonly LotResult[]): LotResult {
     elapsedMs: total(({ elapsedMs }) => elapsedMs),
     repeated: total(({ repeated }) => repeated),
     restMs: results.flatMap(({ restMs }) => restMs),
-    hits: hits.counts()
+    hits: hits.counts(),
   }
 }

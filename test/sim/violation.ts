@@ -6,8 +6,8 @@ export class Violation extends Error {
   readonly invariant: Invariant
   readonly facts: Readonly<Record<string, unknown>>
 
-  constructor(invariant: Invariant, what: string, facts: Readonly<Record<string, unknown>> = {}) {
-    super(`${invariant}: ${what}`)
+  constructor(invariant: Invariant, what: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(`${invariant}: ${what}`, options)
     this.invariant = invariant
     this.facts = facts
   }

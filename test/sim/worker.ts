@@ -23,7 +23,7 @@ function runOne(seed: number, bugNumber: number | null): LotResult {
     elapsedMs,
     repeated: isRepeated ? 1 : 0,
     restMs: restMs === null ? [] : [restMs],
-    hits
+    hits,
   }
 }
 

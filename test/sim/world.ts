@@ -3,7 +3,7 @@
  *
  * One event at a time and no promise anywhere, so that a seed is a whole history: equal seeds give equal traces.
  */
-import { Trace } from './trace.ts'
+import type { Trace } from './trace.ts'
 
 export interface Scheduled {
   readonly atMs: number

@@ -13,8 +13,8 @@ export const publishEarly: Bug = {
   title: 'publish before fsync',
   distortion: () => ({
     ...UNDISTORTED,
-    isEarly: (effect) => effect.kind === 'publish' || (effect.kind === 'send' && effect.message.kind === 'delta')
-  })
+    isEarly: (effect) => effect.kind === 'publish' || (effect.kind === 'send' && effect.message.kind === 'delta'),
+  }),
 }
 
 export const acknowledgeEarly: Bug = { number: 3, title: 'acknowledge before BIND', distortion: acknowledgeReservations }
@@ -37,14 +37,14 @@ function acknowledgeReservations(): Distortion {
       const volume = creatingVolume(found.spec, rid, event.from, pool, '')
       const reply: Effect = { kind: 'reply', id: found.client, reply: { kind: 'create', result: success(volume) } }
       return { ...step, effects: [reply, ...step.effects] }
-    }
+    },
   }
 }
 
 export const timeoutIsFailure: Bug = {
   number: 20,
   title: 'a time-out is taken for a failure',
-  distortion: () => ({ ...UNDISTORTED, event: mishear })
+  distortion: () => ({ ...UNDISTORTED, event: mishear }),
 }
 
 function mishear(event: PeerEvent): PeerEvent {

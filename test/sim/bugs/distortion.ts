@@ -45,5 +45,5 @@ export const UNDISTORTED: Distortion = {
   step: (step) => step,
   isEarly: () => false,
   journal: (options) => new JournalDisk(options),
-  exports: (watcher) => new FakeExports(watcher)
+  exports: (watcher) => new FakeExports(watcher),
 }

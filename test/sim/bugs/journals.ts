@@ -35,19 +35,22 @@ class DeafJournal extends JournalDisk {
 export const noSync: Bug = {
   number: 1,
   title: 'no fsync',
-  distortion: () => ({ ...UNDISTORTED, journal: (options) => new UnsyncedJournal(options) })
+  distortion: () => ({ ...UNDISTORTED, journal: (options) => new UnsyncedJournal(options) }),
 }
 
 export const onAfterError: Bug = {
   number: 9,
   title: 'go on after a journal error',
-  distortion: () => ({ ...UNDISTORTED, journal: (options) => new DeafJournal(options) })
+  distortion: () => ({ ...UNDISTORTED, journal: (options) => new DeafJournal(options) }),
 }
 
 export const sameEpoch: Bug = {
   number: 6,
   title: 'no epoch bump',
-  distortion: () => ({ ...UNDISTORTED, restored: (entries) => entries.map(([key, value]) => [key, key === 'host' ? earlier(value) : value] as const) })
+  distortion: () => ({
+    ...UNDISTORTED,
+    restored: (entries) => entries.map(([key, value]) => [key, key === 'host' ? earlier(value) : value] as const),
+  }),
 }
 
 /** The start adds one to the epoch that it reads. */

@@ -19,7 +19,7 @@ export const PLANTED: readonly Bug[] = [
   foldAgain,
   suspicion,
   timeoutIsFailure,
-  bindUnplaced
+  bindUnplaced,
 ]
 
 export function plantedBug(number: number): Bug {

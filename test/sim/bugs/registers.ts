@@ -8,7 +8,8 @@ import { type Bug, type Distortion, UNDISTORTED } from './distortion.ts'
 export const skipClosed: Bug = {
   number: 4,
   title: 'skip the closed set',
-  distortion: () => withBind((rules) => (account, change) => rules.bind({ ...account, cell: { ...account.cell, closed: new Map() } }, change))
+  distortion: () =>
+    withBind((rules) => (account, change) => rules.bind({ ...account, cell: { ...account.cell, closed: new Map() } }, change)),
 }
 
 export const bindAnew: Bug = {
@@ -20,7 +21,7 @@ export const bindAnew: Bug = {
       const bound = account.cell.bound.get(rid)
       const isElsewhere = bound !== undefined && bound.host !== host
       return rules.bind(isElsewhere ? { ...account, cell: { ...account.cell, bound: without(account.cell.bound, rid) } } : account, change)
-    })
+    }),
 }
 
 export const bindUnplaced: Bug = {
@@ -30,7 +31,7 @@ export const bindUnplaced: Bug = {
     withBind((rules) => (account, change) => {
       const cell = { ...account.cell, unplaced: without(account.cell.unplaced, change.binding.rid) }
       return rules.bind({ ...account, cell }, change)
-    })
+    }),
 }
 
 export const foldAgain: Bug = {
@@ -40,9 +41,10 @@ export const foldAgain: Bug = {
     ...UNDISTORTED,
     rules: (rules) => ({
       ...rules,
-      fold: (account, change) => rules.fold({ ...account, cell: { ...account.cell, hosts: withoutHost(account.cell.hosts, change.totals.host) } }, change)
-    })
-  })
+      fold: (account, change) =>
+        rules.fold({ ...account, cell: { ...account.cell, hosts: withoutHost(account.cell.hosts, change.totals.host) } }, change),
+    }),
+  }),
 }
 
 export const counter: Bug = { number: 12, title: 'quota from a counter', distortion: () => ({ ...UNDISTORTED, rules: countingRules }) }
@@ -59,7 +61,7 @@ function countingRules(rules: LedgerRules): LedgerRules {
       const verdict = rules.bind({ ...account, cell: withUsage(account.cell, counted.get(account.project) ?? NO_USAGE) }, change)
       if (verdict.puts.length > 0) add(account.project, change.binding.delta)
       return verdict
-    }
+    },
   }
 }
 
@@ -73,9 +75,9 @@ export const suspicion: Bug = {
       bind: (account, change) => {
         const isSeen = (host: PeerId): boolean => host === self || network.told(self, host) === 'up'
         return rules.bind({ ...account, cell: onlyOf(account.cell, isSeen) }, change)
-      }
-    })
-  })
+      },
+    }),
+  }),
 }
 
 function withBind(bind: (rules: LedgerRules) => LedgerRules['bind']): Distortion {
@@ -103,6 +105,8 @@ function withUsage(cell: Cell, usage: Usage): Cell {
 
 /** The same decisions, and an account that leaves out the hosts that nobody sees. */
 function onlyOf(cell: Cell, isSeen: (host: PeerId) => boolean): Cell {
-  const bound = new Map([...cell.bound].map(([rid, binding]) => [rid, isSeen(binding.host) ? binding : { ...binding, delta: NO_USAGE }] as const))
+  const bound = new Map(
+    [...cell.bound].map(([rid, binding]) => [rid, isSeen(binding.host) ? binding : { ...binding, delta: NO_USAGE }] as const),
+  )
   return { ...cell, bound, hosts: new Map([...cell.hosts].filter(([host]) => isSeen(host))) }
 }

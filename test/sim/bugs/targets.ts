@@ -29,11 +29,11 @@ class OpenExports extends FakeExports {
 export const leaveConnections: Bug = {
   number: 10,
   title: 'skip closing a connection',
-  distortion: () => ({ ...UNDISTORTED, exports: (watcher) => new LeakyExports(watcher) })
+  distortion: () => ({ ...UNDISTORTED, exports: (watcher) => new LeakyExports(watcher) }),
 }
 
 export const accessListOnly: Bug = {
   number: 11,
   title: 'fence by access list only',
-  distortion: () => ({ ...UNDISTORTED, exports: (watcher) => new OpenExports(watcher) })
+  distortion: () => ({ ...UNDISTORTED, exports: (watcher) => new OpenExports(watcher) }),
 }

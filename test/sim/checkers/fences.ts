@@ -21,7 +21,8 @@ export class FenceChecker implements Checker {
     }
     const ways = [...node.exports.list(), ...[...node.exports.sessions].map(({ iqn }) => iqn)]
     for (const iqn of ways) {
-      if (parseIqn(iqn).volume === id && !isJournalled(owned, iqn)) throw new Violation('I9', 'a record says detached while its bytes can be reached', { iqn, owned })
+      if (parseIqn(iqn).volume === id && !isJournalled(owned, iqn))
+        throw new Violation('I9', 'a record says detached while its bytes can be reached', { iqn, owned })
     }
   }
 
@@ -33,7 +34,8 @@ export class FenceChecker implements Checker {
   onLogin(node: SimNode, session: Session): void {
     const { volume } = parseIqn(session.iqn)
     const owned = ownedIn(node.journal.get(`volume/${volume}`))
-    if (!isJournalled(owned, session.iqn)) throw new Violation('I8', 'a session serves no journalled attachment', { host: node.name, session, owned })
+    if (!isJournalled(owned, session.iqn))
+      throw new Violation('I8', 'a session serves no journalled attachment', { host: node.name, session, owned })
     if (owned?.volume.multiattach === true) return
     for (const other of node.exports.sessions) {
       if (parseIqn(other.iqn).volume === volume && other.initiator !== session.initiator) {
@@ -54,5 +56,5 @@ export class FenceChecker implements Checker {
 
 function isJournalled(owned: Owned | null, iqn: string): boolean {
   const { generation } = parseIqn(iqn)
-  return owned !== null && owned.volume.attachments.some((attachment) => attachment.export !== 'none' && attachment.generation === generation)
+  return owned?.volume.attachments.some((attachment) => attachment.export !== 'none' && attachment.generation === generation) === true
 }

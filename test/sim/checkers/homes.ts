@@ -24,7 +24,8 @@ export class HomeChecker implements Checker {
 
   onVolumeCreate(node: SimNode, { id }: BackendVolume): void {
     const home = this.#homes.get(id)
-    if (home !== undefined && home !== node) throw new Violation('I3', 'a volume has bytes on two hosts', { id, hosts: [home.name, node.name] })
+    if (home !== undefined && home !== node)
+      throw new Violation('I3', 'a volume has bytes on two hosts', { id, hosts: [home.name, node.name] })
     const decision = this.#registers.decisionOfVolume(id)
     if (decision === null || decision.kind === 'unplaced' || decision.host !== node.id) {
       throw new Violation('I3', 'bytes were made on a host to which nothing is bound', { id, host: node.name, decision })

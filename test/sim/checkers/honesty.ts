@@ -31,6 +31,7 @@ export class HonestyChecker implements Checker {
     }
     const isStuck = attachments.some(({ status }) => status === 'error_detaching')
     const mayBeStuck = this.#refusals.has(`target/${id}`) || (this.#silences.get(`target/${id}`) ?? 0) >= SILENCES_MAX
-    if (isStuck && !mayBeStuck) throw new Violation('honesty', 'a detach is in error though the target refused nothing', { host: node.name, attachments })
+    if (isStuck && !mayBeStuck)
+      throw new Violation('honesty', 'a detach is in error though the target refused nothing', { host: node.name, attachments })
   }
 }

@@ -43,7 +43,8 @@ export class LogChecker implements Checker {
     for (const record of records) {
       const recordName = `${name}/${record.id}`
       const before = this.#heads.get(recordName) ?? 0
-      if (record.seq < before) throw new Violation('I2', 'an older record came after a newer one', { node: node.name, owner, before, record })
+      if (record.seq < before)
+        throw new Violation('I2', 'an older record came after a newer one', { node: node.name, owner, before, record })
       this.#heads.set(recordName, record.seq)
     }
   }
@@ -54,12 +55,14 @@ export class LogChecker implements Checker {
     const name = `${from}/${hostIn(node.journal.get('host')).epoch}`
     const life = this.#lives.get(name)
     if (life === undefined) this.#lives.set(name, node.incarnation)
-    else if (life !== node.incarnation) throw new Violation('I1', 'two lives of a host speak in one epoch', { host: node.name, epoch: name })
+    else if (life !== node.incarnation)
+      throw new Violation('I1', 'two lives of a host speak in one epoch', { host: node.name, epoch: name })
   }
 
   #checkDurable(owner: PeerId, upTo: number): void {
     const durable = hostIn(this.#nodes.get(owner)?.journal.get('host')).seq
-    if (upTo > durable) throw new Violation('I1', 'a record was shown before it was on disk', { owner, upTo, durable, atMs: this.#scene.world.nowMs })
+    if (upTo > durable)
+      throw new Violation('I1', 'a record was shown before it was on disk', { owner, upTo, durable, atMs: this.#scene.world.nowMs })
   }
 
   #checkContent(owner: PeerId, record: PublishedRecord): void {

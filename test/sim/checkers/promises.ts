@@ -37,7 +37,8 @@ export class PromiseChecker implements Checker {
     if (request.kind === 'find' && reply.kind === 'find' && !reply.result.ok && reply.result.failure.code === 'volume-not-found') {
       const book = this.#scene.history.books.get(request.volume)
       const wasPromised = book?.ackedMs != null && book.ackedMs < asked.askedMs
-      if (wasPromised && book.deleteAskedMs === null) throw new Violation('I6', 'a promised volume is said not to be there', { asked, book })
+      if (wasPromised && book.deleteAskedMs === null)
+        throw new Violation('I6', 'a promised volume is said not to be there', { asked, book })
     }
     if (request.kind === 'find' && reply.kind === 'find' && reply.result.ok) this.#checkNotRisen(asked, reply.result.value)
   }
@@ -45,7 +46,8 @@ export class PromiseChecker implements Checker {
   atRest(): void {
     const view = this.#scene.nodes.find(({ isUp }) => isUp)?.peer?.view
     if (view === undefined) return
-    for (const book of this.#scene.history.books.values()) this.#checkBook(book, this.#find(book, view.volumes.get(book.spec.id)?.volume ?? null))
+    for (const book of this.#scene.history.books.values())
+      this.#checkBook(book, this.#find(book, view.volumes.get(book.spec.id)?.volume ?? null))
   }
 
   /** The record, or the entry of a volume without a home. */
@@ -56,7 +58,7 @@ export class PromiseChecker implements Checker {
   }
 
   #checkBook(book: VolumeBook, found: Volume | 'unplaced' | null): void {
-    const { spec, deleteAskedMs, deleteAckedMs, ackedMs } = book
+    const { deleteAskedMs, deleteAckedMs, ackedMs } = book
     if (found === null) {
       if (ackedMs !== null && deleteAskedMs === null) throw new Violation('I6', 'a promised volume is lost', { book })
       return
@@ -65,22 +67,26 @@ export class PromiseChecker implements Checker {
       if (deleteAckedMs !== null) throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
       return
     }
-    if (deleteAckedMs !== null && found.status !== 'error_deleting') throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
+    if (deleteAckedMs !== null && found.status !== 'error_deleting')
+      throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
     const allowed = ['available', 'reserved', 'attaching', 'in-use', 'detaching', 'error', 'error_deleting', 'error_extending']
     if (!allowed.includes(found.status)) throw new Violation('I6', 'a volume never came to an end', { book, found })
-    if (found.status.startsWith('error') && found.failure === null) throw new Violation('I6', 'a volume is in error and nobody knows why', { found })
+    if (found.status.startsWith('error') && found.failure === null)
+      throw new Violation('I6', 'a volume is in error and nobody knows why', { found })
+    this.#checkValues(book, found)
+    checkAttachments(book, found)
+  }
+
+  #checkValues(book: VolumeBook, found: Volume): void {
+    const { spec } = book
     const names = possible<string | null>(spec.name, book.names)
     if (!names.includes(found.name)) throw new Violation('I6', 'an acknowledged update is lost', { book, found, names })
     const first = this.#firstSize(book)
     const sizes = [first, ...book.sizes.map(({ value }) => value)]
     const promised = Math.max(first, ...book.sizes.filter(({ ackedMs: at }) => at !== null).map(({ value }) => value))
     const isShort = found.sizeGiB < promised && found.failure?.kind !== 'backend' && found.status !== 'error_extending'
-    if (!sizes.includes(found.sizeGiB) || isShort) throw new Violation('I6', 'a volume has a size that nobody asked for, or not what was promised', { book, found })
-    for (const attachment of book.attachments.values()) {
-      const isThere = found.attachments.some(({ id }) => id === attachment.id)
-      if (isThere && attachment.detachAckedMs !== null) throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
-      if (!isThere && attachment.isAcked && !attachment.isDetachAsked) throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })
-    }
+    if (!sizes.includes(found.sizeGiB) || isShort)
+      throw new Violation('I6', 'a volume has a size that nobody asked for, or not what was promised', { book, found })
   }
 
   /** Of several bodies under one key, the one that the register decided on. */
@@ -93,5 +99,14 @@ export class PromiseChecker implements Checker {
     const book = this.#scene.history.books.get(volume.id)
     const isGone = book?.deleteAckedMs != null && book.deleteAckedMs < asked.askedMs && volume.owner === null
     if (isGone) throw new Violation('I6', 'a volume whose delete was acknowledged is shown', { asked, volume })
+  }
+}
+
+function checkAttachments(book: VolumeBook, found: Volume): void {
+  for (const attachment of book.attachments.values()) {
+    const isThere = found.attachments.some(({ id }) => id === attachment.id)
+    if (isThere && attachment.detachAckedMs !== null) throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
+    if (!isThere && attachment.isAcked && !attachment.isDetachAsked)
+      throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })
   }
 }

@@ -60,9 +60,13 @@ export class RestChecker implements Checker {
   }
 
   #openGrants(): readonly string[] {
-    return this.#registers.projects().flatMap((project) =>
-      [...this.#registers.chosen(project).values()].filter(({ kind }) => kind === 'bound').map((entry) => `${project}: open grant ${JSON.stringify(entry)}`)
-    )
+    return this.#registers
+      .projects()
+      .flatMap((project) =>
+        [...this.#registers.chosen(project).values()]
+          .filter(({ kind }) => kind === 'bound')
+          .map((entry) => `${project}: open grant ${JSON.stringify(entry)}`),
+      )
   }
 
   #differentViews(): readonly string[] {
@@ -83,7 +87,8 @@ export class RestChecker implements Checker {
     for (const [id, owned] of records) {
       if (owned.step === 'built' && !there.has(id)) throw new Violation('I12', 'a record without bytes', { host: node.name, owned })
     }
-    if (node.volumes.quarantined.length > 0) throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: node.volumes.quarantined })
+    if (node.volumes.quarantined.length > 0)
+      throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: node.volumes.quarantined })
   }
 }
 
@@ -91,7 +96,8 @@ export class RestChecker implements Checker {
 function servesWhatItShould(node: SimNode): boolean {
   const wanted: string[] = []
   for (const { volume } of ownedOn(node).values()) {
-    for (const attachment of volume.attachments) if (attachment.export === 'exported') wanted.push(exportIqn(volume.id, attachment.generation))
+    for (const attachment of volume.attachments)
+      if (attachment.export === 'exported') wanted.push(exportIqn(volume.id, attachment.generation))
   }
   return canonicalJson(wanted.sort()) === canonicalJson(node.exports.list().filter((iqn) => !isStuck(node, iqn)))
 }
@@ -110,7 +116,9 @@ function unsettledIn({ step, extend, working, volume }: Owned): string | null {
   if (step === 'reserved' || step === 'committed' || step === 'deleting') return step
   if (extend !== null) return 'has an open extend'
   if (working !== null) return `is at work: ${working.kind}`
-  const half = volume.attachments.find((attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'))
+  const half = volume.attachments.find(
+    (attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'),
+  )
   return half === undefined ? null : `has an attachment that is ${half.export}`
 }
 

@@ -1,0 +1,55 @@
+/** A host's tools as they are when nothing goes wrong: calls become changes of its volumes and exports. */
+import type { BackendCall, BackendOutcome, MeasuredPool, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
+import { poolName } from '../../lib/model/ids.ts'
+import type { FakeExports } from './fakes/exports.ts'
+import type { FakeVolumes } from './fakes/volumes.ts'
+
+export interface Deeds {
+  backend(call: BackendCall): BackendOutcome
+  target(call: TargetCall): TargetOutcome
+}
+
+export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
+  return { backend: (call) => onVolumes(volumes, call), target: (call) => onExports(exports, call) }
+}
+
+/** What a thick pool reports of itself. */
+export function measurePool(host: string, totalGiB: number, volumes: FakeVolumes): MeasuredPool {
+  return {
+    name: poolName(host, 'fake', 'p'),
+    pool: 'p',
+    state: 'up',
+    totalGiB,
+    capabilities: {
+      volume_backend_name: 'fake',
+      storage_protocol: 'iSCSI',
+      total_capacity_gb: totalGiB,
+      free_capacity_gb: totalGiB - volumes.usedGiB(),
+      reserved_percentage: 0,
+      max_over_subscription_ratio: '1.0',
+      thick_provisioning_support: true,
+      thin_provisioning_support: false,
+    },
+  }
+}
+
+function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
+  switch (call.kind) {
+    case 'create':
+      return volumes.create(call.volume)
+    case 'extend':
+      return volumes.extend(call.volume)
+    case 'remove':
+      return volumes.remove(call.volume)
+    case 'inspect':
+      return volumes.inspect(call.volume)
+    case 'quarantine':
+      return volumes.quarantine(call.volume)
+  }
+}
+
+function onExports(exports: FakeExports, call: TargetCall): TargetOutcome {
+  if (call.kind === 'fence') return exports.fence(call.iqn)
+  const { iqn, initiator, username, password, readOnly } = call
+  return exports.expose({ iqn, initiator, username, password, readOnly })
+}
