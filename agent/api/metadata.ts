@@ -1,9 +1,10 @@
 /**
- * A volume's metadata. Each change writes all of it, made from what this peer knows; a client that must not overwrite
- * another's change holds the ETag (3.15) against it.
+ * A volume's metadata. Single keys are changed by the owner in whatever is there then, so that two clients that set
+ * different keys do not undo each other; one that must see what it changes holds the ETag (3.15) against it.
  */
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../lib/model/json.ts'
+import type { TextEdit } from '../../lib/model/text-edit.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { parseMetadata, parseMetadataItem } from '../../lib/wire/cinder/metadata-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
@@ -19,14 +20,14 @@ export const metadataRoutes: readonly Route[] = [
     path: '/volumes/:id/metadata',
     since: 0,
     action: 'volume:update_volume_metadata',
-    handle: (edge, call) => write(edge, call, (volume, given) => ({ ...volume.metadata, ...given })),
+    handle: (edge, call) => write(edge, call, (given) => ({ metadataChanges: given })),
   },
   {
     method: 'PUT',
     path: '/volumes/:id/metadata',
     since: 0,
     action: 'volume:update_volume_metadata',
-    handle: (edge, call) => write(edge, call, (_, given) => given),
+    handle: (edge, call) => write(edge, call, (given) => ({ metadata: given })),
   },
   { method: 'GET', path: '/volumes/:id/metadata/:key', since: 0, action: 'volume:get_volume_metadata', handle: showItem },
   { method: 'PUT', path: '/volumes/:id/metadata/:key', since: 0, action: 'volume:update_volume_metadata', handle: writeItem },
@@ -45,14 +46,14 @@ async function showItem(edge: Edge, call: Call): Promise<Answer> {
   return value === undefined ? missing(call) : answer(200, { meta: { [keyOf(call)]: value } })
 }
 
-async function write(edge: Edge, call: Call, merge: (volume: Volume, given: Metadata) => Metadata): Promise<Answer> {
+async function write(edge: Edge, call: Call, change: (given: Metadata) => TextEdit): Promise<Answer> {
   const given = parseMetadata(call.body)
   if (!given.ok) return failed(given.failure)
   const found = await locateVolume(edge, call, idOf(call))
   if (!found.ok) return failed(found.failure)
   const { volume } = found.view
   if (call.ifMatch !== null && call.microversion >= 15 && call.ifMatch !== etagOf(volume.metadata)) return answer(412, null)
-  const done = await operateOn(edge, call, volume, { kind: 'update', metadata: merge(volume, given.value) })
+  const done = await operateOn(edge, call, volume, { kind: 'update', ...change(given.value) })
   return done.ok ? metadataAnswer(done.volume, call) : failed(done.failure)
 }
 
@@ -62,16 +63,15 @@ async function writeItem(edge: Edge, call: Call): Promise<Answer> {
   const found = await locateVolume(edge, call, idOf(call))
   if (!found.ok) return failed(found.failure)
   const item = { [keyOf(call)]: value.value }
-  const done = await operateOn(edge, call, found.view.volume, { kind: 'update', metadata: { ...found.view.volume.metadata, ...item } })
+  const done = await operateOn(edge, call, found.view.volume, { kind: 'update', metadataChanges: item })
   return done.ok ? answer(200, { meta: item }) : failed(done.failure)
 }
 
 async function removeItem(edge: Edge, call: Call): Promise<Answer> {
   const found = await locateVolume(edge, call, idOf(call))
   if (!found.ok) return failed(found.failure)
-  const { [keyOf(call)]: removed, ...rest } = found.view.volume.metadata
-  if (removed === undefined) return missing(call)
-  const done = await operateOn(edge, call, found.view.volume, { kind: 'update', metadata: rest })
+  if (found.view.volume.metadata[keyOf(call)] === undefined) return missing(call)
+  const done = await operateOn(edge, call, found.view.volume, { kind: 'update', metadataChanges: { [keyOf(call)]: null } })
   return done.ok ? answer(200, null) : failed(done.failure)
 }
 

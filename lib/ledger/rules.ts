@@ -10,6 +10,7 @@ import type { ProjectId, RequestId, VolumeId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Recent } from '../model/ledger.ts'
 import type { Limits, Usage } from '../model/quota.ts'
+import { editText } from '../model/text-edit.ts'
 
 export interface Verdict {
   readonly puts: readonly LedgerPut[]
@@ -86,8 +87,7 @@ export const LEDGER_RULES: LedgerRules = {
       const recent: Recent = { kind: 'recent', rid: unplaced.rid, volume, bodyHash: unplaced.bodyHash, host: null, reservation: null, atMs }
       return { puts: [drop(unplaced), put(recent)], answer: { kind: 'ended', recent } }
     }
-    const { kind: _, ...fields } = edit
-    const edited = { ...unplaced, updatedAtMs: atMs, spec: { ...unplaced.spec, ...fields } }
+    const edited = { ...unplaced, updatedAtMs: atMs, spec: editText(unplaced.spec, edit) }
     return { puts: [put(edited)], answer: { kind: 'edited', unplaced: edited } }
   },
 }

@@ -8,6 +8,7 @@
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
+import type { TextEdit } from './text-edit.ts'
 import type { VolumeSpec } from './volume.ts'
 
 /** A grant: this request's room is on this host, for good. Open until the host's own totals contain it. */
@@ -95,14 +96,7 @@ export type LedgerChange =
   /** `volume`: also look for it among the requests that ended. */
   | { readonly kind: 'read'; readonly volume: VolumeId | null }
 
-export type UnplacedEdit =
-  | { readonly kind: 'delete' }
-  | {
-      readonly kind: 'update'
-      readonly name?: string | null
-      readonly description?: string | null
-      readonly metadata?: Readonly<Record<string, string>>
-    }
+export type UnplacedEdit = { readonly kind: 'delete' } | ({ readonly kind: 'update' } & TextEdit)
 
 /** The register's answer to one change, decided and agreed on by a majority. */
 export type LedgerAnswer =

@@ -5,16 +5,12 @@ import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { Result } from './failure.ts'
 import type { AttachmentId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
+import type { TextEdit } from './text-edit.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
 
 /** One change of one volume, decided by its owner alone and in order. */
 export type Operation =
-  | {
-      readonly kind: 'update'
-      readonly name?: string | null
-      readonly description?: string | null
-      readonly metadata?: Readonly<Record<string, string>>
-    }
+  | ({ readonly kind: 'update' } & TextEdit)
   | { readonly kind: 'delete'; readonly force: boolean }
   | { readonly kind: 'extend'; readonly sizeGiB: number }
   | {

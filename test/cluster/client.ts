@@ -40,6 +40,8 @@ export interface Client {
   connection(attachment: string): Promise<SeenConnection>
   /** What the project uses, as its register says. */
   used(): Promise<{ readonly volumes: number; readonly gigabytes: number }>
+  /** What the pools of a host have given out, reservations too, as this host knows. */
+  allocatedGiB(host: string): Promise<number>
   /** Texts of the user messages about a volume. */
   messages(volume: string): Promise<readonly string[]>
 }
@@ -73,6 +75,10 @@ export function createClient(endpoint: string, project: string): Client {
       const absolute = at(at(await call('GET', '/limits', 200), 'limits'), 'absolute')
       return { volumes: numberAt(absolute, 'totalVolumesUsed'), gigabytes: numberAt(absolute, 'totalGigabytesUsed') }
     },
+    allocatedGiB: async (host) =>
+      items(await call('GET', '/scheduler-stats/get_pools?detail=true', 200), 'pools')
+        .filter((pool) => textAt(pool, 'name').startsWith(`${host}@`))
+        .reduce<number>((sum, pool) => sum + numberAt(at(pool, 'capabilities'), 'allocated_capacity_gb'), 0),
     messages: async (volume) =>
       items(await call('GET', `/messages?resource_uuid=${volume}`, 200), 'messages').map((row) => textAt(row, 'user_message')),
   }

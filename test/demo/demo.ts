@@ -39,6 +39,7 @@ async function finish(cluster: Cluster, telling: Telling): Promise<number> {
 
 async function interrupt(cluster: Cluster, telling: Telling): Promise<number> {
   telling.line('\ninterrupted: stopping and removing everything')
+  telling.hush()
   await cluster.stop()
   return INTERRUPTED
 }

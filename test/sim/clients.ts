@@ -15,7 +15,7 @@ import type { World } from './world.ts'
 
 export type CreateRequest = Extract<ClientRequest, { kind: 'create' }>
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 12_000
 const TRIES_MAX = 4
 
 export const PROJECTS: readonly ProjectId[] = [projectId('blue'), projectId('green')]

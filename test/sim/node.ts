@@ -5,26 +5,14 @@
  * batch before it are durable, and are then carried out in order. Only the journal, the volumes, the exports and (with
  * luck) the replica outlive a crash.
  */
-import { createPeer, type Peer } from '../../lib/flows/tables.ts'
 import { step } from '../../lib/flows/peer.ts'
-import type {
-  BackendCall,
-  BackendOutcome,
-  Effect,
-  MeasuredPool,
-  Now,
-  PeerEvent,
-  Step,
-  TargetCall,
-  TargetOutcome,
-} from '../../lib/flows/step.ts'
-import type { PeerOptions, StoredReplica } from '../../lib/flows/tables.ts'
-import { type PeerId, poolName, type VolumeId } from '../../lib/model/ids.ts'
-import { InvariantError } from '../../lib/model/invariant.ts'
-import type { PublishedRecord } from '../../lib/model/message.ts'
+import type { Effect, Now, PeerEvent, Step } from '../../lib/flows/step.ts'
+import { createPeer, type Peer, type PeerOptions } from '../../lib/flows/tables.ts'
+import type { PeerId } from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Distortion } from './bugs/distortion.ts'
 import type { CrashPoints } from './crash-points.ts'
+import { createDeeds, measurePool } from './deeds.ts'
 import type { JournalDisk } from './disk.ts'
 import type { FakeExports } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
@@ -33,8 +21,10 @@ import type { Hits } from './hits.ts'
 import type { Network } from './network.ts'
 import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
+import { ReplicaCache } from './replica-cache.ts'
+import { Timers } from './timers.ts'
 import { Violation } from './violation.ts'
-import type { Scheduled, World } from './world.ts'
+import type { World } from './world.ts'
 
 export interface NodeOptions {
   readonly id: PeerId

@@ -3,7 +3,7 @@
  *
  * Lines are kept as data and made into text only when somebody asks: nearly all are never read.
  */
-const KEPT = 4096
+const KEPT = 256
 
 export interface Line {
   readonly atMs: number

@@ -3,6 +3,7 @@ import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
+import { editText } from '../../model/text-edit.ts'
 import type { Out } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { Now } from '../step.ts'
@@ -69,8 +70,7 @@ function update(
   operation: Extract<Operation, { kind: 'update' }>,
   now: Now,
 ): void {
-  const { kind: _, ...fields } = operation
-  const updated = publishOwned(peer, out, { ...owned, volume: { ...owned.volume, ...fields } }, now)
+  const updated = publishOwned(peer, out, { ...owned, volume: editText(owned.volume, operation) }, now)
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, updated.volume, null, now)
 }

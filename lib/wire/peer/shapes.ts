@@ -110,7 +110,12 @@ export function result(value: Check): Check {
   }
 }
 
-const textEdit = { name: optional(nullable(text(255))), description: optional(nullable(text(65_535))), metadata: optional(metadata) }
+const textEdit = {
+  name: optional(nullable(text(255))),
+  description: optional(nullable(text(65_535))),
+  metadata: optional(metadata),
+  metadataChanges: optional(mapOf(nullable(text(255)), 1000)),
+}
 
 const operation = variants<Operation>({
   update: textEdit,

@@ -174,6 +174,10 @@ t.test('an unplaced volume can be renamed and deleted, and its request is rememb
   decide(unplace(binding('r', ALPHA, 4)))
   const edited = decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'update', name: 'new' }, atMs: 5 })
   t.match(edited, { kind: 'edited', unplaced: { spec: { name: 'new', sizeGiB: 4 }, updatedAtMs: 5 } })
+  const labelled = (metadataChanges: Record<string, string | null>): LedgerAnswer =>
+    decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'update', metadataChanges }, atMs: 6 })
+  labelled({ a: '1', b: '2' })
+  t.match(labelled({ a: null, c: '3' }), { unplaced: { spec: { name: 'new', metadata: { b: '2', c: '3' } } } })
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 6 }).kind, 'ended')
   t.same(usedBy(account.cell), { volumes: 0, gigabytes: 0 })
   t.equal(decide(bind(binding('r'))).kind, 'ended')
