@@ -1,9 +1,9 @@
 /**
  * Which file may import which: the direction of the house, held by a tool so that it cannot rot.
  *
- *   cli -> lib/{model,wire,config}          agent/agent.ts, main.ts, dev* -> all of agent and lib
+ *   cli -> lib/{model,wire,config}          agent/agent.ts, main.ts, command/, local/ -> all of agent and lib
  *   agent/api -> agent/run -> lib           the other folders of agent never import each other
- *   lib/flows -> lib/{placement,membership,replica,register,ledger} -> lib/model      lib/{ports,wire,config} -> lib/model
+ *   lib/flows -> lib/{placement,replica,register,ledger} -> lib/model      lib/{ports,wire,config} -> lib/model
  *
  * Each npm package has one home. Tests stand outside: they may import what they check, and nothing imports them.
  */
@@ -41,12 +41,11 @@ const LIB = {
   wire: ['model'],
   config: ['model'],
   placement: ['model'],
-  membership: ['model'],
   replica: ['model'],
   register: ['model'],
   ledger: ['model'],
   // A machine's effects and events carry the outcomes that ports speak of. lib/ports is types only, so nothing can be called through it.
-  flows: ['placement', 'membership', 'replica', 'register', 'ledger', 'model', 'ports'],
+  flows: ['placement', 'replica', 'register', 'ledger', 'model', 'ports'],
 }
 
 const layers = Object.entries(LIB).map(([folder, below]) => ({
@@ -88,9 +87,9 @@ module.exports = {
     ...layers,
     {
       name: 'hands-do-not-meet',
-      comment: 'What a folder of agent needs of another is handed in as a port by agent/agent.ts.',
+      comment: 'What a folder of agent needs of another is handed in as a port by agent/agent.ts. Only what puts parts together may know them: the commands and the local cluster.',
       severity: 'error',
-      from: { path: '^agent/([^/]+)/', pathNot: '^agent/api/' },
+      from: { path: '^agent/([^/]+)/', pathNot: '^agent/(api|command|local)/' },
       to: { path: '^agent/', pathNot: '^agent/$1/' },
     },
     {
@@ -110,7 +109,7 @@ module.exports = {
       name: 'commands-have-one-home',
       comment: 'Processes are started in agent/system, behind the exec port. The runner of a local cluster starts agents.',
       severity: 'error',
-      from: { path: '^agent/', pathNot: '^agent/(system/|dev)' },
+      from: { path: '^agent/', pathNot: '^agent/(system|local)/' },
       to: { path: '^(node:)?child_process$' },
     },
     {

@@ -3,17 +3,17 @@
  */
 import './peer/polyfill.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
-import { CommandProblem, wrongUse } from './command-problem.ts'
+import { CommandProblem, wrongUse } from './command/command-problem.ts'
 import { checkNode } from './system/start-checks.ts'
 
 type Command = (args: readonly string[]) => Promise<number>
 
 /** Loaded when asked for: `init` needs little of what an agent needs, and an old Node is told so before it reads any of it. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['init', async () => (await import('./main-host.ts')).initCommand],
-  ['join', async () => (await import('./main-host.ts')).joinCommand],
-  ['agent', async () => (await import('./main-agent.ts')).agentCommand],
-  ['dev', async () => (await import('./main-dev.ts')).devCommand],
+  ['init', async () => (await import('./command/main-host.ts')).initCommand],
+  ['join', async () => (await import('./command/main-host.ts')).joinCommand],
+  ['agent', async () => (await import('./command/main-agent.ts')).agentCommand],
+  ['dev', async () => (await import('./command/main-dev.ts')).devCommand],
 ])
 
 async function main(args: readonly string[]): Promise<number> {

@@ -6,7 +6,7 @@ import type { ClientReply } from '../model/request.ts'
 import type { JournalOp } from '../ports/journal.ts'
 import { KEYS, volumeKey } from './keys.ts'
 import type { Effect } from './step.ts'
-import type { Owned, Peer } from './tables.ts'
+import { type Owned, type Peer, setOwned } from './tables.ts'
 
 export interface Out {
   readonly batch: JournalOp[]
@@ -46,13 +46,13 @@ export function note(out: Out, level: 'info' | 'warn' | 'error', event: string, 
 
 /** Stores a volume of this host without publishing it. */
 export function keepOwned(peer: Peer, out: Out, owned: Owned): Owned {
-  peer.owned.set(owned.volume.id, owned)
+  setOwned(peer, owned.volume.id, owned)
   journalPut(out, volumeKey(owned.volume.id), owned)
   return owned
 }
 
 export function dropOwned(peer: Peer, out: Out, id: VolumeId): void {
-  peer.owned.delete(id)
+  setOwned(peer, id, undefined)
   journalDrop(out, volumeKey(id))
 }
 

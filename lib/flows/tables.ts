@@ -20,6 +20,7 @@ import type { Acceptor } from '../register/acceptor.ts'
 import { newAcceptor } from '../register/acceptor.ts'
 import type { Proposer } from '../register/proposer.ts'
 import { applyDelta, emptyView, type View } from '../replica/view.ts'
+import { type Holdings, noHoldings, recount } from './holdings.ts'
 import { cellProject, KEYS, keyTail } from './keys.ts'
 import type { MeasuredPool, Rng } from './step.ts'
 import type { Timings } from './timings.ts'
@@ -164,6 +165,7 @@ export interface Peer {
   /** Sequence number of the newest published record. */
   seq: number
   reservations: number
+  /** Changed by `setOwned` alone. */
   readonly owned: Map<VolumeId, Owned>
   /** Volumes that were deleted here, by the sequence number of their tombstone. */
   readonly tombs: Map<VolumeId, number>
@@ -172,6 +174,9 @@ export interface Peer {
   /** Requests whose effect is in this host's totals, until the register has folded them in. */
   readonly settled: Map<RequestId, { readonly project: ProjectId; readonly seq: number }>
   readonly results: Map<RequestId, { readonly reply: OperationReply; readonly atMs: number }>
+
+  // follows from what is durable
+  readonly holdings: Holdings
 
   // lost in a crash
   state: Beat['state']
@@ -207,6 +212,7 @@ export function newPeer(options: PeerOptions): Peer {
     seq: 0,
     reservations: 0,
     owned: new Map(),
+    holdings: noHoldings(),
     tombs: new Map(),
     secrets: new Map(),
     acceptors: new Map(),
@@ -264,7 +270,7 @@ function restoreEntry(peer: Peer, key: string, value: unknown): void {
       return
     }
     case KEYS.volume:
-      peer.owned.set(keyTail(key) as VolumeId, value as Owned)
+      setOwned(peer, keyTail(key) as VolumeId, value as Owned)
       return
     case KEYS.tomb:
       peer.tombs.set(keyTail(key) as VolumeId, (value as { seq: number }).seq)
@@ -291,6 +297,13 @@ function restoreEntry(peer: Peer, key: string, value: unknown): void {
       putEntry(acceptor.cell, { key: tail.slice(tail.indexOf('/') + 1), entry: value as LedgerEntry })
     }
   }
+}
+
+/** The record of a volume of this host, or that there is none any more. */
+export function setOwned(peer: Peer, id: VolumeId, owned: Owned | undefined): void {
+  recount(peer.holdings, peer.owned.get(id), owned)
+  if (owned === undefined) peer.owned.delete(id)
+  else peer.owned.set(id, owned)
 }
 
 export function acceptorOf(peer: Peer, project: ProjectId): Acceptor {

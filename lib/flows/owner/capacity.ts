@@ -1,8 +1,8 @@
 /**
- * What this host's pools hold and may still give out, counted from its own records each time.
+ * What this host's pools hold and may still give out, by its own records.
  *
- * The count includes reservations, so that two requests can never be promised the same room (I4); what others see of
- * it in a beat is the same number, a few seconds older.
+ * The sums (holdings.ts) include reservations, so that two requests can never be promised the same room (I4); what
+ * others see of them in a beat is the same number, a few seconds older.
  */
 import type { PoolName } from '../../model/ids.ts'
 import type { Capabilities, PoolView, Rejection } from '../../model/placement.ts'
@@ -11,15 +11,9 @@ import type { VolumeType } from '../../model/volume-type.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { requestId } from '../../model/ids.ts'
 import { fits } from '../../placement/rank.ts'
+import { poolSums } from '../holdings.ts'
 import type { MeasuredPool } from '../step.ts'
-import type { Owned, Peer } from '../tables.ts'
-
-/** GiB given out on this pool: volumes at the size they have or will have, reservations, errors until they are deleted. */
-export function provisionedGiB(peer: Peer, pool: PoolName): number {
-  let sum = 0
-  for (const owned of peer.owned.values()) if (owned.volume.pool === pool) sum += ownedGiB(owned)
-  return sum
-}
+import type { Peer } from '../tables.ts'
 
 /** Pools of this host as placement sees them. */
 export function ownPools(peer: Peer): readonly PoolView[] {
@@ -31,7 +25,7 @@ export function ownPools(peer: Peer): readonly PoolView[] {
     zone,
     state: measured.state === 'stalled' ? 'stalled' : state,
     capabilities: capabilitiesNow(peer, measured),
-    queue: queueOf(peer, measured.name),
+    queue: poolSums(peer.holdings, measured.name).queue,
   }))
 }
 
@@ -52,19 +46,8 @@ export function typeOf(peer: Peer, spec: VolumeSpec): VolumeType | null {
   return peer.options.manifest.types.find((type) => type.id === spec.typeId) ?? null
 }
 
-function ownedGiB(owned: Owned): number {
-  return Math.max(owned.volume.sizeGiB, owned.extend?.sizeGiB ?? 0)
-}
-
-function queueOf(peer: Peer, pool: PoolName): number {
-  let queue = 0
-  for (const owned of peer.owned.values())
-    if (owned.volume.pool === pool && (owned.step === 'committed' || owned.step === 'reserved')) queue += 1
-  return queue
-}
-
 function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
-  const provisioned = provisionedGiB(peer, measured.name)
+  const provisioned = poolSums(peer.holdings, measured.name).provisionedGiB
   const isThin = measured.capabilities['thin_provisioning_support'] === true
   return {
     ...measured.capabilities,

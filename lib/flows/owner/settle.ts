@@ -7,14 +7,14 @@
  */
 import { hashHex } from '../../model/hash.ts'
 import { type ProjectId, requestId, type RequestId, type VolumeId } from '../../model/ids.ts'
-import { addUsage, NO_USAGE, type Usage } from '../../model/quota.ts'
+import { NO_USAGE } from '../../model/quota.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { LedgerChange } from '../../model/ledger.ts'
 import { askRegister } from '../group/ask.ts'
 import { settledKey } from '../keys.ts'
 import { journalDrop, journalPut, type Out, timer } from '../out.ts'
 import type { Now } from '../step.ts'
-import type { Owned, Peer } from '../tables.ts'
+import type { Peer } from '../tables.ts'
 
 /**
  * This host's totals of `project` contain the request's effect (or its lack of one) as of the record that this step publishes.
@@ -44,7 +44,7 @@ export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now):
     return
   }
   peer.folding.set(project, 'asked')
-  const totals = { kind: 'host', host: peer.self, epoch: peer.epoch, seq: peer.seq, usage: usageOf(peer, project) } as const
+  const totals = { kind: 'host', host: peer.self, epoch: peer.epoch, seq: peer.seq, usage: peer.holdings.projects.get(project) ?? NO_USAGE } as const
   askRegister(peer, out, project, { kind: 'fold', totals, settled, atMs: now.wallMs }, { kind: 'fold', project })
 }
 
@@ -64,19 +64,6 @@ export function onFolded(peer: Peer, out: Out, project: ProjectId, change: Ledge
     journalDrop(out, settledKey(rid))
   }
   if (again) foldSoon(peer, out, project)
-}
-
-/** What counts: volumes whose request is settled. A grant that is not settled counts in the register. */
-export function usageOf(peer: Peer, project: ProjectId): Usage {
-  let usage = NO_USAGE
-  for (const owned of peer.owned.values()) {
-    if (owned.volume.project === project && countsHere(owned)) usage = addUsage(usage, { volumes: 1, gigabytes: owned.volume.sizeGiB })
-  }
-  return usage
-}
-
-function countsHere(owned: Owned): boolean {
-  return owned.step === 'built' || owned.step === 'deleting' || owned.step === 'failed'
 }
 
 function foldSoon(peer: Peer, out: Out, project: ProjectId): void {

@@ -7,17 +7,17 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatHostPort } from '../lib/config/address.ts'
-import { EXIT } from '../lib/config/exit-codes.ts'
-import { CommandProblem, wrongUse } from './command-problem.ts'
+import { formatHostPort } from '../../lib/config/address.ts'
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { CommandProblem, wrongUse } from '../command/command-problem.ts'
 import { type DevChild, startDevChild } from './dev-child.ts'
 import { makeCluster, readDevRecord } from './dev-cluster.ts'
 import { type DevOptions, type DevPeer, endpointOf, planPeers } from './dev-plan.ts'
 import { seesAll } from './dev-ready.ts'
 import { endLeftoverTarget, startDevTarget } from './dev-target.ts'
-import { makeFolder } from './system/durable-file.ts'
-import { takeLock } from './system/process-lock.ts'
-import { checkPortFree } from './system/start-checks.ts'
+import { makeFolder } from '../system/durable-file.ts'
+import { takeLock } from '../system/process-lock.ts'
+import { checkPortFree } from '../system/start-checks.ts'
 
 /** Options as they were given; null where the folder or the default decides. */
 export interface DevWish extends Omit<DevOptions, 'peers' | 'apiPort' | 'backend'> {

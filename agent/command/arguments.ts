@@ -4,8 +4,8 @@
  * A table of options gives the parser, the help and the checks; every mistake is told before anything is done.
  */
 import { parseArgs } from 'node:util'
-import { parseHostPort, type HostPort } from '../lib/config/address.ts'
-import { DEFAULT_LIMITS, type Limits } from '../lib/model/quota.ts'
+import { parseHostPort, type HostPort } from '../../lib/config/address.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../lib/model/quota.ts'
 import { wrongUse } from './command-problem.ts'
 
 export interface OptionRow {

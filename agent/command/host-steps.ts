@@ -7,15 +7,15 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { DirectoryFiles } from '../lib/config/directory.ts'
-import type { SignedManifest } from '../lib/model/manifest.ts'
-import { parseSignedManifest } from '../lib/wire/manifest.ts'
+import type { DirectoryFiles } from '../../lib/config/directory.ts'
+import type { SignedManifest } from '../../lib/model/manifest.ts'
+import { parseSignedManifest } from '../../lib/wire/manifest.ts'
 import { agentYaml } from './agent-yaml.ts'
 import { CommandProblem } from './command-problem.ts'
 import { configJson, type HostOptions } from './host-options.ts'
-import { createIdentity, generateSwarmKey, saveSwarmKey } from './peer/identity.ts'
-import { createClusterKey, verifyManifest } from './peer/manifest.ts'
-import { makeFolder, writeDurably } from './system/durable-file.ts'
+import { createIdentity, generateSwarmKey, saveSwarmKey } from '../peer/identity.ts'
+import { createClusterKey, verifyManifest } from '../peer/manifest.ts'
+import { makeFolder, writeDurably } from '../system/durable-file.ts'
 
 export interface Step {
   readonly what: string

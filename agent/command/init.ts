@@ -5,12 +5,12 @@
  * have to join before the cluster takes volumes.
  */
 import { readFile } from 'node:fs/promises'
-import { directoryFiles } from '../lib/config/directory.ts'
-import type { Manifest, SignedManifest } from '../lib/model/manifest.ts'
-import { hostOf } from '../lib/model/manifest.ts'
-import type { Limits } from '../lib/model/quota.ts'
-import { DEFAULT_TYPE_NAME, type VolumeType } from '../lib/model/volume-type.ts'
-import { EXIT } from '../lib/config/exit-codes.ts'
+import { directoryFiles } from '../../lib/config/directory.ts'
+import type { Manifest, SignedManifest } from '../../lib/model/manifest.ts'
+import { hostOf } from '../../lib/model/manifest.ts'
+import type { Limits } from '../../lib/model/quota.ts'
+import { DEFAULT_TYPE_NAME, type VolumeType } from '../../lib/model/volume-type.ts'
+import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CommandProblem } from './command-problem.ts'
 import { checkedConfig, dialAddresses, type HostOptions } from './host-options.ts'
 import {
@@ -26,9 +26,9 @@ import {
   swarmKeyStep,
   takeSteps,
 } from './host-steps.ts'
-import { loadIdentity } from './peer/identity.ts'
-import { signManifest } from './peer/manifest.ts'
-import { systemUuid } from './system/random.ts'
+import { loadIdentity } from '../peer/identity.ts'
+import { signManifest } from '../peer/manifest.ts'
+import { systemUuid } from '../system/random.ts'
 
 export interface InitOptions {
   readonly host: HostOptions

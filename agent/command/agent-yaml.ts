@@ -1,5 +1,5 @@
 /** Writes agent.yaml for a person to read on: each part under a line that says what it is for. */
-import { toYaml } from './system/config-file.ts'
+import { toYaml } from '../system/config-file.ts'
 
 const NOTES: Readonly<Record<string, string>> = {
   name: 'this host, as in host@backend#pool; never change it while it has volumes',

@@ -1,5 +1,5 @@
 /** Why a command on this host ends without success: an exit code and lines for the operator, never a stack. */
-import { EXIT, type ExitCode } from '../lib/config/exit-codes.ts'
+import { EXIT, type ExitCode } from '../../lib/config/exit-codes.ts'
 
 export class CommandProblem extends Error {
   override readonly name = 'CommandProblem'

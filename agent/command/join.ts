@@ -6,10 +6,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { directoryFiles, type DirectoryFiles } from '../lib/config/directory.ts'
-import { EXIT, type ExitCode } from '../lib/config/exit-codes.ts'
-import type { SignedManifest } from '../lib/model/manifest.ts'
-import type { JoinAnswer, JoinToken } from '../lib/wire/join.ts'
+import { directoryFiles, type DirectoryFiles } from '../../lib/config/directory.ts'
+import { EXIT, type ExitCode } from '../../lib/config/exit-codes.ts'
+import type { SignedManifest } from '../../lib/model/manifest.ts'
+import type { JoinAnswer, JoinToken } from '../../lib/wire/join.ts'
 import { CommandProblem } from './command-problem.ts'
 import { checkedConfig, dialAddresses, type HostOptions } from './host-options.ts'
 import {
@@ -25,10 +25,10 @@ import {
   swarmKeyStep,
   takeSteps,
 } from './host-steps.ts'
-import { loadIdentity, loadSwarmKey } from './peer/identity.ts'
-import { joinCluster } from './peer/join-client.ts'
-import { acceptsManifest, verifyManifest } from './peer/manifest.ts'
-import { writeDurably } from './system/durable-file.ts'
+import { loadIdentity, loadSwarmKey } from '../peer/identity.ts'
+import { joinCluster } from '../peer/join-client.ts'
+import { acceptsManifest, verifyManifest } from '../peer/manifest.ts'
+import { writeDurably } from '../system/durable-file.ts'
 
 export interface JoinOptions {
   readonly host: HostOptions

@@ -4,9 +4,9 @@
  * Every port follows from the first API port, so that a second start finds the same cluster and two clusters with
  * different `--api-port` do not meet: API at N+k, peers at N+1000+k, iSCSI at N+2000+k, the door for joining at N+3000.
  */
-import type { HostPort } from '../lib/config/address.ts'
-import { formatHostPort, toMultiaddr } from '../lib/config/address.ts'
-import type { Limits } from '../lib/model/quota.ts'
+import type { HostPort } from '../../lib/config/address.ts'
+import { formatHostPort, toMultiaddr } from '../../lib/config/address.ts'
+import type { Limits } from '../../lib/model/quota.ts'
 
 export type DevBackend = 'file' | 'none'
 

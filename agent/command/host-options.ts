@@ -1,8 +1,8 @@
 /** What `init` and `join` have in common: everything that says how this host listens, stores and exports. */
 import { resolve } from 'node:path'
-import { formatHostPort, type HostPort, isWildcard, toMultiaddr } from '../lib/config/address.ts'
-import { type AgentConfig, parseAgentConfig } from '../lib/config/agent-config.ts'
-import { problemText } from '../lib/config/problems.ts'
+import { formatHostPort, type HostPort, isWildcard, toMultiaddr } from '../../lib/config/address.ts'
+import { type AgentConfig, parseAgentConfig } from '../../lib/config/agent-config.ts'
+import { problemText } from '../../lib/config/problems.ts'
 import { addressOption, type Arguments, countOption, type OptionRow } from './arguments.ts'
 import { wrongUse } from './command-problem.ts'
 

@@ -3,15 +3,15 @@
  *
  * It ends on SIGTERM and SIGINT in order, and at once when its journal fails: what is not written down must not be said.
  */
-import type { AgentConfig } from '../lib/config/agent-config.ts'
-import { EXIT } from '../lib/config/exit-codes.ts'
-import { startAgent } from './agent.ts'
+import type { AgentConfig } from '../../lib/config/agent-config.ts'
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { startAgent } from '../agent.ts'
 import { CommandProblem } from './command-problem.ts'
 import { loadConfig } from './load-config.ts'
-import { StartProblem } from './start-problem.ts'
-import { createLog } from './system/log.ts'
-import { checkDirectory, checkPortFree } from './system/start-checks.ts'
-import { VERSION } from './version.ts'
+import { StartProblem } from '../start-problem.ts'
+import { createLog } from '../system/log.ts'
+import { checkDirectory, checkPortFree } from '../system/start-checks.ts'
+import { VERSION } from '../version.ts'
 
 export interface AgentWorld {
   /** Resolves when the process is asked to end; with what asked. */

@@ -5,14 +5,14 @@
  * against the later ones: a cluster is continued, never quietly turned into another.
  */
 import { readFile } from 'node:fs/promises'
-import { toMultiaddr } from '../lib/config/address.ts'
-import { directoryFiles } from '../lib/config/directory.ts'
-import { EXIT } from '../lib/config/exit-codes.ts'
-import { compareText } from '../lib/model/ids.ts'
-import type { ManifestHost, SignedManifest } from '../lib/model/manifest.ts'
-import { isObject } from '../lib/wire/peer/check.ts'
-import { agentYaml } from './agent-yaml.ts'
-import { CommandProblem } from './command-problem.ts'
+import { toMultiaddr } from '../../lib/config/address.ts'
+import { directoryFiles } from '../../lib/config/directory.ts'
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { compareText } from '../../lib/model/ids.ts'
+import type { ManifestHost, SignedManifest } from '../../lib/model/manifest.ts'
+import { isObject } from '../../lib/wire/peer/check.ts'
+import { agentYaml } from '../command/agent-yaml.ts'
+import { CommandProblem } from '../command/command-problem.ts'
 import { type DevBackend, type DevOptions, type DevPeer, devConfigJson } from './dev-plan.ts'
 import {
   clusterKeySteps,
@@ -24,12 +24,12 @@ import {
   swarmKeyStep,
   takeSteps,
   type Step,
-} from './host-steps.ts'
-import { defaultType } from './init.ts'
-import { loadIdentity, loadSwarmKey } from './peer/identity.ts'
-import { signManifest } from './peer/manifest.ts'
-import { writeDurably } from './system/durable-file.ts'
-import { systemUuid } from './system/random.ts'
+} from '../command/host-steps.ts'
+import { defaultType } from '../command/init.ts'
+import { loadIdentity, loadSwarmKey } from '../peer/identity.ts'
+import { signManifest } from '../peer/manifest.ts'
+import { writeDurably } from '../system/durable-file.ts'
+import { systemUuid } from '../system/random.ts'
 
 /** What the folder was made with. */
 export interface DevRecord {

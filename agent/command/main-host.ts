@@ -1,6 +1,6 @@
 /** `scoria init` and `scoria join`, as typed: options in, one line a step out. */
-import { hostNamed, isForming } from '../lib/model/manifest.ts'
-import { parseJoinToken } from '../lib/wire/join.ts'
+import { hostNamed, isForming } from '../../lib/model/manifest.ts'
+import { parseJoinToken } from '../../lib/wire/join.ts'
 import { type Arguments, countOption, helpText, type OptionRow, quotaOption, readArguments } from './arguments.ts'
 import { wrongUse } from './command-problem.ts'
 import { HOST_OPTION_ROWS, type HostOptions, hostOptions } from './host-options.ts'

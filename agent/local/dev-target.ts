@@ -5,15 +5,15 @@
  */
 import { appendFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { formatHostPort } from '../lib/config/address.ts'
-import { EXIT } from '../lib/config/exit-codes.ts'
-import { CommandProblem } from './command-problem.ts'
+import { formatHostPort } from '../../lib/config/address.ts'
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { CommandProblem } from '../command/command-problem.ts'
 import type { DevPeer } from './dev-plan.ts'
-import { createExec } from './system/exec.ts'
-import { createLog } from './system/log.ts'
-import { liveHolder, noteProcess } from './system/process-lock.ts'
-import { createSpawn } from './system/spawn.ts'
-import { startTgtd } from './target/tgt/daemon.ts'
+import { createExec } from '../system/exec.ts'
+import { createLog } from '../system/log.ts'
+import { liveHolder, noteProcess } from '../system/process-lock.ts'
+import { createSpawn } from '../system/spawn.ts'
+import { startTgtd } from '../target/tgt/daemon.ts'
 
 const LOOK_EVERY_MS = 50
 

@@ -1,5 +1,5 @@
 /** When a local cluster is ready: every peer answers, sees every other one up, and knows a pool of each. */
-import { isObject } from '../lib/wire/peer/check.ts'
+import { isObject } from '../../lib/wire/peer/check.ts'
 import { type DevPeer, endpointOf } from './dev-plan.ts'
 
 const LOOK_TIMEOUT_MS = 2000

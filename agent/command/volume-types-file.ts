@@ -1,9 +1,9 @@
 /** Reads the file of `init --types`: a list of volume types, in Cinder's words. */
-import type { VolumeType } from '../lib/model/volume-type.ts'
-import { isObject } from '../lib/wire/peer/check.ts'
+import type { VolumeType } from '../../lib/model/volume-type.ts'
+import { isObject } from '../../lib/wire/peer/check.ts'
 import { wrongUse } from './command-problem.ts'
-import { readConfigFile } from './system/config-file.ts'
-import { systemUuid } from './system/random.ts'
+import { readConfigFile } from '../system/config-file.ts'
+import { systemUuid } from '../system/random.ts'
 
 /**
  * A list of `{name, description?, extra_specs?: {key: value}}`.

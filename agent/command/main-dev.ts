@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Arguments, countOption, helpText, type OptionRow, quotaOption, readArguments } from './arguments.ts'
 import { wrongUse } from './command-problem.ts'
-import { runDev } from './dev.ts'
-import { API_PORT_MAX, type DevBackend } from './dev-plan.ts'
+import { runDev } from '../local/dev.ts'
+import { API_PORT_MAX, type DevBackend } from '../local/dev-plan.ts'
 import { listenForSignals } from './signals.ts'
 
 const ROWS: readonly OptionRow[] = [
@@ -42,7 +42,7 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   }
   const { asked, insisted } = listenForSignals()
   return await runDev(wish, {
-    program: fileURLToPath(new URL('./main.js', import.meta.url)),
+    program: fileURLToPath(new URL('../main.js', import.meta.url)),
     out: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => void process.stderr.write(`${line}\n`),
     interrupted: asked.then(() => undefined),

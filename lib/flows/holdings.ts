@@ -1,0 +1,77 @@
+/**
+ * What this host's volumes add up to, per pool and per project: kept beside the records, so that a reservation costs the
+ * same on a host with ten volumes and with ten thousand.
+ *
+ * The sums follow from the records alone. They change only together with the table of volumes, by what a record counted
+ * before and what it counts now, and they are counted anew from the journal at every start.
+ */
+import type { PoolName, ProjectId } from '../model/ids.ts'
+import { assertNever } from '../model/invariant.ts'
+import { addUsage, NO_USAGE, type Usage } from '../model/quota.ts'
+
+/** The parts of a volume's record that count. */
+export interface Counted {
+  readonly volume: { readonly pool: PoolName | null; readonly project: ProjectId; readonly sizeGiB: number }
+  readonly step: 'reserved' | 'committed' | 'built' | 'deleting' | 'failed'
+  readonly extend: { readonly sizeGiB: number } | null
+}
+
+export interface PoolSums {
+  /** Given out: volumes at the size they have or will have, reservations, errors until they are deleted. */
+  readonly provisionedGiB: number
+  /** Builds that wait or run. */
+  readonly queue: number
+}
+
+export interface Holdings {
+  readonly pools: Map<PoolName, PoolSums>
+  /** Volumes whose request is settled; a grant that is not counts in the register. */
+  readonly projects: Map<ProjectId, Usage>
+}
+
+export function noHoldings(): Holdings {
+  return { pools: new Map(), projects: new Map() }
+}
+
+/** A record takes the place of another; `undefined` where there was or is none. */
+export function recount(holdings: Holdings, before: Counted | undefined, after: Counted | undefined): void {
+  if (before !== undefined) add(holdings, before, -1)
+  if (after !== undefined) add(holdings, after, 1)
+}
+
+export function poolSums(holdings: Holdings, pool: PoolName): PoolSums {
+  return holdings.pools.get(pool) ?? NOTHING
+}
+
+const NOTHING: PoolSums = { provisionedGiB: 0, queue: 0 }
+
+function add({ pools, projects }: Holdings, { volume, step, extend }: Counted, sign: 1 | -1): void {
+  const { pool, project, sizeGiB } = volume
+  const isSettled = countsHere(step)
+  if (pool !== null) {
+    const { provisionedGiB, queue } = pools.get(pool) ?? NOTHING
+    pools.set(pool, {
+      provisionedGiB: provisionedGiB + sign * Math.max(sizeGiB, extend?.sizeGiB ?? 0),
+      queue: queue + (isSettled ? 0 : sign),
+    })
+  }
+  if (!isSettled) return
+  const usage = addUsage(projects.get(project) ?? NO_USAGE, { volumes: sign, gigabytes: sign * sizeGiB })
+  if (usage.volumes === 0) projects.delete(project)
+  else projects.set(project, usage)
+}
+
+/** Reserved and committed volumes are being made: they count in their pool's queue, and in the register's grants. */
+function countsHere(step: Counted['step']): boolean {
+  switch (step) {
+    case 'reserved':
+    case 'committed':
+      return false
+    case 'built':
+    case 'deleting':
+    case 'failed':
+      return true
+    default:
+      return assertNever(step)
+  }
+}
