@@ -94,6 +94,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     now: systemClock.now,
     onJournalError: deps.onFatal,
     clientsMax: config.limits.maxClients,
+    lookMs: config.target.kind === 'tgt' ? config.target.lookIntervalMs : null,
   })
   stops.push(() => runner.stop())
 

@@ -3,6 +3,7 @@
  *
  * It ends on SIGTERM and SIGINT in order, and at once when its journal fails: what is not written down must not be said.
  */
+import { parseMultiaddr } from '../../lib/config/address.ts'
 import type { AgentConfig } from '../../lib/config/agent-config.ts'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { startAgent } from '../agent.ts'
@@ -40,9 +41,7 @@ export async function runAgent(file: string, world: AgentWorld): Promise<number>
 }
 
 async function start(config: AgentConfig, deps: Parameters<typeof startAgent>[1]): ReturnType<typeof startAgent> {
-  const problem =
-    (await checkDirectory(config.directory)) ??
-    (await checkPortFree(config.api.listen, 'change api.listen in the configuration, or stop what listens there'))
+  const problem = (await checkDirectory(config.directory)) ?? (await checkPorts(config))
   if (problem !== null) throw refused(deps, problem)
   try {
     return await startAgent(config, deps)
@@ -50,6 +49,21 @@ async function start(config: AgentConfig, deps: Parameters<typeof startAgent>[1]
     if (error instanceof StartProblem) throw refused(deps, error.message)
     throw error
   }
+}
+
+/** What the parts that listen would find out one after the other, each in words of its own. */
+async function checkPorts({ api, peer, join }: AgentConfig): Promise<string | null> {
+  const peers = peer.listen.map((text) => ({ key: 'peer.listen', address: parseMultiaddr(text) }))
+  for (const { key, address } of [
+    { key: 'api.listen', address: api.listen },
+    ...peers,
+    { key: 'join.listen', address: join?.listen ?? null },
+  ]) {
+    if (address === null) continue
+    const problem = await checkPortFree(address, `change ${key} in the configuration, or stop what listens there`)
+    if (problem !== null) return problem
+  }
+  return null
 }
 
 /** Both where a person looks: in the log and on the terminal. */

@@ -6,7 +6,7 @@ import { rank } from '../../lib/placement/rank.ts'
 import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
 import type { Now } from '../../lib/flows/step.ts'
 import type { Peer } from '../../lib/flows/tables.ts'
-import type { KnownVolume } from '../../lib/replica/view.ts'
+import { type KnownVolume, newestFirst, volumesOf } from '../../lib/replica/view.ts'
 import type { Runner } from './runner.ts'
 import type { ReplyTo, Service } from './service.ts'
 
@@ -14,14 +14,14 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
   const { view } = peer
 
   const isUp = (owner: PeerId): boolean => owner === peer.self || peer.connections.get(owner)?.state === 'up'
-  const show = ({ volume, owner }: KnownVolume): VolumeView => {
+  const show = ({ volume, owner }: KnownVolume, { monoMs }: Now): VolumeView => {
     const heard = owner === peer.self ? undefined : peer.beats.get(owner)
-    const ageMs = owner === peer.self ? 0 : heard === undefined ? Number.MAX_SAFE_INTEGER : now().monoMs - heard.monoMs
+    const ageMs = owner === peer.self ? 0 : heard === undefined ? Number.MAX_SAFE_INTEGER : monoMs - heard.monoMs
     return { volume, hostStatus: isUp(owner) ? 'up' : heard === undefined ? 'unknown' : 'down', ageMs }
   }
   const volume = (id: VolumeId): VolumeView | null => {
     const known = view.volumes.get(id)
-    return known === undefined ? null : show(known)
+    return known === undefined ? null : show(known, now())
   }
 
   return {
@@ -32,9 +32,9 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
       return of === undefined ? null : volume(of)
     },
     volumes(project: ProjectId | null) {
-      const shown: VolumeView[] = []
-      for (const known of view.volumes.values()) if (project === null || known.volume.project === project) shown.push(show(known))
-      return shown.sort(newestFirst)
+      const known = project === null ? [...view.volumes.values()].sort(newestFirst) : volumesOf(view, project)
+      const at = now()
+      return known.map((one) => show(one, at))
     },
     hosts: () => knownHosts(peer, now()),
     pools: () => knownPools(peer, now()),
@@ -42,13 +42,7 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     manifest: () => peer.options.manifest,
     self: () => peer.self,
     projects() {
-      const projects = new Set<ProjectId>(peer.acceptors.keys())
-      for (const { volume } of view.volumes.values()) projects.add(volume.project)
-      return [...projects].sort(compareText)
+      return [...new Set([...peer.acceptors.keys(), ...view.projects.keys()])].sort(compareText)
     },
   }
-}
-
-function newestFirst(a: VolumeView, b: VolumeView): number {
-  return b.volume.createdAtMs - a.volume.createdAtMs || compareText(a.volume.id, b.volume.id)
 }

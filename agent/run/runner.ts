@@ -36,6 +36,8 @@ export interface RunnerOptions {
   /** Fatal: the journal could not be written. */
   readonly onJournalError: (error: unknown) => void
   readonly clientsMax: number
+  /** Between looks at what the target exports; null where there is no target. */
+  readonly lookMs: number | null
 }
 
 export interface Runner {
@@ -47,7 +49,6 @@ export interface Runner {
 }
 
 const MEASURE_MS = 10_000
-const LOOK_MS = 60_000
 const CALL_TIMEOUT_MS = 60_000
 const JOBS_AT_ONCE = 16
 
@@ -191,7 +192,7 @@ export function createRunner(options: RunnerOptions): Runner {
       const exports = target === null ? done<readonly string[]>([]) : await settled(target.list(timeLimit()))
       loop.give({ kind: 'start', volumes, exports: exports.kind === 'ok' ? exports.value : null })
       every(MEASURE_MS, measure)
-      every(LOOK_MS, look)
+      if (options.lookMs !== null) every(options.lookMs, look)
     },
     async stop() {
       stopped = true

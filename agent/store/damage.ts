@@ -48,7 +48,10 @@ export class JournalLocked extends Error {
   readonly directory: string
 
   constructor(directory: string, options?: ErrorOptions) {
-    super(`journal in ${directory} is open in another process`, options)
+    super(
+      `journal in ${directory} is open in another process: stop the agent that runs there, or give this one a directory of its own`,
+      options,
+    )
     this.directory = directory
   }
 }

@@ -35,6 +35,12 @@ export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::'
 }
 
+/** Back from `/ip4/127.0.0.1/tcp/8777`; null for any other kind. */
+export function parseMultiaddr(text: string): HostPort | null {
+  const [, host, port] = /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/(\d{1,5})$/.exec(text) ?? []
+  return host === undefined || Number(port) > 65_535 ? null : { host, port: Number(port) }
+}
+
 /** The same address as libp2p writes it: `/ip4/127.0.0.1/tcp/8777`. */
 export function toMultiaddr(address: HostPort): string {
   if (address.host.includes(':')) return `/ip6/${address.host}/tcp/${address.port}`

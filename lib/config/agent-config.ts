@@ -47,6 +47,8 @@ const tgtTarget = Type.Object({
   /** Number of tgtd's control socket (`tgtd -C N`); 0 is the system's own tgtd. */
   controlPort: Type.Integer({ minimum: 0, maximum: 32_767, default: 0, description: 'the N of tgtd -C N, 0 to 32767' }),
   portal: address('10.0.0.1:3260'),
+  /** How long exports may be missing after a restart of tgtd, which forgets them, before the agent makes them again. */
+  lookIntervalMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 60_000, description: 'a whole number from 100 to 3600000' }),
 })
 const noneTarget = Type.Object({
   kind: Type.Literal('none'),
@@ -130,7 +132,7 @@ export interface NoneBackendConfig {
 export type BackendConfig = FileBackendConfig | NoneBackendConfig
 
 export type TargetConfig =
-  | { readonly kind: 'tgt'; readonly controlPort: number; readonly portal: string }
+  | { readonly kind: 'tgt'; readonly controlPort: number; readonly portal: string; readonly lookIntervalMs: number }
   | { readonly kind: 'none'; readonly portal: string }
 
 export interface AgentConfig {

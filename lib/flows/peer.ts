@@ -152,7 +152,7 @@ function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage
   const own = message.heads.find((head) => head.owner === peer.self)
   if (own !== undefined) onSeenUpTo(peer, out, from, own.seq)
   if (message.ref === null) return
-  const found = onSearchSeen(peer, out, from, message.ref)
+  const found = onSearchSeen(peer, out, from, message.ref, message.heads)
   if (found !== null) onFoundForOperation(peer, out, found, now)
 }
 

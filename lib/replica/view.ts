@@ -4,7 +4,7 @@
  * A log's head only grows; a record is applied only on top of what came before it, and never over a newer one. The
  * picture is a hint to everybody but the owner. Applying the same delta twice changes nothing.
  */
-import type { AttachmentId, PeerId, VolumeId } from '../model/ids.ts'
+import { type AttachmentId, compareText, type PeerId, type ProjectId, type VolumeId } from '../model/ids.ts'
 import type { Head, PeerMessage, PublishedRecord } from '../model/message.ts'
 import type { Volume } from '../model/volume.ts'
 
@@ -24,21 +24,41 @@ export interface KnownVolume {
 
 export interface View {
   readonly logs: Map<PeerId, OwnerLog>
+  /** Changed by `setKnown` alone. */
   readonly volumes: Map<VolumeId, KnownVolume>
+  readonly projects: Map<ProjectId, ProjectVolumes>
   readonly attachments: Map<AttachmentId, VolumeId>
+}
+
+/** The volumes of one project, and their order since somebody asked for it. */
+interface ProjectVolumes {
+  readonly volumes: Map<VolumeId, KnownVolume>
+  inOrder: readonly KnownVolume[] | null
 }
 
 type Delta = Extract<PeerMessage, { kind: 'delta' }>
 
 export function emptyView(): View {
-  return { logs: new Map(), volumes: new Map(), attachments: new Map() }
+  return { logs: new Map(), volumes: new Map(), projects: new Map(), attachments: new Map() }
+}
+
+/** Newest first: (createdAtMs desc, id asc). Sorted once for as long as nothing of the project changes. */
+export function volumesOf(view: View, project: ProjectId): readonly KnownVolume[] {
+  const known = view.projects.get(project)
+  if (known === undefined) return []
+  known.inOrder ??= [...known.volumes.values()].sort(newestFirst)
+  return known.inOrder
+}
+
+export function newestFirst(a: KnownVolume, b: KnownVolume): number {
+  return b.volume.createdAtMs - a.volume.createdAtMs || compareText(a.volume.id, b.volume.id)
 }
 
 /** A volume that a register says is bound, until its owner's log shows it. */
 export function noteGranted(view: View, volume: Volume, owner: PeerId): void {
   const log = view.logs.get(owner)
   if (view.volumes.has(volume.id) || log?.records.has(volume.id) === true) return
-  view.volumes.set(volume.id, { volume, owner, seq: 0 })
+  setKnown(view, volume.id, { volume, owner, seq: 0 })
 }
 
 /**
@@ -100,9 +120,28 @@ function showRecord(view: View, owner: PeerId, log: OwnerLog, record: PublishedR
   const before = view.volumes.get(record.id)
   for (const attachment of before?.volume.attachments ?? []) view.attachments.delete(attachment.id)
   if (record.volume === null) {
-    view.volumes.delete(record.id)
+    setKnown(view, record.id, null)
     return
   }
-  view.volumes.set(record.id, { volume: record.volume, owner, seq: record.seq })
+  setKnown(view, record.id, { volume: record.volume, owner, seq: record.seq })
   for (const attachment of record.volume.attachments) view.attachments.set(attachment.id, record.id)
+}
+
+function setKnown(view: View, id: VolumeId, known: KnownVolume | null): void {
+  const project = known?.volume.project ?? view.volumes.get(id)?.volume.project
+  if (project === undefined) return
+  let of = view.projects.get(project)
+  if (of === undefined) {
+    of = { volumes: new Map(), inOrder: null }
+    view.projects.set(project, of)
+  }
+  of.inOrder = null
+  if (known === null) {
+    view.volumes.delete(id)
+    of.volumes.delete(id)
+    if (of.volumes.size === 0) view.projects.delete(project)
+    return
+  }
+  view.volumes.set(id, known)
+  of.volumes.set(id, known)
 }

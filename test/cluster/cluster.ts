@@ -3,6 +3,7 @@
  *
  * Whatever it starts ends with it: `stop` ends everything in order and then looks whether something is left.
  */
+import { isObject } from '../../lib/wire/peer/check.ts'
 import { at, type Client, createClient, items, textAt } from './client.ts'
 import { makeRunFolder, type RunFolder } from './folder.ts'
 import { createHost, type Host } from './host.ts'
@@ -19,6 +20,8 @@ export interface ClusterOptions {
   readonly capacityGiB?: readonly number[]
   /** Limits of each project; none if not given. */
   readonly quota?: string
+  /** Of the looks at tgtd; the product's default if not given. */
+  readonly lookIntervalMs?: number
 }
 
 export type FormingStep =
@@ -66,7 +69,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 /** Its folder and its addresses; nothing runs yet. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { names = ['a', 'b', 'c'], backend = 'file', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1' } = options
+  const { names = ['a', 'b', 'c'], backend = 'file', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1', lookIntervalMs } = options
   const folder = makeRunFolder()
   const ports = await freePorts(names.length * PORTS_PER_HOST)
   const hosts = names.map((name, k) => {
@@ -79,7 +82,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
       capacityGiB: capacityGiB[k] ?? CAPACITY_GIB,
     })
   })
-  return assemble(folder, hosts, { backend, quota })
+  return assemble(folder, hosts, { backend, quota, lookIntervalMs })
 }
 
 function assemble(folder: RunFolder, hosts: readonly Host[], making: Making): Cluster {
@@ -133,18 +136,19 @@ async function endAll(hosts: readonly Host[]): Promise<string[]> {
     if (end !== null && end.exitCode !== 0) left.push(`the agent of ${hosts[k]?.name} ended with ${end.exitCode ?? end.signal} on SIGTERM`)
   }
   await Promise.all(hosts.map((one) => one.tgtd.kill()))
-  for (const { portal } of hosts) left.push(...processesWith(`portal=${portal}`).map((line) => `process ${line}`))
+  for (const { ports } of hosts) left.push(...processesWith(`tgtd -f -C ${ports.portal} `).map((line) => `process ${line}`))
   return left
 }
 
 interface Making {
   readonly backend: 'file' | 'none'
   readonly quota: string
+  readonly lookIntervalMs: number | undefined
 }
 
 async function form(
   hosts: readonly Host[],
-  { backend, quota }: Making,
+  { backend, quota, lookIntervalMs }: Making,
   signal: AbortSignal,
   tell: (step: FormingStep) => void,
 ): Promise<void> {
@@ -161,19 +165,27 @@ async function form(
     tell({ kind: 'tgtd' })
   }
   await scoria('init', ...first.options, '--expect', String(hosts.length), '--quota', quota)
-  first.start()
-  await first.ready()
+  const start = async (one: Host): Promise<void> => {
+    if (lookIntervalMs !== undefined) one.configure((config) => ({ ...config, target: { ...objectAt(config, 'target'), lookIntervalMs } }))
+    one.start()
+    await one.ready()
+  }
+  await start(first)
   tell({ kind: 'founded', host: first.name })
   const join = async (one: Host): Promise<void> => {
     const token = await scoria('invite', '--endpoint', first.endpoint, '--output', 'value', '--columns', 'token', '--no-headers')
     await scoria('join', token.trim(), ...one.options)
-    one.start()
-    await one.ready()
+    await start(one)
   }
   await Promise.all(others.map(join))
   if (others.length > 0) tell({ kind: 'joined', hosts: others.map(({ name }) => name) })
   await settled(hosts, hosts.length)
   tell({ kind: 'formed' })
+}
+
+function objectAt(value: unknown, key: string): object {
+  const found = at(value, key)
+  return isObject(found) ? found : {}
 }
 
 /** @returns what it printed */

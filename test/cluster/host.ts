@@ -3,8 +3,9 @@
  *
  * The agent can be killed and started again as often as a test likes; tgtd lives on beside it, as on a real host.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
 import { http } from './http.ts'
 import { AGENT_PROGRAM, type ProcessEnd, type RunningProcess, startProcess } from './process.ts'
 import { createHostTgtd, type HostTgtd } from './tgtd.ts'
@@ -21,6 +22,7 @@ export interface HostPlan {
 
 export interface Host {
   readonly name: string
+  readonly ports: HostPlan['ports']
   readonly endpoint: string
   readonly portal: string
   readonly directory: string
@@ -44,6 +46,8 @@ export interface Host {
   /** SIGSTOP and SIGCONT: it hears and says nothing, and loses nothing. */
   freeze(): void
   thaw(): void
+  /** Changes its configuration file, as an operator does; holds from the next start. */
+  configure(change: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): void
   /** File names in the folder of its volumes, sorted. */
   files(): readonly string[]
   /** Log lines of this event, parsed. */
@@ -67,6 +71,7 @@ export function createHost({ name, folder, ports, backend, capacityGiB }: HostPl
   const isRunning = (): boolean => agent?.isRunning() === true
   return {
     name,
+    ports,
     endpoint,
     portal,
     directory,
@@ -111,6 +116,7 @@ export function createHost({ name, folder, ports, backend, capacityGiB }: HostPl
     ended: async () => agent?.ended ?? NOT_STARTED,
     freeze: () => agent?.signal('SIGSTOP'),
     thaw: () => agent?.signal('SIGCONT'),
+    configure: (change) => writeFileSync(configFile, stringify(change(parse(readFileSync(configFile, 'utf8'))))),
     files: () => readdirSync(volumesFolder).sort(),
     logged: (event) => logLines(logFile).filter((line) => line['msg'] === event || line['event'] === event),
   }

@@ -10,7 +10,8 @@ import { createTgtadm } from '../../agent/target/tgt/tgtadm.ts'
 import { BOUND_TO_US } from './process.ts'
 
 export interface HostTgtd {
-  start(): Promise<void>
+  /** @param listen another portal than the host's own, as the service of a distribution might */
+  start(listen?: string): Promise<void>
   /** SIGKILL: all its targets are gone. */
   kill(): Promise<void>
   isRunning(): boolean
@@ -33,8 +34,8 @@ export function createHostTgtd({ controlPort, portal, logFile }: TgtdOptions): H
   const tgtadm = createTgtadm({ exec, controlPort })
   let running: RunningTgtd | null = null
   return {
-    async start() {
-      running = await startTgtd({ controlPort, portal, exec, spawn })
+    async start(listen = portal) {
+      running = await startTgtd({ controlPort, portal: listen, exec, spawn })
     },
     async kill() {
       await running?.stop()

@@ -60,7 +60,10 @@ async function createVolume(cluster: Cluster, { step }: Telling): Promise<SeenVo
   const [ranking] = rankings
   if (ranking === undefined || new Set(rankings.map((each) => each.lines.join())).size !== 1)
     throw new Error(`the hosts rank differently: ${JSON.stringify(rankings)}`)
-  step('where will 30 GiB go, and why? scoria placement explain: a, b and c give the same answer', ranking.lines)
+  step('where will 30 GiB go, and why? scoria placement explain: the same answer from a, b and c', [
+    ...ranking.lines,
+    'each request draws its own order by weight, so that many at once spread and do not herd',
+  ])
 
   const startMs = performance.now()
   const volume = await create(cluster.client(0, PROJECT), 'db', 30, key)
@@ -163,10 +166,10 @@ async function explain(client: Client, key: string, sizeGiB: number): Promise<Ex
   const rid = hashHex(PROJECT, key).slice(0, 32)
   const body = await client.call('POST', '/scoria/v1/placement/explain', 200, { size: sizeGiB, rid })
   const candidates = items(body, 'candidates')
-  const taken = candidates.map(
-    (row, index) =>
-      `${index === 0 ? '1st choice' : 'next      '}  ${textAt(row, 'pool')}  weight ${numberAt(row, 'weight')}, score ${numberAt(row, 'score')}`,
-  )
+  const taken = candidates.map((row, index) => {
+    const place = index === 0 ? '1st choice' : 'next'
+    return `${place.padEnd(10)}  ${textAt(row, 'pool')}  weight ${numberAt(row, 'weight')}`
+  })
   const left = items(body, 'rejected').map(
     (row) => `left out    ${textAt(row, 'pool')}  ${textAt(row, 'filter')}: ${textAt(row, 'reported')}, needed ${textAt(row, 'needed')}`,
   )

@@ -6,7 +6,7 @@
 import type { SeenVolume } from '../cluster/client.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { NotYet } from '../cluster/wait-for.ts'
-import type { Ledger } from './load.ts'
+import type { Ledger, Promised } from './load.ts'
 
 const AT_REST_MS = 150_000
 const RESTING = new Set(['available', 'attaching', 'in-use', 'reserved', 'error', 'error_extending', 'error_deleting'])
@@ -44,25 +44,26 @@ export async function audit(cluster: Cluster, project: string, ledger: Ledger, v
 }
 
 function promisesBroken(ledger: Ledger, volumes: readonly SeenVolume[]): readonly string[] {
-  const found: string[] = [...ledger.surprises]
-  const byId = new Map(volumes.map((volume) => [volume.id, volume]))
-  for (const { id, name, sizeGiB, state, attachment } of ledger.promised) {
-    const seen = byId.get(id)
-    if (state === 'deleted' && seen !== undefined) found.push(`${name} was deleted and is ${seen.status}`)
-    if (state === 'deleted') continue
-    if (seen === undefined) found.push(`${name} (${id}) was promised and is lost`)
-    else if (!seen.status.startsWith('error') && seen.sizeGiB !== sizeGiB)
-      found.push(`${name} has ${seen.sizeGiB} GiB and was promised ${sizeGiB}`)
-    else if (attachment !== null && seen.status !== 'attaching') found.push(`${name} is attached and ${seen.status}`)
-  }
+  const seen = new Map(volumes.map((volume) => [volume.id, volume]))
   const promised = new Set(ledger.promised.map(({ id }) => id))
   const names = new Map<string, number>()
-  for (const { id, name } of volumes) {
-    names.set(name, (names.get(name) ?? 0) + 1)
-    if (!promised.has(id) && !ledger.open.has(name)) found.push(`${name} (${id}) was never promised`)
-  }
-  for (const [name, count] of names) if (count > 1) found.push(`${name} is there ${count} times`)
-  return found
+  for (const { name } of volumes) names.set(name, (names.get(name) ?? 0) + 1)
+  return [
+    ...ledger.surprises,
+    ...ledger.promised.flatMap((each) => broken(each, seen.get(each.id)) ?? []),
+    ...volumes
+      .filter(({ id, name }) => !promised.has(id) && !ledger.open.has(name))
+      .map(({ id, name }) => `${name} (${id}) was never promised`),
+    ...[...names].filter(([, count]) => count > 1).map(([name, count]) => `${name} is there ${count} times`),
+  ]
+}
+
+function broken({ id, name, sizeGiB, state, attachment }: Promised, seen: SeenVolume | undefined): string | null {
+  if (state === 'deleted') return seen === undefined ? null : `${name} was deleted and is ${seen.status}`
+  if (seen === undefined) return `${name} (${id}) was promised and is lost`
+  if (seen.status.startsWith('error')) return null
+  if (seen.sizeGiB !== sizeGiB) return `${name} has ${seen.sizeGiB} GiB and was promised ${sizeGiB}`
+  return attachment !== null && seen.status !== 'attaching' ? `${name} is attached and ${seen.status}` : null
 }
 
 /** A volume in error has a message that says why. */

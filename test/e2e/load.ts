@@ -44,7 +44,7 @@ export interface Worker {
   readonly ledger: Ledger
 }
 
-const LIVE_MAX = 8
+const LIVE_MAX = 12
 const SETTLE_MS = 120_000
 
 /** Works until told to stop; ends between two requests. */
@@ -52,14 +52,20 @@ export async function work(worker: Worker, shouldStop: () => boolean): Promise<v
   const mine: Promised[] = []
   for (let n = 0; !shouldStop(); n += 1) {
     const live = mine.filter(({ state }) => state === 'live')
-    const draw = worker.random.below(100)
     const volume = live[worker.random.below(Math.max(1, live.length))]
-    if (volume === undefined || (draw < 40 && live.length < LIVE_MAX)) {
+    const draw = worker.random.below(100)
+    if (volume === undefined || (draw < 45 && live.length < LIVE_MAX)) {
       const made = await create(worker, `${worker.name}-${n}`, worker.random.chance(0.7) ? `key-${worker.name}-${n}` : null)
       if (made !== null) mine.push(made)
-    } else if (draw < 75) await (volume.attachment === null ? attach(worker, volume, n) : detach(worker, volume, n))
-    else if (volume.attachment === null) await (draw < 85 ? extend(worker, volume, n) : remove(worker, volume, n))
+    } else await change(worker, volume, draw, n)
   }
+}
+
+async function change(worker: Worker, volume: Promised, draw: number, n: number): Promise<void> {
+  if (volume.attachment !== null) return detach(worker, volume, n)
+  if (draw < 60) return attach(worker, volume, n)
+  if (draw < 72) return extend(worker, volume, n)
+  return remove(worker, volume, n)
 }
 
 async function create(worker: Worker, name: string, key: string | null): Promise<Promised | null> {

@@ -18,7 +18,7 @@ export type CreateRequest = Extract<ClientRequest, { kind: 'create' }>
 const PATIENCE_MS = 12_000
 const TRIES_MAX = 4
 
-export const PROJECTS: readonly ProjectId[] = [projectId('blue'), projectId('green')]
+const PROJECTS: readonly ProjectId[] = [projectId('blue'), projectId('green')]
 
 export class Clients {
   readonly #world: World
@@ -153,7 +153,7 @@ export class Clients {
       case 'detach':
         return this.#detach(live)
       case 'find':
-        return this.ask({ kind: 'find', project: book.spec.project, volume: book.spec.id })
+        return this.#find(book)
       case 'ledger':
         return this.ask({ kind: 'ledger', project: book.spec.project })
     }
@@ -202,7 +202,7 @@ export class Clients {
   }
 
   #attach(book: VolumeBook): void {
-    const reserved = [...book.attachments.values()].filter((attachment) => attachment.isAcked && !attachment.isDetachAsked)
+    const reserved = [...book.attachments.values()].filter((attachment) => attachment.ackedMs !== null && !attachment.isDetachAsked)
     const known = reserved.length > 0 ? this.#random.pick(reserved) : null
     if (known !== null && this.#random.chance(0.7)) {
       const isConnected = known.connection !== null
@@ -218,7 +218,7 @@ export class Clients {
       id: attachmentId(this.#random.uuid()),
       initiator: `iqn.2026-01.example:host-${this.#random.below(4)}-${this.#random.hex(2)}`,
       connection: null,
-      isAcked: false,
+      ackedMs: null,
       isDetachAsked: false,
       detachAckedMs: null,
     }
@@ -234,11 +234,19 @@ export class Clients {
   }
 
   #detach(books: readonly VolumeBook[]): void {
-    const attached = books.filter((book) => [...book.attachments.values()].some((attachment) => attachment.isAcked))
+    const attached = books.filter((book) => [...book.attachments.values()].some((attachment) => attachment.ackedMs !== null))
     if (attached.length === 0) return
     const book = this.#random.pick(attached)
     const { id } = this.#random.pick([...book.attachments.values()])
     this.#operate(book, { kind: 'detach', attachment: id, allowUnsafe: this.#random.chance(0.7) })
+  }
+
+  /** As its project, or as an operator who knows no project; or by one of its attachments. */
+  #find(book: VolumeBook): void {
+    const [attachment] = [...book.attachments.values()].filter(({ ackedMs }) => ackedMs !== null)
+    if (attachment !== undefined && this.#random.chance(0.5)) return this.ask({ kind: 'find-attachment', attachment: attachment.id })
+    const project = this.#random.chance(0.7) ? book.spec.project : null
+    this.ask({ kind: 'find', project, volume: book.spec.id })
   }
 
   #operate(book: VolumeBook, operation: Operation): void {
@@ -259,7 +267,7 @@ export function ridOf(project: ProjectId, key: string): RequestId {
   return requestId(hashHex('rid', project, key).slice(0, 32))
 }
 
-export function connectorOf({ initiator }: AttachmentBook): {
+function connectorOf({ initiator }: AttachmentBook): {
   initiator: string
   host: null
   ip: null

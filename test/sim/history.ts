@@ -29,7 +29,8 @@ export interface AttachmentBook {
   readonly id: AttachmentId
   readonly initiator: string
   connection: Connection | null
-  isAcked: boolean
+  /** It was answered with success, then. */
+  ackedMs: number | null
   isDetachAsked: boolean
   detachAckedMs: number | null
 }
@@ -126,7 +127,7 @@ export class History {
     if (operation.kind === 'attach' || operation.kind === 'connect') {
       const attachment = book.attachments.get(operation.attachment)
       if (attachment === undefined) return
-      attachment.isAcked = true
+      attachment.ackedMs ??= atMs
       attachment.connection = reply.result.value.connection ?? attachment.connection
     }
   }

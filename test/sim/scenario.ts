@@ -93,7 +93,7 @@ export function attach(simulation: Simulation, through: string, volume: VolumeId
     id: attachmentId(names.uuid()),
     initiator: `iqn.2026-01.example:${names.hex(4)}`,
     connection: null,
-    isAcked: false,
+    ackedMs: null,
     isDetachAsked: false,
     detachAckedMs: null,
   }

@@ -265,3 +265,37 @@ t.test('the side without a majority takes no create, and says so', async (t) => 
   t.match(simulation.ask(wanted(simulation, 1), 'a'), { result: { ok: false, failure: { code: 'no-majority' } } })
   t.match(simulation.ask(wanted(simulation, 1), 'b'), { result: { ok: true } }, 'the other side does')
 })
+
+t.test('a peer that was not told of a volume does not say that there is none, even if what it hears of it is lost again', async (t) => {
+  const simulation = cluster()
+  const c = simulation.node('c')
+  let answers = 0
+  simulation.network.filter = (_, to, message) => {
+    if (message.kind === 'seen' && message.ref !== null && to === c.id) answers += 1
+    return message.kind !== 'delta' || to !== c.id || answers > 2
+  }
+  const { id } = create(simulation, wanted(simulation, 1), 'a')
+  simulation.pass(500)
+  t.equal(shown(simulation, id, 'c'), null)
+  t.match(simulation.ask({ kind: 'find', project: PROJECT, volume: id }, 'c'), { result: { ok: true, value: { id } } })
+})
+
+t.test('a peer that is cut off does not say that there is no attachment: its copies are old', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a')
+  simulation.pass(2000)
+  const owner = ownerOf(simulation, id)
+  const lonely = otherThan(simulation, owner)
+  for (const other of simulation.nodes) {
+    simulation.network.block(lonely.id, other.id, true)
+    simulation.network.block(other.id, lonely.id, true)
+  }
+  simulation.network.notice(100)
+  simulation.pass(500)
+  const attached = attach(simulation, owner.name, id)
+  const request = { kind: 'find-attachment', attachment: attached.id } as const
+  t.match(simulation.ask(request, lonely.name), { result: { ok: false, failure: { code: 'peer-incomplete' } } })
+  simulation.heal()
+  simulation.comeToRest()
+  t.match(simulation.ask(request, lonely.name), { result: { ok: true, value: { id } } })
+})

@@ -35,7 +35,7 @@ import { Violation } from './violation.ts'
 import { World } from './world.ts'
 
 /** Longest time from the end of the troubles to rest, virtual milliseconds. */
-export const REST_MS_MAX = 90_000
+const REST_MS_MAX = 90_000
 const POLL_MS = 250
 
 export interface SimulationSetup {

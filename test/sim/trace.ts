@@ -61,7 +61,7 @@ export class Trace {
   }
 }
 
-export function formatLine({ atMs, who, what, detail }: Line, charsMax: number): string {
+function formatLine({ atMs, who, what, detail }: Line, charsMax: number): string {
   const text = detail === null ? '' : (JSON.stringify(detail) ?? '')
   return `${(atMs / 1000).toFixed(3).padStart(9)} ${who.padEnd(9)} ${what.padEnd(14)} ${text.length > charsMax ? `${text.slice(0, charsMax)}…` : text}`
 }

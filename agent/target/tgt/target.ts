@@ -9,6 +9,7 @@ import type { Exec } from '../../../lib/ports/exec.ts'
 import type { Log } from '../../../lib/ports/log.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { Target } from '../../../lib/ports/target.ts'
+import { checkTgt } from './check.ts'
 import { expose } from './expose.ts'
 import { fence } from './fence.ts'
 import { createTgtadm } from './tgtadm.ts'
@@ -39,6 +40,9 @@ export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOpt
       }),
     list: (signal) =>
       queued(signal, async () => {
+        // A tgtd that was restarted has also forgotten a portal that was opened for it.
+        const problem = await checkTgt({ exec, controlPort, portal })
+        if (problem !== null) log.error('portal-not-open', { portal, problem })
         const targets = await tgtadm.targets()
         return targets.kind === 'ok'
           ? done(

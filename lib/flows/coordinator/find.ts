@@ -2,16 +2,16 @@
  * Finds a volume that this peer's view does not hold, before anybody is told that there is none.
  *
  * First the project's register (a majority of it): granted, or without room, or ended. Then every other host is asked
- * for what it knows. "Not found" needs all of them, or for a host that is silent at least a copy of its log here; else
- * the honest answer is that it cannot be said.
+ * for what it knows. "Not found" needs all of them, or for a host that is silent at least a copy of its log here (not
+ * enough if no register was asked); else the honest answer is that it cannot be said.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { hostOf } from '../../model/manifest.ts'
 import type { PeerId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
-import type { ChangeOutcome } from '../../model/message.ts'
+import type { ChangeOutcome, Head } from '../../model/message.ts'
 import type { Volume } from '../../model/volume.ts'
-import { noteGranted } from '../../replica/view.ts'
+import { headOf, noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, freshName, type Out, reply, timer } from '../out.ts'
 import { grantedVolume, unplacedAsVolume } from '../shape.ts'
@@ -50,10 +50,16 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
   return askHosts(peer, out, name)
 }
 
-/** A host has sent what it knows. */
-export function onSearchSeen(peer: Peer, out: Out, from: PeerId, name: string): Found | null {
+/** A host has sent what it knows, and says how far that goes. */
+export function onSearchSeen(peer: Peer, out: Out, from: PeerId, name: string, heads: readonly Head[]): Found | null {
   const search = peer.searching.get(name)
   if (search === undefined) return null
+  // Some of it was lost, is still on its way, or did not fit into one answer: nothing can be concluded from it yet.
+  const isBehind = heads.some(({ owner, seq }) => owner !== peer.self && seq > headOf(peer.view, owner))
+  if (isBehind && inView(peer, search) === null) {
+    sendHeads(peer, out, from, name)
+    return null
+  }
   const waiting = search.waiting.filter((host) => host !== from)
   const left = { ...search, waiting }
   peer.searching.set(name, left)
@@ -99,7 +105,8 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
     giveUp(peer, out, name, { code: 'owner-unreachable', host: hostOf(peer.options.manifest, knownOwner)?.name ?? knownOwner, sinceMs })
     return
   }
-  const unheard = silent.filter((host) => !peer.view.logs.has(host))
+  // Without a project no register was asked, and a copy of a log may be old: only the owner itself can say.
+  const unheard = search.project === null ? silent : silent.filter((host) => !peer.view.logs.has(host))
   if (unheard.length > 0) {
     giveUp(peer, out, name, { code: 'peer-incomplete', silent: unheard })
     return

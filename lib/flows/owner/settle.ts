@@ -44,7 +44,13 @@ export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now):
     return
   }
   peer.folding.set(project, 'asked')
-  const totals = { kind: 'host', host: peer.self, epoch: peer.epoch, seq: peer.seq, usage: peer.holdings.projects.get(project) ?? NO_USAGE } as const
+  const totals = {
+    kind: 'host',
+    host: peer.self,
+    epoch: peer.epoch,
+    seq: peer.seq,
+    usage: peer.holdings.projects.get(project) ?? NO_USAGE,
+  } as const
   askRegister(peer, out, project, { kind: 'fold', totals, settled, atMs: now.wallMs }, { kind: 'fold', project })
 }
 

@@ -5,8 +5,7 @@ import { success } from '../../../lib/model/failure.ts'
 import type { RequestId } from '../../../lib/model/ids.ts'
 import type { VolumeSpec } from '../../../lib/model/volume.ts'
 import type { Outcome } from '../../../lib/ports/outcome.ts'
-import type { SimNode } from '../node.ts'
-import { type Bug, type Distortion, UNDISTORTED } from './distortion.ts'
+import { type Bug, type Distortion, type Life, UNDISTORTED } from './distortion.ts'
 
 export const publishEarly: Bug = {
   number: 2,
@@ -22,18 +21,18 @@ export const acknowledgeEarly: Bug = { number: 3, title: 'acknowledge before BIN
 /** The client gets its 202 as soon as some host has set room aside. */
 function acknowledgeReservations(): Distortion {
   const waiting = new Map<string, { readonly client: string; readonly spec: VolumeSpec }>()
-  const nameOf = (node: SimNode, rid: RequestId): string => `${node.name}/${node.incarnation}/${rid}`
+  const nameOf = (life: Life, rid: RequestId): string => `${life.name}/${life.incarnation}/${rid}`
   return {
     ...UNDISTORTED,
-    step(step, event, node) {
+    step(step, event, life) {
       if (event.kind === 'client' && event.request.kind === 'create') {
-        waiting.set(nameOf(node, event.request.rid), { client: event.id, spec: event.request.spec })
+        waiting.set(nameOf(life, event.request.rid), { client: event.id, spec: event.request.spec })
       }
       if (event.kind !== 'message' || event.message.kind !== 'reserved') return step
       const { rid, pool } = event.message
-      const found = waiting.get(nameOf(node, rid))
+      const found = waiting.get(nameOf(life, rid))
       if (found === undefined) return step
-      waiting.delete(nameOf(node, rid))
+      waiting.delete(nameOf(life, rid))
       const volume = creatingVolume(found.spec, rid, event.from, pool, '')
       const reply: Effect = { kind: 'reply', id: found.client, reply: { kind: 'create', result: success(volume) } }
       return { ...step, effects: [reply, ...step.effects] }

@@ -10,7 +10,12 @@ import type { Json } from '../../../lib/model/json.ts'
 import { JournalDisk } from '../disk.ts'
 import { type ExportWatcher, FakeExports } from '../fakes/exports.ts'
 import type { Network } from '../network.ts'
-import type { SimNode } from '../node.ts'
+
+/** Which host, in which of its lives. */
+export interface Life {
+  readonly name: string
+  readonly incarnation: number
+}
 
 export type Entries = ReadonlyArray<readonly [string, Json]>
 
@@ -22,7 +27,7 @@ export interface Distortion {
   /** What a peer is told of what happened. */
   event(event: PeerEvent): PeerEvent
   /** What comes out of a step. */
-  step(step: Step, event: PeerEvent, node: SimNode): Step
+  step(step: Step, event: PeerEvent, life: Life): Step
   /** Carried out before its batch is durable? */
   isEarly(effect: Effect): boolean
   journal(options: ConstructorParameters<typeof JournalDisk>[0]): JournalDisk

@@ -4,43 +4,41 @@
  * A 202 only after a majority has decided; one volume for one key; nobody who was promised a volume is told that there
  * is none; and at rest every volume is as somebody wanted it last.
  */
-import type { ClientReply } from '../../../lib/model/request.ts'
+import type { AttachmentId, VolumeId } from '../../../lib/model/ids.ts'
+import type { ClientReply, ClientRequest } from '../../../lib/model/request.ts'
 import type { Volume } from '../../../lib/model/volume.ts'
 import { type Asked, possible, type VolumeBook } from '../history.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
+import { ownedIn } from './stored.ts'
 
 export class PromiseChecker implements Checker {
   readonly #scene: Scene
   readonly #registers: RegisterChecker
   readonly #bodies = new Map<string, string>()
+  /** When a volume was first in its owner's log. */
+  readonly #shownMs = new Map<VolumeId, number>()
 
   constructor(scene: Scene, registers: RegisterChecker) {
     this.#scene = scene
     this.#registers = registers
   }
 
+  onDurable(_node: SimNode, key: string, after: unknown): void {
+    const owned = key.startsWith('volume/') ? ownedIn(after) : null
+    if (owned !== null && owned.seq > 0 && !this.#shownMs.has(owned.volume.id)) this.#shownMs.set(owned.volume.id, this.#scene.world.nowMs)
+  }
+
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
     const { request } = asked
-    if (request.kind === 'create' && reply.kind === 'create') {
-      if (!reply.result.ok) return
-      const { spec, rid, bodyHash } = request
-      const decision = this.#registers.decisionOf(spec.project, rid)
-      if (decision === null) throw new Violation('I6', 'a create was acknowledged before a majority had decided it', { rid, reply })
-      if (reply.result.value.id !== spec.id) throw new Violation('I5', 'one key has two volumes', { rid, reply })
-      const body = this.#bodies.get(rid) ?? bodyHash
-      this.#bodies.set(rid, body)
-      if (body !== bodyHash) throw new Violation('I5', 'a key was accepted with two bodies', { rid, body, bodyHash })
-    }
-    if (request.kind === 'find' && reply.kind === 'find' && !reply.result.ok && reply.result.failure.code === 'volume-not-found') {
-      const book = this.#scene.history.books.get(request.volume)
-      const wasPromised = book?.ackedMs != null && book.ackedMs < asked.askedMs
-      if (wasPromised && book.deleteAskedMs === null)
-        throw new Violation('I6', 'a promised volume is said not to be there', { asked, book })
-    }
-    if (request.kind === 'find' && reply.kind === 'find' && reply.result.ok) this.#checkNotRisen(asked, reply.result.value)
+    if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) this.#checkCreated(request, reply.result.value)
+    if (reply.kind !== 'find') return
+    if (reply.result.ok) return this.#checkNotRisen(asked, reply.result.value)
+    const { code } = reply.result.failure
+    if (request.kind === 'find' && code === 'volume-not-found') this.#checkNotThere(asked, request)
+    if (request.kind === 'find-attachment' && code === 'attachment-not-found') this.#checkNotAttached(asked, request.attachment)
   }
 
   atRest(): void {
@@ -89,6 +87,33 @@ export class PromiseChecker implements Checker {
       throw new Violation('I6', 'a volume has a size that nobody asked for, or not what was promised', { book, found })
   }
 
+  #checkCreated({ spec, rid, bodyHash }: Extract<ClientRequest, { kind: 'create' }>, created: Volume): void {
+    if (this.#registers.decisionOf(spec.project, rid) === null) {
+      throw new Violation('I6', 'a create was acknowledged before a majority had decided it', { rid, created })
+    }
+    if (created.id !== spec.id) throw new Violation('I5', 'one key has two volumes', { rid, created })
+    const body = this.#bodies.get(rid) ?? bodyHash
+    this.#bodies.set(rid, body)
+    if (body !== bodyHash) throw new Violation('I5', 'a key was accepted with two bodies', { rid, body, bodyHash })
+  }
+
+  /** An operator who names no project is told of nothing that only a register knows: then it must have been in a log. */
+  #checkNotThere({ askedMs }: Asked, { project, volume }: Extract<ClientRequest, { kind: 'find' }>): void {
+    const book = this.#scene.history.books.get(volume)
+    if (book === undefined || book.deleteAskedMs !== null) return
+    const promisedMs = project === null ? this.#shownMs.get(volume) : (book.ackedMs ?? undefined)
+    if (promisedMs !== undefined && promisedMs < askedMs) throw new Violation('I6', 'a promised volume is said not to be there', { book })
+  }
+
+  #checkNotAttached({ askedMs }: Asked, id: AttachmentId): void {
+    for (const { attachments } of this.#scene.history.books.values()) {
+      const attachment = attachments.get(id)
+      const wasPromised = attachment?.ackedMs != null && attachment.ackedMs < askedMs
+      if (wasPromised && !attachment.isDetachAsked)
+        throw new Violation('I6', 'a promised attachment is said not to be there', { attachment })
+    }
+  }
+
   /** Of several bodies under one key, the one that the register decided on. */
   #firstSize(book: VolumeBook): number {
     const decision = this.#registers.decisionOf(book.spec.project, book.rid)
@@ -106,7 +131,7 @@ function checkAttachments(book: VolumeBook, found: Volume): void {
   for (const attachment of book.attachments.values()) {
     const isThere = found.attachments.some(({ id }) => id === attachment.id)
     if (isThere && attachment.detachAckedMs !== null) throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
-    if (!isThere && attachment.isAcked && !attachment.isDetachAsked)
+    if (!isThere && attachment.ackedMs !== null && !attachment.isDetachAsked)
       throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })
   }
 }

@@ -1,6 +1,6 @@
 /** Reads what a journal holds, as the types that the production code wrote: the only casts of the checkers. */
 import type { Owned } from '../../../lib/flows/tables.ts'
-import { type PeerId, type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
+import { type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
 import type { Ballot } from '../../../lib/model/message.ts'
 import type { SimNode } from '../node.ts'
@@ -58,4 +58,4 @@ export function ballotText({ counter, peer, epoch }: Ballot): string {
   return `${counter}/${peer}/${epoch}`
 }
 
-export type { Owned, PeerId }
+export type { Owned }

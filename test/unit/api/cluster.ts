@@ -164,6 +164,7 @@ function createHost(
       throw error
     },
     clientsMax: 100,
+    lookMs: null,
   })
   return { peer, runner }
 }
