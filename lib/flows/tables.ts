@@ -204,7 +204,7 @@ export interface Peer {
   names: number
 }
 
-export function newPeer(options: PeerOptions): Peer {
+function newPeer(options: PeerOptions): Peer {
   return {
     options,
     self: options.self,

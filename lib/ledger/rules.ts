@@ -35,9 +35,9 @@ export interface LedgerRules {
 }
 
 /** Requests that ended, and reservations that were closed, are remembered this long. */
-export const REMEMBER_MS = 24 * 60 * 60 * 1000
+const REMEMBER_MS = 24 * 60 * 60 * 1000
 /** And at most this many of each, the oldest go first: a register must fit in one message. */
-export const REMEMBER_MAX = 8192
+const REMEMBER_MAX = 8192
 
 export const LEDGER_RULES: LedgerRules = {
   /** Decided already, then closed, then over quota, then bound: in this order. */
@@ -113,7 +113,7 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
 }
 
 /** What was decided for this request before, if anything. */
-export function decided(cell: Cell, rid: RequestId, volume: VolumeId, bodyHash: string): LedgerAnswer | null {
+function decided(cell: Cell, rid: RequestId, volume: VolumeId, bodyHash: string): LedgerAnswer | null {
   const earlier = cell.bound.get(rid) ?? cell.unplaced.get(rid) ?? cell.recent.get(rid)
   if (earlier === undefined) return null
   if (earlier.bodyHash !== bodyHash) return { kind: 'mismatch', volume }
@@ -128,7 +128,7 @@ export function decided(cell: Cell, rid: RequestId, volume: VolumeId, bodyHash: 
 }
 
 /** The limit that `delta` would break, the total size before the count, as Cinder reports them. */
-export function overQuota(account: Account, delta: Usage, sizeGiB: number): LedgerAnswer | null {
+function overQuota(account: Account, delta: Usage, sizeGiB: number): LedgerAnswer | null {
   const limits = account.cell.limits ?? account.defaults
   const used = usedBy(account.cell)
   const over = (resource: keyof Limits, limit: number, inUse: number, requested: number): LedgerAnswer | null =>

@@ -21,7 +21,7 @@ export function emptyCell(): Cell {
   return { bound: new Map(), unplaced: new Map(), recent: new Map(), closed: new Map(), hosts: new Map(), limits: null }
 }
 
-export function entryKey(entry: LedgerEntry): string {
+function entryKey(entry: LedgerEntry): string {
   switch (entry.kind) {
     case 'bound':
     case 'unplaced':

@@ -16,9 +16,3 @@ export function hashBytes(...parts: readonly string[]): Uint8Array {
 export function hashHex(...parts: readonly string[]): string {
   return bytesToHex(hashBytes(...parts))
 }
-
-/** The first 32 bits of the hash as an unsigned integer. */
-export function hash32(...parts: readonly string[]): number {
-  const bytes = hashBytes(...parts)
-  return (((bytes[0] ?? 0) << 24) | ((bytes[1] ?? 0) << 16) | ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0)) >>> 0
-}

@@ -1,5 +1,5 @@
 /** A broken assumption: the program is wrong, not its input. Crashes on purpose. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
 

@@ -8,7 +8,7 @@ import { compareText, type PeerId, type ProjectId } from '../model/ids.ts'
 import type { Manifest } from '../model/manifest.ts'
 
 /** 5 where there are 5 voters or more, 3 for 3 or 4, else 1. */
-export function groupSize(voters: number): 0 | 1 | 3 | 5 {
+function groupSize(voters: number): 0 | 1 | 3 | 5 {
   if (voters >= 5) return 5
   if (voters >= 3) return 3
   return voters === 0 ? 0 : 1

@@ -84,7 +84,7 @@ export interface ProposerWorld {
 const ROUND_TIMEOUT_MS = 1000
 const FAILURES_MAX = 3
 const BATCH_MAX = 64
-export const QUEUE_MAX = 4096
+const QUEUE_MAX = 4096
 
 export function newProposer(project: ProjectId, self: PeerId, epoch: number, members: readonly PeerId[]): Proposer {
   return { project, self, epoch, members, steady: null, round: null, lost: new Set(), counter: 0, confirms: 0, failures: 0, queue: [] }

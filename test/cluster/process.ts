@@ -9,7 +9,7 @@ import { env as environment } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 export const AGENT_PROGRAM = fileURLToPath(new URL('../../agent/main.js', import.meta.url))
-const CLI_PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
+export const CLI_PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url))
 
 /** Runs a command that dies with its parent. */
 export const BOUND_TO_US: readonly string[] = ['setpriv', '--pdeathsig', 'KILL', '--']

@@ -12,6 +12,10 @@ const INTERRUPTED = 130
 
 async function main(): Promise<number> {
   const telling = createTelling(process.stdout, () => performance.now())
+  if (process.getuid?.() !== 0) {
+    telling.line('The iSCSI daemon (tgtd) runs as root, so the demo does too: sudo npm run demo')
+    return 1
+  }
   telling.line('Three storage hosts on this machine: each an agent and a tgtd, nothing else. No scheduler, no queue, no database.\n')
   const cluster = await createCluster({ capacityGiB: [20, 60, 80] })
   const interrupted = new Promise<'interrupted'>((resolve) => {

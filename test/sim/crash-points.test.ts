@@ -9,6 +9,8 @@ import { Random } from './random.ts'
 import type { Simulation } from './simulation.ts'
 import { Violation } from './violation.ts'
 
+t.setTimeout(600_000)
+
 /** Hosts die in the middle of it, so every step may be answered with an error, or not at all. */
 function life(simulation: Simulation): void {
   const { id } = available(simulation, 'a', 2)
@@ -42,13 +44,12 @@ function faultOf(crashAt: readonly number[], onEnd: (simulation: Simulation) => 
   }
 }
 
-const TIMEOUT_MS = 600_000
 const PAIRS = 1000
 const FAST = { ...SIM_TIMINGS, resolveMs: 2000, operateMs: 3000 }
 
 let points = 0
 
-t.test('a crash at any one point of a volume’s life breaks nothing', { timeout: TIMEOUT_MS }, async (t) => {
+t.test('a crash at any one point of a volume’s life breaks nothing', async (t) => {
   const calm = faultOf([], (simulation) => {
     points = simulation.points.passed
   })
@@ -63,7 +64,7 @@ t.test('a crash at any one point of a volume’s life breaks nothing', { timeout
   t.same(faults.slice(0, 2), [], `${faults.length} of ${points} crashes broke something`)
 })
 
-t.test('a second crash, in the recovery from the first or later, breaks nothing either', { timeout: TIMEOUT_MS }, async (t) => {
+t.test('a second crash, in the recovery from the first or later, breaks nothing either', async (t) => {
   const random = new Random('pairs')
   const faults: string[] = []
   for (let n = 0; n < PAIRS; n += 1) {

@@ -5,10 +5,11 @@ import { seedsFrom } from './seeds.ts'
 import { runSwarm } from './swarm.ts'
 
 const SEEDS_MAX = 1000
-const TIMEOUT_MS = 600_000
+
+t.setTimeout(600_000)
 
 for (const { number, title } of PLANTED) {
-  t.test(`planted bug ${number} is found: ${title}`, { timeout: TIMEOUT_MS }, async (t) => {
+  t.test(`planted bug ${number} is found: ${title}`, async (t) => {
     const { failed } = await runSwarm({ seeds: seedsFrom(1, SEEDS_MAX), jobs: 2, bug: number, stopAtFirst: true })
     const [first] = failed
     t.ok(first !== undefined, `found within ${SEEDS_MAX} seeds`)

@@ -40,18 +40,13 @@ export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOpt
       }),
     list: (signal) =>
       queued(signal, async () => {
+        const targets = await tgtadm.targets()
+        if (targets.kind !== 'ok') return targets
         // A tgtd that was restarted has also forgotten a portal that was opened for it.
         const problem = await checkTgt({ exec, controlPort, portal })
         if (problem !== null) log.error('portal-not-open', { portal, problem })
-        const targets = await tgtadm.targets()
-        return targets.kind === 'ok'
-          ? done(
-              targets.value
-                .map(({ iqn }) => iqn)
-                .filter((iqn) => OUR_IQN.test(iqn))
-                .sort(),
-            )
-          : targets
+        const iqns = targets.value.map(({ iqn }) => iqn)
+        return done(iqns.filter((iqn) => OUR_IQN.test(iqn)).sort())
       }),
   }
 }

@@ -216,7 +216,7 @@ export function onAttachmentTimer(peer: Peer, out: Out, what: 'fence' | 'expose'
   if (what === 'expose' && attachment.export === 'exported') exposeAgain(peer, out, attachment)
 }
 
-export function volumeWith(peer: Peer, id: AttachmentId): VolumeId | null {
+function volumeWith(peer: Peer, id: AttachmentId): VolumeId | null {
   for (const owned of peer.owned.values()) if (attachmentOf(owned, id) !== null) return owned.volume.id
   return null
 }

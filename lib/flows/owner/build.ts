@@ -13,7 +13,7 @@ import type { Owned, Peer } from '../tables.ts'
 import { settle } from './settle.ts'
 import { backend, mayTryAgain, takeTrouble } from './work.ts'
 
-export const GIB = 1024 ** 3
+const GIB = 1024 ** 3
 
 export function backendVolume(owned: Owned, sizeGiB: number): { readonly id: VolumeId; readonly pool: string; readonly sizeBytes: number } {
   const pool = owned.volume.pool ?? ''

@@ -115,7 +115,7 @@ export function onResolved(
 }
 
 /** The reservation of this volume that nobody has committed yet, if there is one. */
-export function openReservation(owned: Owned): { readonly rid: RequestId; readonly reservation: ReservationId } | null {
+function openReservation(owned: Owned): { readonly rid: RequestId; readonly reservation: ReservationId } | null {
   switch (owned.step) {
     case 'reserved':
       return { rid: owned.volume.rid, reservation: owned.reservation }

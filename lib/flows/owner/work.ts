@@ -49,7 +49,7 @@ export function withConnection(peer: Peer, reply: OperationReply): OperationRepl
 }
 
 /** How to reach this attachment's export; null while there is none. */
-export function connectionOf(peer: Peer, attachment: Attachment): Connection | null {
+function connectionOf(peer: Peer, attachment: Attachment): Connection | null {
   const password = peer.secrets.get(attachment.id)
   const live = peer.owned.get(attachment.volume)?.volume.attachments.find((one) => one.id === attachment.id)
   if (password === undefined || live?.export !== 'exported') return null

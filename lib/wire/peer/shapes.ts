@@ -102,7 +102,7 @@ export const volume = shape<Volume>({
 })
 
 /** Either a value of this shape or a failure with a code; what facts a failure carries is read where it is shown. */
-export function result(value: Check): Check {
+function result(value: Check): Check {
   return (json) => {
     if (!isObject(json)) return false
     if (json['ok'] === true) return value(json['value'])

@@ -1,0 +1,58 @@
+/** The sums that stand for a host's volumes: always those that counting every record would give. */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { type Counted, noHoldings, poolSums, recount } from '../../../lib/flows/holdings.ts'
+import { poolName, projectId } from '../../../lib/model/ids.ts'
+
+const POOLS = [poolName('a', 'lvm', 'one'), poolName('a', 'lvm', 'two')]
+const PROJECTS = ['p', 'q'].map(projectId)
+
+const record = fc.record({
+  volume: fc.record({
+    pool: fc.constantFrom(...POOLS, null),
+    project: fc.constantFrom(...PROJECTS),
+    sizeGiB: fc.integer({ min: 1, max: 50 }),
+  }),
+  step: fc.constantFrom('reserved', 'committed', 'built', 'deleting', 'failed') satisfies fc.Arbitrary<Counted['step']>,
+  extend: fc.option(fc.record({ sizeGiB: fc.integer({ min: 1, max: 100 }) })),
+})
+const change = fc.record({ id: fc.integer({ min: 0, max: 5 }), record: fc.option(record, { nil: undefined }) })
+
+t.test('whatever happens to the records, pools and projects add up to what they count', async (t) => {
+  const isKept = fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
+    const holdings = noHoldings()
+    const records = new Map<number, Counted>()
+    for (const { id, record } of changes) {
+      recount(holdings, records.get(id), record)
+      if (record === undefined) records.delete(id)
+      else records.set(id, record)
+    }
+    const all = [...records.values()]
+    for (const pool of POOLS) {
+      const there = all.filter((one) => one.volume.pool === pool)
+      assert.deepEqual(poolSums(holdings, pool), {
+        provisionedGiB: sum(there, ({ volume, extend }) => Math.max(volume.sizeGiB, extend?.sizeGiB ?? 0)),
+        queue: there.filter(({ step }) => step === 'reserved' || step === 'committed').length,
+      })
+    }
+    for (const project of PROJECTS) {
+      const settled = all.filter((one) => one.volume.project === project && !['reserved', 'committed'].includes(one.step))
+      const used = { volumes: settled.length, gigabytes: sum(settled, ({ volume }) => volume.sizeGiB) }
+      assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, gigabytes: 0 }, used)
+    }
+  })
+  t.doesNotThrow(() => fc.assert(isKept, { numRuns: 200 }))
+})
+
+t.test('a project that has nothing left leaves nothing behind', async (t) => {
+  const holdings = noHoldings()
+  const volume: Counted = { volume: { pool: null, project: projectId('p'), sizeGiB: 3 }, step: 'built', extend: null }
+  recount(holdings, undefined, volume)
+  recount(holdings, volume, undefined)
+  t.equal(holdings.projects.size, 0, 'projects')
+})
+
+function sum(records: readonly Counted[], of: (record: Counted) => number): number {
+  return records.reduce((total, one) => total + of(one), 0)
+}
