@@ -87,7 +87,8 @@ module.exports = {
     ...layers,
     {
       name: 'hands-do-not-meet',
-      comment: 'What a folder of agent needs of another is handed in as a port by agent/agent.ts. Only what puts parts together may know them: the commands and the local cluster.',
+      comment:
+        'What a folder of agent needs of another is handed in as a port by agent/agent.ts. Only what puts parts together may know them: the commands and the local cluster.',
       severity: 'error',
       from: { path: '^agent/([^/]+)/', pathNot: '^agent/(api|command|local)/' },
       to: { path: '^agent/', pathNot: '^agent/$1/' },
