@@ -39,7 +39,8 @@ export function withCommon(command: Command): Command {
 }
 
 export function withWait(command: Command, until: string): Command {
-  return command.option('--wait', `wait until ${until}`).option('--timeout <duration>', 'how long to wait at most', durationMs, 5 * 60_000)
+  const timeout = new Option('--timeout <duration>', 'how long to wait at most').argParser(durationMs).default(5 * 60_000, '5m')
+  return command.option('--wait', `wait until ${until}`).addOption(timeout)
 }
 
 export function withExamples(command: Command, ...examples: readonly [string, string, ...string[]]): Command {

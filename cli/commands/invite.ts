@@ -1,5 +1,5 @@
 /** `scoria invite`: a token for one new host, printed as the whole line to run there. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { printOne } from '../output/print.ts'
 import { type Item, isItem, textOf } from '../rest/body.ts'
 import type { CommonOptions } from '../settings.ts'
@@ -12,7 +12,7 @@ export function addInvite(program: Command, terminal: Terminal): void {
   const command = program
     .command('invite')
     .description('make a token that lets one host join; asks the host that ran init')
-    .option('--ttl <duration>', 'how long it may be used (default 15m)', durationMs, TTL_MS)
+    .addOption(new Option('--ttl <duration>', 'how long it may be used').argParser(durationMs).default(TTL_MS, '15m'))
     .action(async (options: CommonOptions & { readonly ttl: number }) => {
       const { client, output } = await contextOf(options, terminal)
       const body = await client.call({
