@@ -1,11 +1,12 @@
 /**
  * What a majority of a project's home group has on its disks, and that it never goes back on it (I5, I7).
  *
- * Reads acceptors' journals only. A value is chosen when a majority stored the same ballot; from then on each decided
- * request keeps its decision, what was closed stays closed, and use stays within the limits.
+ * Reads acceptors' journals only. A value is chosen when a majority has stored its ballot, each at some time (one that syncs
+ * slowly may do so after another has gone on to the next ballot); from then on each decided request keeps its decision, what was closed stays closed, and use stays within the limits.
  */
 import type { ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
+import { type Ballot, compareBallots } from '../../../lib/model/message.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
@@ -15,14 +16,16 @@ import { acceptedIn, ballotText, cellKeyParts, entryIn, registerProject } from '
 export type Decision = Binding | Unplaced | Recent
 
 interface Member {
-  ballot: string | null
+  ballot: Ballot | null
   readonly entries: Map<string, LedgerEntry>
 }
 
 interface Register {
   readonly members: Map<string, Member>
+  /** Who ever stored a ballot; those below the newest chosen one are forgotten. */
+  readonly stored: Map<string, { readonly ballot: Ballot; readonly members: Set<string> }>
   /** Ballot of the newest chosen value. */
-  chosen: string | null
+  chosen: Ballot | null
   chosenEntries: ReadonlyMap<string, LedgerEntry>
   readonly decisions: Map<RequestId, Decision>
 }
@@ -48,8 +51,7 @@ export class RegisterChecker implements Checker {
       this.#touched.add(project)
     } else if (key.startsWith('register/')) {
       const project = registerProject(key)
-      const accepted = acceptedIn(after)
-      this.#member(project, node).ballot = accepted === null ? null : ballotText(accepted)
+      this.#member(project, node).ballot = acceptedIn(after)
       this.#touched.add(project)
     }
   }
@@ -94,14 +96,14 @@ export class RegisterChecker implements Checker {
     const register = this.#register(project)
     const { peers } = this.#scene.options
     const majority = peers >= 5 ? 3 : peers >= 3 ? 2 : 1
-    const counts = new Map<string, number>()
-    for (const { ballot } of register.members.values()) if (ballot !== null) counts.set(ballot, (counts.get(ballot) ?? 0) + 1)
-    for (const [ballot, count] of counts) {
-      if (count < majority || ballot === register.chosen) continue
-      const member = [...register.members.values()].find((one) => one.ballot === ballot)
-      if (member === undefined) continue
+    for (const [name, { ballot, entries }] of register.members) {
+      if (ballot === null || isAtMost(ballot, register.chosen)) continue
+      const members = storedBy(register, ballot)
+      members.add(name)
+      if (members.size < majority) continue
       register.chosen = ballot
-      register.chosenEntries = new Map(member.entries)
+      register.chosenEntries = new Map(entries)
+      for (const [key, old] of register.stored) if (isAtMost(old.ballot, ballot)) register.stored.delete(key)
       this.#check(project, register)
     }
   }
@@ -137,7 +139,7 @@ export class RegisterChecker implements Checker {
   #register(project: ProjectId): Register {
     const known = this.#registers.get(project)
     if (known !== undefined) return known
-    const register: Register = { members: new Map(), chosen: null, chosenEntries: new Map(), decisions: new Map() }
+    const register: Register = { members: new Map(), stored: new Map(), chosen: null, chosenEntries: new Map(), decisions: new Map() }
     this.#registers.set(project, register)
     return register
   }
@@ -150,6 +152,17 @@ export class RegisterChecker implements Checker {
     members.set(node.id, member)
     return member
   }
+}
+
+function isAtMost(ballot: Ballot, limit: Ballot | null): boolean {
+  return limit !== null && compareBallots(ballot, limit) <= 0
+}
+
+function storedBy({ stored }: Register, ballot: Ballot): Set<string> {
+  const key = ballotText(ballot)
+  const known = stored.get(key) ?? { ballot, members: new Set() }
+  stored.set(key, known)
+  return known.members
 }
 
 function usageOf(entry: LedgerEntry): Usage {
