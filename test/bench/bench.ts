@@ -1,16 +1,17 @@
 /** Runs the parts one after the other and prints what they measured. */
 import { loadavg } from 'node:os'
 import { type Figure, figuresJson, figuresTable, isMet } from './figure.ts'
-import { PARTS, type World } from './parts.ts'
+import { PARTS } from './parts.ts'
+import type { World } from './world.ts'
 
 export interface BenchOptions extends World {
-  readonly only: readonly string[] | null
+  readonly names: readonly string[] | null
   readonly isJson: boolean
 }
 
 /** @returns exit code: 0 whatever was missed, 2 for wrong use; what fails throws */
-export async function runBench({ only, isJson, ...world }: BenchOptions): Promise<number> {
-  const unknown = only?.filter((name) => !PARTS.has(name)) ?? []
+export async function runBench({ names, isJson, ...world }: BenchOptions): Promise<number> {
+  const unknown = names?.filter((name) => !PARTS.has(name)) ?? []
   if (unknown.length > 0) {
     console.error(`no part ${unknown.join(', ')}; there are ${[...PARTS.keys()].join(', ')}`)
     return 2
@@ -18,7 +19,7 @@ export async function runBench({ only, isJson, ...world }: BenchOptions): Promis
   const figures: Figure[] = []
   const beganMs = performance.now()
   for (const [name, measure] of PARTS) {
-    if (only !== null && !only.includes(name)) continue
+    if (names !== null && !names.includes(name)) continue
     const partMs = performance.now()
     if (!isJson) console.error(`${name} … (load ${loadavg()[0]?.toFixed(1)})`)
     figures.push(...(await measure(world)))

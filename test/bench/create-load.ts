@@ -6,7 +6,7 @@
  */
 import { Cluster } from './cluster.ts'
 import { type Figure, round } from './figure.ts'
-import type { World } from './parts.ts'
+import type { World } from './world.ts'
 import { cpuSeconds } from './process-facts.ts'
 import { createVolumes, untilAvailable } from './volumes.ts'
 

@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { Cluster } from './cluster.ts'
 import { type Figure, round } from './figure.ts'
-import type { World } from './parts.ts'
+import type { World } from './world.ts'
 import { settledMiB } from './process-facts.ts'
 import { median } from './quantiles.ts'
 import { startRival } from './rival.ts'

@@ -25,5 +25,5 @@ if (values.bare === 'route') {
   await runBareAgent(values.body ?? '')
 } else {
   const { runBench } = await import('./bench.ts')
-  process.exitCode = await runBench({ only: values.only?.split(',') ?? null, isJson: values.json, profile: values.profile ?? null })
+  process.exitCode = await runBench({ names: values.only?.split(',') ?? null, isJson: values.json, profile: values.profile ?? null })
 }

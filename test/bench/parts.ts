@@ -5,11 +5,7 @@ import type { Figure } from './figure.ts'
 import { footprint } from './footprint.ts'
 import { ranking } from './ranking.ts'
 import { reads } from './reads.ts'
-
-export interface World {
-  /** Folder for processor profiles of the agents, or null. */
-  readonly profile: string | null
-}
+import type { World } from './world.ts'
 
 export const PARTS: ReadonlyMap<string, (world: World) => Promise<readonly Figure[]>> = new Map([
   ['ranking', ranking],
