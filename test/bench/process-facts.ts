@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 const TICKS_PER_SECOND = 100
 const MIB = 1024
 
-export function residentMiB(pid: number): number {
+function residentMiB(pid: number): number {
   const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Number(kib) / MIB
 }
