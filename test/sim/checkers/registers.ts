@@ -51,6 +51,8 @@ export class RegisterChecker implements Checker {
       this.#touched.add(project)
     } else if (key.startsWith('register/')) {
       const project = registerProject(key)
+      // One sync may bring several batches, and each starts with this key: what the one before it stored is whole by now.
+      if (this.#touched.has(project)) this.#choose(project)
       this.#member(project, node).ballot = acceptedIn(after)
       this.#touched.add(project)
     }
