@@ -207,6 +207,7 @@ function watchSpace(journal: OpenedJournal, runner: Runner, log: Log, stops: (()
         totalBytes: space.totalBytes,
         remedy: 'free room where the directory of the agent lies',
       })
+    else log.info('journal-space-back', { freeBytes: space.freeBytes, totalBytes: space.totalBytes })
     runner.give({ kind: 'journal-space', isShort })
   }
   const quietly = (): void => void look().catch((error: unknown) => log.warn('journal-space-unknown', { error }))

@@ -173,7 +173,7 @@ export function onMemberUnreachable(proposer: Proposer, member: PeerId, world: P
   const round = proposer.round
   if (round === null || round.kind === 'pause') return
   proposer.lost.add(member)
-  if (!majorityPossible(proposer)) giveUp(proposer, world)
+  if (!majorityPossible(proposer)) giveUp(proposer, proposer.members.length - proposer.lost.size, world)
 }
 
 export function onRoundTimeout(proposer: Proposer, world: ProposerWorld): void {
@@ -250,7 +250,7 @@ function failRound(proposer: Proposer, world: ProposerWorld): void {
   const { round } = proposer
   if (round === null) return
   proposer.failures += 1
-  if (proposer.failures >= FAILURES_MAX) return giveUp(proposer, world)
+  if (proposer.failures >= FAILURES_MAX) return giveUp(proposer, votesOf(round), world)
   requeue(proposer, round)
   proposer.steady = null
   proposer.round = { kind: 'pause', ballot: round.ballot }
@@ -258,9 +258,9 @@ function failRound(proposer: Proposer, world: ProposerWorld): void {
   world.timer(5 + world.random(40 * proposer.failures))
 }
 
-function giveUp(proposer: Proposer, world: ProposerWorld): void {
+/** `answered`: members that can be reached, or that have answered in this round. */
+function giveUp(proposer: Proposer, answered: number, world: ProposerWorld): void {
   const { round } = proposer
-  const answered = round === null ? 0 : votesOf(round)
   if (round !== null) requeue(proposer, round)
   proposer.steady = null
   proposer.round = null

@@ -18,7 +18,7 @@ import type { Peer } from '../tables.ts'
 /** Pools of this host as placement sees them. */
 export function ownPools(peer: Peer): readonly PoolView[] {
   const zone = hostOf(peer.options.manifest, peer.self)?.zone ?? ''
-  const state = peer.state === 'ready' ? 'up' : 'recovering'
+  const state = peer.state === 'ready' ? 'up' : peer.state
   return [...peer.pools.values()].map((measured) => ({
     name: measured.name,
     peer: peer.self,

@@ -22,6 +22,8 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   if (owned === undefined || (request.project !== null && owned.volume.project !== request.project)) {
     return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))
   }
+  // Begun before a crash, and recovered now: whoever repeats it waits for its end.
+  if (owned.working?.rid === rid) return waitFor(peer, rid, from)
   const { status } = owned.volume
   if (owned.step === 'reserved' || owned.step === 'deleting') {
     return answerNow(

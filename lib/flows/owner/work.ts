@@ -86,7 +86,7 @@ export function mayTryAgain(peer: Peer, what: string): boolean {
 
 /** What the tool said, once. */
 export function takeTrouble(peer: Peer, id: VolumeId): { readonly tool: string; readonly detail: string } {
-  const trouble = peer.troubles.get(id) ?? { tool: '', detail: '' }
+  const trouble = peer.troubles.get(id) ?? { tool: 'agent', detail: 'the host was restarted while it was at work; ask again' }
   peer.troubles.delete(id)
   return trouble
 }

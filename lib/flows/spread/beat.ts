@@ -85,7 +85,7 @@ function heardPools(peer: Peer, host: ManifestHost, now: Now): readonly PoolView
     name,
     peer: host.peer,
     zone: host.zone,
-    state: hostState === 'up' ? state : hostState === 'down' ? 'down' : 'recovering',
+    state: hostState === 'up' ? state : hostState,
     capabilities,
     queue,
   }))
