@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
 import type { DevPeer } from './dev-plan.ts'
 
 export interface DevChild {
@@ -73,7 +74,7 @@ export function startDevChild({ peer, program, tell }: DevChildOptions): DevChil
 function spawnAgent(peer: DevPeer, program: string): ChildProcess {
   const log = openSync(peer.logFile, 'a', 0o600)
   try {
-    const args = ['--enable-source-maps', program, 'agent', '--config', peer.configFile, '--until-stdin-ends']
+    const args = [...AGENT_NODE_FLAGS, program, 'agent', '--config', peer.configFile, '--until-stdin-ends']
     return spawn(process.execPath, args, { detached: true, stdio: ['pipe', log, log] })
   } finally {
     closeSync(log)

@@ -23,7 +23,11 @@ export interface WaitOptions {
 
 export async function contextOf(options: CommonOptions, terminal: Terminal): Promise<Context> {
   const settings = await resolveSettings(options, terminal)
-  return { terminal, settings, client: createClient(settings, terminal), output: outputOf(options), paint: paintFor(terminal) }
+  const output = outputOf(options)
+  // What a program reads is never coloured, whatever the environment says.
+  const isForPeople = output.format === 'table' || output.format === 'wide'
+  const paint: Paint = isForPeople ? paintFor(terminal) : (status) => status
+  return { terminal, settings, client: createClient(settings, terminal), output, paint }
 }
 
 /** Where to ask, as whom, and how to print. */

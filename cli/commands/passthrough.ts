@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
@@ -31,7 +32,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Resolves with the exit code of the agent's program; 128 + n if signal n ended it. */
 export async function runAgentProgram(args: readonly string[]): Promise<number> {
   const program = fileURLToPath(new URL('../../agent/main.js', import.meta.url))
-  const child = spawn(process.execPath, ['--enable-source-maps', program, ...args], { stdio: 'inherit' })
+  const child = spawn(process.execPath, [...AGENT_NODE_FLAGS, program, ...args], { stdio: 'inherit' })
   // A Ctrl-C reaches the child from the terminal as well; its program counts a quick pair as one.
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
   for (const signal of SIGNALS) process.on(signal, forward)

@@ -17,6 +17,7 @@ export function paintFor(terminal: Terminal): Paint {
 
 /** https://no-color.org; FORCE_COLOR wins, a dumb terminal and a pipe get none. */
 function wantsColor({ env, outIsTty }: Terminal): boolean {
-  if ((env['FORCE_COLOR'] ?? '') !== '') return true
+  const forced = env['FORCE_COLOR'] ?? ''
+  if (forced !== '') return forced !== '0'
   return outIsTty && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 }

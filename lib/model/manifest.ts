@@ -47,6 +47,11 @@ export function hostOf(manifest: Manifest, peer: PeerId): ManifestHost | null {
   return manifest.hosts.find((host) => host.peer === peer) ?? null
 }
 
+/** Name of the host, or its peer id if the manifest does not know it. */
+export function hostName(manifest: Manifest, peer: PeerId): string {
+  return hostOf(manifest, peer)?.name ?? peer
+}
+
 export function hostNamed(manifest: Manifest, name: string): ManifestHost | null {
   return manifest.hosts.find((host) => host.name === name) ?? null
 }

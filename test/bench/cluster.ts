@@ -15,6 +15,7 @@ import { makeCluster } from '../../agent/local/dev-cluster.ts'
 import { type DevPeer, planPeers } from '../../agent/local/dev-plan.ts'
 import { seesAll } from '../../agent/local/dev-ready.ts'
 import { makeFolder } from '../../agent/system/durable-file.ts'
+import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
 import { HttpConnection, type HttpAddress, requestBytes } from './http-connection.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../agent/main.js', import.meta.url))
@@ -88,7 +89,7 @@ export class Cluster {
     const beganMs = performance.now()
     const profiling = this.#profile === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profile}`]
     const log = openSync(peer.logFile, 'a', 0o600)
-    const args = ['--enable-source-maps', ...profiling, PROGRAM, 'agent', '--config', peer.configFile, '--until-stdin-ends']
+    const args = [...AGENT_NODE_FLAGS, ...profiling, PROGRAM, 'agent', '--config', peer.configFile, '--until-stdin-ends']
     const child = spawn(process.execPath, args, { stdio: ['pipe', log, log] })
     closeSync(log)
     this.#running.set(k, child)

@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [--only NAME,…] [--json] [--profile DIR] [--keep-going]
+ * npm run bench -- [--only NAME,…] [--json] [--profile DIR]
  *
  * Measures what docs/FIGURES.md shows, each figure beside a limit or a rival of the same run. `--bare KIND` is not for
  * people: it turns this process into such a rival, which must load nothing that it is not to be measured with; hence the

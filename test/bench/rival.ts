@@ -1,6 +1,7 @@
 /** Runs a rival (`main.js --bare`) as a process of its own, so that it is measured as an agent is. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
 
 const PROGRAM = fileURLToPath(new URL('./main.js', import.meta.url))
 
@@ -15,7 +16,7 @@ export interface Rival {
 /** @param body file or folder that the rival works with */
 export async function startRival(kind: 'route' | 'agent', body: string): Promise<Rival> {
   const beganMs = performance.now()
-  const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM, '--bare', kind, '--body', body], {
+  const child = spawn(process.execPath, [...AGENT_NODE_FLAGS, PROGRAM, '--bare', kind, '--body', body], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))

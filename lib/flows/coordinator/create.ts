@@ -6,7 +6,7 @@
  */
 import { failure, success, type Failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { hostOf, isForming } from '../../model/manifest.ts'
+import { hostName, hostOf, isForming } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer, Recent, Unplaced } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
@@ -223,5 +223,5 @@ export function noMajority(
 }
 
 function memberNames(peer: Peer, project: Creating['spec']['project']): readonly string[] {
-  return membersOf(peer, project).map((member) => hostOf(peer.options.manifest, member)?.name ?? member)
+  return membersOf(peer, project).map((member) => hostName(peer.options.manifest, member))
 }

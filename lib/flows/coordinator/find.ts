@@ -6,7 +6,7 @@
  * enough if no register was asked); else the honest answer is that it cannot be said.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
-import { hostOf } from '../../model/manifest.ts'
+import { hostName, hostOf } from '../../model/manifest.ts'
 import type { PeerId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, Head } from '../../model/message.ts'
@@ -102,7 +102,7 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
   const { knownOwner, silent } = search
   if (knownOwner !== null && silent.includes(knownOwner)) {
     const sinceMs = peer.connections.get(knownOwner)?.sinceMs ?? null
-    giveUp(peer, out, name, { code: 'owner-unreachable', host: hostOf(peer.options.manifest, knownOwner)?.name ?? knownOwner, sinceMs })
+    giveUp(peer, out, name, { code: 'owner-unreachable', host: hostName(peer.options.manifest, knownOwner), sinceMs })
     return
   }
   // Without a project no register was asked, and a copy of a log may be old: only the owner itself can say.

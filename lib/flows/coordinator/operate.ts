@@ -6,7 +6,7 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { hashHex } from '../../model/hash.ts'
-import { hostOf } from '../../model/manifest.ts'
+import { hostName } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
@@ -75,7 +75,9 @@ export function onExtendRefused(peer: Peer, out: Out, rid: RequestId, refusal: R
   if (operating?.phase !== 'reserving') return
   if (refusal.kind === 'operation') return end(peer, out, operating, refusal.reply)
   const facts: Failure =
-    refusal.kind === 'no-room' ? { code: 'no-room', rejected: [refusal.rejection] } : { code: 'recovering', host: operating.owner }
+    refusal.kind === 'no-room'
+      ? { code: 'no-room', rejected: [refusal.rejection] }
+      : { code: 'recovering', host: hostName(peer.options.manifest, operating.owner) }
   end(peer, out, operating, failure(facts))
 }
 
@@ -186,7 +188,7 @@ function end(peer: Peer, out: Out, operating: Operating, result: OperationReply)
 }
 
 function unreachable(peer: Peer, owner: PeerId): Failure {
-  const host = hostOf(peer.options.manifest, owner)?.name ?? owner
+  const host = hostName(peer.options.manifest, owner)
   const connection = peer.connections.get(owner)
   return { code: 'owner-unreachable', host, sinceMs: connection?.state === 'down' ? connection.sinceMs : null }
 }

@@ -8,6 +8,7 @@ import type { Attachment, AttachmentStatus, Connector } from '../../model/attach
 import { exportIqn } from '../../model/attachment.ts'
 import { failure, type Failure, success } from '../../model/failure.ts'
 import type { AttachmentId, PeerId, VolumeId } from '../../model/ids.ts'
+import { hostName } from '../../model/manifest.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
 import { statusFromAttachments, type VolumeStatus } from '../../model/volume.ts'
 import { secretKey } from '../keys.ts'
@@ -203,7 +204,15 @@ export function onFenced(peer: Peer, out: Out, owned: Owned, attachment: Attachm
     const gone = change(peer, out, owned, attachment.id, null, null, now)
     if (working.kind === 'detach') return endWell(peer, out, working.rid, gone.volume, null, now)
   }
-  endBadly(peer, out, working.rid, { code: 'export-failed', volume: owned.volume.id, ...takeTrouble(peer, owned.volume.id) })
+  // Without a word of a tool it was a crash that cut the attach off: nothing is wrong, and asking again will do.
+  const trouble = takeTrouble(peer, owned.volume.id)
+  const host = hostName(peer.options.manifest, peer.self)
+  endBadly(
+    peer,
+    out,
+    working.rid,
+    trouble === null ? { code: 'recovering', host } : { code: 'export-failed', volume: owned.volume.id, ...trouble },
+  )
 }
 
 /** A fence, or the making of an export that must be there, is tried again. */

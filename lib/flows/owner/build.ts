@@ -78,7 +78,7 @@ function become(peer: Peer, out: Out, owned: Owned, now: Now): void {
 }
 
 function fail(peer: Peer, out: Out, owned: Owned, now: Now): void {
-  const failure = { kind: 'backend', step: 'create', ...takeTrouble(peer, owned.volume.id) } as const
+  const failure = { kind: 'backend', step: 'create', ...(takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }) } as const
   publishOwned(peer, out, { ...owned, step: 'failed', volume: { ...owned.volume, status: 'error', failure } }, now)
   settle(peer, out, owned.volume.project, owned.volume.rid)
   beatSoon(peer, out)

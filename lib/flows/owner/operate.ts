@@ -2,6 +2,7 @@
 import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
+import { hostName } from '../../model/manifest.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
 import { editText } from '../../model/text-edit.ts'
 import type { Out } from '../out.ts'
@@ -17,7 +18,8 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   const done = peer.results.get(rid)
   if (done !== undefined) return answerNow(out, from, rid, withConnection(peer, done.reply))
   if (peer.waiting.has(rid)) return waitFor(peer, rid, from)
-  if (peer.state === 'recovering') return answerNow(out, from, rid, failure({ code: 'recovering', host: peer.self }))
+  if (peer.state === 'recovering')
+    return answerNow(out, from, rid, failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
   const owned = peer.owned.get(id)
   if (owned === undefined || (request.project !== null && owned.volume.project !== request.project)) {
     return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))

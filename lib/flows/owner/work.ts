@@ -84,9 +84,9 @@ export function mayTryAgain(peer: Peer, what: string): boolean {
   return false
 }
 
-/** What the tool said, once. */
-export function takeTrouble(peer: Peer, id: VolumeId): { readonly tool: string; readonly detail: string } {
-  const trouble = peer.troubles.get(id) ?? { tool: 'agent', detail: 'the host was restarted while it was at work; ask again' }
+/** What the tool said, once; null if it said nothing to this process. */
+export function takeTrouble(peer: Peer, id: VolumeId): { readonly tool: string; readonly detail: string } | null {
+  const trouble = peer.troubles.get(id) ?? null
   peer.troubles.delete(id)
   return trouble
 }

@@ -151,6 +151,14 @@ t.test('list prints a table for people, names for loops, and the body for progra
   t.equal((await run(['volume', 'list', '-o', 'name'], { endpoint })).out, `db\n${ID}\n`)
   t.equal((await run(['volume', 'list', '-o', 'value', '--columns', 'id,size'], { endpoint })).out, `${ID}\t10GiB\n${ID}\t1TiB\n`)
   t.equal((await run(['volume', 'list', '--columns', 'status', '--no-headers'], { endpoint })).out, 'available\ncreating\n')
+  const env = { FORCE_COLOR: '1' }
+  const forced = await run(['volume', 'list'], { endpoint, env })
+  t.ok(forced.out.includes('\u001b[32mavailable'), 'colour can be forced, for people')
+  t.equal(
+    (await run(['volume', 'list', '-o', 'value', '--columns', 'status'], { endpoint, env })).out,
+    'available\ncreating\n',
+    'never for programs',
+  )
   t.same(JSON.parse((await run(['volume', 'list', '-o', 'json'], { endpoint })).out), { volumes })
   t.same(parse((await run(['volume', 'list', '-o', 'yaml'], { endpoint })).out), { volumes })
   t.match(await run(['volume', 'list', '--columns', 'colour'], { endpoint }), {

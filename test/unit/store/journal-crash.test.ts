@@ -8,7 +8,7 @@ import { folder, open } from './fixture.ts'
 const WRITER = new URL(`./journal-writer${extname(import.meta.url)}`, import.meta.url)
 
 interface Told {
-  readonly key?: string
+  readonly acknowledged?: string
   readonly fatal?: string
   readonly ended?: readonly string[]
 }
@@ -19,8 +19,9 @@ function start(directory: string): { readonly child: ChildProcess; readonly acke
   const acked: string[] = []
   const told: Told[] = []
   child.on('message', (message: Told) => {
-    if (message.key !== undefined) acked.push(message.key)
-    else told.push(message)
+    // A test runner may talk over this channel too.
+    if (message.acknowledged !== undefined) acked.push(message.acknowledged)
+    else if (message.fatal !== undefined || message.ended !== undefined) told.push(message)
   })
   return { child, acked, told }
 }

@@ -24,7 +24,7 @@ async function writer(lane: number): Promise<void> {
       { key: `${key}/a`, value: 'x'.repeat(350) },
       { key: `${key}/b`, value: 'y'.repeat(350) },
     ])
-    tell({ key })
+    tell({ acknowledged: key })
   }
 }
 
