@@ -41,11 +41,12 @@ const LIB = {
   wire: ['model'],
   config: ['model'],
   placement: ['model'],
+  membership: ['model'],
   replica: ['model'],
   register: ['model'],
   ledger: ['model'],
   // A machine's effects and events carry the outcomes that ports speak of. lib/ports is types only, so nothing can be called through it.
-  flows: ['placement', 'replica', 'register', 'ledger', 'model', 'ports'],
+  flows: ['placement', 'membership', 'replica', 'register', 'ledger', 'model', 'ports'],
 }
 
 const layers = Object.entries(LIB).map(([folder, below]) => ({

@@ -1,28 +1,29 @@
 /**
  * Puts one agent together: the only place that knows every room.
  *
- * Start: files, journal, replica, hands, rules, network, REST, door. Stop: the same in reverse, so that nothing is asked
- * of a part that is gone. Whatever was started when a later part fails is stopped again.
+ * Start: files, hands, journal, replica, rules, network, door, REST. Stop: the same in reverse, so that nothing is asked
+ * of a part that is gone. Whatever was started when a later part fails is stopped again. The rules recover meanwhile: REST
+ * answers at once, and until they have, with 503 to whatever needs this host.
  */
 import { formatHostPort } from '../lib/config/address.ts'
-import type { AgentConfig, BackendConfig } from '../lib/config/agent-config.ts'
+import type { AgentConfig } from '../lib/config/agent-config.ts'
 import { directoryFiles } from '../lib/config/directory.ts'
 import { createPeer, type Peer } from '../lib/flows/tables.ts'
 import { TIMINGS } from '../lib/flows/timings.ts'
 import { LEDGER_RULES } from '../lib/ledger/rules.ts'
 import type { SignedManifest } from '../lib/model/manifest.ts'
-import type { Backend } from '../lib/ports/backend.ts'
-import type { Exec } from '../lib/ports/exec.ts'
 import type { Log } from '../lib/ports/log.ts'
 import type { Network } from '../lib/ports/network.ts'
-import type { Target } from '../lib/ports/target.ts'
 import { startApi } from './api/server.ts'
-import { checkFileBackend } from './backend/file/check.ts'
-import { createFileBackend } from './backend/file/backend.ts'
-import { createNoneBackend } from './backend/none/backend.ts'
 import { type ClusterFiles, openClusterFiles } from './cluster-files.ts'
+import { openBackends, openTarget } from './hands.ts'
+import { isNewHost, withMarker } from './new-host.ts'
+import { signerOf } from './peer/identity.ts'
 import { createJoining } from './peer/joining.ts'
+import { createManifestChanges } from './peer/manifest-changes.ts'
+import { createMembership } from './peer/membership.ts'
 import { type RunningNetwork, startNetwork } from './peer/network.ts'
+import { createStepper } from './peer/stepper.ts'
 import { createService } from './run/cluster-service.ts'
 import { createRunner, type Runner } from './run/runner.ts'
 import { StartProblem } from './start-problem.ts'
@@ -32,8 +33,6 @@ import { systemClock } from './system/clock.ts'
 import { writeDurably } from './system/durable-file.ts'
 import { createExec } from './system/exec.ts'
 import { systemRng, systemUuid } from './system/random.ts'
-import { checkTgt } from './target/tgt/check.ts'
-import { createTgtTarget } from './target/tgt/target.ts'
 import { randomBytes } from 'node:crypto'
 import { VERSION } from './version.ts'
 
@@ -69,23 +68,24 @@ export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<
 async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Promise<void>)[]): Promise<string> {
   const { log } = deps
   const exec = createExec({ log })
-  const files = await openClusterFiles(directoryFiles(config.directory), log)
+  const places = directoryFiles(config.directory)
+  const files = await openClusterFiles(places, log)
   const backends = await openBackends(config.backends)
   const target = await openTarget(config, exec, log)
 
-  const journal = await startProblemOf(
-    openJournal({ directory: `${config.directory}/journal`, sealKey: files.sealKey, log, onFatal: deps.onFatal }),
-  )
+  const journal = await startProblemOf(openJournal({ directory: `${config.directory}/journal`, log, onFatal: deps.onFatal }))
   stops.push(() => journal.close())
   const replica = await startProblemOf(openReplica({ directory: `${config.directory}/replica`, log }))
   stops.push(() => replica.close())
 
-  const peer = restorePeer(config, files, journal, replica)
+  const isNew = await isNewHost(places.newMarker, journal)
+  const peer = restorePeer({ config, files, isNew }, journal, replica)
+  const recovered = promiseOf()
   const late: { network: RunningNetwork | null } = { network: null }
   const network: Network = { send: (to, message) => late.network?.send(to, message), publish: (beat) => late.network?.publish(beat) }
   const runner = createRunner({
     peer,
-    journal,
+    journal: isNew ? withMarker(journal, places.newMarker) : journal,
     replica,
     network,
     backends,
@@ -95,8 +95,11 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     onJournalError: deps.onFatal,
     clientsMax: config.limits.maxClients,
     lookMs: config.target.kind === 'tgt' ? config.target.lookIntervalMs : null,
+    onReady: recovered.resolve,
   })
   stops.push(() => runner.stop())
+  // Before the network, so that the first thing that the rules hear is that they begin.
+  runner.start()
 
   const onManifest = async (signed: SignedManifest): Promise<void> => {
     if (!(await files.takeManifest(signed))) return
@@ -118,17 +121,18 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     }),
   )
   stops.push(async () => late.network?.stop())
-  await runner.start()
   watchSpace(journal, runner, log, stops)
 
+  const { sign, signedManifest, clusterPublicKey, swarmKey } = files
+  const service = createService(peer, runner, systemClock.now)
+  const changes = sign === null ? null : createManifestChanges({ sign, signedManifest, onManifest })
   const joining = await createJoining({
-    folder: directoryFiles(config.directory).invites,
+    folder: places.invites,
     write: writeDurably,
-    sign: files.sign,
-    clusterPublicKey: files.clusterPublicKey,
-    swarmKey: files.swarmKey,
-    signedManifest: files.signedManifest,
-    onManifest,
+    changes,
+    clusterPublicKey,
+    swarmKey,
+    signedManifest,
     clock: systemClock.wallMs,
     randomBytes: (count) => randomBytes(count),
     door: config.join === null ? null : { listen: config.join.listen, announce: formatHostPort(config.join.announce) },
@@ -136,17 +140,28 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   })
   stops.push(() => joining.stop())
   await startProblemOf(joining.startDoor())
+  const membership = createMembership({ changes, manifest: service.manifest, log })
+  const stepper = createStepper({ changes, manifest: service.manifest, hosts: service.hosts, log })
+  stops.push(() => stepper.stop())
+  stepper.start()
 
-  const service = createService(peer, runner, systemClock.now)
   const api = await startProblemOf(
-    startApi({ service, joining, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' }),
+    startApi({ service, joining, membership, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' }),
   )
   stops.push(() => api.close())
-  log.info('agent-ready', { api: `${api.address}:${api.port}`, peer: peer.self, epoch: peer.epoch })
-  return `${api.address}:${api.port}`
+  const address = `${api.address}:${api.port}`
+  log.info('agent-listening', { api: address, peer: peer.self, isNew })
+  void recovered.promise.then(() => log.info('agent-ready', { api: address, peer: peer.self, epoch: peer.epoch }))
+  return address
 }
 
-function restorePeer(config: AgentConfig, files: ClusterFiles, journal: OpenedJournal, replica: ReplicaStore): Peer {
+interface Restoring {
+  readonly config: AgentConfig
+  readonly files: ClusterFiles
+  readonly isNew: boolean
+}
+
+function restorePeer({ config, files, isNew }: Restoring, journal: OpenedJournal, replica: ReplicaStore): Peer {
   const options = {
     self: files.identity.peerId,
     manifest: files.signedManifest().manifest,
@@ -154,6 +169,9 @@ function restorePeer(config: AgentConfig, files: ClusterFiles, journal: OpenedJo
     placement: config.placement,
     rules: LEDGER_RULES,
     timings: TIMINGS,
+    signer: signerOf(files.identity),
+    secretOf: files.secretOf,
+    isNew,
     portal: config.target.portal,
     version: VERSION,
     api: formatHostPort(config.api.listen),
@@ -168,30 +186,6 @@ function handlersOf(runner: Runner) {
     onPeer: (peer, state) => runner.give({ kind: 'peer', peer, state }),
     onBeat: (_from, beat) => runner.give({ kind: 'beat', beat }),
   } satisfies Parameters<typeof startNetwork>[0]['handlers']
-}
-
-async function openBackends(configs: readonly BackendConfig[]): Promise<readonly Backend[]> {
-  const backends: Backend[] = []
-  for (const config of configs) {
-    if (config.kind === 'none') {
-      backends.push(createNoneBackend(config))
-      continue
-    }
-    const { path, ...rest } = config
-    const problem = await checkFileBackend(path)
-    if (problem !== null) throw new StartProblem(problem)
-    backends.push(createFileBackend({ ...rest, directory: path }))
-  }
-  return backends
-}
-
-async function openTarget(config: AgentConfig, exec: Exec, log: Log): Promise<Target | null> {
-  const { target } = config
-  if (target.kind === 'none') return null
-  const { controlPort, portal } = target
-  const problem = await checkTgt({ exec, controlPort, portal })
-  if (problem !== null) throw new StartProblem(problem)
-  return createTgtTarget({ controlPort, portal, exec, log })
 }
 
 /** Says when room for the journal runs short, while there is still some: a journal that cannot write ends the process. */
@@ -223,4 +217,12 @@ async function startProblemOf<Value>(starting: Promise<Value>): Promise<Value> {
   } catch (error) {
     throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
   }
+}
+
+function promiseOf(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }

@@ -13,14 +13,16 @@ import { parseSignedManifest } from '../lib/wire/manifest.ts'
 import { type Identity, loadIdentity, loadSwarmKey } from './peer/identity.ts'
 import { acceptsManifest, signManifest, verifyManifest } from './peer/manifest.ts'
 import { StartProblem } from './start-problem.ts'
-import { writeDurably } from './system/durable-file.ts'
+import { chapSecretsOf } from './system/chap-secret.ts'
+import { isThere, writeDurably } from './system/durable-file.ts'
 
 const SEAL_KEY_BYTES = 32
 
 export interface ClusterFiles {
   readonly identity: Identity
   readonly swarmKey: Uint8Array
-  readonly sealKey: Uint8Array
+  /** CHAP secret of an export of this host, by its IQN. */
+  readonly secretOf: (iqn: string) => string
   readonly clusterPublicKey: string
   /** Null on every host but the one that holds the cluster's key. */
   readonly sign: ((manifest: Manifest) => SignedManifest) | null
@@ -59,7 +61,7 @@ export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise
   return {
     identity,
     swarmKey,
-    sealKey: await sealKeyOf(files.sealKey),
+    secretOf: chapSecretsOf(await sealKeyOf(files, log)),
     clusterPublicKey,
     sign: privateKey === null ? null : (manifest) => signManifest(manifest, { privateKey }),
     signedManifest: () => signed,
@@ -79,11 +81,13 @@ async function readManifest(file: string): Promise<SignedManifest> {
   return parsed
 }
 
-async function sealKeyOf(file: string): Promise<Uint8Array> {
-  const there = await readBytesIfThere(file)
+async function sealKeyOf(files: DirectoryFiles, log: Log): Promise<Uint8Array> {
+  const there = await readBytesIfThere(files.sealKey)
   if (there !== null) return there
+  if (!(await isThere(files.newMarker)))
+    log.error('host-key-lost', { file: files.sealKey, remedy: 'what is attached to volumes of this host has to be attached anew' })
   const key = randomBytes(SEAL_KEY_BYTES)
-  await writeDurably(file, key)
+  await writeDurably(files.sealKey, key)
   return key
 }
 

@@ -4,9 +4,12 @@
 import { Command, CommanderError } from 'commander'
 import { addAttachment } from './commands/attachment.ts'
 import { addHost } from './commands/host.ts'
+import { addLeave } from './commands/host-leave.ts'
 import { addInvite } from './commands/invite.ts'
 import { isPassedOn, passedOnHelp, runAgentProgram } from './commands/passthrough.ts'
+import { addPeer } from './commands/peer.ts'
 import { addPlacement } from './commands/placement.ts'
+import { addQuota } from './commands/quota.ts'
 import { addStatus } from './commands/status.ts'
 import { addVolume } from './commands/volume.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
@@ -43,6 +46,9 @@ function createProgram(terminal: Terminal): Command {
   addHost(program, terminal)
   addStatus(program, terminal)
   addInvite(program, terminal)
+  addLeave(program, terminal)
+  addPeer(program, terminal)
+  addQuota(program, terminal)
   return program
 }
 

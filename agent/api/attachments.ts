@@ -5,6 +5,7 @@
  */
 import type { Attachment } from '../../lib/model/attachment.ts'
 import type { Operation } from '../../lib/model/request.ts'
+import type { Volume } from '../../lib/model/volume.ts'
 import { attachmentDetail, attachmentSummary } from '../../lib/wire/cinder/attachment.ts'
 import { parseAttachmentAction, parseCreateAttachment, parseUpdateAttachment } from '../../lib/wire/cinder/attachment-request.ts'
 import { nextLink } from '../../lib/wire/cinder/links.ts'
@@ -13,6 +14,8 @@ import { type Answer, answer, type Call, type Edge, failed, type Route } from '.
 import { locateAttachment, locateVolume } from './locate.ts'
 import { type Operated, operateOn } from './operate.ts'
 import { newAttachmentId } from './request-names.ts'
+import { isLostVolume } from './shown-volume.ts'
+import { listVolumes } from './volume-list.ts'
 
 export const attachmentRoutes: readonly Route[] = [
   { method: 'POST', path: '/attachments', since: 27, action: 'volume:attachment_create', handle: create },
@@ -122,17 +125,24 @@ const FILTERS: Readonly<Record<string, (attachment: Attachment) => string | null
 }
 const KEYS = { sorts: ['id', 'created_at', 'status'], filters: Object.keys(FILTERS) }
 
-function list(edge: Edge, call: Call, bodyOf: (attachment: Attachment) => object, collection: string): Answer {
+async function list(edge: Edge, call: Call, bodyOf: (attachment: Attachment) => object, collection: string): Promise<Answer> {
   const query = parseListQuery(call.query, KEYS, call.microversion)
   if (!query.ok) return failed(query.failure)
   const { allTenants, filters, limit, raw, marker } = query.value
-  const views = edge.service.volumes(allTenants && call.caller.isAdmin ? null : call.caller.project)
-  const all = views.flatMap((view) => view.volume.attachments).filter((attachment) => filters.every((filter) => passes(attachment, filter)))
+  const volumes = await attachable(edge, call, allTenants && call.caller.isAdmin)
+  const all = volumes.flatMap((volume) => volume.attachments).filter((attachment) => filters.every((filter) => passes(attachment, filter)))
   const page = pageOf(all, query.value, (attachment) => attachment.id)
   if (page === null) return failed({ code: 'item-not-found', kind: 'Volume attachment', id: marker ?? '' })
   const last = page.length === limit ? page.at(-1) : undefined
   const links = last === undefined ? {} : { attachments_links: nextLink(call.base, collection, raw, last.id) }
   return answer(200, { attachments: page.map(bodyOf), ...links })
+}
+
+/** The view knows every attachment; only whether a volume of a lost host was deleted is in its register. */
+async function attachable(edge: Edge, call: Call, allProjects: boolean): Promise<readonly Volume[]> {
+  const seen = edge.service.volumes(allProjects ? null : call.caller.project).map((view) => view.volume)
+  const manifest = edge.service.manifest()
+  return seen.some((volume) => isLostVolume(manifest, volume)) ? (await listVolumes(edge, call, allProjects)).volumes : seen
 }
 
 function passes(attachment: Attachment, filter: Filter): boolean {

@@ -8,6 +8,7 @@ import type { LinkBase } from '../../lib/wire/cinder/links.ts'
 import type { Service } from '../run/service.ts'
 import type { EdgeFailure } from './failure.ts'
 import type { LedgerReader } from './ledger-reader.ts'
+import type { Membership } from './membership.ts'
 
 /** Who calls, as the identity says. */
 export interface Caller {
@@ -58,10 +59,13 @@ export const failed = (failure: EdgeFailure): Answer => ({ kind: 'failed', failu
 export interface Edge {
   readonly service: Service
   readonly joining: Joining
+  readonly membership: Membership
   readonly ledgers: LedgerReader
   readonly log: Log
   /** Unix milliseconds. */
   readonly clock: () => number
+  /** When this edge was made, by the same clock. */
+  readonly startedAtMs: number
   /** A random UUID. */
   readonly uuid: () => string
 }

@@ -56,6 +56,14 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: (f) => `Invalid input received: Availability zone '${f.zone}' is invalid.`,
   },
   'item-not-found': { status: 404, name: 'NotFound', help: 'There is no such item.', text: (f) => `${f.kind} ${f.id} could not be found.` },
+  'no-member': {
+    status: 503,
+    name: 'NoMember',
+    retryAfterS: 60,
+    help: 'The host that was asked has left the cluster, or was marked as lost. Ask another host. To use this one again, join with an empty folder: `scoria join TOKEN --dir DIR`.',
+    text: (f) =>
+      `NoMember: this host ${f.state === 'lost' ? 'was marked as lost' : 'has left the cluster'} and serves nothing any more. Ask another host; to use this one again, join with an empty folder.`,
+  },
   internal: {
     status: 500,
     name: 'Internal',
@@ -69,7 +77,7 @@ export const JOINING_ERRORS: Rows<JoiningFailure> = {
     status: 409,
     name: 'NoClusterKey',
     help: 'Only the host that ran `init` holds the cluster’s key. Ask for the invite there.',
-    text: () => 'This host does not hold the cluster key: invite on the host that ran init.',
+    text: () => "NoClusterKey: this host does not hold the cluster's key. Run on the host that ran scoria init: scoria invite",
   },
   'token-unknown': {
     status: 404,

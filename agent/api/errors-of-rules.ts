@@ -86,6 +86,20 @@ export const RULES_ERRORS: Rows<Failure> = {
     text: (f) =>
       `OwnerUnreachable: host ${f.host} stores the volume and has not answered ${f.sinceMs === null ? 'since this host started' : `since ${new Date(f.sinceMs).toISOString()}`}.`,
   },
+  // Cinder's answer to an action on a volume in error. No 503: no time brings the host back.
+  'host-lost': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume’s host was marked as lost, and its bytes are gone with it. The volume can be deleted, and nothing else.',
+    text: (f) => `Invalid volume: Volume ${f.volume} is lost with its host ${f.host}; it can only be deleted.`,
+  },
+  'below-use': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'A limit cannot be lower than what the project uses. Volumes in error count until they are deleted.',
+    text: (f) =>
+      `Invalid input received: Quota ${f.resource} limit must be equal or greater than existing resources. Current usage is ${f.used} and the requested limit is ${f.limit}.`,
+  },
   'no-room': {
     status: 503,
     name: 'NoValidBackend',

@@ -2,6 +2,7 @@
 import type { Failure } from '../../lib/model/failure.ts'
 import type { JoiningFailure } from '../../lib/ports/joining.ts'
 import type { InputFailure } from '../../lib/wire/cinder/input.ts'
+import type { MembershipFailure } from './membership.ts'
 
 export type HttpFailure =
   | { readonly code: 'unauthorized' }
@@ -15,6 +16,8 @@ export type HttpFailure =
   | { readonly code: 'type-not-found'; readonly type: string }
   | { readonly code: 'zone-not-found'; readonly zone: string }
   | { readonly code: 'item-not-found'; readonly kind: string; readonly id: string }
+  /** This host is not in the manifest any more, or as lost. */
+  | { readonly code: 'no-member'; readonly state: 'left' | 'lost' }
   | { readonly code: 'internal'; readonly requestId: string }
 
-export type EdgeFailure = Failure | InputFailure | HttpFailure | JoiningFailure
+export type EdgeFailure = Failure | InputFailure | HttpFailure | JoiningFailure | MembershipFailure

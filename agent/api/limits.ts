@@ -1,15 +1,20 @@
 /** Limits and use of a project, as its register has them: an answer here is as true as the next create's. */
-import { projectId } from '../../lib/model/ids.ts'
+import { type ProjectId, projectId } from '../../lib/model/ids.ts'
+import type { Limits, Usage } from '../../lib/model/quota.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { limitsBody, quotaSetBody } from '../../lib/wire/cinder/quota.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { isVisible } from './policy.ts'
+import { parseQuotaSet } from './quota-request.ts'
 
-const QUOTA_ACTION = 'volume_extension:quotas:show'
+const SHOW = 'volume_extension:quotas:show'
 
 export const limitRoutes: readonly Route[] = [
   { method: 'GET', path: '/limits', since: 0, action: 'limits:get', handle: limits },
-  { method: 'GET', path: '/os-quota-sets/:project', since: 0, action: QUOTA_ACTION, handle: quotaSet },
-  { method: 'GET', path: '/os-quota-sets/:project/defaults', since: 0, action: QUOTA_ACTION, handle: defaults },
+  { method: 'GET', path: '/os-quota-sets/:project', since: 0, action: SHOW, handle: show },
+  { method: 'GET', path: '/os-quota-sets/:project/defaults', since: 0, action: SHOW, handle: defaults },
+  { method: 'PUT', path: '/os-quota-sets/:project', since: 0, action: 'volume_extension:quotas:update', handle: update },
+  { method: 'DELETE', path: '/os-quota-sets/:project', since: 0, action: 'volume_extension:quotas:delete', handle: remove },
 ]
 
 /** An operator may ask for another project's from 3.39. */
@@ -19,15 +24,59 @@ async function limits(edge: Edge, call: Call): Promise<Answer> {
   return ledger.ok ? answer(200, limitsBody(ledger.value.limits, ledger.value.used)) : failed(ledger.failure)
 }
 
-async function quotaSet(edge: Edge, call: Call): Promise<Answer> {
-  const project = call.params['project'] ?? ''
-  const ledger = await edge.ledgers.read(projectId(project))
+async function show(edge: Edge, call: Call): Promise<Answer> {
+  const project = projectOf(call)
+  if (project === null) return noProject(call)
+  if (!isVisible(call.caller, project)) return failed({ code: 'forbidden', action: SHOW })
+  const ledger = await edge.ledgers.read(project)
   if (!ledger.ok) return failed(ledger.failure)
-  const used = isTrueWord(call.query['usage']) ? ledger.value.used : null
-  return answer(200, quotaSetBody({ project, limits: ledger.value.limits, used, types: edge.service.manifest().types }))
+  return answer(200, setBody(edge, project, ledger.value.limits, isTrueWord(call.query['usage']) ? ledger.value.used : null))
 }
 
 function defaults(edge: Edge, call: Call): Answer {
-  const { limits: values, types } = edge.service.manifest()
-  return answer(200, quotaSetBody({ project: call.params['project'] ?? '', limits: values, used: null, types }))
+  const project = projectOf(call)
+  if (project === null) return noProject(call)
+  return isVisible(call.caller, project)
+    ? answer(200, setBody(edge, project, edge.service.manifest().limits, null))
+    : failed({ code: 'forbidden', action: SHOW })
+}
+
+async function update(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseQuotaSet(call.body)
+  if (!wanted.ok) return failed(wanted.failure)
+  const project = projectOf(call)
+  if (project === null) return noProject(call)
+  const { result } = await edge.service.ask({ kind: 'limits', project, limits: wanted.value })
+  return result.ok ? answer(200, withoutId(setBody(edge, project, result.value.limits, null))) : failed(result.failure)
+}
+
+/** Back to the defaults. */
+async function remove(edge: Edge, call: Call): Promise<Answer> {
+  const project = projectOf(call)
+  if (project === null) return noProject(call)
+  const { result } = await edge.service.ask({ kind: 'limits', project, limits: null })
+  return result.ok ? answer(200, null) : failed(result.failure)
+}
+
+interface QuotaSet {
+  readonly quota_set: Readonly<Record<string, unknown>>
+}
+
+function setBody(edge: Edge, project: ProjectId, values: Limits, used: Usage | null): QuotaSet {
+  return quotaSetBody({ project, limits: values, used, types: edge.service.manifest().types }) as QuotaSet
+}
+
+/** Cinder's answer to a change does not repeat whose it is, and strict clients refuse a key too many. */
+function withoutId({ quota_set: { id: _, ...values } }: QuotaSet): QuotaSet {
+  return { quota_set: values }
+}
+
+/** Null for text that no project can be called by. */
+function projectOf(call: Call): ProjectId | null {
+  const name = call.params['project'] ?? ''
+  return name === '' || name.length > 255 || /\p{Cc}/u.test(name) ? null : projectId(name)
+}
+
+function noProject(call: Call): Answer {
+  return failed({ code: 'item-not-found', kind: 'Project', id: (call.params['project'] ?? '').slice(0, 80) })
 }

@@ -11,18 +11,28 @@ import type { Volume } from '../../lib/model/volume.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Call, Edge } from './call.ts'
 import { isVisible } from './policy.ts'
+import { isLostVolume, NO_MARKS, shownView } from './shown-volume.ts'
 
 export type Located = { readonly ok: true; readonly view: VolumeView } | { readonly ok: false; readonly failure: Failure }
 
 /** @param text the id as the client wrote it; what is no UUID cannot exist (clients try names first) */
-export async function locateVolume(edge: Edge, call: Call, text: string): Promise<Located> {
+export function locateVolume(edge: Edge, call: Call, text: string): Promise<Located> {
+  return locate(edge, call, text, false)
+}
+
+/** The same, for one who only looks: also says that a volume whose owner is away is to be deleted. */
+export function locateForDisplay(edge: Edge, call: Call, text: string): Promise<Located> {
+  return locate(edge, call, text, true)
+}
+
+async function locate(edge: Edge, call: Call, text: string, isForDisplay: boolean): Promise<Located> {
   const uuid = parseUuid(text)
   const id = volumeId(uuid ?? text.slice(0, 255))
   if (uuid === null) return notFound({ code: 'volume-not-found', volume: id })
   const known = edge.service.volume(id)
-  if (known !== null) return visible(call, known)
+  if (known !== null) return asShown(edge, visible(call, known), isForDisplay)
   const { result } = await edge.service.ask({ kind: 'find', project: call.caller.project, volume: id })
-  return result.ok ? visible(call, freshView(result.value)) : notFound(result.failure)
+  return result.ok ? asShown(edge, visible(call, freshView(result.value)), isForDisplay) : notFound(result.failure)
 }
 
 export type LocatedAttachment =
@@ -39,7 +49,8 @@ export async function locateAttachment(edge: Edge, call: Call, text: string): Pr
   if ('code' in view) return { ok: false, failure: view }
   if (!isVisible(call.caller, view.volume.project)) return { ok: false, failure: absent }
   const attachment = view.volume.attachments.find((candidate) => candidate.id === id)
-  return attachment === undefined ? { ok: false, failure: absent } : { ok: true, view, attachment }
+  const shown = await asShown(edge, { ok: true, view }, false)
+  return attachment === undefined || !shown.ok ? { ok: false, failure: absent } : { ok: true, view: shown.view, attachment }
 
   async function findAttachment(from: Edge, by: Call): Promise<VolumeView | Failure> {
     const found = (await from.service.ask({ kind: 'find-attachment', attachment: id })).result
@@ -55,6 +66,22 @@ function freshView(volume: Volume): VolumeView {
 
 function visible(call: Call, view: VolumeView): Located {
   return isVisible(call.caller, view.volume.project) ? { ok: true, view } : notFound({ code: 'volume-not-found', volume: view.volume.id })
+}
+
+/**
+ * The volume as the register wants it shown, where its owner cannot say so itself. Whoever changes a volume asks for that
+ * only if its host is lost: an owner that is away answers for itself when it is back.
+ */
+async function asShown(edge: Edge, found: Located, isForDisplay: boolean): Promise<Located> {
+  if (!found.ok) return found
+  const { view } = found
+  const manifest = edge.service.manifest()
+  const isLost = isLostVolume(manifest, view.volume)
+  const isAway = view.volume.owner !== null && view.hostStatus !== 'up'
+  if (!isLost && !(isForDisplay && isAway)) return found
+  const ledger = await edge.ledgers.read(view.volume.project)
+  const shown = shownView(manifest, view, ledger.ok ? ledger.value : NO_MARKS)
+  return shown === null ? notFound({ code: 'volume-not-found', volume: view.volume.id }) : { ok: true, view: shown }
 }
 
 function notFound(failure: Failure): Located {

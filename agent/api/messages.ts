@@ -1,9 +1,12 @@
 /** User messages (3.3): why volumes are in `error`. Made from the volumes' records, so every peer has them. */
+import { hostName, type Manifest } from '../../lib/model/manifest.ts'
+import type { Volume, VolumeFailure } from '../../lib/model/volume.ts'
 import { type Message, messageBody, messageOf, messageRequestId } from '../../lib/wire/cinder/message.ts'
 import { nextLink } from '../../lib/wire/cinder/links.ts'
 import { type Filter, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { namedUuid } from './request-names.ts'
+import { isLostVolume } from './shown-volume.ts'
 import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
 
 export const messageRoutes: readonly Route[] = [
@@ -28,7 +31,7 @@ async function list(edge: Edge, call: Call): Promise<Answer> {
   if (!query.ok) return failed(query.failure)
   const { filters, limit, raw, marker } = query.value
   const all = await listVolumes(edge, call, query.value.allTenants && call.caller.isAdmin)
-  const messages = messagesOf(all, call).filter((message) => filters.every((filter) => passes(message, filter)))
+  const messages = messagesOf(all, edge, call).filter((message) => filters.every((filter) => passes(message, filter)))
   const page = pageOf(messages, query.value, (message) => message.id)
   if (page === null) return failed({ code: 'item-not-found', kind: 'Message', id: marker ?? '' })
   const last = page.length === limit ? page.at(-1) : undefined
@@ -39,19 +42,26 @@ async function list(edge: Edge, call: Call): Promise<Answer> {
 async function show(edge: Edge, call: Call): Promise<Answer> {
   const id = (call.params['id'] ?? '').toLowerCase()
   const all = await listVolumes(edge, call, call.caller.isAdmin)
-  const message = messagesOf(all, call).find((candidate) => candidate.id === id)
+  const message = messagesOf(all, edge, call).find((candidate) => candidate.id === id)
   if (message !== undefined) return answer(200, { message: messageBody(message, call.base) })
   // Without the registers it is not known whether the volume exists.
   return failed(all.partial ?? { code: 'item-not-found', kind: 'Message', id: id.slice(0, 255) })
 }
 
 /** A volume's message has the same id for as long as the same thing is wrong with it. */
-function messagesOf(list: VolumeList, call: Call): readonly Message[] {
-  return list.volumes.flatMap((volume) =>
-    volume.failure === null
-      ? []
-      : [messageOf(volume, volume.failure, namedUuid('message', volume.id, volume.failure.kind), call.caller.isAdmin)],
-  )
+function messagesOf(list: VolumeList, edge: Edge, call: Call): readonly Message[] {
+  const manifest = edge.service.manifest()
+  return list.volumes.flatMap((volume) => {
+    if (volume.failure === null) return []
+    if (isLostVolume(manifest, volume)) return [lostMessage(manifest, volume, volume.failure)]
+    return [messageOf(volume, volume.failure, namedUuid('message', volume.id, volume.failure.kind), call.caller.isAdmin)]
+  })
+}
+
+function lostMessage(manifest: Manifest, volume: Volume, failure: VolumeFailure): Message {
+  const host = volume.owner === null ? '' : hostName(manifest, volume.owner)
+  const message = messageOf(volume, failure, namedUuid('message', volume.id, 'host-lost'), false)
+  return { ...message, text: `volume:Its host is lost (${host}), and its data with it. The volume can only be deleted.` }
 }
 
 function passes(message: Message, filter: Filter): boolean {

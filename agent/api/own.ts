@@ -7,13 +7,14 @@ import { requestId } from '../../lib/model/ids.ts'
 import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
 import { parseExplain, parseInvite } from '../../lib/wire/cinder/own-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { heardHosts, hostRoutes } from './hosts.ts'
 import { locateVolume } from './locate.ts'
-import { heardHosts } from './services.ts'
 import { findType } from './types.ts'
+import { hasZone } from './zones.ts'
 
 export const ownRoutes: readonly Route[] = [
   { method: 'GET', path: '/status', since: 0, action: 'scoria:read', handle: status },
-  { method: 'GET', path: '/hosts', since: 0, action: 'scoria:read', handle: (edge) => answer(200, { hosts: heardHosts(edge) }) },
+  ...hostRoutes,
   { method: 'POST', path: '/placement/explain', since: 0, action: 'scoria:read', handle: explain },
   { method: 'GET', path: '/volumes/:id/age', since: 0, action: 'volume:get', handle: age },
   { method: 'POST', path: '/invites', since: 0, action: 'scoria:invite', handle: invite },
@@ -23,13 +24,17 @@ function status(edge: Edge): Answer {
   const { service } = edge
   const manifest = service.manifest()
   const self = service.self()
-  const heard = service.hosts().flatMap((host) => (host.lastBeatMs === null || host.peer === self ? [] : [host.lastBeatMs]))
+  // What is lost is never heard again and makes no picture old.
+  const others = service.hosts().filter((host) => host.peer !== self && host.state !== 'lost')
+  const heard = others.flatMap((host) => (host.lastBeatMs === null ? [] : [host.lastBeatMs]))
   return answer(200, {
     cluster: manifest.cluster,
     epoch: manifest.epoch,
     forming: isForming(manifest),
     joined: manifest.hosts.length,
     expect: manifest.expect,
+    // The accounts are moving after a change of the voting hosts.
+    stepPending: manifest.voting.former !== null,
     self: { peer: self, name: hostOf(manifest, self)?.name ?? null },
     // How far back this peer's picture of the host that it heard longest ago reaches; null while it heard of nobody else.
     viewAgeMs: heard.length === 0 ? null : Math.max(0, edge.clock() - Math.min(...heard)),
@@ -45,7 +50,7 @@ function explain(edge: Edge, call: Call): Answer {
   const { sizeGiB, type: typeName, zone, rid } = wanted.value
   const type = findType(edge.service.manifest(), typeName ?? DEFAULT_TYPE_NAME)
   if (type === null && typeName !== null) return failed({ code: 'type-not-found', type: typeName })
-  if (zone !== null && !edge.service.manifest().hosts.some((host) => host.zone === zone)) return failed({ code: 'zone-not-found', zone })
+  if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const name = requestId(rid ?? hashHex('explain', String(sizeGiB), typeName ?? '', zone ?? '').slice(0, 32))
   return answer(200, { rid: name, ...edge.service.explain({ rid: name, sizeGiB, zones: zone === null ? [] : [zone], type }) })
 }

@@ -24,6 +24,7 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:attachment_complete',
   'volume_extension:volume_type_get',
   'limits:get',
+  'volume_extension:quotas:show',
   'message:get',
   'availability_zone:list',
   'extensions:list',
@@ -33,9 +34,12 @@ const ADMIN: ReadonlySet<string> = new Set([
   'volume:force_delete',
   'volume_extension:services:index',
   'scheduler_extension:scheduler_stats:get_pools',
-  'volume_extension:quotas:show',
+  'volume_extension:quotas:update',
+  'volume_extension:quotas:delete',
+  'volume_extension:volume_admin_actions:reset_status',
   'scoria:read',
   'scoria:invite',
+  'scoria:members',
 ])
 
 export function isAllowed(caller: Caller, action: string): boolean {

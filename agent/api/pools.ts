@@ -3,7 +3,7 @@ import { compareText } from '../../lib/model/ids.ts'
 import { poolDetail, poolSummary } from '../../lib/wire/cinder/pool.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { answer, type Route } from './call.ts'
-import { heardHosts } from './services.ts'
+import { heardHosts } from './hosts.ts'
 
 export const poolRoutes: readonly Route[] = [
   {

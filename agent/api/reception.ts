@@ -4,6 +4,7 @@
  * Identity and microversion are settled before the body is read, so that a stranger cannot make the server parse.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hostOf } from '../../lib/model/manifest.ts'
 import { microversionHeader, microversionText, parseMicroversion } from '../../lib/wire/cinder/microversion.ts'
 import { type Answer, type Call, type Caller, type Edge, failed, type Route } from './call.ts'
 import { faultOf } from './errors.ts'
@@ -21,6 +22,8 @@ export function reception(edge: Edge, rootOf: (request: FastifyRequest) => strin
 
   /** Null: go on. */
   function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Answer | null {
+    const out = stateOutside(edge)
+    if (out !== null) return failed({ code: 'no-member', state: out })
     const identified = identify(headerOf(request, 'x-auth-token'), textsOf(request.params)['project_id'] ?? null)
     if (!identified.ok) return failed(identified.failure)
     const microversion = parseMicroversion(headerOf(request, 'openstack-api-version'))
@@ -52,6 +55,13 @@ export function reception(edge: Edge, rootOf: (request: FastifyRequest) => strin
   }
 
   return { admit, perform }
+}
+
+/** A host that is no member serves nothing: what it holds is not the cluster's word any more. Null for a member. */
+function stateOutside({ service }: Edge): 'left' | 'lost' | null {
+  const host = hostOf(service.manifest(), service.self())
+  if (host === null) return 'left'
+  return host.state === 'lost' ? 'lost' : null
 }
 
 export function send(reply: FastifyReply, given: Answer): FastifyReply {

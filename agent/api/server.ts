@@ -12,6 +12,7 @@ import type { Service } from '../run/service.ts'
 import { type Answer, type Edge, failed, type Route } from './call.ts'
 import type { EdgeFailure } from './failure.ts'
 import { ledgerReader } from './ledger-reader.ts'
+import type { Membership } from './membership.ts'
 import { reception, send } from './reception.ts'
 import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
 import { rootVersions } from './versions.ts'
@@ -19,6 +20,7 @@ import { rootVersions } from './versions.ts'
 export interface ApiOptions {
   readonly service: Service
   readonly joining: Joining
+  readonly membership: Membership
   readonly log: Log
   /** Unix milliseconds, for dates and durations. */
   readonly clock: () => number
@@ -70,7 +72,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 function buildApi(options: ApiOptions): FastifyInstance {
-  const { service, joining, log, clock, uuid } = options
+  const { service, joining, membership, log, clock, uuid } = options
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -84,7 +86,7 @@ function buildApi(options: ApiOptions): FastifyInstance {
     clientErrorHandler: refuseRaw,
   })
   acceptJson(app)
-  const edge: Edge = { service, joining, log, clock, uuid, ledgers: ledgerReader(service) }
+  const edge: Edge = { service, joining, membership, log, clock, startedAtMs: clock(), uuid, ledgers: ledgerReader(service) }
   const root = options.publicEndpoint?.replace(/\/+$/, '') ?? null
   const rootOf = (request: FastifyRequest): string => root ?? `http://${request.host || `${options.listen.host}:${options.listen.port}`}`
   app.setNotFoundHandler((_, reply) => send(reply, failed({ code: 'route-not-found' })))

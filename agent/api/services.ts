@@ -1,8 +1,7 @@
 /** os-services: which hosts are there and which answer, in the rows that Cinder's clients know. */
-import { compareText } from '../../lib/model/ids.ts'
 import { serviceRows } from '../../lib/wire/cinder/service.ts'
-import type { HostView } from '../../lib/model/host.ts'
-import { answer, type Edge, type Route } from './call.ts'
+import { answer, type Route } from './call.ts'
+import { heardHosts } from './hosts.ts'
 
 export const serviceRoutes: readonly Route[] = [
   {
@@ -22,10 +21,3 @@ export const serviceRoutes: readonly Route[] = [
     },
   },
 ]
-
-/** All hosts by name; this one is heard now, since it speaks. */
-export function heardHosts(edge: Edge): readonly HostView[] {
-  const self = edge.service.self()
-  const hosts = edge.service.hosts().map((host) => (host.peer === self ? { ...host, lastBeatMs: edge.clock() } : host))
-  return hosts.sort((a, b) => compareText(a.name, b.name))
-}

@@ -3,17 +3,29 @@ import { parseVolumeAction } from '../../lib/wire/cinder/volume-action-request.t
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
+import { asksForReset, parseResetStatus } from './reset-status.ts'
 
 export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
+const RESET = 'volume_extension:volume_admin_actions:reset_status'
+
 async function act(edge: Edge, call: Call): Promise<Answer> {
+  if (asksForReset(call.body)) return reset(edge, call)
   const action = parseVolumeAction(call.body)
   if (!action.ok) return failed(action.failure)
   if (action.value.kind === 'force-delete' && !isAllowed(call.caller, 'volume:force_delete'))
     return failed({ code: 'forbidden', action: 'volume:force_delete' })
   const operation = action.value.kind === 'extend' ? action.value : { kind: 'delete' as const, force: true }
   const done = await operate(edge, call, call.params['id'] ?? '', operation)
+  return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+async function reset(edge: Edge, call: Call): Promise<Answer> {
+  if (!isAllowed(call.caller, RESET)) return failed({ code: 'forbidden', action: RESET })
+  const operation = parseResetStatus(call.body)
+  if (!operation.ok) return failed(operation.failure)
+  const done = await operate(edge, call, call.params['id'] ?? '', operation.value)
   return done.ok ? answer(202, null) : failed(done.failure)
 }

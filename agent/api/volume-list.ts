@@ -2,8 +2,8 @@
  * All volumes of a project: what the logs show, and what only the project's register knows yet.
  *
  * An open grant is a volume that is being made, a request without room is a volume in `error`; both were answered 202
- * and must be in every list from then on. Each id appears once, and the log's record wins. Without a majority the list
- * is what this peer has seen, and says so.
+ * and must be in every list from then on. Each id appears once, and the log's record wins, except for what its host
+ * cannot say (shown-volume.ts). Without a majority the list is what this peer has seen, and says so.
  */
 import type { Failure } from '../../lib/model/failure.ts'
 import type { ProjectId } from '../../lib/model/ids.ts'
@@ -14,6 +14,7 @@ import type { Volume } from '../../lib/model/volume.ts'
 import { newestFirst } from '../../lib/wire/cinder/volume-query.ts'
 import type { Call, Edge } from './call.ts'
 import { ERRORS } from './errors.ts'
+import { shownVolumes } from './shown-volume.ts'
 
 export interface VolumeList {
   /** Newest first. */
@@ -37,8 +38,9 @@ export async function listVolumes(edge: Edge, call: Call, allProjects: boolean):
   const seen = edge.service.volumes(allProjects ? null : own).map((view) => view.volume)
   const known = pending.length === 0 ? null : new Set(seen.map((volume) => volume.id))
   const added = pending.filter((volume) => known !== null && !known.has(volume.id))
+  const all = added.length === 0 ? seen : [...added, ...seen].sort(newestFirst)
   return {
-    volumes: added.length === 0 ? seen : [...added, ...seen].sort(newestFirst),
+    volumes: shownVolumes(edge.service.manifest(), all, contents),
     partial: partial !== undefined && !partial.ok ? partial.failure : null,
   }
 }

@@ -11,12 +11,13 @@ import { volumeSummary } from '../../lib/wire/cinder/volume.ts'
 import { selectVolumes, VOLUME_KEYS } from '../../lib/wire/cinder/volume-query.ts'
 import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../lib/wire/cinder/volume-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
-import { locateVolume } from './locate.ts'
+import { locateForDisplay } from './locate.ts'
 import { operate } from './operate.ts'
 import { createRid, newVolumeId } from './request-names.ts'
 import { findType } from './types.ts'
 import { volumeBody, volumesBody } from './volume-json.ts'
 import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
+import { hasZone } from './zones.ts'
 
 export const volumeRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes', since: 0, action: 'volume:create', handle: create },
@@ -46,7 +47,7 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   const { type: typeName, zone } = wanted.value
   const type = findType(edge.service.manifest(), typeName ?? DEFAULT_TYPE_NAME)
   if (type === null && typeName !== null) return failed({ code: 'type-not-found', type: typeName })
-  if (zone !== null && !edge.service.manifest().hosts.some((host) => host.zone === zone)) return failed({ code: 'zone-not-found', zone })
+  if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const { type: _, ...facts } = wanted.value
   const spec: VolumeSpec = {
     ...facts,
@@ -73,7 +74,7 @@ function asJustCreated(volume: Volume): Volume {
 }
 
 async function show(edge: Edge, call: Call): Promise<Answer> {
-  const found = await locateVolume(edge, call, call.params['id'] ?? '')
+  const found = await locateForDisplay(edge, call, call.params['id'] ?? '')
   return found.ok ? answer(200, volumeBody(found.view.volume, call), ageHeaders(found.view)) : failed(found.failure)
 }
 

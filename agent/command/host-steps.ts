@@ -44,7 +44,12 @@ export function folderStep(what: string, folder: string): Step {
 }
 
 export function identityStep(files: DirectoryFiles): Step {
-  return { what: 'identity', where: files.identity, make: async () => void (await createIdentity(files.identity)) }
+  // The marker first, and never again: a host that has an identity may have run, and then an empty journal is a lost one.
+  const make = async (): Promise<void> => {
+    await writeDurably(files.newMarker, '')
+    await createIdentity(files.identity)
+  }
+  return { what: 'identity', where: files.identity, make }
 }
 
 /** @param key of the cluster that is joined; a founder makes a new one */

@@ -32,7 +32,7 @@ import { systemUuid } from '../system/random.ts'
 
 export interface InitOptions {
   readonly host: HostOptions
-  /** Founding hosts, this one included; they are the voters. */
+  /** Founding hosts, this one included; whoever joins later votes too. */
   readonly expect: number
   readonly types: readonly VolumeType[]
   readonly limits: Limits
@@ -76,7 +76,9 @@ async function firstManifest({ host, expect, types, limits }: InitOptions): Prom
     epoch: 1,
     prev: '',
     expect,
-    hosts: [{ peer: peerId, name: host.name, addrs: dialAddresses(host), zone: host.zone, voter: true }],
+    // A cluster of one is complete; any other waits for its founding hosts.
+    voting: { epoch: expect === 1 ? 1 : 0, former: null },
+    hosts: [{ peer: peerId, name: host.name, addrs: dialAddresses(host), zone: host.zone, voter: true, state: 'member' }],
     types: types.some((type) => type.name === DEFAULT_TYPE_NAME) ? types : [defaultType(), ...types],
     limits,
   }

@@ -26,7 +26,7 @@ import {
   takeSteps,
 } from './host-steps.ts'
 import { loadIdentity, loadSwarmKey } from '../peer/identity.ts'
-import { joinCluster } from '../peer/join-client.ts'
+import { joinCluster, type Joined } from '../peer/join-client.ts'
 import { acceptsManifest, verifyManifest } from '../peer/manifest.ts'
 import { writeDurably } from '../system/durable-file.ts'
 
@@ -38,15 +38,26 @@ export interface JoinOptions {
 
 export interface JoinOutcome {
   readonly signedManifest: SignedManifest
-  /** False for a host that came after the founding ones: it stores volumes and votes on nothing. */
-  readonly voter: boolean
+}
+
+/** What a join needs of the process around it. */
+export interface JoinWorld {
+  tell(report: StepReport): void
+  /** One line for the operator. */
+  say(line: string): void
+  sleep(ms: number): Promise<void>
+  nowMs(): number
 }
 
 const DOOR_TIMEOUT_MS = 10_000
+/** How long the registers may take to move after the host before this one. With some thousand of them it takes seconds. */
+const PATIENCE_MS = 60_000
+const KNOCK_AGAIN_MS = 2000
 
 /** @returns null after a dry run. @throws CommandProblem with the inviter's reason */
-export async function joinHost(options: JoinOptions, tell: (report: StepReport) => void): Promise<JoinOutcome | null> {
+export async function joinHost(options: JoinOptions, world: JoinWorld): Promise<JoinOutcome | null> {
   const { host, token, isDryRun } = options
+  const { tell } = world
   checkedConfig(host)
   const files = directoryFiles(host.directory)
   const before = await manifestHere(files)
@@ -54,7 +65,10 @@ export async function joinHost(options: JoinOptions, tell: (report: StepReport) 
   if (isDryRun) return null
   const { peerId, privateKey } = await loadIdentity(files.identity)
   const self = { peer: peerId, name: host.name, addrs: dialAddresses(host), zone: host.zone }
-  const joined = await joinCluster({ token, host: self, privateKey, randomBytes, verify: verifyManifest, timeoutMs: DOOR_TIMEOUT_MS })
+  const joined = await knockUntilFree(
+    () => joinCluster({ token, host: self, privateKey, randomBytes, verify: verifyManifest, timeoutMs: DOOR_TIMEOUT_MS }),
+    world,
+  )
   if (!joined.ok) throw refusedBy(joined.code, joined.facts)
   await refuseOtherCluster(files, before, joined.answer)
   const steps: readonly Step[] = [
@@ -65,7 +79,18 @@ export async function joinHost(options: JoinOptions, tell: (report: StepReport) 
   await takeSteps(steps, false, tell)
   // Last: a folder with a manifest is a member's folder.
   await keepManifest(files, before, joined.answer.signedManifest, tell)
-  return { signedManifest: joined.answer.signedManifest, voter: joined.voter }
+  return { signedManifest: joined.answer.signedManifest }
+}
+
+/** Knocks again while the step of the host before this one is under way: hosts that vote join one at a time. */
+export async function knockUntilFree(knock: () => Promise<Joined>, world: Omit<JoinWorld, 'tell'>): Promise<Joined> {
+  const endsAtMs = world.nowMs() + PATIENCE_MS
+  for (let waits = 0; ; waits += 1) {
+    const joined = await knock()
+    if (joined.ok || joined.code !== 'step-pending' || world.nowMs() >= endsAtMs) return joined
+    if (waits === 0) world.say('waiting: the accounts still move after the change before this one; hosts join one at a time')
+    await world.sleep(KNOCK_AGAIN_MS)
+  }
 }
 
 async function keepManifest(
@@ -114,6 +139,18 @@ function refusedBy(code: string, facts: Readonly<Record<string, unknown>>): Comm
         EXIT.conflict,
         `another host of the cluster is named ${facts['name']}`,
         'repeat with another --name; the token is still good',
+      )
+    case 'step-pending':
+      return say(
+        EXIT.stillOpen,
+        `the accounts still move after the change before this one, and hosts join one at a time (waited ${PATIENCE_MS / 1000} s)`,
+        'are all agents running? See scoria host list. Then repeat the same line: the token is still good',
+      )
+    case 'host-lost':
+      return say(
+        EXIT.notAllowed,
+        `this host was a member under the name ${facts['name']} and was marked as lost: its key is worth nothing any more`,
+        'join as a new host: another --name and an empty folder with --dir',
       )
     case 'too-many':
       return say(EXIT.unreachable, 'too many hosts knock at once', 'repeat the same line in a few seconds')

@@ -1,4 +1,5 @@
 /** `scoria init` and `scoria join`, as typed: options in, one line a step out. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { hostNamed, isForming } from '../../lib/model/manifest.ts'
 import { parseJoinToken } from '../../lib/wire/join.ts'
 import { type Arguments, countOption, helpText, type OptionRow, quotaOption, readArguments } from './arguments.ts'
@@ -16,7 +17,7 @@ const INIT_ROWS: readonly OptionRow[] = [
   {
     name: 'expect',
     value: 'N',
-    help: 'founding hosts, this one included: they vote, and no volume is made before all have joined (default 1)',
+    help: 'founding hosts, this one included: no volume is made before all have joined (default 1)',
   },
   { name: 'types', value: 'FILE', help: 'YAML list of volume types: {name, description, extra_specs}' },
   { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,gigabytes=1000); -1 means none' },
@@ -62,19 +63,12 @@ export async function joinCommand(args: readonly string[]): Promise<number> {
     return help('join TOKEN --name HOST [options]', 'Makes this host a member of a cluster. Safe to repeat.', JOIN_ROWS, JOIN_EXAMPLES)
   const token = tokenFrom(given)
   const host: HostOptions = hostOptions(given)
-  const joined = await joinHost({ host, token, isDryRun: given.has('dry-run') }, tell)
+  const joined = await joinHost({ host, token, isDryRun: given.has('dry-run') }, { tell, say, sleep: (ms) => pause(ms), nowMs: Date.now })
   if (joined === null) return 0
   const { manifest } = joined.signedManifest
   say(`${host.name} is a member of cluster ${manifest.cluster} (${manifest.hosts.length} hosts)`)
-  say(
-    joined.voter
-      ? 'it is a founding host: it votes and stores volumes'
-      : 'it stores volumes only: the founding hosts, who vote, were complete',
-  )
-  if (isForming(manifest))
-    say(
-      `the cluster takes volumes when ${manifest.expect - manifest.hosts.filter((item) => item.voter).length} more founding hosts have joined`,
-    )
+  if (isForming(manifest)) say(`the cluster takes volumes when ${manifest.expect - manifest.hosts.length} more founding hosts have joined`)
+  else if (manifest.voting.former !== null) say('it takes its share of the accounts as soon as its agent runs: see scoria host list')
   say(`run it: scoria agent --config ${host.configFile}`)
   return hostNamed(manifest, host.name) === null ? 1 : 0
 }

@@ -9,7 +9,7 @@ import { toMultiaddr } from '../../lib/config/address.ts'
 import { directoryFiles } from '../../lib/config/directory.ts'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { compareText } from '../../lib/model/ids.ts'
-import type { ManifestHost, SignedManifest } from '../../lib/model/manifest.ts'
+import type { Manifest, ManifestHost, SignedManifest } from '../../lib/model/manifest.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { agentYaml } from '../command/agent-yaml.ts'
 import { CommandProblem } from '../command/command-problem.ts'
@@ -84,13 +84,14 @@ async function firstManifest(peers: readonly DevPeer[], options: DevOptions): Pr
   const hosts: ManifestHost[] = []
   for (const peer of peers) {
     const { peerId } = await loadIdentity(directoryFiles(peer.directory).identity)
-    hosts.push({ peer: peerId, name: peer.name, addrs: [toMultiaddr(peer.peer)], zone: 'nova', voter: true })
+    hosts.push({ peer: peerId, name: peer.name, addrs: [toMultiaddr(peer.peer)], zone: 'nova', voter: true, state: 'member' })
   }
-  const manifest = {
+  const manifest: Manifest = {
     cluster: systemUuid(),
     epoch: 1,
     prev: '',
     expect: peers.length,
+    voting: { epoch: 1, former: null },
     hosts: hosts.sort((a, b) => compareText(a.peer, b.peer)),
     types: [defaultType()],
     limits: options.limits,

@@ -1,45 +1,50 @@
 /**
- * Whether a host may become a member, and the manifest that says so. Pure: the same answer for the same two lists.
+ * Whether a host that knocks may become a member, and the manifest that says so. Pure.
  *
- * The first `expect` hosts become voters and nobody ever becomes one later: voters hold the registers, and a majority
- * may not change by somebody joining. A host that is a member already keeps its name, because pools are named after it.
+ * The rules are those of every change of the manifest (lib/model/manifest-steps.ts). A host that is a member already keeps
+ * its name, because its pools are named after it; a name stays taken also when its host is lost, because volumes are shown
+ * under it.
  */
-import { hashHex } from '../../lib/model/hash.ts'
-import { compareText } from '../../lib/model/ids.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
-import { hostNamed, hostOf, isForming, type Manifest, type ManifestHost } from '../../lib/model/manifest.ts'
+import { hostNamed, hostOf, type Manifest } from '../../lib/model/manifest.ts'
+import { joining, type StepProblem } from '../../lib/model/manifest-steps.ts'
 import type { JoiningFailure } from '../../lib/ports/joining.ts'
 import type { JoinRequest } from '../../lib/wire/join.ts'
+import type { Change } from './manifest-changes.ts'
 
-export type Admission =
-  | { readonly kind: 'changed'; readonly manifest: Manifest }
-  /** A member already, just as it asks to be. */
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly failure: JoiningFailure }
+/** Why a host is not let in; `step-pending` passes by itself. */
+export type JoinRefusal =
+  | JoiningFailure
+  | { readonly code: 'step-pending'; readonly epoch: number }
+  | { readonly code: 'host-lost'; readonly name: string }
 
-export function admit(manifest: Manifest, request: JoinRequest): Admission {
-  const member = hostOf(manifest, request.peer)
-  const namesake = hostNamed(manifest, request.name)
-  if (namesake !== null && namesake.peer !== request.peer) return { kind: 'refused', failure: { code: 'name-taken', name: request.name } }
-  if (member === null) return { kind: 'changed', manifest: withHost(manifest, hostFrom(request, isForming(manifest))) }
-  if (member.name !== request.name) {
-    return { kind: 'refused', failure: { code: 'bad-request', detail: `this host is a member already, under the name ${member.name}` } }
-  }
-  const host = hostFrom(request, member.voter)
-  return canonicalJson(host) === canonicalJson(member) ? { kind: 'unchanged' } : { kind: 'changed', manifest: withHost(manifest, host) }
+/** @param prev hash of `manifest` */
+export function admit(manifest: Manifest, request: JoinRequest, prev: string): Change<JoinRefusal> {
+  const { peer, name, addrs, zone } = request
+  const member = hostOf(manifest, peer)
+  const namesake = hostNamed(manifest, name)
+  if (namesake !== null && namesake.peer !== peer) return refused({ code: 'name-taken', name })
+  if (member?.state === 'member' && member.name !== name)
+    return refused({ code: 'bad-request', detail: `this host is a member already, under the name ${member.name}` })
+  const host = { peer, name, addrs, zone }
+  if (member?.state === 'member' && canonicalJson({ ...member, ...host }) === canonicalJson(member)) return { kind: 'unchanged' }
+  const next = joining(manifest, host, prev)
+  return next.ok ? { kind: 'next', manifest: next.manifest } : refused(refusalOf(next.problem))
 }
 
-function hostFrom(request: JoinRequest, voter: boolean): ManifestHost {
-  return { peer: request.peer, name: request.name, addrs: request.addrs, zone: request.zone, voter }
+function refusalOf(problem: StepProblem): JoinRefusal {
+  switch (problem.kind) {
+    case 'step-pending':
+      return { code: 'step-pending', epoch: problem.epoch }
+    case 'name-taken':
+      return { code: 'name-taken', name: problem.name }
+    case 'lost-before':
+      return { code: 'host-lost', name: problem.name }
+    default:
+      return { code: 'bad-request', detail: problem.kind }
+  }
 }
 
-/** The manifest after this one, with `host` in place of any entry of the same peer. */
-function withHost(manifest: Manifest, host: ManifestHost): Manifest {
-  const others = manifest.hosts.filter((item) => item.peer !== host.peer)
-  return {
-    ...manifest,
-    epoch: manifest.epoch + 1,
-    prev: hashHex(canonicalJson(manifest)),
-    hosts: [...others, host].sort((a, b) => compareText(a.peer, b.peer)),
-  }
+function refused(refusal: JoinRefusal): Change<JoinRefusal> {
+  return { kind: 'refused', refusal }
 }

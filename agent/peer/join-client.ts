@@ -29,7 +29,7 @@ export interface JoinCall {
 }
 
 export type Joined =
-  | { readonly ok: true; readonly answer: JoinAnswer; readonly voter: boolean }
+  | { readonly ok: true; readonly answer: JoinAnswer }
   /** `code`: the inviter's own refusal, or `unreachable`, or `bad-answer`. */
   | { readonly ok: false; readonly code: string; readonly facts: Readonly<Record<string, unknown>> }
 
@@ -49,9 +49,9 @@ export async function joinCluster(call: JoinCall): Promise<Joined> {
   if (answer === null) return refused('bad-answer', { detail: 'the seal of the answer does not open' })
   if (!call.verify(answer.signedManifest, answer.clusterPublicKey))
     return refused('bad-answer', { detail: 'the manifest is not signed by the cluster key' })
-  const member = hostOf(answer.signedManifest.manifest, call.host.peer)
-  if (member === null) return refused('bad-answer', { detail: 'the manifest does not name this host' })
-  return { ok: true, answer, voter: member.voter }
+  if (hostOf(answer.signedManifest.manifest, call.host.peer)?.state !== 'member')
+    return refused('bad-answer', { detail: 'the manifest does not name this host' })
+  return { ok: true, answer }
 }
 
 async function post(url: string, frame: unknown, timeoutMs: number): Promise<{ readonly status: number; readonly body: unknown }> {

@@ -5,16 +5,16 @@
  * open: without a valid seal every answer is the same.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { JoiningFailure } from '../../lib/ports/joining.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import { FRAME_BYTES_MAX, parseSealedFrame, type SealedFrame } from '../../lib/wire/join.ts'
+import type { JoinRefusal } from './admission.ts'
 
 export interface DoorAddress {
   readonly host: string
   readonly port: number
 }
 
-export type JoinReply = { readonly ok: true; readonly frame: SealedFrame } | { readonly ok: false; readonly failure: JoiningFailure }
+export type JoinReply = { readonly ok: true; readonly frame: SealedFrame } | { readonly ok: false; readonly failure: JoinRefusal }
 
 export interface DoorOptions {
   readonly listen: DoorAddress
@@ -32,13 +32,15 @@ export interface Door {
 
 const KNOCKS_PER_SECOND = 5
 const KNOCKS_AT_ONCE = 20
-const STATUS: Readonly<Record<JoiningFailure['code'], number>> = {
+const STATUS: Readonly<Record<JoinRefusal['code'], number>> = {
   'no-cluster-key': 404,
   'token-unknown': 403,
   'token-expired': 410,
   'token-used': 409,
   'name-taken': 409,
   'bad-request': 400,
+  'step-pending': 503,
+  'host-lost': 403,
 }
 
 /** @throws if the address cannot be listened on */

@@ -2,31 +2,30 @@
  * Inviting hosts and letting them in, on the one host that holds the cluster's key.
  *
  * A token works once: the first host that uses it is written down before it is told anything, and only that host gets
- * an answer again when it repeats (its first answer may have been lost). Admissions go one at a time, each on the
- * manifest that the one before it made, so that no two manifests share an epoch.
+ * an answer again when it repeats (its first answer may have been lost). Knocks are answered one at a time, so that two
+ * hosts with one token are one host that got in.
  */
-import type { Manifest, SignedManifest } from '../../lib/model/manifest.ts'
-import type { Joining, JoiningFailure } from '../../lib/ports/joining.ts'
+import type { SignedManifest } from '../../lib/model/manifest.ts'
+import type { Joining } from '../../lib/ports/joining.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import { formatJoinToken, type JoinAnswer, type JoinRequest, parseJoinRequest, type SealedFrame } from '../../lib/wire/join.ts'
-import { admit } from './admission.ts'
+import { admit, type JoinRefusal } from './admission.ts'
 import { type InviteRecord, type InviteStore, openInvites, type WriteFileDurably } from './invite-store.ts'
 import { type Door, type DoorAddress, type JoinReply, openDoor } from './join-door.ts'
 import { isJoinProofValid } from './join-proof.ts'
 import { joinKey, seal, unseal } from './join-seal.ts'
+import type { ManifestChanges } from './manifest-changes.ts'
 
 export interface JoiningOptions {
   /** Folder of the invitations; it exists. */
   readonly folder: string
   readonly write: WriteFileDurably
-  /** Signs with the cluster's key; null on every host that does not hold it. */
-  readonly sign: ((manifest: Manifest) => SignedManifest) | null
+  /** Makes manifests; null on every host that does not hold the cluster's key. */
+  readonly changes: ManifestChanges | null
   readonly clusterPublicKey: string
   /** The swarm key's file. */
   readonly swarmKey: Uint8Array
   signedManifest(): SignedManifest
-  /** Takes a newer manifest; resolves when it is on stable storage here. */
-  onManifest(signed: SignedManifest): Promise<void>
   /** Unix milliseconds. */
   clock(): number
   randomBytes(count: number): Uint8Array
@@ -44,8 +43,8 @@ export interface RunningJoining extends Joining {
 }
 
 export async function createJoining(options: JoiningOptions): Promise<RunningJoining> {
-  const { sign } = options
-  const invites = sign === null ? null : await openInvites(options.folder, options.write)
+  const { changes } = options
+  const invites = changes === null ? null : await openInvites(options.folder, options.write)
   let door: Door | null = null
   let last: Promise<unknown> = Promise.resolve()
 
@@ -74,13 +73,13 @@ export async function createJoining(options: JoiningOptions): Promise<RunningJoi
       return { ok: true, value: { token: formatJoinToken({ ...record, door: options.door.announce }), expiresAtMs } }
     },
     async knock(frame) {
-      if (invites === null || sign === null) return { ok: false, failure: { code: 'no-cluster-key' } }
-      const reply = await inTurn(() => answerKnock({ ...options, sign }, invites, frame))
+      if (invites === null || changes === null) return { ok: false, failure: { code: 'no-cluster-key' } }
+      const reply = await inTurn(() => answerKnock({ ...options, changes }, invites, frame))
       if (!reply.ok) options.log.warn('join-refused', { invite: frame.token, ...reply.failure })
       return reply
     },
     async startDoor() {
-      if (sign === null || options.door === null) return null
+      if (changes === null || options.door === null) return null
       door = await openDoor({ listen: options.door.listen, clock: options.clock, log: options.log, knock: joining.knock })
       return door
     },
@@ -92,9 +91,9 @@ export async function createJoining(options: JoiningOptions): Promise<RunningJoi
   return joining
 }
 
-type Signing = JoiningOptions & { readonly sign: (manifest: Manifest) => SignedManifest }
+type Admitting = JoiningOptions & { readonly changes: ManifestChanges }
 
-async function answerKnock(options: Signing, invites: InviteStore, frame: SealedFrame): Promise<JoinReply> {
+async function answerKnock(options: Admitting, invites: InviteStore, frame: SealedFrame): Promise<JoinReply> {
   const invite = invites.get(frame.token)
   const plain = invite === null ? null : unseal(joinKey(invite.secretHex, invite.id, 'request'), invite.id, frame.sealed)
   // One answer for a token that never was and for a seal that does not open: a stranger learns nothing.
@@ -104,22 +103,25 @@ async function answerKnock(options: Signing, invites: InviteStore, frame: Sealed
   if (!(await isJoinProofValid(invite.id, request))) return refuse({ code: 'bad-request', detail: 'the proof does not fit the peer id' })
   const failure = useFailure(invite, request, options.clock())
   if (failure !== null) return refuse(failure)
-  const admission = admit(options.signedManifest().manifest, request)
-  if (admission.kind === 'refused') return refuse(admission.failure)
-  if (invite.usedBy === null) await invites.put({ ...invite, usedBy: { peer: request.peer, name: request.name } })
-  if (admission.kind === 'changed') {
-    await options.onManifest(options.sign(admission.manifest))
-    options.log.info('host-admitted', { peer: request.peer, host: request.name, invite: invite.id, epoch: admission.manifest.epoch })
-  }
+  const admitted = await options.changes.change(async (manifest, prev) => {
+    const change = admit(manifest, request, prev)
+    // Before the manifest names the host, the token is its own: whoever is refused may try again with the same one.
+    if (change.kind !== 'refused' && invite.usedBy === null)
+      await invites.put({ ...invite, usedBy: { peer: request.peer, name: request.name } })
+    return change
+  })
+  if (!admitted.ok) return refuse(admitted.refusal)
+  if (admitted.isNew)
+    options.log.info('host-admitted', { peer: request.peer, host: request.name, invite: invite.id, epoch: admitted.manifest.epoch })
   return { ok: true, frame: sealAnswer(options, invite) }
 }
 
-function useFailure(invite: InviteRecord, request: JoinRequest, nowMs: number): JoiningFailure | null {
+function useFailure(invite: InviteRecord, request: JoinRequest, nowMs: number): JoinRefusal | null {
   if (invite.usedBy !== null) return invite.usedBy.peer === request.peer ? null : { code: 'token-used', by: invite.usedBy.name }
   return nowMs > invite.expiresAtMs ? { code: 'token-expired', expiredAtMs: invite.expiresAtMs } : null
 }
 
-function sealAnswer(options: Signing, invite: InviteRecord): SealedFrame {
+function sealAnswer(options: Admitting, invite: InviteRecord): SealedFrame {
   const answer: JoinAnswer = {
     signedManifest: options.signedManifest(),
     clusterPublicKey: options.clusterPublicKey,
@@ -129,5 +131,5 @@ function sealAnswer(options: Signing, invite: InviteRecord): SealedFrame {
   return { v: 1, token: invite.id, sealed: seal(key, invite.id, answer, options.randomBytes(12)) }
 }
 
-const refuse = (failure: JoiningFailure): JoinReply => ({ ok: false, failure })
+const refuse = (failure: JoinRefusal): JoinReply => ({ ok: false, failure })
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

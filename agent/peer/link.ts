@@ -125,6 +125,15 @@ export class Link {
     }
   }
 
+  /** Says last what holds now, and hears nothing any more. What was said is on its way until `close`. */
+  part(): void {
+    this.#sendManifest()
+    this.#isClosed = true
+    this.#opening = null
+    this.#hearing?.inbound.abort(new Error('link closed'))
+    this.#settle()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#opening = null

@@ -61,6 +61,8 @@ export interface RunningNetwork extends Network {
 const TICK_MS = 250
 const DIAL_TIMEOUT_MS = 10_000
 const STREAM_TIMEOUT_MS = 5000
+/** For one small message to get through to a host that is being taken out. */
+const PARTING_MS = 1000
 
 export async function startNetwork(options: NetworkOptions): Promise<RunningNetwork> {
   const { cluster, hosts } = options.manifest()
@@ -72,7 +74,7 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
     announce: options.announce ?? [],
     topic,
     hosts: hosts.length,
-    isMember: (peer) => hostOf(options.manifest(), peerId(peer)) !== null,
+    isMember: (peer) => isMember(options.manifest(), peerId(peer)),
     isDev: options.dev ?? false,
   })
   const network = new Libp2pNetwork(options, node, cluster, topic)
@@ -94,6 +96,7 @@ class Libp2pNetwork implements RunningNetwork {
   readonly #gossip: Gossip
   readonly #redial: Redial
   readonly #members = new Map<PeerId, Member>()
+  readonly #partings = new Set<NodeJS.Timeout>()
   #ticking: NodeJS.Timeout | null = null
   #isStopped = false
 
@@ -170,12 +173,13 @@ class Libp2pNetwork implements RunningNetwork {
     this.#isStopped = true
     this.#redial.stop()
     if (this.#ticking !== null) clearInterval(this.#ticking)
+    for (const leave of this.#partings) clearTimeout(leave)
     for (const { link } of this.#members.values()) link.close()
     await this.#node.stop()
   }
 
   #isMember(peer: PeerId): boolean {
-    return hostOf(this.#options.manifest(), peer) !== null
+    return isMember(this.#options.manifest(), peer)
   }
 
   #tick(): void {
@@ -190,19 +194,43 @@ class Libp2pNetwork implements RunningNetwork {
   }
 
   #updateMembers(): void {
-    const { hosts } = this.#options.manifest()
-    const wanted = new Set(hosts.map(({ peer }) => peer).filter((peer) => peer !== this.#self))
+    const manifest = this.#options.manifest()
+    const isOut = !isMember(manifest, this.#self)
+    if (isOut) this.#noteOut()
+    // Nobody lets a host in that is no member any more: it calls nobody.
+    const others = manifest.hosts.filter(({ peer, state }) => peer !== this.#self && state === 'member')
+    const wanted = new Set(isOut ? [] : others.map(({ peer }) => peer))
     for (const [peer, { link }] of this.#members) {
       if (wanted.has(peer)) continue
-      link.close()
       this.#members.delete(peer)
       this.#redial.forget(peer)
       this.#options.log.info('peer.removed', { peer })
-      this.#node.hangUp(peerIdFromString(peer)).catch((error: unknown) => this.#options.log.debug('peer.hang-up-failed', { peer, error }))
+      this.#partFrom(peer, link)
     }
     for (const peer of wanted) {
       if (!this.#members.has(peer)) this.#members.set(peer, { link: this.#makeLink(peer), sinceMs: Date.now() })
     }
+  }
+
+  /** Whoever is out hears so, if it is there, before it hears nothing more. */
+  #partFrom(peer: PeerId, link: Link): void {
+    link.part()
+    const leave = setTimeout(() => {
+      this.#partings.delete(leave)
+      link.close()
+      // It may have been let in again meanwhile.
+      if (this.#members.has(peer)) return
+      this.#node.hangUp(peerIdFromString(peer)).catch((error: unknown) => this.#options.log.debug('peer.hang-up-failed', { peer, error }))
+    }, PARTING_MS)
+    this.#partings.add(leave)
+  }
+
+  #noteOut(): void {
+    const host = hostOf(this.#options.manifest(), this.#self)
+    this.#options.log.error('host-no-member', {
+      state: host?.state ?? 'left',
+      remedy: 'stop this agent; to use the host again, join with a new folder: scoria join TOKEN --dir DIR',
+    })
   }
 
   #makeLink(peer: PeerId): Link {
@@ -286,4 +314,9 @@ class Libp2pNetwork implements RunningNetwork {
     if (isWorthSaying) this.#options.log.info('peer.not-reached', fields)
     else this.#options.log.debug('peer.not-reached', fields)
   }
+}
+
+/** A host that is lost is out, whatever key it shows. */
+function isMember(manifest: Manifest, peer: PeerId): boolean {
+  return hostOf(manifest, peer)?.state === 'member'
 }

@@ -64,7 +64,7 @@ export function createLoop(peer: Peer, self: PeerId, world: LoopWorld): Loop {
         timers.delete(effect.key)
         return
       case 'publish':
-        events.push({ kind: 'published', records: effect.records })
+        events.push({ kind: 'published', entry: effect.entry })
         return
       case 'send':
         if (effect.to === self) events.push({ kind: 'message', from: self, message: effect.message })

@@ -1,26 +1,32 @@
 /**
  * One peer at work: its rules, its hands and its clock. Carries effects to the ports and brings their outcomes back.
+ *
+ * The rules begin at once, and recover: what lies on the host is given to them when all of it could be listed, and not
+ * before, because what a listing left out would be taken for lost.
  */
-import type { PeerId, PoolName, VolumeId } from '../../lib/model/ids.ts'
-import { poolName, volumeId } from '../../lib/model/ids.ts'
+import type { PoolName, VolumeId } from '../../lib/model/ids.ts'
+import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
+import type { Beat } from '../../lib/model/host.ts'
 import { hostOf } from '../../lib/model/manifest.ts'
-import type { AbortSignalLike, Backend, BackendVolume } from '../../lib/ports/backend.ts'
+import type { Backend, FoundVolume } from '../../lib/ports/backend.ts'
 import type { Journal } from '../../lib/ports/journal.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Network } from '../../lib/ports/network.ts'
 import { done, type Outcome } from '../../lib/ports/outcome.ts'
 import type { Target } from '../../lib/ports/target.ts'
-import type { BackendCall, BackendOutcome, Effect, MeasuredPool, Now, PeerEvent, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
+import type { BackendCall, BackendOutcome, Effect, Now, PeerEvent, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
 import type { Peer } from '../../lib/flows/tables.ts'
 import { assertNever } from '../../lib/model/invariant.ts'
 import { LUN } from '../../lib/flows/owner/work.ts'
 import { createJobs } from './jobs.ts'
 import { createLoop } from './loop.ts'
+import { settled, timeLimit } from './port-call.ts'
+import { createSurvey } from './survey.ts'
 
 /** A cache of the other owners' records; whatever it loses is fetched again. */
 export interface ReplicaCache {
-  put(owner: PeerId, epoch: number, upTo: number, records: Extract<Effect, { kind: 'replicate' }>['records']): void
+  put(head: LogHead, records: readonly PublishedRecord[], gone: readonly VolumeId[], whole: boolean): void
 }
 
 export interface RunnerOptions {
@@ -36,29 +42,34 @@ export interface RunnerOptions {
   /** Fatal: the journal could not be written. */
   readonly onJournalError: (error: unknown) => void
   readonly clientsMax: number
-  /** Between looks at what the target exports; null where there is no target. */
+  /** Between looks at what lies here and what the target exports, after the first; null for no more than that. */
   readonly lookMs: number | null
+  /** Called once, when the host has recovered and told the others so. */
+  readonly onReady: () => void
 }
 
 export interface Runner {
   give(event: PeerEvent): void
   ask(request: ClientRequest): Promise<ClientReply>
-  /** Measures, lists what lies here, and starts the rules. */
-  start(): Promise<void>
+  /** The rules begin; what lies here is measured and listed in the background. */
+  start(): void
   stop(): Promise<void>
 }
 
 const MEASURE_MS = 10_000
-const CALL_TIMEOUT_MS = 60_000
+/** After a look at the start that came to nothing: the host takes part in nothing before one succeeds. */
+const LOOK_AGAIN_MS = 5000
 const JOBS_AT_ONCE = 16
 
 export function createRunner(options: RunnerOptions): Runner {
   const { peer, backends, target, log, network } = options
+  const hostName = (): string => hostOf(peer.options.manifest, peer.self)?.name ?? ''
+  const survey = createSurvey({ backends, target, log, hostName })
   const jobs = createJobs({ atOnce: JOBS_AT_ONCE })
   const clients = new Map<string, { readonly request: ClientRequest; readonly resolve: (reply: ClientReply) => void }>()
-  const strays = new Map<VolumeId, Backend>()
-  const rounds: NodeJS.Timeout[] = []
+  const rounds = new Set<NodeJS.Timeout>()
   let clientCount = 0
+  let isReady = false
   let stopped = false
 
   const loop = createLoop(peer, peer.self, {
@@ -73,14 +84,15 @@ export function createRunner(options: RunnerOptions): Runner {
       case 'send':
         return network.send(effect.to, effect.message)
       case 'gossip':
-        return network.publish(effect.beat)
+        network.publish(effect.beat)
+        return noteState(effect.beat.state)
       case 'reply': {
         clients.get(effect.id)?.resolve(effect.reply)
         clients.delete(effect.id)
         return
       }
       case 'replicate':
-        return options.replica.put(effect.owner, effect.epoch, effect.upTo, effect.records)
+        return options.replica.put(effect.head, effect.records, effect.gone, effect.whole)
       case 'note':
         return log[effect.level](effect.event, effect.fields)
       case 'backend':
@@ -94,6 +106,12 @@ export function createRunner(options: RunnerOptions): Runner {
       default:
         return assertNever(effect)
     }
+  }
+
+  function noteState(state: Beat['state']): void {
+    if (isReady || state === 'recovering') return
+    isReady = true
+    options.onReady()
   }
 
   function runBackend(job: string, volume: VolumeId, call: BackendCall): void {
@@ -113,7 +131,7 @@ export function createRunner(options: RunnerOptions): Runner {
   /** The backend that the volume's record names; for what has no record, the one that listed it. */
   function backendOf(volume: VolumeId): Backend | null {
     const pool = peer.owned.get(volume)?.volume.pool ?? null
-    return (pool === null ? strays.get(volume) : backends.find((backend) => backendNameOf(pool) === backend.name)) ?? null
+    return (pool === null ? survey.listedBy(volume) : backends.find((backend) => backendNameOf(pool) === backend.name)) ?? null
   }
 
   async function callTarget(volume: VolumeId, call: TargetCall): Promise<TargetOutcome> {
@@ -128,48 +146,43 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function measure(): Promise<void> {
-    const hostName = hostOf(peer.options.manifest, peer.self)?.name ?? ''
-    const pools: MeasuredPool[] = []
-    for (const backend of backends) {
-      const outcome = await settled(backend.measure(timeLimit()))
-      if (outcome.kind === 'ok')
-        pools.push(...outcome.value.map((pool) => ({ ...pool, name: poolName(hostName, backend.name, pool.pool) })))
-      else log.warn('backend-not-measured', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
-    }
-    loop.give({ kind: 'measured', pools })
+    loop.give({ kind: 'measured', pools: await survey.measure() })
   }
 
-  async function look(): Promise<void> {
-    const outcome = target === null ? done<readonly string[]>([]) : await settled(target.list(timeLimit()))
-    if (outcome.kind === 'ok') loop.give({ kind: 'found', exports: outcome.value })
-    else log.error('exports-not-listed', { tool: outcome.tool, detail: outcome.detail })
+  async function look(): Promise<boolean> {
+    const found = await survey.list()
+    if (found !== null) loop.give({ kind: 'found', ...found })
+    return found !== null
   }
 
-  async function listVolumes(): Promise<readonly VolumeId[] | null> {
-    const ids: VolumeId[] = []
-    for (const backend of backends) {
-      const outcome = await settled(backend.list(timeLimit()))
-      if (outcome.kind !== 'ok') {
-        log.error('volumes-not-listed', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
-        return null
-      }
-      for (const { id } of outcome.value) {
-        ids.push(volumeId(id))
-        strays.set(id, backend)
-      }
-    }
-    return ids
+  /** Measured first: where bytes are taken on again, their pool has to be known. */
+  async function begin(): Promise<void> {
+    await measure()
+    every(MEASURE_MS, measure)
+    await lookFirst()
+  }
+
+  async function lookFirst(): Promise<void> {
+    const isFound = stopped || (await look())
+    if (!isFound) later(LOOK_AGAIN_MS, lookFirst)
+    else if (options.lookMs !== null) every(options.lookMs, look)
   }
 
   /** Calls again and again, never twice at once; ends with `stop`. */
-  function every(ms: number, work: () => Promise<void>): void {
+  function every(ms: number, work: () => Promise<unknown>): void {
+    later(ms, async () => {
+      await work()
+      every(ms, work)
+    })
+  }
+
+  function later(ms: number, work: () => Promise<void>): void {
+    if (stopped) return
     const round = setTimeout(() => {
-      void work().finally(() => {
-        rounds.splice(rounds.indexOf(round), 1)
-        if (!stopped) every(ms, work)
-      })
+      rounds.delete(round)
+      void work()
     }, ms)
-    rounds.push(round)
+    rounds.add(round)
   }
 
   return {
@@ -186,13 +199,9 @@ export function createRunner(options: RunnerOptions): Runner {
         loop.give({ kind: 'client', id, request })
       })
     },
-    async start() {
-      await measure()
-      const volumes = await listVolumes()
-      const exports = target === null ? done<readonly string[]>([]) : await settled(target.list(timeLimit()))
-      loop.give({ kind: 'start', volumes, exports: exports.kind === 'ok' ? exports.value : null })
-      every(MEASURE_MS, measure)
-      if (options.lookMs !== null) every(options.lookMs, look)
+    start() {
+      loop.give({ kind: 'start' })
+      void begin()
     },
     async stop() {
       stopped = true
@@ -209,7 +218,7 @@ function callBackend(backend: Backend | null, call: BackendCall): Promise<Backen
   if (backend === null) return Promise.resolve({ kind: 'failed', tool: 'backend', detail: 'no backend of this host has this volume' })
   switch (call.kind) {
     case 'create':
-      return backend.create(call.volume, timeLimit()).then(emptied)
+      return backend.create(call.volume, call.tags, timeLimit()).then(emptied)
     case 'extend':
       return backend.extend(call.volume, timeLimit()).then(emptied)
     case 'remove':
@@ -223,21 +232,8 @@ function callBackend(backend: Backend | null, call: BackendCall): Promise<Backen
   }
 }
 
-/** A port never rejects; if one does all the same, nobody knows what it did. */
-async function settled<Value>(outcome: Promise<Outcome<Value>>): Promise<Outcome<Value>> {
-  try {
-    return await outcome
-  } catch (error) {
-    return { kind: 'unknown', tool: 'agent', detail: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-function emptied(outcome: Outcome<void>): Outcome<null> & Outcome<BackendVolume | null> {
+function emptied(outcome: Outcome<void>): Outcome<null> & Outcome<FoundVolume | null> {
   return outcome.kind === 'ok' ? done(null) : outcome
-}
-
-function timeLimit(): AbortSignalLike {
-  return AbortSignal.timeout(CALL_TIMEOUT_MS)
 }
 
 function backendNameOf(pool: PoolName): string {

@@ -1,8 +1,8 @@
 /**
- * Why a journal cannot be opened or written any more: facts first, and what the operator can do.
+ * Why a journal cannot be gone on with, opened or written: facts first, and what the operator can do.
  *
- * Damage is never repaired here. A journal that may have lost something must not vote or promise as if it had not: the
- * agent goes through recovery from its peers and from the host's own volumes instead.
+ * Damage is never repaired here. A journal that may have lost something must not vote or promise as if it had not: it is set
+ * aside, and the host recovers what it knew from its peers and from its own volumes.
  */
 export interface DamageFacts {
   readonly directory: string
@@ -18,27 +18,24 @@ export interface DamageFacts {
     | 'state'
     /** The last acknowledged batches are not there. */
     | 'cut-off'
-    /** A sealed value does not open: changed, or sealed with another key. */
-    | 'seal'
+    /** A value is there as it was written, and is no JSON. */
+    | 'value'
   /** Sequence number of the batch where it shows, if it shows at one. */
   readonly seq: number | null
   readonly detail: string
 }
 
+/** The journal was lost, and it cannot be set aside either. */
 export class JournalDamaged extends Error {
   override readonly name = 'JournalDamaged'
   readonly facts: DamageFacts
-  readonly remedy: string
 
   constructor(facts: DamageFacts, options?: ErrorOptions) {
     const { directory } = facts
     const at = facts.seq === null ? '' : ` at batch ${facts.seq}`
-    super(`journal in ${directory} is damaged (${facts.what}${at}): ${facts.detail}`, options)
+    const remedy = `move ${directory} away, keep it, and start the agent: it recovers from the other hosts and from the volumes on this one`
+    super(`journal in ${directory} is damaged (${facts.what}${at}): ${facts.detail}; ${remedy}`, options)
     this.facts = facts
-    this.remedy =
-      facts.what === 'seal'
-        ? 'check that the host key is the one that this journal was written with'
-        : `keep a copy of ${directory}, move it away and start the agent: it recovers its records from the other hosts and from the volumes on this host`
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * Every write is synced. Batches that arrive while a sync runs are merged, in order, into the next one (group commit), and
  * each keeps a chain entry of its own. The first error is the last thing that happens: LevelDB acknowledges writes after a
- * failed one and loses them at the next start, so nothing is ever written after a failure (docs/decisions, journal).
+ * failed one and loses them at the next start, so nothing is ever written after a failure (docs/decisions, journal). What
+ * was damaged is set aside, and an empty journal takes its place.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +15,7 @@ import type { Journal, JournalOp } from '../../lib/ports/journal.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import { CHAIN_KEPT, CHAIN_START, type ChainHead, type ChainOp, hashEntry, hashValue, type StateDigest } from './chain.ts'
 import { JournalDamaged, JournalFailed, JournalLocked } from './damage.ts'
-import { seal, unseal } from './seal.ts'
+import { setAside, setAsideBefore } from './set-aside.ts'
 import { BALLAST_BYTES, Ballast, DEFAULT_MIN_FREE_BYTES, freeBytes, measureSpace, type Space } from './space.ts'
 import { chainKey, stateKey, type VerifiedState, verify } from './verify.ts'
 import { readWitness, Witness } from './witness.ts'
@@ -22,8 +23,6 @@ import { readWitness, Witness } from './witness.ts'
 export interface JournalOptions {
   /** Made with mode 0700 if it is missing. */
   readonly directory: string
-  /** 32 bytes; seals values under `secret/`. */
-  readonly sealKey: Uint8Array
   readonly log: Log
   /** Called once, at the first error of a write. The process is expected to end. */
   readonly onFatal: (error: JournalFailed) => void
@@ -34,21 +33,34 @@ export interface JournalOptions {
 }
 
 export interface OpenedJournal extends Journal {
+  /** Folders of damaged journals of this host, kept beside this one. The newest may have been put there just now. */
+  readonly setAside: readonly string[]
   space(): Promise<Space>
   /** Since the start: batches that were asked for, and synced writes that they took. */
   counts(): { readonly batches: number; readonly groups: number }
 }
 
-const SECRET_PREFIX = 'secret/'
-const SEAL_KEY_BYTES = 32
-
 /**
- * @throws JournalDamaged if anything that was acknowledged may be missing or changed
+ * If anything that was acknowledged may be missing or changed, the whole journal is renamed to `….damaged-<n>` and an empty
+ * one is opened: the host has lost its memory, and knows it.
+ *
  * @throws JournalLocked if it is open already
+ * @throws JournalDamaged if it is damaged and cannot be set aside
  */
 export async function openJournal(options: JournalOptions): Promise<OpenedJournal> {
-  const { directory, sealKey, log, minFreeBytes = DEFAULT_MIN_FREE_BYTES, ballastBytes = BALLAST_BYTES } = options
-  invariant(sealKey.length === SEAL_KEY_BYTES, 'a seal key has 32 bytes')
+  try {
+    return await openThere(options)
+  } catch (error) {
+    if (!(error instanceof JournalDamaged)) throw error
+    const keptIn = await setAside(options.directory, error)
+    options.log.error('journal.damaged', { ...error.facts, keptIn, error: error.cause })
+    return await openThere(options)
+  }
+}
+
+/** @throws JournalDamaged if anything that was acknowledged may be missing or changed */
+async function openThere(options: JournalOptions): Promise<OpenedJournal> {
+  const { directory, log, minFreeBytes = DEFAULT_MIN_FREE_BYTES, ballastBytes = BALLAST_BYTES } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
 
   const ballast = new Ballast(join(directory, 'ballast'), ballastBytes)
@@ -60,12 +72,15 @@ export async function openJournal(options: JournalOptions): Promise<OpenedJourna
   const db = await openDatabase(directory, known.kind === 'absent')
   try {
     const verified = await readAll(db, directory, known.kind === 'head' ? known.head : CHAIN_START)
-    const entries = verified.values.map(([key, value]) => [key, decode(directory, key, value, sealKey)] as const)
+    const entries = verified.values.map(([key, value]) => [key, decode(directory, key, value)] as const)
     const witness = new Witness(witnessFile, verified.head)
     const spare = await measureSpace(directory, minFreeBytes + ballastBytes)
     if (!spare.isShort) void ballast.fill((error) => log.warn('journal.ballast-failed', { directory, error }))
     log.info('journal.opened', { directory, seq: verified.head.seq, keys: entries.length })
-    return new LevelJournal({ ...options, minFreeBytes }, { db, witness, ballast, verified, entries })
+    return new LevelJournal(
+      { ...options, minFreeBytes },
+      { db, witness, ballast, verified, entries, setAside: await setAsideBefore(directory) },
+    )
   } catch (error) {
     await db.close()
     throw error
@@ -100,12 +115,13 @@ async function readAll(db: Level, directory: string, expected: ChainHead): Promi
   }
 }
 
-function decode(directory: string, key: string, stored: string, sealKey: Uint8Array): Json {
-  const isSecret = key.startsWith(SECRET_PREFIX)
-  const text = isSecret ? unseal(key, stored, sealKey) : stored
-  if (text === null) throw new JournalDamaged({ directory, what: 'seal', seq: null, detail: `the value of ${key} does not open` })
-  // the digest has proven that this is the text that `write` made
-  return JSON.parse(text) as Json
+function decode(directory: string, key: string, stored: string): Json {
+  try {
+    return JSON.parse(stored) as Json
+  } catch (error) {
+    // the digest has proven that this is the text that was written; whoever wrote it was wrong
+    throw new JournalDamaged({ directory, what: 'value', seq: null, detail: `the value of ${key} is no JSON` }, { cause: error })
+  }
 }
 
 interface Parts {
@@ -114,6 +130,7 @@ interface Parts {
   readonly ballast: Ballast
   readonly verified: VerifiedState
   readonly entries: ReadonlyArray<readonly [string, Json]>
+  readonly setAside: readonly string[]
 }
 
 interface Waiting {
@@ -125,6 +142,7 @@ interface Waiting {
 type LevelOp = { readonly type: 'put'; readonly key: string; readonly value: string } | { readonly type: 'del'; readonly key: string }
 
 class LevelJournal implements OpenedJournal {
+  readonly setAside: readonly string[]
   readonly #options: JournalOptions & { readonly minFreeBytes: number }
   readonly #db: Level
   readonly #witness: Witness
@@ -148,6 +166,7 @@ class LevelJournal implements OpenedJournal {
     this.#digest = parts.verified.digest
     this.#head = parts.verified.head
     this.#entries = parts.entries
+    this.setAside = parts.setAside
   }
 
   entries(): ReadonlyArray<readonly [string, Json]> {
@@ -216,7 +235,7 @@ class LevelJournal implements OpenedJournal {
         chainOps.push([key, null])
         ops.push({ type: 'del', key: stateKey(key) })
       } else {
-        const stored = this.#encode(key, value)
+        const stored = JSON.stringify(value)
         const valueHash = hashValue(key, stored)
         this.#digest.put(key, valueHash)
         chainOps.push([key, valueHash])
@@ -230,11 +249,6 @@ class LevelJournal implements OpenedJournal {
     this.#head = { seq, hash }
     ops.push({ type: 'put', key: chainKey(seq), value: JSON.stringify({ prev, hash, ops: chainOps, digest }) })
     if (seq > CHAIN_KEPT) ops.push({ type: 'del', key: chainKey(seq - CHAIN_KEPT) })
-  }
-
-  #encode(key: string, value: Json): string {
-    const text = JSON.stringify(value)
-    return key.startsWith(SECRET_PREFIX) ? seal(key, text, this.#options.sealKey) : text
   }
 
   #fail(error: JournalFailed, group: readonly Waiting[]): void {

@@ -6,15 +6,16 @@
  */
 import { crc32 } from 'node:zlib'
 import type { PeerId, VolumeId } from '../../lib/model/ids.ts'
-import type { Head, PublishedRecord } from '../../lib/model/message.ts'
+import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 
 export interface StoredHead {
-  readonly head: Head
+  readonly head: LogHead
   readonly records: number
   readonly sum: number
 }
 
-const HEAD_PREFIX = 'h!'
+/** `h!` was the prefix of heads without a signature. */
+const HEAD_PREFIX = 'H!'
 const RECORD_PREFIX = 'r!'
 const CRC_DIGITS = 8
 
@@ -64,7 +65,11 @@ export class OwnerSum {
     this.#sum = (this.#sum ^ old) >>> 0
   }
 
-  under(head: Head): StoredHead {
+  volumes(): readonly VolumeId[] {
+    return [...this.#crcs.keys()]
+  }
+
+  under(head: LogHead): StoredHead {
     return { head, records: this.#crcs.size, sum: this.#sum }
   }
 }

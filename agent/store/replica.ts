@@ -9,7 +9,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import type { PeerId, VolumeId } from '../../lib/model/ids.ts'
-import type { Head, PublishedRecord } from '../../lib/model/message.ts'
+import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import {
   crcOf,
@@ -25,19 +25,18 @@ import {
 } from './replica-state.ts'
 
 export interface ReplicaContents {
-  readonly heads: readonly Head[]
+  readonly heads: readonly LogHead[]
   readonly records: readonly { readonly owner: PeerId; readonly record: PublishedRecord }[]
 }
 
 export interface ReplicaStore {
   /** What was there at the start; handed out once and not kept. */
   load(): ReplicaContents
-  /** Adds or replaces records of one owner and moves its head. Returns at once; errors are logged. */
-  put(owner: PeerId, epoch: number, upTo: number, records: readonly PublishedRecord[]): void
-  /** Takes out records that nobody needs any more (tombstones that every host has seen). */
-  remove(owner: PeerId, volumes: readonly VolumeId[]): void
-  /** Takes out an owner with all of its records. */
-  forget(owner: PeerId): void
+  /**
+   * Adds or replaces records of the head's owner, takes out those that are `gone`, and moves its head; all of it or nothing.
+   * `whole`: what was there of this owner goes before. Returns at once; errors are logged.
+   */
+  put(head: LogHead, records: readonly PublishedRecord[], gone: readonly VolumeId[], whole: boolean): void
   /** After all that was put has been written. */
   close(): Promise<void>
 }
@@ -85,14 +84,9 @@ function isLocked(error: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
 }
 
-interface Owned {
-  readonly sum: OwnerSum
-  head: Head | null
-}
-
 interface OwnersRead {
   readonly contents: ReplicaContents
-  readonly owners: Map<PeerId, Owned>
+  readonly sums: Map<PeerId, OwnerSum>
   /** Owners of whom something is missing or changed. */
   readonly incomplete: readonly PeerId[]
 }
@@ -118,9 +112,9 @@ async function readOwners(db: Level): Promise<OwnersRead> {
 }
 
 function settle(stored: Map<PeerId, StoredHead>, records: Map<PeerId, PublishedRecord[]>, sums: Map<PeerId, OwnerSum>): OwnersRead {
-  const owners = new Map<PeerId, Owned>()
+  const whole = new Map<PeerId, OwnerSum>()
   const incomplete: PeerId[] = []
-  const contents = { heads: [] as Head[], records: [] as { owner: PeerId; record: PublishedRecord }[] }
+  const contents = { heads: [] as LogHead[], records: [] as { owner: PeerId; record: PublishedRecord }[] }
   for (const owner of new Set([...stored.keys(), ...records.keys()])) {
     const claimed = stored.get(owner)
     const sum = sums.get(owner) ?? new OwnerSum()
@@ -129,11 +123,11 @@ function settle(stored: Map<PeerId, StoredHead>, records: Map<PeerId, PublishedR
       incomplete.push(owner)
       continue
     }
-    owners.set(owner, { sum, head: claimed.head })
+    whole.set(owner, sum)
     contents.heads.push(claimed.head)
     for (const record of records.get(owner) ?? []) contents.records.push({ owner, record })
   }
-  return { contents, owners, incomplete }
+  return { contents, sums: whole, incomplete }
 }
 
 function setDefault<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
@@ -150,7 +144,7 @@ type Step = { readonly kind: 'write'; readonly ops: readonly LevelOp[] } | { rea
 class LevelReplica implements ReplicaStore {
   readonly #db: Level
   readonly #log: Log
-  readonly #owners: Map<PeerId, Owned>
+  readonly #sums: Map<PeerId, OwnerSum>
   #contents: ReplicaContents
   #waiting: Step[] = []
   #pump: Promise<void> | null = null
@@ -159,7 +153,7 @@ class LevelReplica implements ReplicaStore {
   constructor(db: Level, read: OwnersRead, log: Log) {
     this.#db = db
     this.#log = log
-    this.#owners = read.owners
+    this.#sums = read.sums
     this.#contents = read.contents
   }
 
@@ -169,29 +163,29 @@ class LevelReplica implements ReplicaStore {
     return contents
   }
 
-  put(owner: PeerId, epoch: number, upTo: number, records: readonly PublishedRecord[]): void {
-    const owned = setDefault(this.#owners, owner, () => ({ sum: new OwnerSum(), head: null }))
-    const ops = records.map((record): LevelOp => {
+  put(head: LogHead, records: readonly PublishedRecord[], gone: readonly VolumeId[], whole: boolean): void {
+    const { owner } = head
+    const sum = setDefault(this.#sums, owner, () => new OwnerSum())
+    const ops: LevelOp[] = []
+    const drop = (volume: VolumeId): void => {
+      sum.remove(volume)
+      ops.push({ type: 'del', key: recordKey(owner, volume) })
+    }
+    if (whole) for (const volume of sum.volumes()) drop(volume)
+    for (const record of records) {
       const value = encodeValue(record)
-      owned.sum.put(record.id, crcOf(value) ?? 0)
-      return { type: 'put', key: recordKey(owner, record.id), value }
-    })
-    owned.head = { owner, epoch, seq: upTo }
-    this.#enqueue({ kind: 'write', ops: [...ops, headOp(owned.head, owned.sum)] })
+      sum.put(record.id, crcOf(value) ?? 0)
+      ops.push({ type: 'put', key: recordKey(owner, record.id), value })
+    }
+    // Last: a tombstone may come and be collected in one and the same part.
+    for (const volume of gone) drop(volume)
+    ops.push({ type: 'put', key: headKey(owner), value: encodeValue(sum.under(head)) })
+    this.#enqueue({ kind: 'write', ops })
   }
 
-  remove(owner: PeerId, volumes: readonly VolumeId[]): void {
-    const owned = this.#owners.get(owner)
-    if (owned === undefined || owned.head === null) return
-    const ops = volumes.map((volume): LevelOp => {
-      owned.sum.remove(volume)
-      return { type: 'del', key: recordKey(owner, volume) }
-    })
-    this.#enqueue({ kind: 'write', ops: [...ops, headOp(owned.head, owned.sum)] })
-  }
-
+  /** Takes out an owner of whom something is missing. */
   forget(owner: PeerId): void {
-    this.#owners.delete(owner)
+    this.#sums.delete(owner)
     this.#enqueue({ kind: 'forget', owner })
   }
 
@@ -244,8 +238,4 @@ class LevelReplica implements ReplicaStore {
     }
     await this.#db.batch(batch)
   }
-}
-
-function headOp(head: Head, sum: OwnerSum): LevelOp {
-  return { type: 'put', key: headKey(head.owner), value: encodeValue(sum.under(head)) }
 }

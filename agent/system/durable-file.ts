@@ -3,7 +3,7 @@
  *
  * Temporary file, fsync, rename, fsync of the folder: a reader sees the old text or the new one, never half of it.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { access, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export type WriteDurably = (file: string, content: string | Uint8Array, mode?: number) => Promise<void>
@@ -23,6 +23,22 @@ export const writeDurably: WriteDurably = async (file, content, mode = 0o600) =>
   }
   await rename(draft, file)
   await syncFolder(folder)
+}
+
+/** Resolves when the name is gone for good; one that is not there stays so. */
+export async function removeDurably(file: string): Promise<void> {
+  await rm(file, { force: true })
+  await syncFolder(dirname(file))
+}
+
+export async function isThere(file: string): Promise<boolean> {
+  try {
+    await access(file)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
 }
 
 /** Makes a folder that only its owner may enter; one that is there is left as it is. */

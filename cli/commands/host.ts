@@ -36,6 +36,8 @@ export function hostColumns(nowMs: number, paint: (status: string) => string): r
           .map((pool) => textOf(pool, 'name'))
           .join(','),
     },
+    // Registers that have still to move from this host after a change of the voters.
+    { header: 'MOVING', cell: movingText },
     { header: 'API', cell: (row) => textOf(partOf(row, 'beat'), 'api'), wide: true },
     { header: 'VERSION', cell: (row) => textOf(partOf(row, 'beat'), 'version'), wide: true },
     { header: 'PEER', cell: (row) => textOf(row, 'peer'), wide: true },
@@ -45,6 +47,11 @@ export function hostColumns(nowMs: number, paint: (status: string) => string): r
 
 export function byName(rows: readonly Item[]): readonly Item[] {
   return rows.toSorted((a, b) => compareText(textOf(a, 'name'), textOf(b, 'name')))
+}
+
+function movingText(row: Item): string {
+  const pending = numberOf(partOf(row, 'beat'), 'pending')
+  return pending === null || pending === 0 || row['state'] === 'lost' ? '' : String(pending)
 }
 
 function heardText(row: Item, nowMs: number): string {

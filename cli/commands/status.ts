@@ -21,7 +21,7 @@ export function addStatus(program: Command, terminal: Terminal): void {
         ['cluster', textOf(status, 'cluster')],
         ['state', healthText(status, hosts)],
         ['asked', textOf(partOf(status, 'self'), 'name')],
-        ['hosts', `${hosts.filter(isUp).length} of ${hosts.length} up`],
+        ['hosts', hostsText(hosts)],
         ['volumes', textOf(status, 'volumes')],
       ])
       if (output.format !== 'table' && output.format !== 'wide') return
@@ -33,11 +33,22 @@ export function addStatus(program: Command, terminal: Terminal): void {
 }
 
 function healthText(status: Item, hosts: readonly Item[]): string {
-  const joined = hosts.filter((host) => host['voter'] === true).length
+  const joined = hosts.length
   if (status['forming'] === true)
     return `forming: ${joined} of ${textOf(status, 'expect')} founding hosts have joined, and no volume is made before all have; next: scoria invite`
-  const down = hosts.filter((host) => !isUp(host)).map((host) => textOf(host, 'name'))
-  return down.length === 0 ? 'ok' : `not all hosts are up: ${down.join(', ')}`
+  const down = hosts.filter((host) => !isUp(host) && !isLost(host)).map((host) => textOf(host, 'name'))
+  const moving = status['stepPending'] === true ? ['accounts move after a change of the hosts; all agents have to run'] : []
+  const problems = [...(down.length === 0 ? [] : [`not all hosts are up: ${down.join(', ')}`]), ...moving]
+  return problems.length === 0 ? 'ok' : problems.join('; ')
+}
+
+function hostsText(hosts: readonly Item[]): string {
+  const lost = hosts.filter(isLost).length
+  return `${hosts.filter(isUp).length} of ${hosts.length - lost} up${lost === 0 ? '' : `, ${lost} lost`}`
+}
+
+function isLost(host: Item): boolean {
+  return host['state'] === 'lost'
 }
 
 function isUp(host: Item): boolean {

@@ -59,7 +59,8 @@ export function printOne(
   terminal.out(output.format === 'value' ? chosen.map(([, value]) => `${value}\n`).join('') : fields(chosen))
 }
 
-function printBody(terminal: Terminal, format: Format, body: unknown): boolean {
+/** False if the format is one for people; then nothing was printed. */
+export function printBody(terminal: Terminal, format: Format, body: unknown): boolean {
   if (format === 'json') terminal.out(`${JSON.stringify(body, null, 2)}\n`)
   if (format === 'yaml') terminal.out(toYaml(body))
   return format === 'json' || format === 'yaml'

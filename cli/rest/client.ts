@@ -1,24 +1,17 @@
 /**
  * Asks the peers, one endpoint after the other, until one answers.
  *
- * A request goes to the next endpoint only if it cannot be done twice by that: it reads, it carries an idempotency key,
- * or it never left this machine. What broke off in between is reported as open, not as failed.
+ * Every request that changes something carries an idempotency key, the same at each repeat and at each peer, so that it
+ * is done once however often it was sent. It is repeated where no peer can be reached, where none answers in time, and
+ * where a 503 says when to come back, as long as that is soon. What stays unknown is reported as open, not as failed.
  */
+import { randomUUID } from 'node:crypto'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
+import { oneLine } from '../output/table.ts'
 import type { Settings } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { refusal } from './refusal.ts'
-
-export interface RestRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly path: string
-  readonly body?: unknown
-  /** Same key, same request: any peer answers a repeat with the first outcome. */
-  readonly idempotencyKey?: string
-  /** It changes nothing, whatever its method. */
-  readonly isRead?: boolean
-}
+import { type Attempt, attempt, type RestRequest } from './attempt.ts'
 
 export interface Client {
   /** Parsed body of a 2xx; null if it was empty. @throws CliFailure for everything else */
@@ -27,90 +20,112 @@ export interface Client {
   cinder(path: string): string
 }
 
-const MICROVERSION = 'volume 3.71'
-const TIMEOUT_MS = 60_000
-/** Node's codes for a connection that never came about: nothing was sent. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
+/** What a person waits without asking why. A 503 that says to come back later than that is an answer. */
+const PATIENCE_MS = 15_000
+/** Before peers are asked again that broke off and did not say when to come back. */
+const AGAIN_MS = 1000
 
+/** One client serves one command. */
 export function createClient(settings: Settings, terminal: Terminal): Client {
+  const command = randomUUID()
+  let changes = 0
   return {
     cinder: (path) => `/v3/${encodeURIComponent(settings.project)}${path}`,
-    call: (request) => callInTurn(request, settings, terminal),
+    call(request) {
+      if (isRead(request)) return callPatiently(request, settings, terminal)
+      changes += 1
+      // A command may make several changes; under one key the second would be taken for the first again.
+      const key = request.idempotencyKey ?? `${command}.${changes}`
+      return callPatiently({ ...request, idempotencyKey: key }, settings, terminal, request.idempotencyKey)
+    },
   }
 }
 
-type Attempt =
-  | { readonly kind: 'body'; readonly body: unknown }
-  | { readonly kind: 'refused'; readonly failure: CliFailure; readonly isTemporary: boolean }
-  | { readonly kind: 'broken'; readonly code: string; readonly wasSent: boolean }
+interface Broken {
+  readonly endpoint: string
+  readonly code: string
+  readonly wasSent: boolean
+}
 
-async function callInTurn(request: RestRequest, settings: Settings, terminal: Terminal): Promise<unknown> {
-  const isRead = request.method === 'GET' || request.isRead === true
-  const isRepeatable = isRead || request.idempotencyKey !== undefined
-  const broken: { readonly endpoint: string; readonly code: string; readonly wasSent: boolean }[] = []
-  let refused: CliFailure | null = null
-  for (const endpoint of settings.endpoints) {
-    const attempt = await callOne(endpoint, request, settings)
-    if (settings.isVerbose) terminal.err(`${request.method} ${endpoint}${request.path}: ${describe(attempt)}\n`)
-    if (attempt.kind === 'body') return attempt.body
-    if (attempt.kind === 'refused') {
-      if (!attempt.isTemporary || !isRepeatable) throw attempt.failure
-      refused = attempt.failure
+interface Round {
+  readonly broken: readonly Broken[]
+  /** Of the peer that can be asked again soonest; that one speaks for the round. */
+  readonly refused: { readonly failure: CliFailure; readonly retryAfterMs: number } | null
+}
+
+const NEVER_MS = Number.POSITIVE_INFINITY
+
+/** @param given the key that the caller chose, which can be told again */
+async function callPatiently(request: RestRequest, settings: Settings, terminal: Terminal, given?: string): Promise<unknown> {
+  const startedAtMs = terminal.nowMs()
+  let wasSent = false
+  let said = ''
+  for (;;) {
+    const round = await callInTurn(request, settings, terminal, wasSent)
+    if ('body' in round) return round.body
+    const { broken, refused } = round
+    wasSent ||= broken.some((one) => one.wasSent)
+    const waitMs = refused?.retryAfterMs ?? AGAIN_MS
+    // Where nobody listens, nobody will in a second.
+    const isWorthIt = refused !== null || broken.some((one) => one.wasSent)
+    if (isWorthIt && terminal.nowMs() - startedAtMs + waitMs <= PATIENCE_MS) {
+      const why = refused?.failure.message ?? `${broken[0]?.endpoint} broke off (${broken[0]?.code})`
+      if (why !== said) terminal.err(`${oneLine(why)}\nasking again for up to ${PATIENCE_MS / 1000} s\n`)
+      said = why
+      await terminal.sleep(waitMs)
       continue
     }
-    broken.push({ endpoint, ...attempt })
-    if (attempt.wasSent && !isRepeatable) throw leftOpen(endpoint, attempt.code)
-  }
-  if (refused !== null) throw refused
-  const sent = broken.find((item) => item.wasSent)
-  if (sent !== undefined && !isRead) throw leftOpen(sent.endpoint, sent.code, request.idempotencyKey)
-  throw unreachable(broken)
-}
-
-async function callOne(endpoint: string, request: RestRequest, settings: Settings): Promise<Attempt> {
-  let response: Response
-  let text: string
-  try {
-    response = await fetch(`${endpoint}${request.path}`, {
-      method: request.method,
-      headers: headersFor(request, settings),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    text = await response.text()
-  } catch (error) {
-    const code = codeOf(error)
-    return { kind: 'broken', code, wasSent: !NOT_SENT.has(code) }
-  }
-  const body = parseJson(text)
-  if (response.ok) return { kind: 'body', body }
-  const requestId = response.headers.get('x-openstack-request-id')
-  const failure = refusal({ status: response.status, body, requestId, isVerbose: settings.isVerbose })
-  return { kind: 'refused', failure, isTemporary: response.status === 503 }
-}
-
-function headersFor(request: RestRequest, settings: Settings): Readonly<Record<string, string>> {
-  return {
-    accept: 'application/json',
-    'x-auth-token': `${settings.user}:${settings.project}`,
-    'openstack-api-version': MICROVERSION,
-    ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
+    if (refused !== null) throw refused.failure
+    const sent = broken.find((one) => one.wasSent)
+    throw wasSent && !isRead(request) ? leftOpen(sent ?? broken[0], given) : unreachable(broken)
   }
 }
 
-function describe(attempt: Attempt): string {
-  if (attempt.kind === 'broken') return attempt.code
-  return attempt.kind === 'body' ? 'done' : attempt.failure.message
+/** Each peer once. @throws CliFailure for an answer that another peer would give too */
+async function callInTurn(
+  request: RestRequest,
+  settings: Settings,
+  terminal: Terminal,
+  wasSentBefore: boolean,
+): Promise<Round | { readonly body: unknown }> {
+  const broken: Broken[] = []
+  let refused: Round['refused'] = null
+  for (const endpoint of settings.endpoints) {
+    const result = await attempt(endpoint, request, settings)
+    if (settings.isVerbose) terminal.err(`${request.method} ${endpoint}${request.path}: ${describe(result)}\n`)
+    if (result.kind === 'body') return { body: result.body }
+    if (result.kind === 'broken') {
+      broken.push({ endpoint, code: result.code, wasSent: result.wasSent })
+      continue
+    }
+    const wasSent = wasSentBefore || broken.some((one) => one.wasSent)
+    if (wasSent && result.failure.exitCode === EXIT.notFound && isRemoval(request)) return { body: null }
+    if (!result.isOfThisPeer) throw result.failure
+    const retryAfterMs = result.retryAfterMs ?? NEVER_MS
+    if (refused === null || retryAfterMs < refused.retryAfterMs) refused = { failure: result.failure, retryAfterMs }
+  }
+  return { broken, refused }
 }
 
-function leftOpen(endpoint: string, code: string, key?: string): CliFailure {
+function isRead(request: RestRequest): boolean {
+  return request.method === 'GET' || request.isRead === true
+}
+
+function isRemoval(request: RestRequest): boolean {
+  return request.method === 'DELETE' || request.isRemoval === true
+}
+
+function describe(result: Attempt): string {
+  if (result.kind === 'broken') return result.code
+  return result.kind === 'body' ? 'done' : result.failure.message
+}
+
+function leftOpen(broken: Broken | undefined, key: string | undefined): CliFailure {
   const next = key === undefined ? 'look before you repeat it: scoria volume list' : `repeat it safely with: --idempotency-key ${key}`
-  return new CliFailure(EXIT.stillOpen, `${endpoint} broke off (${code}): the request may or may not have been done`, next)
+  return new CliFailure(EXIT.stillOpen, `${broken?.endpoint} broke off (${broken?.code}): the request may or may not have been done`, next)
 }
 
-function unreachable(broken: readonly { readonly endpoint: string; readonly code: string }[]): CliFailure {
+function unreachable(broken: readonly Broken[]): CliFailure {
   const tried = broken.map((item) => `${item.endpoint} (${item.code})`).join(', ')
   return new CliFailure(
     EXIT.unreachable,
@@ -119,23 +134,4 @@ function unreachable(broken: readonly { readonly endpoint: string; readonly code
     'or a trial cluster on this machine: scoria dev',
     'or name another peer: --endpoint URL, SCORIA_ENDPOINT',
   )
-}
-
-/** fetch hides what went wrong in the cause; happy-eyeballs hides it once more. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer in ${TIMEOUT_MS / 1000} s`
-  if ('code' in error && typeof error.code === 'string') return error.code
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  return error.cause === undefined ? error.message : codeOf(error.cause)
-}
-
-function parseJson(text: string): unknown {
-  if (text === '') return null
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
 }

@@ -8,8 +8,10 @@ export interface DirectoryFiles {
   readonly identity: string
   /** The cluster's pre-shared key: the door of the peer network. */
   readonly swarmKey: string
-  /** Seals what the journal keeps secret; made at the first start. */
+  /** What the secrets of this host's exports follow from; made at the first start. */
   readonly sealKey: string
+  /** Is there until the first batch of the journal is durable: a host without it has run before. */
+  readonly newMarker: string
   /** The operator's key, only on the host that ran `init`: whoever has it decides who belongs. */
   readonly clusterKey: string
   /** Public half, as one line of base64: what every host checks manifests with. */
@@ -25,6 +27,7 @@ export function directoryFiles(directory: string): DirectoryFiles {
     identity: `${directory}/identity.key`,
     swarmKey: `${directory}/swarm.key`,
     sealKey: `${directory}/seal.key`,
+    newMarker: `${directory}/new`,
     clusterKey: `${directory}/cluster.key`,
     clusterPublicKey: `${directory}/cluster.pub`,
     manifest: `${directory}/manifest.json`,

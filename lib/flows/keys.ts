@@ -1,22 +1,20 @@
 /**
  * Names of what the journal holds. A prefix that was once used is never used again for anything else.
  *
- *   host                       boot epoch, newest sequence number, reservations given out
+ *   host                       boot epoch, state of the log, reservations given out, whether votes were lost
  *   volume/<id>                a volume of this host (Owned)
  *   tomb/<id>                  a volume that was deleted here
- *   secret/<attachment>        its CHAP secret; sealed at rest, never leaves this host but to the client that asked
  *   settled/<rid>              in this host's totals, not yet folded into the register
  *   result/<rid>               answer to an operation, kept a day
- *   register/<project>         promise and acceptance of this member
+ *   register/<project>         promise, acceptance and voting epoch of this member
  *   cell/<project>/<entry>     one entry of the register's value
  */
-import { type AttachmentId, projectId, type ProjectId, type RequestId, type VolumeId } from '../model/ids.ts'
+import { projectId, type ProjectId, type RequestId, type VolumeId } from '../model/ids.ts'
 
 export const KEYS = {
   host: 'host',
   volume: 'volume/',
   tomb: 'tomb/',
-  secret: 'secret/',
   settled: 'settled/',
   result: 'result/',
   register: 'register/',
@@ -25,7 +23,6 @@ export const KEYS = {
 
 export const volumeKey = (id: VolumeId): string => KEYS.volume + id
 export const tombKey = (id: VolumeId): string => KEYS.tomb + id
-export const secretKey = (id: AttachmentId): string => KEYS.secret + id
 export const settledKey = (rid: RequestId): string => KEYS.settled + rid
 export const resultKey = (rid: RequestId): string => KEYS.result + rid
 export const registerKey = (project: ProjectId): string => KEYS.register + encodeURIComponent(project)

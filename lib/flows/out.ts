@@ -57,11 +57,11 @@ export function dropOwned(peer: Peer, out: Out, id: VolumeId): void {
 }
 
 export function keepHost(peer: Peer, out: Out): void {
-  journalPut(out, KEYS.host, { epoch: peer.epoch, seq: peer.seq, reservations: peer.reservations })
+  journalPut(out, KEYS.host, { epoch: peer.epoch, reservations: peer.reservations, log: peer.log, isLost: peer.isLost })
 }
 
-/** A name that this peer uses once. */
+/** A name that this peer uses once, in this life or another. */
 export function freshName(peer: Peer): string {
   peer.names += 1
-  return `${peer.epoch}.${peer.names}`
+  return `${peer.life}.${peer.names}`
 }

@@ -5,8 +5,10 @@
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
 import { assertNever, invariant } from '../model/invariant.ts'
-import { attachmentId, type PeerId, projectId, type RequestId, requestId, volumeId } from '../model/ids.ts'
-import type { Certificate, PeerMessage } from '../model/message.ts'
+import { attachmentId, type PeerId, type ProjectId, projectId, type RequestId, requestId, volumeId } from '../model/ids.ts'
+import type { LedgerContents } from '../model/ledger.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Certificate, ChangeOutcome, PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
 import { onCreate, onCreateDecided, onRefused, onReserved, onReserveFailed, noMajority } from './coordinator/create.ts'
 import { onSearchRead, onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
@@ -17,12 +19,15 @@ import {
   onExtendDecided,
   onExtendRefused,
   onExtendReserved,
+  onForgotten,
   onFoundForOperation,
+  onIntended,
   onOperated,
   onOperateFailed,
 } from './coordinator/operate.ts'
 import { type AskEnd, askRegister, onAskFailed, onChanged } from './group/ask.ts'
-import { onGroupMessage, onRoundTimer, onVoteUnreachable } from './group/serve.ts'
+import { onFetch, onFetched, onInstall, onInstalled, onInstallTimer, onVotingChanged, pushRegisters } from './group/install.ts'
+import { abandonProposals, onGroupMessage, onRoundTimer, onVoteUnreachable } from './group/serve.ts'
 import { onWatched, onWatchTimer } from './group/watch.ts'
 import { newOut, note, type Out, reply, send } from './out.ts'
 import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
@@ -30,17 +35,20 @@ import { commitCreate, onBuilt, onBuildTimer } from './owner/build.ts'
 import { commitExtend, onExtended, onExtendTimer, onReserveExtend } from './owner/extend.ts'
 import { onOperate } from './owner/operate.ts'
 import { askToAdopt, onAdopted } from './owner/adopt.ts'
-import { onFound, onStart } from './owner/recover.ts'
+import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
 import { onAbandon, onReserve, onResolved, onResolveTimer } from './owner/reserve.ts'
 import { onFolded, onFoldTimer } from './owner/settle.ts'
 import { attachmentOf, forgetResults } from './owner/work.ts'
+import { onAlone, onLate, onOwnDelta, onRecall, onRecalled, onRecallTimer, recallFrom } from './owner/recall.ts'
+import { onIntent, onOwnRead, onOwnTimer } from './owner/unread.ts'
 import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.ts'
-import { onDelta, onHeads, onHeadsTimer, sendHeads } from './spread/exchange.ts'
-import { onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
-import type { Now, PeerEvent, Step } from './step.ts'
+import { onDelta, onHeads, onHeadsTimer, onPullTimer, onTally, pull } from './spread/exchange.ts'
+import { isProbe, onMembersChanged, onOwnLag, onProbe, onProbeKey, onProbeUnsent } from './spread/suspect.ts'
+import { collectTombs, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
+import type { MeasuredPool, Now, PeerEvent, Step } from './step.ts'
 import type { Owned, Peer } from './tables.ts'
-import { failure, success } from '../model/failure.ts'
+import { failure, type Result, success } from '../model/failure.ts'
 
 /** Gives one event to the peer. Changes its tables; what must happen in the world is returned, and nothing else happens. */
 export function step(peer: Peer, event: PeerEvent, now: Now): Step {
@@ -52,9 +60,9 @@ export function step(peer: Peer, event: PeerEvent, now: Now): Step {
 function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
   switch (event.kind) {
     case 'start':
-      return onStart(peer, out, event, now)
+      return onStart(peer, out, now)
     case 'found':
-      return onFound(peer, out, event.exports)
+      return onFound(peer, out, event, now)
     case 'message':
       return onMessage(peer, out, event.from, event.message, now)
     case 'unreachable':
@@ -68,25 +76,44 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
     case 'timer':
       return onTimer(peer, out, event.key, now)
     case 'measured':
-      peer.pools.clear()
-      for (const pool of event.pools) peer.pools.set(pool.name, pool)
-      return beatSoon(peer, out)
+      return onMeasured(peer, out, event.pools)
     case 'backend':
       return onBackend(peer, out, event, now)
     case 'target':
       return onTarget(peer, out, event, now)
     case 'published':
-      return onPublished(peer, out, event.records)
+      return onPublished(peer, out, event.entry)
     case 'manifest':
-      peer.options = { ...peer.options, manifest: event.manifest }
-      peer.groups.clear()
-      return beatSoon(peer, out)
+      return onManifest(peer, out, event.manifest, now)
+    case 'lag':
+      return onOwnLag(peer, event.p99Ms)
     case 'journal-space':
-      peer.state = event.isShort ? 'full' : 'ready'
+      peer.isFull = event.isShort
+      if (peer.recovery === null) peer.state = peer.isFull ? 'full' : 'ready'
       return beatSoon(peer, out)
     default:
       return assertNever(event)
   }
+}
+
+function onMeasured(peer: Peer, out: Out, pools: readonly MeasuredPool[]): void {
+  const isSame = JSON.stringify([...peer.pools.values()]) === JSON.stringify(pools)
+  peer.pools.clear()
+  for (const pool of pools) peer.pools.set(pool.name, pool)
+  if (!isSame) beatSoon(peer, out)
+}
+
+function onManifest(peer: Peer, out: Out, manifest: Manifest, now: Now): void {
+  const before = peer.options.manifest.voting
+  const isStep = before.epoch !== manifest.voting.epoch || (before.former === null) !== (manifest.voting.former === null)
+  peer.options = { ...peer.options, manifest }
+  peer.groups.clear()
+  onMembersChanged(peer, now)
+  if (isStep) {
+    abandonProposals(peer, out)
+    onVotingChanged(peer, out)
+  }
+  beatSoon(peer, out)
 }
 
 function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, now: Now): void {
@@ -105,12 +132,22 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
       return
     case 'ledger':
       return askRegister(peer, out, request.project, { kind: 'read', volume: null }, { kind: 'ledger', client })
+    case 'limits': {
+      const { project, limits } = request
+      const change = limits === null ? ({ kind: 'clear-limits' } as const) : ({ kind: 'set-limits', limits } as const)
+      return askRegister(peer, out, project, change, { kind: 'limits', client })
+    }
     default:
       return assertNever(request)
   }
 }
 
+/** What an owner is told to do. One that does not know yet what it owns leaves it: whoever asked will ask again. */
+const FOR_OWNERS: ReadonlySet<PeerMessage['kind']> = new Set(['reserve-extend', 'abandon', 'commit', 'intent'])
+
 function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now: Now): void {
+  if (peer.recovery !== null && FOR_OWNERS.has(message.kind)) return
+  if (isProbe(message)) return onProbe(peer, out, from, message, now)
   switch (message.kind) {
     case 'reserve':
       return onReserve(peer, out, from, message)
@@ -140,7 +177,27 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
     case 'heads':
       return onHeads(peer, out, from, message)
     case 'delta':
-      return onDelta(peer, out, from, message)
+      // Nobody else writes this host's log; a copy of it teaches the owner nothing, unless it has lost its own.
+      if (message.head.owner !== peer.self) return onDelta(peer, out, from, message)
+      onOwnDelta(peer, out, from, message)
+      return goOn(peer, out, now)
+    case 'tally':
+      return onTally(peer, out, from, message.hash)
+    case 'recall':
+      return onRecall(peer, out, from, message.ref)
+    case 'recalled':
+      onRecalled(peer, out, from, message)
+      return goOn(peer, out, now)
+    case 'fetch':
+      return onFetch(peer, out, from, message)
+    case 'fetched':
+      return onFetched(peer, out, from, message)
+    case 'install':
+      return onInstall(peer, out, from, message)
+    case 'installed':
+      return onInstalled(peer, from, message)
+    case 'intent':
+      return onIntent(peer, out, message.project)
     case 'seen':
       return onSeen(peer, out, from, message, now)
     default:
@@ -150,9 +207,9 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
 
 function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'seen' }>, now: Now): void {
   const own = message.heads.find((head) => head.owner === peer.self)
-  if (own !== undefined) onSeenUpTo(peer, out, from, own.seq)
+  if (own !== undefined) onSeenUpTo(peer, out, from, own.epoch, own.seq)
   if (message.ref === null) return
-  const found = onSearchSeen(peer, out, from, message.ref, message.heads)
+  const found = onSearchSeen(peer, out, from, message.ref, message)
   if (found !== null) onFoundForOperation(peer, out, found, now)
 }
 
@@ -200,6 +257,16 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
           : failure(noMajority(peer, project, outcome.kind === 'no-majority' ? outcome : { answered: 0, needed: 0 }))
       return reply(out, purpose.client, { kind: 'ledger', result })
     }
+    case 'limits':
+      return reply(out, purpose.client, { kind: 'limits', result: limitsSet(peer, project, outcome) })
+    case 'own':
+      return onOwnRead(peer, out, project, outcome, now)
+    case 'withdraw':
+      return
+    case 'intend':
+      return onIntended(peer, out, purpose.client, purpose.request, outcome)
+    case 'forget':
+      return onForgotten(peer, out, purpose.client, project, outcome)
     case 'edit':
       return onEdited(peer, out, purpose.client, purpose.request, project, outcome)
     case 'adopt':
@@ -212,15 +279,24 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
   }
 }
 
+function limitsSet(peer: Peer, project: ProjectId, outcome: ChangeOutcome): Result<LedgerContents> {
+  if (outcome.kind === 'no-majority') return failure(noMajority(peer, project, outcome))
+  if (outcome.kind === 'overloaded') return failure({ code: 'overloaded', queue: 'register', limit: outcome.limit })
+  const { answer } = outcome
+  if (answer.kind === 'below-use') return failure({ code: 'below-use', resource: answer.resource, limit: answer.limit, used: answer.used })
+  return answer.kind === 'contents' ? success(answer.contents) : failure(noMajority(peer, project, { answered: 0, needed: 0 }))
+}
+
 /** A message was not sent. Whoever waits for its answer need not wait any longer. */
 function onUnreachable(peer: Peer, out: Out, to: PeerId, message: PeerMessage, now: Now): void {
+  if (isProbe(message)) return onProbeUnsent(peer, out, to, message, now)
   switch (message.kind) {
     case 'reserve':
       return onReserveFailed(peer, out, message.rid, to, now)
     case 'reserve-extend':
-      return onOperateFailed(peer, out, message.rid, to)
+      return onOperateFailed(peer, out, message.rid, to, now)
     case 'operate':
-      return onOperateFailed(peer, out, message.request.rid, to)
+      return onOperateFailed(peer, out, message.request.rid, to, now)
     case 'change': {
       const end = onAskFailed(peer, out, message.ref)
       return end === null ? undefined : onAsked(peer, out, end, now)
@@ -239,9 +315,16 @@ function onUnreachable(peer: Peer, out: Out, to: PeerId, message: PeerMessage, n
 
 function onPeer(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'peer' }>, now: Now): void {
   peer.connections.set(event.peer, { state: event.state, sinceMs: now.wallMs })
-  if (event.state === 'down') return onSeerLost(peer, out, event.peer)
+  if (event.state === 'down') {
+    if (peer.pulling === event.peer) peer.pulling = null
+    // Whoever waits for an answer of that peer is told now: nobody knows what became of the request.
+    for (const { request, owner } of [...peer.operating.values()])
+      if (owner === event.peer) onOperateFailed(peer, out, request.rid, owner, now)
+    return onSeerLost(peer, out, event.peer)
+  }
   greet(peer, out, event.peer, now)
-  sendHeads(peer, out, event.peer, null)
+  pull(peer, out, event.peer)
+  recallFrom(peer, out, event.peer)
 }
 
 function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'backend' }>, now: Now): void {
@@ -278,7 +361,7 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
     case 'reserve':
       return onReserveFailed(peer, out, requestId(name), null, now)
     case 'operate':
-      return onOperateFailed(peer, out, requestId(name), null)
+      return onOperateFailed(peer, out, requestId(name), null, now)
     case 'ask': {
       const ended = onAskFailed(peer, out, name)
       return ended === null ? undefined : onAsked(peer, out, ended, now)
@@ -306,10 +389,29 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       return onHeadsTimer(peer, out)
     case 'beat':
       return onBeatTimer(peer, out, now)
+    case 'probe':
+      return onProbeKey(peer, out, key, now)
     case 'beat-soon':
       return onBeatSoon(peer, out, now)
+    case 'recall':
+      return onRecallTimer(peer, out)
+    case 'late':
+      onLate(peer)
+      return goOn(peer, out, now)
+    case 'alone':
+      onAlone(peer, out)
+      return goOn(peer, out, now)
+    case 'install':
+      return onInstallTimer(peer, out, projectId(name))
+    case 'pull':
+      return onPullTimer(peer)
+    case 'push':
+      return pushRegisters(peer, out)
+    case 'own':
+      return onOwnTimer(peer, out, projectId(name))
     case 'watch':
       forgetResults(peer, out, now)
+      if (peer.recovery === null) collectTombs(peer, out)
       return onWatchTimer(peer, out, now)
     default:
       return note(out, 'error', 'timer-unknown', { key })

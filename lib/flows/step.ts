@@ -15,9 +15,10 @@
 import type { PeerId, PoolName, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
 import type { Manifest } from '../model/manifest.ts'
-import type { PeerMessage, PublishedRecord } from '../model/message.ts'
+import type { LogHead, LogState, PublishedRecord } from '../model/log.ts'
+import type { PeerMessage } from '../model/message.ts'
 import type { ClientReply, ClientRequest } from '../model/request.ts'
-import type { BackendVolume, PoolMeasure } from '../ports/backend.ts'
+import type { BackendVolume, FoundVolume, PoolMeasure, VolumeTags } from '../ports/backend.ts'
 import type { JournalOp } from '../ports/journal.ts'
 import type { Outcome } from '../ports/outcome.ts'
 
@@ -40,15 +41,28 @@ export interface MeasuredPool extends PoolMeasure {
   readonly name: PoolName
 }
 
+/** What a backend listed, with the full name of the pool that it lies in. */
+export interface ListedVolume extends FoundVolume {
+  readonly poolName: PoolName
+}
+
 export type BackendCall =
-  | { readonly kind: 'create'; readonly volume: BackendVolume }
+  | { readonly kind: 'create'; readonly volume: BackendVolume; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
   | { readonly kind: 'inspect'; readonly volume: VolumeId }
   | { readonly kind: 'quarantine'; readonly volume: VolumeId }
 
 /** `inspect` answers with what is there; every other call with null. */
-export type BackendOutcome = Outcome<BackendVolume | null>
+export type BackendOutcome = Outcome<FoundVolume | null>
+
+/** One entry of this host's log: a record, or nothing but a new state (a new epoch, a raised floor). */
+export interface PublishedEntry {
+  readonly state: LogState
+  readonly record: PublishedRecord | null
+  /** Tombstones that the owner has collected. */
+  readonly gone: readonly VolumeId[]
+}
 
 export type TargetCall =
   | {
@@ -64,10 +78,13 @@ export type TargetCall =
 export type TargetOutcome = Outcome<null>
 
 export type PeerEvent =
-  /** First event after the tables were restored: what lies on this host, as just listed (null: the listing failed). */
-  | { readonly kind: 'start'; readonly volumes: readonly VolumeId[] | null; readonly exports: readonly string[] | null }
-  /** The same listing every few minutes: exports that are gone are made again, those that nobody knows are cut. */
-  | { readonly kind: 'found'; readonly exports: readonly string[] }
+  /** First event after the tables were restored. */
+  | { readonly kind: 'start' }
+  /**
+   * What lies on this host, as just listed; soon after the start and every few minutes. The start needs it whole; later
+   * exports that are gone are made again, and those that nobody knows are cut.
+   */
+  | { readonly kind: 'found'; readonly volumes: readonly ListedVolume[]; readonly exports: readonly string[] }
   | { readonly kind: 'message'; readonly from: PeerId; readonly message: PeerMessage }
   | { readonly kind: 'unreachable'; readonly to: PeerId; readonly message: PeerMessage }
   | { readonly kind: 'peer'; readonly peer: PeerId; readonly state: 'up' | 'down' }
@@ -83,9 +100,11 @@ export type PeerEvent =
       readonly outcome: BackendOutcome
     }
   | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall; readonly outcome: TargetOutcome }
-  /** Fed back by the `publish` effect: these records of our own are durable now. */
-  | { readonly kind: 'published'; readonly records: readonly PublishedRecord[] }
+  /** Fed back by the `publish` effect: this entry of our own log is durable now. */
+  | { readonly kind: 'published'; readonly entry: PublishedEntry }
   | { readonly kind: 'manifest'; readonly manifest: Manifest }
+  /** How late this process was for its own events in the last second, 99th percentile. */
+  | { readonly kind: 'lag'; readonly p99Ms: number }
   /** Room for the journal is short (nothing new is taken in), or no longer. */
   | { readonly kind: 'journal-space'; readonly isShort: boolean }
 
@@ -100,14 +119,16 @@ export type Effect =
   | { readonly kind: 'cancel'; readonly key: string }
   | { readonly kind: 'gossip'; readonly beat: Beat }
   /** Give back as the event `published`, at once, in its turn. */
-  | { readonly kind: 'publish'; readonly records: readonly PublishedRecord[] }
+  | { readonly kind: 'publish'; readonly entry: PublishedEntry }
   /** Keep another owner's records (a cache: may be lost). */
   | {
       readonly kind: 'replicate'
-      readonly owner: PeerId
-      readonly epoch: number
-      readonly upTo: number
+      readonly head: LogHead
       readonly records: readonly PublishedRecord[]
+      /** Collected tombstones. */
+      readonly gone: readonly VolumeId[]
+      /** What was kept of this owner before goes. */
+      readonly whole: boolean
     }
   | {
       readonly kind: 'note'

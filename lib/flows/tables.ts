@@ -11,18 +11,22 @@ import type { Beat } from '../model/host.ts'
 import type { Json } from '../model/json.ts'
 import type { LedgerChange, LedgerEntry } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
-import type { Ballot, Head, PublishedRecord } from '../model/message.ts'
+import { headText, type LogHead, type LogState, NEW_LOG, type PublishedRecord } from '../model/log.ts'
+import type { Ballot, SeenVote } from '../model/message.ts'
 import type { PlacementOptions, Ranking, Rejection } from '../model/placement.ts'
 import type { OperationReply, OperationRequest } from '../model/request.ts'
 import type { Volume, VolumeSpec, VolumeStatus } from '../model/volume.ts'
+import type { Membership } from '../membership/membership.ts'
 import type { LedgerRules } from '../ledger/rules.ts'
 import type { Acceptor } from '../register/acceptor.ts'
 import { newAcceptor } from '../register/acceptor.ts'
 import type { Proposer } from '../register/proposer.ts'
-import { applyDelta, emptyView, type View } from '../replica/view.ts'
+import type { Signer } from '../ports/signer.ts'
+import type { OwnerLog } from '../replica/log.ts'
+import { emptyView, replaceLog, type View } from '../replica/view.ts'
 import { type Holdings, noHoldings, recount } from './holdings.ts'
 import { cellProject, KEYS, keyTail } from './keys.ts'
-import type { MeasuredPool, Rng } from './step.ts'
+import type { ListedVolume, MeasuredPool, Rng } from './step.ts'
 import type { Timings } from './timings.ts'
 
 export interface PeerOptions {
@@ -32,6 +36,11 @@ export interface PeerOptions {
   readonly placement: PlacementOptions
   readonly rules: LedgerRules
   readonly timings: Timings
+  readonly signer: Signer
+  /** CHAP secret of an export of this host: follows from the host's own key, so that it outlives the journal. */
+  readonly secretOf: (iqn: string) => string
+  /** True if this host has never run before: an empty journal has lost nothing. */
+  readonly isNew: boolean
   /** `ip:port` that initiators connect to on this host. */
   readonly portal: string
   /** Version of the agent, for display. */
@@ -68,8 +77,8 @@ export interface Owned {
   readonly reservation: ReservationId
   /** Sequence number of its newest published record; 0 while none. */
   readonly seq: number
-  /** Exports made so far; the next gets one more. */
-  readonly generation: number
+  /** Hash of that record, or null while there is none. */
+  readonly hash: string | null
   readonly extend: PendingExtend | null
   /** The operation whose backend or target work runs; no other is taken until it ends. */
   readonly working: Working | null
@@ -95,6 +104,15 @@ export type AskPurpose =
   | { readonly kind: 'watch'; readonly project: ProjectId }
   /** A grant of this host that its journal does not explain. */
   | { readonly kind: 'adopt'; readonly rid: RequestId }
+  /** Whatever a register holds that names this host. */
+  | { readonly kind: 'own' }
+  /** The owner has done what the register wanted of this volume, or never will. */
+  | { readonly kind: 'withdraw'; readonly volume: VolumeId }
+  /** A delete whose owner is away. */
+  | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest }
+  /** A delete whose owner is lost for good. */
+  | { readonly kind: 'forget'; readonly client: string }
+  | { readonly kind: 'limits'; readonly client: string }
 
 export interface Ask {
   readonly project: ProjectId
@@ -144,7 +162,54 @@ export interface Searching {
   /** Hosts whose logs were asked for and have not come yet. */
   readonly waiting: readonly PeerId[]
   readonly silent: readonly PeerId[]
+  /** Registers that a host named, still to be read. */
+  readonly named: readonly ProjectId[]
   readonly knownOwner: PeerId | null
+}
+
+/** A start in progress: what this host used to know, by what the others remember of it. */
+export interface Recovery {
+  readonly ref: string
+  readonly answers: Map<PeerId, Recalled>
+  /** This host's log as the others hold it. */
+  readonly own: OwnerLog
+  /** What lies on this host, once it was listed. */
+  found: { readonly volumes: readonly ListedVolume[]; readonly exports: readonly string[] } | null
+  /** Nobody has answered for so long that a small cluster goes on without. */
+  isAlone: boolean
+  /** All have had the time to answer. */
+  isLate: boolean
+}
+
+export interface Recalled {
+  readonly head: LogHead | null
+  readonly votes: readonly SeenVote[]
+  readonly projects: readonly ProjectId[]
+  readonly totals: readonly ProjectId[]
+  readonly isLost: boolean
+}
+
+/** A register that this member takes over, from those who had it. */
+export interface Installing {
+  readonly group: number
+  /** Who is asked, and how many of them must answer. */
+  readonly from: readonly PeerId[]
+  readonly needed: number
+  readonly seal: boolean
+  readonly answers: Map<PeerId, Fetched>
+}
+
+export interface Fetched {
+  readonly promised: Ballot | null
+  readonly accepted: Ballot | null
+  readonly value: readonly (readonly [string, LedgerEntry])[]
+}
+
+/** `isAgain`: not a request, but that the totals are to be told once more, after the register was read. */
+export interface Settled {
+  readonly project: ProjectId
+  readonly seq: number
+  readonly isAgain: boolean
 }
 
 /** An answer that waits until the other peers have seen what it tells of. */
@@ -162,24 +227,48 @@ export interface Peer {
 
   // durable
   epoch: number
-  /** Sequence number of the newest published record. */
-  seq: number
+  /** Where this host's own log stands, entries that are not durable yet included. */
+  log: LogState
   reservations: number
+  /** The votes of this host were lost: it reads each register from the others before it votes there again. */
+  isLost: boolean
   /** Changed by `setOwned` alone. */
   readonly owned: Map<VolumeId, Owned>
-  /** Volumes that were deleted here, by the sequence number of their tombstone. */
-  readonly tombs: Map<VolumeId, number>
-  readonly secrets: Map<AttachmentId, string>
+  /** Tombstones of volumes that were deleted here, until they are collected. */
+  readonly tombs: Map<VolumeId, { readonly seq: number; readonly hash: string }>
   readonly acceptors: Map<ProjectId, Acceptor>
   /** Requests whose effect is in this host's totals, until the register has folded them in. */
-  readonly settled: Map<RequestId, { readonly project: ProjectId; readonly seq: number }>
-  readonly results: Map<RequestId, { readonly reply: OperationReply; readonly atMs: number }>
+  readonly settled: Map<RequestId, Settled>
+  /** `sinceMs`: by the monotonic clock of this life, 0 for those of an earlier one. */
+  readonly results: Map<RequestId, { readonly reply: OperationReply; readonly sinceMs: number }>
 
   // follows from what is durable
   readonly holdings: Holdings
 
   // lost in a crash
   state: Beat['state']
+  /** Random; tells this life's names from those of another. */
+  life: string
+  /** The journal was gone at this start, on a host that has run before. */
+  readonly isBlank: boolean
+  recovery: Recovery | null
+  /** Room for the journal is short. */
+  isFull: boolean
+  /** Registers that may hold something about this host and could not be read since the start. */
+  readonly unread: Set<ProjectId>
+  /** Whom this peer is catching up with. */
+  pulling: PeerId | null
+  /** Who seems alive; null until this life has its epoch. */
+  membership: Membership | null
+  /** Members that were suspected in this life, or given up. */
+  readonly wavered: Set<PeerId>
+  /** Bytes without a record, until the register of their project has been read. */
+  readonly strays: Map<VolumeId, ListedVolume>
+  /** How far the others have this host's log. */
+  readonly acks: Map<PeerId, { readonly epoch: number; readonly seq: number }>
+  readonly installing: Map<ProjectId, Installing>
+  /** Members of the present group that have taken a register over. */
+  readonly installed: Map<ProjectId, Set<PeerId>>
   readonly view: View
   readonly beats: Map<PeerId, { readonly beat: Beat; readonly monoMs: number; readonly wallMs: number }>
   readonly connections: Map<PeerId, { readonly state: 'up' | 'down'; readonly sinceMs: number }>
@@ -204,21 +293,33 @@ export interface Peer {
   names: number
 }
 
-function newPeer(options: PeerOptions): Peer {
+function newPeer(options: PeerOptions, isBlank: boolean): Peer {
   return {
     options,
     self: options.self,
     epoch: 0,
-    seq: 0,
+    log: NEW_LOG,
     reservations: 0,
+    isLost: isBlank,
     owned: new Map(),
     holdings: noHoldings(),
     tombs: new Map(),
-    secrets: new Map(),
     acceptors: new Map(),
     settled: new Map(),
     results: new Map(),
     state: 'recovering',
+    life: '',
+    isBlank,
+    recovery: null,
+    isFull: false,
+    unread: new Set(),
+    pulling: null,
+    membership: null,
+    wavered: new Set(),
+    strays: new Map(),
+    acks: new Map(),
+    installing: new Map(),
+    installed: new Map(),
     view: emptyView(),
     beats: new Map(),
     connections: new Map(),
@@ -242,7 +343,7 @@ function newPeer(options: PeerOptions): Peer {
 
 /** What a replica kept of the other owners' logs. */
 export interface StoredReplica {
-  readonly heads: readonly Head[]
+  readonly heads: readonly LogHead[]
   readonly records: readonly { readonly owner: PeerId; readonly record: PublishedRecord }[]
 }
 
@@ -252,7 +353,7 @@ export interface StoredReplica {
  * @param entries everything in the journal, as this program wrote it (the journal has checked its own chain)
  */
 export function createPeer(options: PeerOptions, entries: ReadonlyArray<readonly [string, Json]>, replica: StoredReplica): Peer {
-  const peer = newPeer(options)
+  const peer = newPeer(options, !options.isNew && !entries.some(([key]) => key === KEYS.host))
   for (const [key, value] of entries) restoreEntry(peer, key, value)
   restoreReplica(peer, replica)
   restoreOwnLog(peer)
@@ -263,32 +364,31 @@ function restoreEntry(peer: Peer, key: string, value: unknown): void {
   const kind = key.slice(0, key.indexOf('/') + 1) || key
   switch (kind) {
     case KEYS.host: {
-      const host = value as { epoch: number; seq: number; reservations: number }
+      const host = value as { epoch: number; reservations: number; log: LogState; isLost: boolean }
       peer.epoch = host.epoch
-      peer.seq = host.seq
+      peer.log = host.log
       peer.reservations = host.reservations
+      peer.isLost = host.isLost
       return
     }
     case KEYS.volume:
       setOwned(peer, keyTail(key) as VolumeId, value as Owned)
       return
     case KEYS.tomb:
-      peer.tombs.set(keyTail(key) as VolumeId, (value as { seq: number }).seq)
-      return
-    case KEYS.secret:
-      peer.secrets.set(keyTail(key) as AttachmentId, value as string)
+      peer.tombs.set(keyTail(key) as VolumeId, value as { seq: number; hash: string })
       return
     case KEYS.settled:
-      peer.settled.set(keyTail(key) as RequestId, value as { project: ProjectId; seq: number })
+      peer.settled.set(keyTail(key) as RequestId, value as Settled)
       return
     case KEYS.result:
-      peer.results.set(keyTail(key) as RequestId, value as { reply: OperationReply; atMs: number })
+      peer.results.set(keyTail(key) as RequestId, { reply: (value as { reply: OperationReply }).reply, sinceMs: 0 })
       return
     case KEYS.register: {
-      const register = value as { promised: Ballot | null; accepted: Ballot | null }
+      const register = value as { promised: Ballot | null; accepted: Ballot | null; group: number }
       const acceptor = acceptorOf(peer, cellProject(key))
       acceptor.promised = register.promised
       acceptor.accepted = register.accepted
+      acceptor.group = register.group
       return
     }
     case KEYS.cell: {
@@ -309,7 +409,7 @@ export function setOwned(peer: Peer, id: VolumeId, owned: Owned | undefined): vo
 export function acceptorOf(peer: Peer, project: ProjectId): Acceptor {
   const known = peer.acceptors.get(project)
   if (known !== undefined) return known
-  const acceptor = newAcceptor()
+  const acceptor = newAcceptor(peer.options.manifest.voting.epoch)
   peer.acceptors.set(project, acceptor)
   return acceptor
 }
@@ -321,18 +421,15 @@ function restoreReplica(peer: Peer, replica: StoredReplica): void {
     if (records === undefined) byOwner.set(owner, [record])
     else records.push(record)
   }
-  for (const { owner, epoch, seq } of replica.heads) {
-    if (owner === peer.self) continue
-    const records = (byOwner.get(owner) ?? []).sort((a, b) => a.seq - b.seq)
-    applyDelta(peer.view, { kind: 'delta', owner, epoch, after: 0, upTo: seq, records })
-  }
+  for (const head of replica.heads) if (head.owner !== peer.self) replaceLog(peer.view, head.owner, head, byOwner.get(head.owner) ?? [])
 }
 
 /** This host's own log is in its journal: the newest record of each volume, and the tombstones. */
 function restoreOwnLog(peer: Peer): void {
   const records: PublishedRecord[] = []
   for (const owned of peer.owned.values()) if (owned.seq > 0) records.push({ seq: owned.seq, id: owned.volume.id, volume: owned.volume })
-  for (const [id, seq] of peer.tombs) records.push({ seq, id, volume: null })
-  records.sort((a, b) => a.seq - b.seq)
-  applyDelta(peer.view, { kind: 'delta', owner: peer.self, epoch: peer.epoch, after: 0, upTo: peer.seq, records })
+  for (const [id, { seq }] of peer.tombs) records.push({ seq, id, volume: null })
+  const { options, self, log } = peer
+  const head = log.seq === 0 ? null : { ...log, owner: self, signature: options.signer.sign(headText(options.manifest.cluster, self, log)) }
+  replaceLog(peer.view, self, head, records)
 }

@@ -21,6 +21,12 @@ export interface Timings {
   readonly staleMs: number
   /** Between exchanges of heads with one peer. */
   readonly headsMs: number
+  /** After the last part of what was asked for, before somebody else is asked. */
+  readonly pullMs: number
+  /** Between questions to those who have not said what they know of a host that starts. */
+  readonly recallMs: number
+  /** After which a cluster of two does without an answer. */
+  readonly aloneMs: number
   /** Longest time that an answer waits for the other peers to have seen what it tells of. */
   readonly seenMs: number
 }
@@ -37,6 +43,9 @@ export const TIMINGS: Timings = {
   beatSoonMs: 500,
   staleMs: 30_000,
   headsMs: 1000,
+  pullMs: 500,
+  recallMs: 1000,
+  aloneMs: 10_000,
   seenMs: 150,
 }
 

@@ -6,10 +6,10 @@
  * drift. The functions are a table so that the simulator can put a wrong one in its place and prove that it notices.
  */
 import { type Cell, closedKey, drop, put, unplacedVolume, usedBy } from '../model/cell.ts'
-import type { ProjectId, RequestId, VolumeId } from '../model/ids.ts'
+import type { PeerId, ProjectId, RequestId, VolumeId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Recent } from '../model/ledger.ts'
-import type { Limits, Usage } from '../model/quota.ts'
+import { type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
 import { editText } from '../model/text-edit.ts'
 
 export interface Verdict {
@@ -22,6 +22,8 @@ export interface Account {
   readonly project: ProjectId
   readonly cell: Cell
   readonly defaults: Limits
+  /** Whether the manifest says that a host is lost for good. */
+  isLost(host: PeerId): boolean
 }
 
 type Change<Kind extends LedgerChange['kind']> = Extract<LedgerChange, { kind: Kind }>
@@ -32,12 +34,14 @@ export interface LedgerRules {
   resolve(account: Account, change: Change<'resolve'>): Verdict
   fold(account: Account, change: Change<'fold'>): Verdict
   edit(account: Account, change: Change<'edit-unplaced'>): Verdict
+  intend(account: Account, change: Change<'intend'>): Verdict
+  withdraw(account: Account, change: Change<'withdraw'>): Verdict
+  forget(account: Account, change: Change<'forget'>): Verdict
+  setLimits(account: Account, change: Change<'set-limits'>): Verdict
 }
 
-/** Requests that ended, and reservations that were closed, are remembered this long. */
-const REMEMBER_MS = 24 * 60 * 60 * 1000
-/** And at most this many of each, the oldest go first: a register must fit in one message. */
-const REMEMBER_MAX = 8192
+/** Requests that ended, and reservations that were closed: the last so many of each are remembered. A register must fit in one message. */
+const REMEMBER_MAX = 4096
 
 export const LEDGER_RULES: LedgerRules = {
   /** Decided already, then closed, then over quota, then bound: in this order. */
@@ -64,7 +68,7 @@ export const LEDGER_RULES: LedgerRules = {
   resolve({ cell }, { rid, host, reservation, atMs }) {
     const binding = cell.bound.get(rid) ?? cell.recent.get(rid)
     if (binding !== undefined && binding.host === host && binding.reservation === reservation) return answer({ kind: 'bound', binding })
-    const closed: Closed = { kind: 'closed', rid, host, reservation, atMs }
+    const closed: Closed = { kind: 'closed', order: nextOrder(cell.closed.values()), rid, host, reservation, atMs }
     if (cell.closed.has(closedKey(closed))) return answer({ kind: 'closed' })
     return { puts: [put(closed)], answer: { kind: 'closed' } }
   },
@@ -76,7 +80,7 @@ export const LEDGER_RULES: LedgerRules = {
       return answer({ kind: 'folded', seq: known.seq })
     }
     const grants = settled.map((rid) => cell.bound.get(rid)).filter((binding): binding is Binding => binding?.host === totals.host)
-    const puts = [put(totals), ...grants.flatMap((binding) => [drop(binding), put(ended(binding, atMs))]), ...forgotten(cell, atMs)]
+    const puts = [put(totals), ...endAll(cell, grants, atMs), ...forgotten(cell)]
     return { puts, answer: { kind: 'folded', seq: totals.seq } }
   },
 
@@ -84,11 +88,60 @@ export const LEDGER_RULES: LedgerRules = {
     const unplaced = unplacedVolume(cell, volume)
     if (unplaced === null) return answer({ kind: 'absent' })
     if (edit.kind === 'delete') {
-      const recent: Recent = { kind: 'recent', rid: unplaced.rid, volume, bodyHash: unplaced.bodyHash, host: null, reservation: null, atMs }
+      const order = nextOrder(cell.recent.values())
+      const recent: Recent = {
+        kind: 'recent',
+        order,
+        rid: unplaced.rid,
+        volume,
+        bodyHash: unplaced.bodyHash,
+        host: null,
+        reservation: null,
+        atMs,
+      }
       return { puts: [drop(unplaced), put(recent)], answer: { kind: 'ended', recent } }
     }
     const edited = { ...unplaced, updatedAtMs: atMs, spec: editText(unplaced.spec, edit) }
     return { puts: [put(edited)], answer: { kind: 'edited', unplaced: edited } }
+  },
+
+  /** The first intent for a volume stands; another delete of it means the same. */
+  intend({ cell }, { intent }) {
+    const known = cell.intents.get(intent.volume)
+    if (known !== undefined) return answer({ kind: 'intended', intent: known })
+    return { puts: [put(intent)], answer: { kind: 'intended', intent } }
+  },
+
+  withdraw({ cell }, { volume, rid }) {
+    const known = cell.intents.get(volume)
+    return { puts: known?.rid === rid ? [drop(known)] : [], answer: { kind: 'absent' } }
+  },
+
+  /** The dead cannot report: an open grant of the volume goes, and what the host's last totals count for it is taken off. */
+  forget({ cell, isLost }, { gone }) {
+    if (!isLost(gone.host)) return answer({ kind: 'not-lost' })
+    if (cell.gone.has(gone.volume)) return answer({ kind: 'forgotten' })
+    const grants = [...cell.bound.values()].filter(({ volume, host }) => volume === gone.volume && host === gone.host)
+    const open = endAll(cell, grants, gone.atMs)
+    // A create that was never folded is in nobody's totals; an extend that was not is in the record only.
+    const isCounted = !grants.some(({ spec }) => spec !== null)
+    const carriedOut = grants.filter(({ spec, sizeGiB }) => spec === null && gone.delta.gigabytes >= sizeGiB)
+    const extended = carriedOut.reduce((sum, { delta }) => sum + delta.gigabytes, 0)
+    const delta = isCounted ? { ...gone.delta, gigabytes: gone.delta.gigabytes - extended } : NO_USAGE
+    const intent = cell.intents.get(gone.volume)
+    return { puts: [...open, put({ ...gone, delta }), ...(intent === undefined ? [] : [drop(intent)])], answer: { kind: 'forgotten' } }
+  },
+
+  /** Below what is used already no limit can be set, as in Cinder. -1: no limit. */
+  setLimits(account, { limits: wanted }) {
+    const used = usedBy(account.cell)
+    for (const resource of ['volumes', 'gigabytes'] as const) {
+      const limit = wanted[resource]
+      if (limit !== undefined && limit >= 0 && limit < used[resource])
+        return answer({ kind: 'below-use', resource, limit, used: used[resource] })
+    }
+    const limits = { ...(account.cell.limits ?? account.defaults), ...wanted }
+    return { puts: [put({ kind: 'limits', limits })], answer: contents({ ...account, cell: { ...account.cell, limits } }, null) }
   },
 }
 
@@ -105,6 +158,19 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.fold(account, change)
     case 'edit-unplaced':
       return rules.edit(account, change)
+    case 'intend':
+      return rules.intend(account, change)
+    case 'withdraw':
+      return rules.withdraw(account, change)
+    case 'forget':
+      return rules.forget(account, change)
+    case 'set-limits':
+      return rules.setLimits(account, change)
+    case 'clear-limits': {
+      const { limits } = account.cell
+      const puts = limits === null ? [] : [drop({ kind: 'limits', limits })]
+      return { puts, answer: contents({ ...account, cell: { ...account.cell, limits: null } }, null) }
+    }
     case 'read':
       return answer(contents(account, change.volume))
     default:
@@ -149,6 +215,8 @@ function contents(account: Account, volume: VolumeId | null): LedgerAnswer {
     contents: {
       bound: [...cell.bound.values()],
       unplaced: [...cell.unplaced.values()],
+      intents: [...cell.intents.values()],
+      gone: [...cell.gone.keys()],
       limits: cell.limits ?? defaults,
       used: usedBy(cell),
       project,
@@ -157,21 +225,34 @@ function contents(account: Account, volume: VolumeId | null): LedgerAnswer {
   }
 }
 
-function ended(binding: Binding, atMs: number): Recent {
-  const { rid, volume, bodyHash, host, reservation } = binding
-  return { kind: 'recent', rid, volume, bodyHash, host, reservation, atMs }
+/** The grants go, and are remembered as ended. */
+function endAll(cell: Cell, grants: readonly Binding[], atMs: number): LedgerPut[] {
+  const first = grants.length === 0 ? 0 : nextOrder(cell.recent.values())
+  return grants.flatMap((binding, at) => {
+    const { rid, volume, bodyHash, host, reservation } = binding
+    return [drop(binding), put({ kind: 'recent', order: first + at, rid, volume, bodyHash, host, reservation, atMs })]
+  })
 }
 
-/** Memories that are a day old, or the oldest of too many. */
-function forgotten(cell: Cell, atMs: number): LedgerPut[] {
-  return [...tooOld([...cell.recent.values()], atMs), ...tooOld([...cell.closed.values()], atMs)]
+/** What is remembered beyond the last so many. */
+function forgotten(cell: Cell): LedgerPut[] {
+  return [...oldest([...cell.recent.values()]), ...oldest([...cell.closed.values()])]
 }
 
-function tooOld(entries: readonly (Recent | Closed)[], atMs: number): LedgerPut[] {
+function oldest(entries: readonly (Recent | Closed)[]): LedgerPut[] {
   const excess = entries.length - REMEMBER_MAX
-  const limit = excess > 0 ? (entries.map((entry) => entry.atMs).sort((a, b) => a - b)[excess - 1] ?? 0) : 0
-  const oldest = Math.max(limit, atMs - REMEMBER_MS)
-  return entries.filter((entry) => entry.atMs <= oldest).map(drop)
+  return excess <= 0
+    ? []
+    : [...entries]
+        .sort((a, b) => a.order - b.order)
+        .slice(0, excess)
+        .map(drop)
+}
+
+function nextOrder(entries: Iterable<Recent | Closed>): number {
+  let highest = 0
+  for (const { order } of entries) if (order > highest) highest = order
+  return highest + 1
 }
 
 function answer(of: LedgerAnswer): Verdict {

@@ -4,7 +4,7 @@
  * Changed only by `putEntry`, so that the index, the journal and what acceptors ship cannot differ.
  */
 import type { PeerId, RequestId, VolumeId } from './ids.ts'
-import type { Binding, Closed, HostTotals, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
+import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
 import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
 
 export interface Cell {
@@ -14,11 +14,22 @@ export interface Cell {
   /** By `entryKey`. */
   readonly closed: Map<string, Closed>
   readonly hosts: Map<PeerId, HostTotals>
+  readonly intents: Map<VolumeId, Intent>
+  readonly gone: Map<VolumeId, Gone>
   limits: Limits | null
 }
 
 export function emptyCell(): Cell {
-  return { bound: new Map(), unplaced: new Map(), recent: new Map(), closed: new Map(), hosts: new Map(), limits: null }
+  return {
+    bound: new Map(),
+    unplaced: new Map(),
+    recent: new Map(),
+    closed: new Map(),
+    hosts: new Map(),
+    intents: new Map(),
+    gone: new Map(),
+    limits: null,
+  }
 }
 
 function entryKey(entry: LedgerEntry): string {
@@ -31,6 +42,9 @@ function entryKey(entry: LedgerEntry): string {
       return closedKey(entry)
     case 'host':
       return `host/${entry.host}`
+    case 'intent':
+    case 'gone':
+      return `${entry.kind}/${entry.volume}`
     case 'limits':
       return 'limits'
   }
@@ -63,6 +77,12 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'host':
       cell.hosts.set(entry.host, entry)
       return
+    case 'intent':
+      cell.intents.set(entry.volume, entry)
+      return
+    case 'gone':
+      cell.gone.set(entry.volume, entry)
+      return
     case 'limits':
       cell.limits = entry.limits
   }
@@ -75,6 +95,8 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('recent/')) cell.recent.delete(name as RequestId)
   else if (key.startsWith('closed/')) cell.closed.delete(key)
   else if (key.startsWith('host/')) cell.hosts.delete(name as PeerId)
+  else if (key.startsWith('intent/')) cell.intents.delete(name as VolumeId)
+  else if (key.startsWith('gone/')) cell.gone.delete(name as VolumeId)
   else cell.limits = null
 }
 
@@ -86,6 +108,8 @@ export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerE
     ...cell.recent.values(),
     ...cell.closed.values(),
     ...cell.hosts.values(),
+    ...cell.intents.values(),
+    ...cell.gone.values(),
   ]
   if (cell.limits !== null) entries.push({ kind: 'limits', limits: cell.limits })
   return entries.map((entry) => [entryKey(entry), entry] as const)
@@ -97,12 +121,16 @@ export function cellOf(entries: ReadonlyArray<readonly [string, LedgerEntry]>): 
   return cell
 }
 
-/** What counts against the quota: the hosts' own totals, the grants that they do not contain yet, and what found no room. */
+/**
+ * What counts against the quota: the hosts' own totals, the grants that they do not contain yet, and what found no room;
+ * less what was deleted of hosts that can never count again.
+ */
 export function usedBy(cell: Cell): Usage {
   let used = NO_USAGE
   for (const totals of cell.hosts.values()) used = addUsage(used, totals.usage)
   for (const binding of cell.bound.values()) used = addUsage(used, binding.delta)
   for (const unplaced of cell.unplaced.values()) used = addUsage(used, unplaced.delta)
+  for (const { delta } of cell.gone.values()) used = addUsage(used, { volumes: -delta.volumes, gigabytes: -delta.gigabytes })
   return used
 }
 

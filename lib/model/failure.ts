@@ -38,6 +38,9 @@ export type Failure =
       readonly needed: number
     }
   | { readonly code: 'owner-unreachable'; readonly host: string; readonly sinceMs: number | null }
+  /** The volume's host is gone for good, and its bytes with it. */
+  | { readonly code: 'host-lost'; readonly volume: VolumeId; readonly host: string }
+  | { readonly code: 'below-use'; readonly resource: 'volumes' | 'gigabytes'; readonly limit: number; readonly used: number }
   | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly code: 'forming'; readonly joined: number; readonly expect: number }
   | { readonly code: 'recovering'; readonly host: string }

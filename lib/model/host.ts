@@ -20,6 +20,9 @@ export interface Beat {
   readonly pools: readonly PoolReport[]
   /** Last sequence number that the host published. */
   readonly head: number
+  /** Voting epoch of the manifest that the host holds, and registers there that have not moved to it yet. */
+  readonly voting: number
+  readonly pending: number
   /** Where the host's API listens, for display. */
   readonly api: string
 }
@@ -30,7 +33,7 @@ export interface HostView {
   readonly name: string
   readonly zone: string
   readonly voter: boolean
-  readonly state: 'up' | 'down' | 'recovering' | 'full'
+  readonly state: 'up' | 'down' | 'recovering' | 'full' | 'lost'
   /** Unix milliseconds here when it was last heard, or null if never since this start. */
   readonly lastBeatMs: number | null
   readonly beat: Beat | null

@@ -2,7 +2,8 @@
  * What a project's register holds, as a flat map of keyed entries.
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
- * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`.
+ * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
+ * `intent/<volume>`, `gone/<volume>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
@@ -42,9 +43,11 @@ export interface Unplaced {
   readonly updatedAtMs: number | null
 }
 
-/** A request that has ended: kept a day, so that a late repeat gets the same answer. */
+/** A request that has ended: kept among the last of its kind, so that a late repeat gets the same answer. */
 export interface Recent {
   readonly kind: 'recent'
+  /** Grows with each that is kept; the lowest are forgotten first. A clock that jumps makes nobody forget. */
+  readonly order: number
   readonly rid: RequestId
   readonly volume: VolumeId
   readonly bodyHash: string
@@ -57,6 +60,8 @@ export interface Recent {
 /** A reservation that its host gave up with the register's consent; a late BIND for it is refused. */
 export interface Closed {
   readonly kind: 'closed'
+  /** As in `Recent`. */
+  readonly order: number
   readonly rid: RequestId
   readonly host: PeerId
   readonly reservation: ReservationId
@@ -72,12 +77,30 @@ export interface HostTotals {
   readonly usage: Usage
 }
 
+/** A delete that was asked for while the owner was away. It shows as `deleting`; the owner sees to it when it is back. */
+export interface Intent {
+  readonly kind: 'intent'
+  readonly volume: VolumeId
+  readonly rid: RequestId
+  readonly host: PeerId
+  readonly atMs: number
+}
+
+/** A volume of a host that is lost for good, deleted by its tenant: what the host's last totals still count for it. */
+export interface Gone {
+  readonly kind: 'gone'
+  readonly volume: VolumeId
+  readonly host: PeerId
+  readonly delta: Usage
+  readonly atMs: number
+}
+
 export interface LimitsEntry {
   readonly kind: 'limits'
   readonly limits: Limits
 }
 
-export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry
+export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry | Intent | Gone
 
 /** One key put (`entry`) or taken out (null). */
 export interface LedgerPut {
@@ -93,6 +116,13 @@ export type LedgerChange =
   /** `settled`: requests whose effect is in `usage` at `seq`, or that ended without one. */
   | { readonly kind: 'fold'; readonly totals: HostTotals; readonly settled: readonly RequestId[]; readonly atMs: number }
   | { readonly kind: 'edit-unplaced'; readonly volume: VolumeId; readonly edit: UnplacedEdit; readonly atMs: number }
+  | { readonly kind: 'intend'; readonly intent: Intent }
+  | { readonly kind: 'withdraw'; readonly volume: VolumeId; readonly rid: RequestId }
+  /** A volume of a lost host goes; `delta`: what its last known record counts. */
+  | { readonly kind: 'forget'; readonly gone: Gone }
+  | { readonly kind: 'set-limits'; readonly limits: Partial<Limits> }
+  /** Back to the defaults. */
+  | { readonly kind: 'clear-limits' }
   /** `volume`: also look for it among the requests that ended. */
   | { readonly kind: 'read'; readonly volume: VolumeId | null }
 
@@ -116,12 +146,20 @@ export type LedgerAnswer =
   | { readonly kind: 'folded'; readonly seq: number }
   | { readonly kind: 'edited'; readonly unplaced: Unplaced }
   | { readonly kind: 'absent' }
+  | { readonly kind: 'intended'; readonly intent: Intent }
+  | { readonly kind: 'forgotten' }
+  /** Only the manifest can say that a host is lost. */
+  | { readonly kind: 'not-lost' }
+  | { readonly kind: 'below-use'; readonly resource: 'volumes' | 'gigabytes'; readonly limit: number; readonly used: number }
   | { readonly kind: 'contents'; readonly contents: LedgerContents }
 
 /** The part of a register that a reader needs: what may not be in any owner's log yet, and the account. */
 export interface LedgerContents {
   readonly bound: readonly Binding[]
   readonly unplaced: readonly Unplaced[]
+  readonly intents: readonly Intent[]
+  /** Volumes of lost hosts that were deleted. */
+  readonly gone: readonly VolumeId[]
   readonly limits: Limits
   readonly used: Usage
   readonly project: ProjectId

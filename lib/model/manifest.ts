@@ -1,8 +1,9 @@
 /**
  * Who belongs to the cluster: the list that the operator's key signs.
  *
- * Hosts are added by `join`; the first `expect` of them are the voters, on whom the registers lie. Until that many have
- * joined the cluster is forming and takes no volume, so that no register is ever read by two disjoint majorities.
+ * The registers lie on the voters. The first `expect` hosts found the cluster: until that many have joined it is forming
+ * and takes no volume. From then on each change of the voters is a step of one host: the registers move from the groups
+ * of the former voters to those of the present ones, and the next step waits until they have.
  */
 import type { PeerId } from './ids.ts'
 import type { Limits } from './quota.ts'
@@ -16,6 +17,16 @@ export interface ManifestHost {
   readonly addrs: readonly string[]
   readonly zone: string
   readonly voter: boolean
+  /** `lost`: gone for good, its disks with it. Its key is worth nothing any more; its volumes are shown in error. */
+  readonly state: 'member' | 'lost'
+}
+
+/** Which change of the voters holds. */
+export interface Voting {
+  /** Grows by one at each change of the voters. */
+  readonly epoch: number
+  /** The voters before it, until every register has moved; then null. */
+  readonly former: readonly PeerId[] | null
 }
 
 export interface Manifest {
@@ -27,6 +38,7 @@ export interface Manifest {
   readonly prev: string
   /** Founding hosts to wait for; they are the voters. */
   readonly expect: number
+  readonly voting: Voting
   /** Sorted by peer id. */
   readonly hosts: readonly ManifestHost[]
   readonly types: readonly VolumeType[]
@@ -40,7 +52,15 @@ export interface SignedManifest {
 }
 
 export function isForming(manifest: Manifest): boolean {
-  return manifest.hosts.filter((host) => host.voter).length < manifest.expect
+  return manifest.voting.epoch === 0
+}
+
+export function votersOf(manifest: Manifest): readonly PeerId[] {
+  return manifest.hosts.filter((host) => host.voter).map((host) => host.peer)
+}
+
+export function isLostHost(manifest: Manifest, peer: PeerId): boolean {
+  return hostOf(manifest, peer)?.state === 'lost'
 }
 
 export function hostOf(manifest: Manifest, peer: PeerId): ManifestHost | null {

@@ -6,32 +6,26 @@
 import type { Beat } from './host.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
+import type { LogHead, PublishedRecord } from './log.ts'
 import type { Rejection } from './placement.ts'
+import type { ProbeMessage } from './probe.ts'
 import type { OperationRequest, OperationReply } from './request.ts'
-import type { Volume, VolumeSpec } from './volume.ts'
+import type { VolumeSpec } from './volume.ts'
 
-/** Orders proposals: by counter, then peer, then epoch. An epoch is never used twice, so no ballot is either. */
+/**
+ * Orders proposals: by voting epoch, counter, peer, boot epoch. An epoch is never used twice, so no ballot is either, and
+ * whatever the group of a later voting epoch does outranks everything of the group before.
+ */
 export interface Ballot {
+  /** Voting epoch of the manifest. */
+  readonly group: number
   readonly counter: number
   readonly peer: PeerId
   readonly epoch: number
 }
 
-/** One record of an owner's log: a volume as published, or its tombstone. */
-export interface PublishedRecord {
-  readonly seq: number
-  readonly id: VolumeId
-  readonly volume: Volume | null
-}
-
-/** How far a log is known. */
-export interface Head {
-  readonly owner: PeerId
-  readonly epoch: number
-  readonly seq: number
-}
-
 export type PeerMessage =
+  | ProbeMessage
   // placement (coordinator <-> owner)
   | { readonly kind: 'reserve'; readonly rid: RequestId; readonly pool: PoolName; readonly spec: VolumeSpec }
   | {
@@ -78,16 +72,85 @@ export type PeerMessage =
   // hints and replicas
   /** The sender's beat, straight to a peer that has just come up; gossip carries the others. */
   | { readonly kind: 'beat'; readonly beat: Beat }
-  | { readonly kind: 'heads'; readonly heads: readonly Head[]; readonly ref: string | null }
+  /** One hash over every head that the sender knows; equal on both sides when nothing is missing. */
+  | { readonly kind: 'tally'; readonly hash: string }
+  /**
+   * How far the sender knows every log, or the one log that it asks for (`only`). With `ref` it searches for `volume`, and
+   * the answer `seen` carries the `ref`.
+   */
+  | {
+      readonly kind: 'heads'
+      readonly heads: readonly KnownHead[]
+      readonly only: PeerId | null
+      readonly ref: string | null
+      readonly volume: VolumeId | null
+    }
+  /**
+   * A part of a log: from what base (0: the whole log), after and up to which sequence number. The last part reaches
+   * `head.seq`; base and parts together add up to the head's digest.
+   */
   | {
       readonly kind: 'delta'
-      readonly owner: PeerId
-      readonly epoch: number
+      readonly head: LogHead
+      readonly from: number
       readonly after: number
       readonly upTo: number
+      /** The sender stops here for now: ask for the rest. */
+      readonly more: boolean
       readonly records: readonly PublishedRecord[]
     }
-  | { readonly kind: 'seen'; readonly heads: readonly Head[]; readonly ref: string | null }
+  /** `projects`: registers in which the sender holds something about the volume that was searched for. */
+  | { readonly kind: 'seen'; readonly heads: readonly KnownHead[]; readonly ref: string | null; readonly projects: readonly ProjectId[] }
+  // a start: what did this host know? (reliability, amnesia)
+  | { readonly kind: 'recall'; readonly ref: string }
+  | {
+      readonly kind: 'recalled'
+      readonly ref: string
+      /** The newest head of the asker's log that the sender holds. */
+      readonly head: LogHead | null
+      readonly votes: readonly SeenVote[]
+      /** Registers in which the sender holds a grant or a delete intent that names the asker. */
+      readonly projects: readonly ProjectId[]
+      /** Registers that hold the asker's totals. */
+      readonly totals: readonly ProjectId[]
+      /** The sender has lost its own memory: what it does not name may be there all the same. */
+      readonly isLost: boolean
+    }
+  // registers (a member that must take a register over <-> those who had it)
+  | { readonly kind: 'fetch'; readonly project: ProjectId; readonly group: number; readonly seal: boolean }
+  | {
+      readonly kind: 'fetched'
+      readonly project: ProjectId
+      readonly group: number
+      readonly seal: boolean
+      readonly promised: Ballot | null
+      readonly accepted: Ballot | null
+      readonly value: readonly (readonly [string, LedgerEntry])[]
+    }
+  /** The group has changed: take this register over. */
+  | { readonly kind: 'install'; readonly project: ProjectId; readonly group: number }
+  | { readonly kind: 'installed'; readonly project: ProjectId; readonly group: number }
+  /** The project's register wants this volume of the receiver gone; look there. */
+  | { readonly kind: 'intent'; readonly project: ProjectId; readonly volume: VolumeId }
+
+/** The newest ballots that a member has voted for in a register, as far as another knows. */
+export interface SeenVote {
+  readonly project: ProjectId
+  readonly promised: Ballot | null
+  readonly accepted: Ballot | null
+}
+
+/** How far a log is known, and what of the rest has come already. */
+export interface KnownHead {
+  readonly owner: PeerId
+  readonly epoch: number
+  readonly seq: number
+  /** First 16 digits of the chain's hash. */
+  readonly chain: string
+  /** Wanted from its beginning. */
+  readonly whole: boolean
+  readonly staged: { readonly epoch: number; readonly from: number; readonly upTo: number } | null
+}
 
 /** The difference to the value accepted at `base`, or the whole value. */
 export type AcceptChange =
@@ -115,7 +178,12 @@ export type Refusal =
   | { readonly kind: 'not-ready'; readonly state: string }
   | { readonly kind: 'operation'; readonly reply: OperationReply }
 
+export function isAbove(ballot: Ballot | null, other: Ballot | null): boolean {
+  return ballot !== null && (other === null || compareBallots(ballot, other) > 0)
+}
+
 export function compareBallots(a: Ballot, b: Ballot): number {
+  if (a.group !== b.group) return a.group - b.group
   if (a.counter !== b.counter) return a.counter - b.counter
   if (a.peer !== b.peer) return a.peer < b.peer ? -1 : 1
   return a.epoch - b.epoch

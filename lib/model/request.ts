@@ -5,6 +5,7 @@ import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { Result } from './failure.ts'
 import type { AttachmentId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
+import type { Limits } from './quota.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
 
@@ -12,6 +13,8 @@ import type { Volume, VolumeSpec } from './volume.ts'
 export type Operation =
   | ({ readonly kind: 'update' } & TextEdit)
   | { readonly kind: 'delete'; readonly force: boolean }
+  /** An operator's word against the record: it says the status and touches nothing else. */
+  | { readonly kind: 'reset-status'; readonly status: 'available' | 'in-use' | 'error' }
   | { readonly kind: 'extend'; readonly sizeGiB: number }
   | {
       readonly kind: 'attach'
@@ -53,12 +56,15 @@ export type ClientRequest =
   | { readonly kind: 'find-attachment'; readonly attachment: AttachmentId }
   /** Reads a project's register: open grants, unplaced volumes, limits, use. */
   | { readonly kind: 'ledger'; readonly project: ProjectId }
+  /** Changes a project's limits (only those named), or takes them back to the defaults (null). */
+  | { readonly kind: 'limits'; readonly project: ProjectId; readonly limits: Partial<Limits> | null }
 
 export type ClientReply =
   | { readonly kind: 'create'; readonly result: Result<Volume> }
   | { readonly kind: 'operate'; readonly result: OperationReply }
   | { readonly kind: 'find'; readonly result: Result<Volume> }
   | { readonly kind: 'ledger'; readonly result: Result<LedgerContents> }
+  | { readonly kind: 'limits'; readonly result: Result<LedgerContents> }
 
 /** A volume with what the standard body has no room for: whether its host answers, and how old the record is. */
 export interface VolumeView {

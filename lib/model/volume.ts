@@ -57,6 +57,8 @@ export type VolumeFailure =
   | { readonly kind: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly kind: 'backend'; readonly step: 'create' | 'delete' | 'extend'; readonly tool: string; readonly detail: string }
   | { readonly kind: 'lost' }
+  /** It is there and well: a delete that was taken while its host was away found it in use. */
+  | { readonly kind: 'delete-refused'; readonly attachments: number }
 
 /** Volume status that follows from its attachments: attached > attaching > detaching > reserved > available. */
 export function statusFromAttachments(attachments: readonly Attachment[]): VolumeStatus {

@@ -5,7 +5,7 @@
  * remove that finds nothing succeeds. Each looks before it acts and after. Calls for one volume never overlap (the
  * caller keeps one queue per volume); calls for different volumes may.
  */
-import type { VolumeId } from '../model/ids.ts'
+import type { ProjectId, RequestId, VolumeId } from '../model/ids.ts'
 import type { Capabilities } from '../model/placement.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -26,20 +26,32 @@ export interface BackendVolume {
   readonly sizeBytes: number
 }
 
+/** Who a volume belongs to, kept beside its bytes: what a host needs to know its volumes again when its journal is gone. */
+export interface VolumeTags {
+  readonly project: ProjectId
+  /** Request that made it. */
+  readonly rid: RequestId
+}
+
+/** What lies there. `tags` null: it has none, or they cannot be read. */
+export interface FoundVolume extends BackendVolume {
+  readonly tags: VolumeTags | null
+}
+
 export interface Backend {
   /** Name of the backend, the part between `@` and `#`. */
   readonly name: string
   measure(signal: AbortSignalLike): Promise<Outcome<readonly PoolMeasure[]>>
-  /** A volume that reads zero until written. `sizeBytes` > 0, a multiple of 1 GiB. */
-  create(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** A volume that reads zero until written, and its tags with it. `sizeBytes` > 0, a multiple of 1 GiB. */
+  create(volume: BackendVolume, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
   /** Grows to the absolute size; a volume that has it already is left alone. Never shrinks. */
   extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */
   remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
   /** What is there under this id: the volume, or null. */
-  inspect(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<BackendVolume | null>>
+  inspect(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<FoundVolume | null>>
   /** Everything of ours that is there, in quarantine excepted. */
-  list(signal: AbortSignalLike): Promise<Outcome<readonly BackendVolume[]>>
+  list(signal: AbortSignalLike): Promise<Outcome<readonly FoundVolume[]>>
   /** Sets aside what nobody knows, under a name starting with `quarantine-`. Deletes nothing. */
   quarantine(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
   /** Path that a target can open. */

@@ -3,7 +3,6 @@
  *
  * Batches are applied in the order of their calls. `write` resolves when the batch is on stable storage. After the
  * first error nothing may be written any more: the process ends (a later write could be lost without a word).
- * Values of keys that start with `secret/` are sealed at rest.
  */
 import type { Json } from '../model/json.ts'
 

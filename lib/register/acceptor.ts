@@ -10,6 +10,8 @@ import type { LedgerPut } from '../model/ledger.ts'
 import { type Ballot, compareBallots, type PeerMessage } from '../model/message.ts'
 
 export interface Acceptor {
+  /** Voting epoch whose group this member's memory belongs to. */
+  group: number
   promised: Ballot | null
   accepted: Ballot | null
   cell: Cell
@@ -26,8 +28,8 @@ export interface AcceptorStep {
   readonly whole: boolean
 }
 
-export function newAcceptor(): Acceptor {
-  return { promised: null, accepted: null, cell: emptyCell() }
+export function newAcceptor(group: number): Acceptor {
+  return { group, promised: null, accepted: null, cell: emptyCell() }
 }
 
 export function onPrepare(acceptor: Acceptor, message: Message<'prepare'>): AcceptorStep {

@@ -12,7 +12,7 @@ import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/ce
 import type { PeerId, ProjectId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { LedgerAnswer, LedgerChange, LedgerPut } from '../model/ledger.ts'
-import { type AcceptChange, type Ballot, type ChangeOutcome, compareBallots, type PeerMessage } from '../model/message.ts'
+import { type AcceptChange, type Ballot, type ChangeOutcome, compareBallots, isAbove, type PeerMessage } from '../model/message.ts'
 import { sameBallot } from './acceptor.ts'
 import { majorityOf } from './home-group.ts'
 
@@ -58,7 +58,11 @@ export interface Proposer {
   readonly project: ProjectId
   readonly self: PeerId
   readonly epoch: number
+  /** Voting epoch of `members`. */
+  readonly group: number
   readonly members: readonly PeerId[]
+  /** Newest ballots that each member has voted for, as far as this proposer heard. */
+  readonly votesSeen: Map<PeerId, { readonly promised: Ballot | null; readonly accepted: Ballot | null }>
   steady: Steady | null
   round: Round | null
   /** Members that could not be reached in this round. */
@@ -86,8 +90,22 @@ const FAILURES_MAX = 3
 const BATCH_MAX = 64
 const QUEUE_MAX = 4096
 
-export function newProposer(project: ProjectId, self: PeerId, epoch: number, members: readonly PeerId[]): Proposer {
-  return { project, self, epoch, members, steady: null, round: null, lost: new Set(), counter: 0, confirms: 0, failures: 0, queue: [] }
+export function newProposer(project: ProjectId, self: PeerId, epoch: number, group: number, members: readonly PeerId[]): Proposer {
+  return {
+    project,
+    self,
+    epoch,
+    group,
+    members,
+    votesSeen: new Map(),
+    steady: null,
+    round: null,
+    lost: new Set(),
+    counter: 0,
+    confirms: 0,
+    failures: 0,
+    queue: [],
+  }
 }
 
 /** Takes a change in; its answer comes through `world.answer`, once. */
@@ -103,6 +121,7 @@ export function onPromised(
   message: Extract<PeerMessage, { kind: 'promised' }>,
   world: ProposerWorld,
 ): void {
+  noteVote(proposer, from, 'promised', message.ballot)
   const round = proposer.round
   if (round?.kind !== 'prepare' || !sameBallot(round.ballot, message.ballot)) return
   round.promises.set(from, message)
@@ -121,6 +140,7 @@ export function onAccepted(
   message: Extract<PeerMessage, { kind: 'accepted' }>,
   world: ProposerWorld,
 ): void {
+  noteVote(proposer, from, 'accepted', message.ballot)
   const round = proposer.round
   if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot)) return
   round.votes.add(from)
@@ -146,7 +166,7 @@ export function onRejected(proposer: Proposer, message: Extract<PeerMessage, { k
   if (round === null || round.kind === 'pause' || !sameBallot(round.ballot, message.ballot)) return
   // The member is at a later ballot of this very proposer: what it refuses is a repeat of an older message.
   if (message.promised.peer === proposer.self && message.promised.epoch === proposer.epoch) return
-  proposer.counter = Math.max(proposer.counter, message.promised.counter)
+  if (message.promised.group === proposer.group) proposer.counter = Math.max(proposer.counter, message.promised.counter)
   failRound(proposer, world)
 }
 
@@ -187,6 +207,20 @@ export function onRoundTimeout(proposer: Proposer, world: ProposerWorld): void {
   failRound(proposer, world)
 }
 
+/** The group has changed: whoever waits is told that nobody can say, and asks the new one. */
+export function abandonRounds(proposer: Proposer, world: ProposerWorld): void {
+  giveUp(proposer, 0, world)
+}
+
+function ballotAt({ group, counter, self, epoch }: Proposer): Ballot {
+  return { group, counter, peer: self, epoch }
+}
+
+function noteVote({ votesSeen }: Proposer, of: PeerId, what: 'promised' | 'accepted', ballot: Ballot): void {
+  const known = votesSeen.get(of) ?? { promised: null, accepted: null }
+  if (isAbove(ballot, known[what])) votesSeen.set(of, { ...known, [what]: ballot })
+}
+
 function nextRound(proposer: Proposer, world: ProposerWorld): void {
   if (proposer.queue.length === 0) {
     proposer.round = null
@@ -201,7 +235,7 @@ function nextRound(proposer: Proposer, world: ProposerWorld): void {
 
 function prepare(proposer: Proposer, world: ProposerWorld): void {
   proposer.counter += 1
-  const ballot: Ballot = { counter: proposer.counter, peer: proposer.self, epoch: proposer.epoch }
+  const ballot = ballotAt(proposer)
   proposer.round = { kind: 'prepare', ballot, promises: new Map() }
   world.timer(ROUND_TIMEOUT_MS)
   for (const member of proposer.members) world.send(member, { kind: 'prepare', project: proposer.project, ballot, known: null })
@@ -230,7 +264,7 @@ function accept(proposer: Proposer, ballot: Ballot, base: Ballot | null, cell: C
     return
   }
   proposer.counter = Math.max(proposer.counter, ballot.counter) + 1
-  const next: Ballot = { counter: proposer.counter, peer: proposer.self, epoch: proposer.epoch }
+  const next = ballotAt(proposer)
   // From here on the cell is ahead of what a majority holds; it is the picture again only if this round succeeds.
   proposer.steady = null
   proposer.round = { kind: 'accept', ballot, next, cell, decided, votes: new Set() }

@@ -1,19 +1,15 @@
 /**
- * A peer's replicated picture of every volume: one log per owner, of which the newest record of each volume is kept.
+ * A peer's replicated picture of every volume: a copy of each owner's log, and what it shows, by volume, project and
+ * attachment.
  *
- * A log's head only grows; a record is applied only on top of what came before it, and never over a newer one. The
- * picture is a hint to everybody but the owner. Applying the same delta twice changes nothing.
+ * A hint to everybody but the owner. Applying the same delta twice changes nothing.
  */
+import { hashHex } from '../model/hash.ts'
 import { type AttachmentId, compareText, type PeerId, type ProjectId, type VolumeId } from '../model/ids.ts'
-import type { Head, PeerMessage, PublishedRecord } from '../model/message.ts'
+import type { LogHead, LogPosition, PublishedRecord } from '../model/log.ts'
+import type { KnownHead } from '../model/message.ts'
 import type { Volume } from '../model/volume.ts'
-
-export interface OwnerLog {
-  epoch: number
-  seq: number
-  /** Newest record per volume, tombstones included. */
-  readonly records: Map<VolumeId, PublishedRecord>
-}
+import { type Delta, newOwnerLog, type OwnerLog, positionOf, type Taken, takeDelta } from './log.ts'
 
 export interface KnownVolume {
   readonly volume: Volume
@@ -28,6 +24,8 @@ export interface View {
   readonly volumes: Map<VolumeId, KnownVolume>
   readonly projects: Map<ProjectId, ProjectVolumes>
   readonly attachments: Map<AttachmentId, VolumeId>
+  /** Volumes known from their grants alone, by owner. */
+  readonly granted: Map<PeerId, Set<VolumeId>>
 }
 
 /** The volumes of one project, and their order since somebody asked for it. */
@@ -36,10 +34,8 @@ interface ProjectVolumes {
   inOrder: readonly KnownVolume[] | null
 }
 
-type Delta = Extract<PeerMessage, { kind: 'delta' }>
-
 export function emptyView(): View {
-  return { logs: new Map(), volumes: new Map(), projects: new Map(), attachments: new Map() }
+  return { logs: new Map(), volumes: new Map(), projects: new Map(), attachments: new Map(), granted: new Map() }
 }
 
 /** Newest first: (createdAtMs desc, id asc). Sorted once for as long as nothing of the project changes. */
@@ -59,70 +55,92 @@ export function noteGranted(view: View, volume: Volume, owner: PeerId): void {
   const log = view.logs.get(owner)
   if (view.volumes.has(volume.id) || log?.records.has(volume.id) === true) return
   setKnown(view, volume.id, { volume, owner, seq: 0 })
+  const granted = view.granted.get(owner) ?? new Set()
+  view.granted.set(owner, granted.add(volume.id))
 }
 
-/**
- * Takes a part of an owner's log in.
- *
- * @returns `applied`: the records that were news; `gap`: the part begins after this picture's end, ask for what is between
- */
-export function applyDelta(
-  view: View,
-  delta: Delta,
-): { readonly kind: 'applied'; readonly news: readonly PublishedRecord[] } | { readonly kind: 'gap' } {
-  const log = logOf(view, delta.owner)
-  if (delta.after > log.seq) return { kind: 'gap' }
-  const news = delta.records.filter((record) => record.seq > log.seq)
-  for (const record of news) showRecord(view, delta.owner, log, record)
-  log.seq = Math.max(log.seq, delta.upTo)
-  log.epoch = Math.max(log.epoch, delta.epoch)
-  return { kind: 'applied', news }
+/** Their tombstones may be among those that the owner has collected. If they are not, their register still has them. */
+function dropGranted(view: View, owner: PeerId): void {
+  for (const id of view.granted.get(owner) ?? []) if (view.volumes.get(id)?.seq === 0) hide(view, owner, id)
+  view.granted.delete(owner)
 }
 
-export function headsOf(view: View): readonly Head[] {
-  return [...view.logs.entries()].map(([owner, log]) => ({ owner, epoch: log.epoch, seq: log.seq }))
+/** Takes a part of an owner's log in, and shows what it says. */
+export function applyDelta(view: View, delta: Delta, isSigned: (head: LogHead) => boolean): Taken {
+  const { owner } = delta.head
+  const log = logOf(view, owner)
+  const before = delta.from === 0 ? [...log.records.values()] : []
+  const taken = takeDelta(log, delta, isSigned)
+  if (taken.kind !== 'applied') return taken
+  // A log that was taken whole takes the place of all that was shown of it.
+  for (const { id } of before) if (!log.records.has(id)) hide(view, owner, id)
+  if (taken.whole || taken.gone.length > 0) dropGranted(view, owner)
+  for (const record of taken.news) showRecord(view, owner, record)
+  return taken
+}
+
+/** This host's own log, which nobody else can know better. */
+export function appendOwn(view: View, head: LogHead, record: PublishedRecord | null, gone: readonly VolumeId[]): void {
+  const log = logOf(view, head.owner)
+  log.head = head
+  for (const id of gone) log.records.delete(id)
+  if (gone.length > 0) dropGranted(view, head.owner)
+  if (record === null) return
+  log.records.set(record.id, record)
+  showRecord(view, head.owner, record)
+}
+
+/** A whole log takes the place of what was known of it. `head` null: not signed yet in this life. */
+export function replaceLog(view: View, owner: PeerId, head: LogHead | null, records: readonly PublishedRecord[]): void {
+  const log = logOf(view, owner)
+  const kept = new Set(records.map(({ id }) => id))
+  for (const id of log.records.keys()) if (!kept.has(id)) hide(view, owner, id)
+  dropGranted(view, owner)
+  log.records.clear()
+  log.head = head
+  for (const record of records) {
+    log.records.set(record.id, record)
+    showRecord(view, owner, record)
+  }
+}
+
+export function headsOf(view: View): readonly KnownHead[] {
+  return [...view.logs].map(([owner, log]) => positionOf(owner, log))
+}
+
+/** Equal on two peers that know the same of every log. */
+export function tallyOf(view: View): string {
+  const heads = [...view.logs]
+    .filter(([, { head }]) => head !== null)
+    .map(([owner, { head }]) => `${owner} ${head?.epoch} ${head?.seq} ${head?.chain}`)
+  return hashHex('tally', ...heads.sort(compareText)).slice(0, 32)
 }
 
 /** How far this picture knows the owner's log. */
-export function headOf(view: View, owner: PeerId): number {
-  return view.logs.get(owner)?.seq ?? 0
+export function headOf(view: View, owner: PeerId): LogPosition {
+  return view.logs.get(owner)?.head ?? { epoch: 0, seq: 0 }
 }
 
-/**
- * What somebody who knows the log up to `after` lacks, in parts of at most `recordsMax` records, at most `partsMax` parts.
- */
-export function deltasAfter(view: View, owner: PeerId, after: number, recordsMax: number, partsMax: number): readonly Delta[] {
-  const log = view.logs.get(owner)
-  if (log === undefined || log.seq <= after) return []
-  const missing = [...log.records.values()].filter((record) => record.seq > after).sort((a, b) => a.seq - b.seq)
-  const parts: Delta[] = []
-  let from = after
-  for (let start = 0; start < Math.max(1, missing.length) && parts.length < partsMax; start += recordsMax) {
-    const records = missing.slice(start, start + recordsMax)
-    const isLast = start + recordsMax >= missing.length
-    const upTo = isLast ? log.seq : (records.at(-1)?.seq ?? log.seq)
-    parts.push({ kind: 'delta', owner, epoch: log.epoch, after: from, upTo, records })
-    from = upTo
-  }
-  return parts
-}
-
-function logOf(view: View, owner: PeerId): OwnerLog {
+export function logOf(view: View, owner: PeerId): OwnerLog {
   const known = view.logs.get(owner)
   if (known !== undefined) return known
-  const log: OwnerLog = { epoch: 0, seq: 0, records: new Map() }
+  const log = newOwnerLog()
   view.logs.set(owner, log)
   return log
 }
 
-function showRecord(view: View, owner: PeerId, log: OwnerLog, record: PublishedRecord): void {
-  log.records.set(record.id, record)
+/** The owner does not hold this volume, whatever it said before. */
+function hide(view: View, owner: PeerId, id: VolumeId): void {
+  const known = view.volumes.get(id)
+  if (known === undefined || known.owner !== owner) return
+  for (const attachment of known.volume.attachments) view.attachments.delete(attachment.id)
+  setKnown(view, id, null)
+}
+
+function showRecord(view: View, owner: PeerId, record: PublishedRecord): void {
+  if (record.volume === null) return hide(view, owner, record.id)
   const before = view.volumes.get(record.id)
   for (const attachment of before?.volume.attachments ?? []) view.attachments.delete(attachment.id)
-  if (record.volume === null) {
-    setKnown(view, record.id, null)
-    return
-  }
   setKnown(view, record.id, { volume: record.volume, owner, seq: record.seq })
   for (const attachment of record.volume.attachments) view.attachments.set(attachment.id, record.id)
 }

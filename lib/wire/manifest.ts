@@ -4,9 +4,9 @@
  * Fields that this version does not know stay in the value, because the signature covers them too. A manifest that passes
  * is well formed; whether the cluster's key signed it is another question, and its answer needs a key.
  */
-import type { Manifest, ManifestHost, SignedManifest } from '../model/manifest.ts'
+import type { Manifest, ManifestHost, SignedManifest, Voting } from '../model/manifest.ts'
 import type { VolumeType } from '../model/volume-type.ts'
-import { bool, integer, list, mapOf, nullable, pattern, shape, text } from './peer/check.ts'
+import { bool, integer, list, mapOf, nullable, oneOf, pattern, shape, text } from './peer/check.ts'
 import { count, limits, peer, uuid } from './peer/shapes.ts'
 
 const HOSTS_MAX = 10_000
@@ -19,6 +19,7 @@ const host = shape<ManifestHost>({
   addrs: list(pattern(/^\/[\x21-\x7e]+$/, 512), 16),
   zone: text(255),
   voter: bool,
+  state: oneOf('member', 'lost'),
 })
 const type = shape<VolumeType>({
   id: uuid,
@@ -31,6 +32,7 @@ const manifest = shape<Manifest>({
   epoch: count,
   prev: text(128),
   expect: integer(1),
+  voting: shape<Voting>({ epoch: count, former: nullable(list(peer, HOSTS_MAX)) }),
   hosts: list(host, HOSTS_MAX),
   types: list(type, 1000),
   limits,

@@ -5,6 +5,7 @@ import { type HttpAnswer, type HttpBroken, http } from './http.ts'
 export interface SeenVolume {
   readonly id: string
   readonly name: string
+  readonly description: string
   readonly status: string
   readonly sizeGiB: number
   /** `host@backend#pool`, or null while none. */
@@ -32,7 +33,7 @@ export interface Client {
   readonly project: string
   /** @param path below `/v3/<project>`, or a whole path that starts with `/scoria/` or is `/` */
   ask(method: Method, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer | HttpBroken>
-  /** The same, for whoever expects an answer of this status. @throws with what came instead */
+  /** The same, for whoever expects an answer of this status. @throws Unexpected with what came instead */
   call(method: Method, path: string, status: number, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<unknown>
   volume(id: string): Promise<SeenVolume>
   volumes(): Promise<readonly SeenVolume[]>
@@ -44,6 +45,11 @@ export interface Client {
   allocatedGiB(host: string): Promise<number>
   /** Texts of the user messages about a volume. */
   messages(volume: string): Promise<readonly string[]>
+}
+
+/** Another answer than the one that was expected, or none. */
+export class Unexpected extends Error {
+  override readonly name = 'Unexpected'
 }
 
 /** Volumes of one page; more than any test makes. */
@@ -60,7 +66,7 @@ export function createClient(endpoint: string, project: string): Client {
   const call: Client['call'] = async (method, path, status, body, headers) => {
     const answer = await ask(method, path, body, headers)
     if (answer.kind === 'answer' && answer.status === status) return answer.body
-    throw new Error(`${method} ${path} at ${endpoint}: wanted ${status}, got ${answerText(answer)}`)
+    throw new Unexpected(`${method} ${path} at ${endpoint}: wanted ${status}, got ${answerText(answer)}`)
   }
   return {
     endpoint,
@@ -93,6 +99,7 @@ export function volumeIn(value: unknown): SeenVolume {
   return {
     id: textAt(value, 'id'),
     name: textAt(value, 'name'),
+    description: textAt(value, 'description'),
     status: textAt(value, 'status'),
     sizeGiB: numberAt(value, 'size'),
     pool: typeof pool === 'string' ? pool : null,

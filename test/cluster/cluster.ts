@@ -3,11 +3,13 @@
  *
  * Whatever it starts ends with it: `stop` ends everything in order and then looks whether something is left.
  */
+import { mkdirSync } from 'node:fs'
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { at, type Client, createClient, items, textAt } from './client.ts'
 import { makeRunFolder, type RunFolder } from './folder.ts'
 import { createHost, type Host } from './host.ts'
 import type { HttpAnswer, HttpBroken } from './http.ts'
+import { type Landscape, layLandscape } from './landscape.ts'
 import { freePorts } from './ports.ts'
 import { processesWith, runScoria } from './process.ts'
 import { NotYet, waitFor, type WaitOptions } from './wait-for.ts'
@@ -22,6 +24,12 @@ export interface ClusterOptions {
   readonly quota?: string
   /** Of the looks at tgtd; the product's default if not given. */
   readonly lookIntervalMs?: number
+  /** A network for each host, with links that can be cut; without it all share this machine's. */
+  readonly namespaces?: boolean
+  /** The volumes lie on a disk of their own, beside the host's folder. */
+  readonly volumesApart?: boolean
+  /** Each host is an availability zone of its own, which has its name. */
+  readonly zones?: boolean
 }
 
 export type FormingStep =
@@ -45,6 +53,14 @@ export interface Cluster {
   kill(k: number): Promise<void>
   /** Starts the agent again and waits until it answers. */
   start(k: number): Promise<void>
+  /** Cuts every link between hosts of different sides, both ways. @throws if the hosts share one network */
+  split(...sides: readonly (readonly string[])[]): Promise<void>
+  /** Nothing that `from` sends reaches `to` any more. @throws if the hosts share one network */
+  cut(from: string, to: string): Promise<void>
+  /** Undoes one cut. */
+  mend(from: string, to: string): Promise<void>
+  /** Undoes all cuts. */
+  heal(): Promise<void>
   /**
    * Ends everything in order, also while it is forming; removes the folder, or keeps it for its logs.
    * @returns one line for each thing that should not be there any more
@@ -54,6 +70,9 @@ export interface Cluster {
 
 const PORTS_PER_HOST = 4
 const CAPACITY_GIB = 100
+const JOINS_AT_ONCE = 4
+const SETTLE_MS = 20_000
+const SETTLE_PER_HOST_MS = 3000
 
 /** A cluster that is formed. @throws if it cannot be; then nothing is left running, and the folder with the logs is named */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -70,22 +89,33 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 /** Its folder and its addresses; nothing runs yet. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const { names = ['a', 'b', 'c'], backend = 'file', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1', lookIntervalMs } = options
+  const { namespaces = false, volumesApart = false, zones = false } = options
   const folder = makeRunFolder()
   const ports = await freePorts(names.length * PORTS_PER_HOST)
-  const hosts = names.map((name, k) => {
+  const plans = names.map((name, k) => {
     const [api = 0, peer = 0, portal = 0, join = 0] = ports.slice(k * PORTS_PER_HOST)
-    return createHost({
-      name,
-      folder: folder.path,
-      ports: { api, peer, portal, join },
-      backend,
-      capacityGiB: capacityGiB[k] ?? CAPACITY_GIB,
-    })
+    return { name, ports: { api, peer, portal, join }, capacityGiB: capacityGiB[k] ?? CAPACITY_GIB }
   })
-  return assemble(folder, hosts, { backend, quota, lookIntervalMs })
+  const plots = plans.map((plan) => ({ name: plan.name, apiPort: plan.ports.api }))
+  const landscape = await layLandscape(plots, namespaces ? folder.run : null).catch((error: unknown) => {
+    folder.remove()
+    throw error
+  })
+  const hosts = plans.map((plan) =>
+    createHost({
+      ...plan,
+      folder: folder.path,
+      backend,
+      volumesApart,
+      place: landscape.place(plan.name),
+      ...(zones ? { zone: plan.name } : {}),
+    }),
+  )
+  if (volumesApart) for (const { volumesFolder } of hosts) mkdirSync(volumesFolder, { mode: 0o700 })
+  return assemble(folder, hosts, landscape, { backend, quota, lookIntervalMs })
 }
 
-function assemble(folder: RunFolder, hosts: readonly Host[], making: Making): Cluster {
+function assemble(folder: RunFolder, hosts: readonly Host[], landscape: Landscape, making: Making): Cluster {
   const host = (k: number): Host => found(hosts[k], String(k))
   const logs = hosts.map(({ logFile }) => logFile)
   const stopping = new AbortController()
@@ -111,10 +141,15 @@ function assemble(folder: RunFolder, hosts: readonly Host[], making: Making): Cl
       host(k).start()
       await host(k).ready()
     },
+    split: (...sides) => landscape.split(sides),
+    cut: (from, to) => landscape.cut(from, to),
+    mend: (from, to) => landscape.mend(from, to),
+    heal: () => landscape.heal(),
     async stop({ keep = false } = {}) {
       stopping.abort(new Error('the cluster was stopped while it was forming'))
       await forming.catch(() => undefined)
       const left = await endAll(hosts)
+      left.push(...(await landscape.remove()))
       left.push(...processesWith(folder.path).map((line) => `process ${line}`))
       if (keep) folder.keep()
       else folder.remove()
@@ -154,9 +189,9 @@ async function form(
 ): Promise<void> {
   const [first, ...others] = hosts
   if (first === undefined) throw new Error('a cluster has a host')
-  const scoria = async (...args: readonly string[]): Promise<string> => {
+  const scoria = async (at: Host, ...args: readonly string[]): Promise<string> => {
     signal.throwIfAborted()
-    const printed = await mustRun(args)
+    const printed = await mustRun(at, args)
     signal.throwIfAborted()
     return printed
   }
@@ -164,7 +199,7 @@ async function form(
     await Promise.all(hosts.map((one) => one.tgtd.start()))
     tell({ kind: 'tgtd' })
   }
-  await scoria('init', ...first.options, '--expect', String(hosts.length), '--quota', quota)
+  await scoria(first, 'init', ...first.options, '--expect', String(hosts.length), '--quota', quota)
   const start = async (one: Host): Promise<void> => {
     if (lookIntervalMs !== undefined) one.configure((config) => ({ ...config, target: { ...objectAt(config, 'target'), lookIntervalMs } }))
     one.start()
@@ -173,11 +208,13 @@ async function form(
   await start(first)
   tell({ kind: 'founded', host: first.name })
   const join = async (one: Host): Promise<void> => {
-    const token = await scoria('invite', '--endpoint', first.endpoint, '--output', 'value', '--columns', 'token', '--no-headers')
-    await scoria('join', token.trim(), ...one.options)
+    const endpoint = `http://127.0.0.1:${first.ports.api}`
+    const token = await scoria(first, 'invite', '--endpoint', endpoint, '--output', 'value', '--columns', 'token', '--no-headers')
+    await scoria(one, 'join', token.trim(), ...one.options)
     await start(one)
   }
-  await Promise.all(others.map(join))
+  // More at once would only wait for a processor, and time out at it.
+  for (let k = 0; k < others.length; k += JOINS_AT_ONCE) await Promise.all(others.slice(k, k + JOINS_AT_ONCE).map(join))
   if (others.length > 0) tell({ kind: 'joined', hosts: others.map(({ name }) => name) })
   await settled(hosts, hosts.length)
   tell({ kind: 'formed' })
@@ -189,8 +226,8 @@ function objectAt(value: unknown, key: string): object {
 }
 
 /** @returns what it printed */
-async function mustRun(args: readonly string[]): Promise<string> {
-  const end = await runScoria(args)
+async function mustRun({ place }: Host, args: readonly string[]): Promise<string> {
+  const end = await runScoria(args, { enter: place.enter })
   if (end.exitCode === 0) return end.stdout
   throw new Error(`scoria ${args[0]} ended with ${end.exitCode}: ${end.stderr.trim()}`)
 }
@@ -201,7 +238,10 @@ async function settled(hosts: readonly Host[], up: number): Promise<void> {
       const states = statesIn(await createClient(one.endpoint, 'admin').ask('GET', '/scoria/v1/hosts'))
       return states.filter((state) => state === 'up').length === up ? undefined : new NotYet(states)
     }
-    await waitFor(`${one.name} sees ${up} hosts up`, look, { timeoutMs: 30_000, logs: [one.logFile] })
+    await waitFor(`${one.name} sees ${up} hosts up`, look, {
+      timeoutMs: SETTLE_MS + hosts.length * SETTLE_PER_HOST_MS,
+      logs: [one.logFile],
+    })
   }
 }
 

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { http } from './http.ts'
+import type { Place } from './place.ts'
 import { AGENT_PROGRAM, type ProcessEnd, type RunningProcess, startProcess } from './process.ts'
 import { createHostTgtd, type HostTgtd } from './tgtd.ts'
 import { NotYet, waitFor } from './wait-for.ts'
@@ -18,10 +19,16 @@ export interface HostPlan {
   readonly ports: { readonly api: number; readonly peer: number; readonly portal: number; readonly join: number }
   readonly backend: 'file' | 'none'
   readonly capacityGiB: number
+  readonly place: Place
+  /** The volumes lie beside its folder, and not in it: a disk of their own. */
+  readonly volumesApart?: boolean
+  /** Availability zone; the product's default if not given. */
+  readonly zone?: string
 }
 
 export interface Host {
   readonly name: string
+  readonly place: Place
   readonly ports: HostPlan['ports']
   readonly endpoint: string
   readonly portal: string
@@ -32,8 +39,8 @@ export interface Host {
   readonly tgtd: HostTgtd
   /** Options of `scoria init` and `scoria join` that make this host. */
   readonly options: readonly string[]
-  /** Starts the agent; does not wait until it answers. */
-  start(): void
+  /** Starts the agent (`program`: of another version); does not wait until it answers. */
+  start(program?: string): void
   /** Resolves when its API answers. */
   ready(timeoutMs?: number): Promise<void>
   /** SIGKILL, and wait until it is gone. */
@@ -41,6 +48,8 @@ export interface Host {
   /** SIGTERM, and wait until it is gone. */
   stop(): Promise<ProcessEnd>
   isRunning(): boolean
+  /** Of the agent, or null before its first start. */
+  pid(): number | null
   /** Resolves when the agent ends, however. */
   ended(): Promise<ProcessEnd>
   /** SIGSTOP and SIGCONT: it hears and says nothing, and loses nothing. */
@@ -58,19 +67,20 @@ const NOT_STARTED: ProcessEnd = { exitCode: null, signal: null }
 const READY_MS = 30_000
 const STOP_MS = 20_000
 
-export function createHost({ name, folder, ports, backend, capacityGiB }: HostPlan): Host {
+export function createHost({ name, folder, ports, backend, capacityGiB, place, volumesApart = false, zone }: HostPlan): Host {
   const directory = join(folder, name)
-  const volumesFolder = join(directory, 'volumes')
+  const volumesFolder = volumesApart ? join(folder, `${name}-volumes`) : join(directory, 'volumes')
   const configFile = join(directory, 'agent.yaml')
   const logFile = join(folder, `${name}.log`)
-  const local = (port: number): string => `127.0.0.1:${port}`
-  const portal = local(ports.portal)
-  const endpoint = `http://${local(ports.api)}`
+  const { address, enter, endpoint } = place
+  const here = (port: number): string => `${address}:${port}`
+  const portal = here(ports.portal)
   let agent: RunningProcess | null = null
 
   const isRunning = (): boolean => agent?.isRunning() === true
   return {
     name,
+    place,
     ports,
     endpoint,
     portal,
@@ -78,15 +88,16 @@ export function createHost({ name, folder, ports, backend, capacityGiB }: HostPl
     volumesFolder,
     configFile,
     logFile,
-    tgtd: createHostTgtd({ controlPort: ports.portal, portal, logFile: join(folder, `${name}-tgtd.log`) }),
+    tgtd: createHostTgtd({ controlPort: ports.portal, portal, enter, logFile: join(folder, `${name}-tgtd.log`) }),
     options: [
-      ...['--name', name, '--dir', directory, '--listen', local(ports.peer), '--api', local(ports.api)],
-      ...['--join-listen', local(ports.join), '--portal', portal, '--tgt-control', String(ports.portal), '--backend', backend],
-      ...['--capacity', String(capacityGiB)],
+      ...['--name', name, '--dir', directory, '--listen', here(ports.peer), '--api', `127.0.0.1:${ports.api}`],
+      ...['--join-listen', here(ports.join), '--portal', portal, '--tgt-control', String(ports.portal), '--backend', backend],
+      ...['--capacity', String(capacityGiB), ...(volumesApart ? ['--path', volumesFolder] : [])],
+      ...(zone === undefined ? [] : ['--zone', zone]),
     ],
-    start() {
+    start(program = AGENT_PROGRAM) {
       if (isRunning()) throw new Error(`the agent of ${name} runs already`)
-      agent = startProcess([process.execPath, '--enable-source-maps', AGENT_PROGRAM, 'agent', '--config', configFile], logFile)
+      agent = startProcess([...enter, process.execPath, '--enable-source-maps', program, 'agent', '--config', configFile], logFile)
     },
     async ready(timeoutMs = READY_MS) {
       await waitFor(
@@ -113,6 +124,7 @@ export function createHost({ name, folder, ports, backend, capacityGiB }: HostPl
       return end
     },
     isRunning,
+    pid: () => agent?.pid ?? null,
     ended: async () => agent?.ended ?? NOT_STARTED,
     freeze: () => agent?.signal('SIGSTOP'),
     thaw: () => agent?.signal('SIGCONT'),

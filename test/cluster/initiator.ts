@@ -11,18 +11,30 @@ export interface InitiatorEnd {
 export const MIB = 1024 * 1024
 const TIMEOUT_MS = 30_000
 
+/** The initiator: its iSCSI name, and the command that goes before to run it elsewhere. */
+export interface Initiator {
+  readonly name: string
+  readonly enter: readonly string[]
+}
+
 /** Writes `byte` over the range, flushes, and reads it back. */
-export function writePattern(connection: SeenConnection, initiator: string, byte: number, bytes: number): Promise<InitiatorEnd> {
+export function writePattern(
+  connection: SeenConnection,
+  initiator: string | Initiator,
+  byte: number,
+  bytes: number,
+): Promise<InitiatorEnd> {
   return qemuIo(connection, initiator, [`write -P ${byte} 0 ${bytes}`, 'flush', `read -P ${byte} 0 ${bytes}`])
 }
 
 /** Reads the range and compares every byte. */
-export function readPattern(connection: SeenConnection, initiator: string, byte: number, bytes: number): Promise<InitiatorEnd> {
+export function readPattern(connection: SeenConnection, initiator: string | Initiator, byte: number, bytes: number): Promise<InitiatorEnd> {
   return qemuIo(connection, initiator, [`read -P ${byte} 0 ${bytes}`])
 }
 
-async function qemuIo(connection: SeenConnection, initiator: string, commands: readonly string[]): Promise<InitiatorEnd> {
+async function qemuIo(connection: SeenConnection, initiator: string | Initiator, commands: readonly string[]): Promise<InitiatorEnd> {
   const { portal, iqn, lun, username, password } = connection
+  const { name, enter } = typeof initiator === 'string' ? { name: initiator, enter: [] } : initiator
   const image = {
     driver: 'raw',
     'file.driver': 'iscsi',
@@ -32,11 +44,11 @@ async function qemuIo(connection: SeenConnection, initiator: string, commands: r
     'file.lun': lun,
     'file.user': username,
     'file.password': password,
-    'file.initiator-name': initiator,
+    'file.initiator-name': name,
   }
   const options = Object.entries(image).map(([key, value]) => `${key}=${value}`)
   const args = ['--image-opts', options.join(','), ...commands.flatMap((command) => ['-c', command])]
-  const end = await runCommand('qemu-io', args, { timeoutMs: TIMEOUT_MS })
+  const end = await runCommand('qemu-io', args, { timeoutMs: TIMEOUT_MS, enter })
   const text = `${end.stdout}${end.stderr}`.trim().replaceAll(password, '[secret]')
   return { ok: end.exitCode === 0 && !/verification failed/i.test(text), text }
 }

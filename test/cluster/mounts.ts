@@ -1,5 +1,6 @@
 /** File systems that are full or read-only, as a test needs them: mounts, hence root. */
-import { mkdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runCommand } from './process.ts'
@@ -41,6 +42,18 @@ export async function mountReadOnly(folder: string): Promise<() => Promise<void>
   await mount('--bind', folder, folder)
   await mount('-o', 'remount,ro,bind', folder)
   return () => unmount(folder)
+}
+
+/** Unmounts whatever is mounted in a folder. */
+export function unmountBelow(folder: string): void {
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[1] ?? [])
+    .filter((point) => point.startsWith(`${folder}/`))
+  for (const point of points) {
+    const end = spawnSync('umount', ['--lazy', point], { encoding: 'utf8' })
+    if (end.status !== 0) throw new Error(`umount ${point}: ${end.stderr}`)
+  }
 }
 
 async function mount(...args: readonly string[]): Promise<void> {

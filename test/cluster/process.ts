@@ -26,13 +26,16 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Then it is killed, and the exit code is 137. */
   readonly timeoutMs?: number
+  /** Command that goes before it, to run it elsewhere. */
+  readonly enter?: readonly string[]
 }
 
 const COMMAND_TIMEOUT_MS = 60_000
 
 /** Runs a command to its end. Never rejects for how it ended. @throws if it cannot be started */
 export function runCommand(file: string, args: readonly string[], options: RunOptions = {}): Promise<CommandEnd> {
-  const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment, ...options.env } })
+  const [first = file, ...rest] = [...(options.enter ?? []), file, ...args]
+  const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment, ...options.env } })
   const limit = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? COMMAND_TIMEOUT_MS)
   const stdout = collected(child.stdout)
   const stderr = collected(child.stderr)

@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { answerText, type Client, type Method } from './client.ts'
-import type { HttpAnswer } from './http.ts'
+import type { HttpAnswer, HttpBroken } from './http.ts'
 
 export interface Wish {
   readonly method: Method
@@ -26,6 +26,8 @@ export interface RetryOptions {
   /** Index of the host that is asked first. */
   readonly first: number
   readonly timeoutMs?: number
+  /** Hears of each answer that was none. */
+  readonly onLater?: (answer: HttpAnswer | HttpBroken) => void
 }
 
 const TIMEOUT_MS = 90_000
@@ -43,6 +45,7 @@ export async function persist(clients: readonly Client[], wish: Wish, options: R
     if (client === undefined) throw new Error('there is a client for each host')
     const answer = await client.ask(method, path, body, headers)
     if (answer.kind === 'answer' && !isForLater(answer)) return { kind: 'answer', answer, tries, host }
+    options.onLater?.(answer)
     if (!isRepeatable && mayBeDone(answer)) return { kind: 'unknown', why: answerText(answer), tries }
     if (performance.now() > endsAtMs) throw new Error(`${method} ${path}: no end after ${tries} tries; last: ${answerText(answer)}`)
     await pause(answer.kind === 'answer' ? Math.min(retryAfterMs(answer), RETRY_AFTER_MS_MAX) : PAUSE_MS)

@@ -22,15 +22,17 @@ export interface HostTgtd {
 export interface TgtdOptions {
   readonly controlPort: number
   readonly portal: string
+  /** Goes before a command that is to run in the host's network. */
+  readonly enter: readonly string[]
   readonly logFile: string
 }
 
-export function createHostTgtd({ controlPort, portal, logFile }: TgtdOptions): HostTgtd {
+export function createHostTgtd({ controlPort, portal, enter, logFile }: TgtdOptions): HostTgtd {
   const log = createLog({ level: 'info', sink: { write: (line) => appendFileSync(logFile, line, { mode: 0o600 }) } })
   const exec: Exec = createExec({ log })
   const plain = createSpawn({ log })
   const [file = '', ...before] = BOUND_TO_US
-  const spawn: Spawn = (daemon) => plain({ file, args: [...before, daemon.file, ...daemon.args] })
+  const spawn: Spawn = (daemon) => plain({ file, args: [...before, ...enter, daemon.file, ...daemon.args] })
   const tgtadm = createTgtadm({ exec, controlPort })
   let running: RunningTgtd | null = null
   return {

@@ -56,7 +56,7 @@ async function simulatedBackend(): Promise<DurableBackendUnderTest> {
       }
       return done([{ pool: POOL, state: 'up', totalGiB: 10, capabilities }])
     },
-    create: async (volume) => emptied(volumes.create(volume)),
+    create: async (volume, tags) => emptied(volumes.create(volume, tags)),
     extend: async (volume) => emptied(volumes.extend(volume)),
     remove: async (volume) => emptied(volumes.remove(volume)),
     inspect: async (volume) => volumes.inspect(volume),

@@ -2,8 +2,8 @@
  * What every backend promises (lib/ports/backend.ts), as tests that the real ones and the simulator's pass alike.
  */
 import type { Test } from 'tap'
-import { type VolumeId, volumeId } from '../../lib/model/ids.ts'
-import type { Backend, BackendVolume } from '../../lib/ports/backend.ts'
+import { projectId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
+import type { Backend, BackendVolume, FoundVolume, VolumeTags } from '../../lib/ports/backend.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 
 export interface BackendUnderTest {
@@ -24,6 +24,11 @@ const inTime: AbortSignal = new AbortController().signal
 const FIRST = volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10')
 const SECOND = volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d')
 
+const TAGS: VolumeTags = { project: projectId('a project'), rid: requestId('0123456789abcdef0123456789abcdef') }
+const OTHER_TAGS: VolumeTags = { project: projectId('größer "als" gedacht'), rid: requestId('fedcba9876543210fedcba9876543210') }
+
+const found = (volume: BackendVolume, tags: VolumeTags = TAGS): FoundVolume => ({ ...volume, tags })
+
 function value<Value>(outcome: Outcome<Value>): Value {
   if (outcome.kind === 'ok') return outcome.value
   throw new Error(`expected ok: ${JSON.stringify(outcome)}`)
@@ -35,61 +40,80 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
   t.test('a volume that was created is there, at its size and in its pool', async (t) => {
     const { backend, pool } = await makeBackend(t)
     t.equal(value(await backend.inspect(FIRST, inTime)), null, 'not there before')
-    value(await backend.create(volume(pool, 1), inTime))
-    t.same(value(await backend.inspect(FIRST, inTime)), volume(pool, 1))
-    t.same(value(await backend.list(inTime)), [volume(pool, 1)])
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    t.same(value(await backend.inspect(FIRST, inTime)), found(volume(pool, 1)))
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 1))])
   })
 
   t.test('a create that is repeated succeeds and makes nothing more', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    value(await backend.create(volume(pool, 1), inTime))
-    value(await backend.create(volume(pool, 1), inTime))
-    t.same(value(await backend.list(inTime)), [volume(pool, 1)])
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 1))])
   })
 
   t.test('a create of another size under a name that is taken is refused, and what is there stays', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    value(await backend.create(volume(pool, 2), inTime))
-    t.equal((await backend.create(volume(pool, 1), inTime)).kind, 'failed')
-    t.same(value(await backend.list(inTime)), [volume(pool, 2)])
+    value(await backend.create(volume(pool, 2), TAGS, inTime))
+    t.equal((await backend.create(volume(pool, 1), TAGS, inTime)).kind, 'failed')
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 2))])
   })
 
   t.test('creates of different volumes at once do not get in each other’s way', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const both = [volume(pool, 1, FIRST), volume(pool, 2, SECOND)]
-    for (const outcome of await Promise.all(both.map((each) => backend.create(each, inTime)))) value(outcome)
-    t.same(value(await backend.list(inTime)), both, 'sorted by id')
+    for (const outcome of await Promise.all(both.map((each) => backend.create(each, TAGS, inTime)))) value(outcome)
+    t.same(
+      value(await backend.list(inTime)),
+      both.map((each) => found(each)),
+      'sorted by id',
+    )
     t.not(backend.devicePath(FIRST), backend.devicePath(SECOND), 'each has its own path')
   })
 
   t.test('an extend grows to the absolute size, however often it is asked, and never shrinks', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    value(await backend.create(volume(pool, 1), inTime))
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
     for (const sizeGiB of [3, 3, 2]) {
       value(await backend.extend(volume(pool, sizeGiB), inTime))
-      t.same(value(await backend.inspect(FIRST, inTime)), volume(pool, 3), `after an extend to ${sizeGiB}`)
+      t.same(value(await backend.inspect(FIRST, inTime)), found(volume(pool, 3)), `after an extend to ${sizeGiB}`)
     }
   })
 
   t.test('a remove leaves nothing, however often it is asked, and touches no other volume', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    value(await backend.create(volume(pool, 1, FIRST), inTime))
-    value(await backend.create(volume(pool, 1, SECOND), inTime))
+    value(await backend.create(volume(pool, 1, FIRST), TAGS, inTime))
+    value(await backend.create(volume(pool, 1, SECOND), TAGS, inTime))
     value(await backend.remove(FIRST, inTime))
     value(await backend.remove(FIRST, inTime))
     t.equal(value(await backend.inspect(FIRST, inTime)), null)
-    t.same(value(await backend.list(inTime)), [volume(pool, 1, SECOND)])
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 1, SECOND))])
   })
 
   t.test('a volume in quarantine is out of sight, and its name is free', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    value(await backend.create(volume(pool, 1), inTime))
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
     value(await backend.quarantine(FIRST, inTime))
     value(await backend.quarantine(FIRST, inTime))
     t.equal(value(await backend.inspect(FIRST, inTime)), null)
     t.same(value(await backend.list(inTime)), [])
-    value(await backend.create(volume(pool, 2), inTime))
-    t.same(value(await backend.list(inTime)), [volume(pool, 2)])
+    value(await backend.create(volume(pool, 2), TAGS, inTime))
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 2))])
+  })
+
+  t.test('each volume keeps the tags of the create that made it, and of no other', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1, FIRST), TAGS, inTime))
+    value(await backend.create(volume(pool, 1, SECOND), OTHER_TAGS, inTime))
+    value(await backend.extend(volume(pool, 2, SECOND), inTime))
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 1, FIRST)), found(volume(pool, 2, SECOND), OTHER_TAGS)])
+    for (const away of ['remove', 'quarantine'] as const) {
+      value(await backend[away](FIRST, inTime))
+      value(await backend.create(volume(pool, 1, FIRST), OTHER_TAGS, inTime))
+      t.same(value(await backend.inspect(FIRST, inTime)), found(volume(pool, 1, FIRST), OTHER_TAGS), `made again after ${away}`)
+      value(await backend.remove(FIRST, inTime))
+      value(await backend.create(volume(pool, 1, FIRST), TAGS, inTime))
+    }
   })
 
   t.test('the pool says what placement needs to know of it', async (t) => {
@@ -114,12 +138,17 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
 
 /** For backends that keep what they were given. */
 export function durableBackendContract(t: Test, makeBackend: MakeBackend<DurableBackendUnderTest>): void {
-  t.test('what was made is there after a crash, and what was removed is not', async (t) => {
+  t.test('what was made is there after a crash, with its tags, and what was removed is not', async (t) => {
     const { backend, pool, restarted } = await makeBackend(t)
-    value(await backend.create({ id: FIRST, pool, sizeBytes: GIB }, inTime))
-    value(await backend.create({ id: SECOND, pool, sizeBytes: 2 * GIB }, inTime))
+    const second = { id: SECOND, pool, sizeBytes: 2 * GIB }
+    value(await backend.create({ id: FIRST, pool, sizeBytes: GIB }, TAGS, inTime))
+    value(await backend.create(second, OTHER_TAGS, inTime))
     value(await backend.remove(FIRST, inTime))
-    t.same(value(await restarted().list(inTime)), [{ id: SECOND, pool, sizeBytes: 2 * GIB }])
+    const after = restarted()
+    t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)])
+    t.same(value(await after.inspect(SECOND, inTime)), found(second, OTHER_TAGS))
+    value(await after.create(second, OTHER_TAGS, inTime))
+    t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)], 'made again, it is the same')
   })
 
   t.test('an extend of a volume that is not there is refused and makes none', async (t) => {

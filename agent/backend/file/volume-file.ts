@@ -1,13 +1,16 @@
 /**
  * One volume as one sparse file, `volume-<uuid>.img`, made and taken away so that a crash at any point is survived.
  *
- * A name that was handed out is on stable storage (fsync of the file, then of the folder). The bytes of a file that is
- * there are never touched: it is grown, renamed or unlinked, and nothing else.
+ * A name that was handed out is on stable storage (fsync of the file, then of the folder), and its tags before it. The bytes
+ * of a file that is there are never touched: it is grown, renamed or unlinked, and nothing else.
  */
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseUuid, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import type { VolumeTags } from '../../../lib/ports/backend.ts'
+import { syncFolder } from './sync-folder.ts'
+import { removeTags, tagsName, writeTags } from './tags-file.ts'
 import { codeOf, Uncertain } from './trouble.ts'
 
 const FILE_NAME = /^volume-(.{36})\.img$/
@@ -23,20 +26,17 @@ export async function sizeOf(directory: string, volume: VolumeId): Promise<numbe
 }
 
 /** @throws if a volume of another size is there, or if the file cannot be made; then it is not there */
-export async function make(directory: string, volume: VolumeId, sizeBytes: number): Promise<void> {
-  const path = join(directory, fileName(volume))
+export async function make(directory: string, volume: VolumeId, sizeBytes: number, tags: VolumeTags): Promise<void> {
   const found = await lookAt(directory, volume)
   const isEmptyHusk = found !== null && found.blocks === 0 && found.size < sizeBytes
   if (found !== null && found.size !== sizeBytes && !isEmptyHusk) {
     throw new Error(`${fileName(volume)} is there with ${found.size} bytes, not ${sizeBytes}`)
   }
-  // A husk is what a crash leaves between the name and the size. Nobody was told of it, and no byte was written to it.
-  const handle = await open(path, found === null ? O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW : O_RDWR | O_NOFOLLOW, 0o600)
+  await writeTags(directory, volume, tags)
   try {
-    await growTo(handle, sizeBytes)
-    await syncFolder(directory)
+    await makeFile(directory, volume, sizeBytes, found === null)
   } catch (error) {
-    if (found === null) await unlink(path)
+    if (found === null) await removeTags(directory, volume)
     throw error
   }
 }
@@ -52,19 +52,26 @@ export async function erase(directory: string, volume: VolumeId): Promise<void> 
   if ((await lookAt(directory, volume)) !== null) await unlink(join(directory, fileName(volume)))
   // Also if it was gone already: whoever unlinked it may have crashed before this.
   await syncAfterEffect(directory)
+  await removeTags(directory, volume)
 }
 
-/** Moves the file to a `quarantine-…` name that was free. One that is not there stays so. */
+/** Moves the file and its tags to `quarantine-…` names that were free. A file that is not there stays so. */
 export async function setAside(directory: string, volume: VolumeId): Promise<void> {
   const found = await lookAt(directory, volume)
   if (found === null) return
   const path = join(directory, fileName(volume))
-  // rename(2) would overwrite; link(2) refuses a name that is taken.
+  const tagsPath = join(directory, tagsName(volume))
   for (let n = 1; n <= QUARANTINES_MAX; n += 1) {
-    const aside = join(directory, `quarantine-${n === 1 ? '' : `${n}-`}${fileName(volume)}`)
-    if (!(await linked(path, aside)) && (await lstat(aside)).ino !== found.ino) continue
+    const aside = join(directory, `quarantine-${n === 1 ? '' : `${n}-`}`)
+    if (!(await isNamed(path, aside + fileName(volume)))) continue
+    if (!(await isNamed(tagsPath, aside + tagsName(volume)))) {
+      // Tags of other bytes, which are gone: these do not belong to them.
+      await unlink(aside + fileName(volume))
+      continue
+    }
     await syncAfterEffect(directory)
     await unlink(path)
+    await removeTags(directory, volume)
     return syncAfterEffect(directory)
   }
   throw new Error(`${fileName(volume)} was set aside ${QUARANTINES_MAX} times already`)
@@ -102,6 +109,19 @@ async function lookAt(
   }
 }
 
+async function makeFile(directory: string, volume: VolumeId, sizeBytes: number, isNew: boolean): Promise<void> {
+  const path = join(directory, fileName(volume))
+  // A husk is what a crash leaves between the name and the size. Nobody was told of it, and no byte was written to it.
+  const handle = await open(path, isNew ? O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW : O_RDWR | O_NOFOLLOW, 0o600)
+  try {
+    await growTo(handle, sizeBytes)
+    await syncFolder(directory)
+  } catch (error) {
+    if (isNew) await unlink(path)
+    throw error
+  }
+}
+
 async function growTo(handle: FileHandle, sizeBytes: number): Promise<void> {
   try {
     if ((await handle.stat()).size < sizeBytes) await handle.truncate(sizeBytes)
@@ -112,13 +132,16 @@ async function growTo(handle: FileHandle, sizeBytes: number): Promise<void> {
   }
 }
 
-async function linked(path: string, aside: string): Promise<boolean> {
+/** Gives the file a second name. False: the name is taken by another. What is not there needs none. */
+async function isNamed(path: string, name: string): Promise<boolean> {
   try {
-    await link(path, aside)
+    // rename(2) would overwrite; link(2) refuses a name that is taken.
+    await link(path, name)
     return true
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    throw error
+    if (codeOf(error) === 'ENOENT') return true
+    if (codeOf(error) !== 'EEXIST') throw error
+    return (await lstat(path)).ino === (await lstat(name)).ino
   }
 }
 
@@ -127,14 +150,5 @@ async function syncAfterEffect(directory: string): Promise<void> {
     await syncFolder(directory)
   } catch (error) {
     throw new Uncertain('the folder could not be synced', { cause: error })
-  }
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

@@ -6,7 +6,7 @@
  * bytes here, so none can be lost, and its path is one that no target opens.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { Backend, BackendVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
+import type { Backend, FoundVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface NoneBackendOptions {
@@ -16,23 +16,23 @@ export interface NoneBackendOptions {
 }
 
 export function createNoneBackend(options: NoneBackendOptions): Backend {
-  const volumes = new Map<VolumeId, BackendVolume>()
+  const volumes = new Map<VolumeId, FoundVolume>()
   const pool = poolOf(options)
   const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })
   return {
     name: options.name,
     measure: async () => done([pool]),
-    async create(volume) {
+    async create(volume, tags) {
       const known = volumes.get(volume.id)
       if (known !== undefined && known.sizeBytes !== volume.sizeBytes)
         return refused(`there with ${known.sizeBytes} bytes, not ${volume.sizeBytes}`)
-      volumes.set(volume.id, volume)
+      volumes.set(volume.id, { ...volume, tags })
       return done(undefined)
     },
     async extend(volume) {
       // One that was made before the last restart is taken at its word.
       const known = volumes.get(volume.id)
-      if (known === undefined || known.sizeBytes < volume.sizeBytes) volumes.set(volume.id, volume)
+      if (known === undefined || known.sizeBytes < volume.sizeBytes) volumes.set(volume.id, { ...volume, tags: known?.tags ?? null })
       return done(undefined)
     },
     async remove(volume) {

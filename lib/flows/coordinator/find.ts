@@ -2,20 +2,22 @@
  * Finds a volume that this peer's view does not hold, before anybody is told that there is none.
  *
  * First the project's register (a majority of it): granted, or without room, or ended. Then every other host is asked
- * for what it knows. "Not found" needs all of them, or for a host that is silent at least a copy of its log here (not
- * enough if no register was asked); else the honest answer is that it cannot be said.
+ * for what it knows; where no project is named, also in which registers it holds something about the volume, and those
+ * are read. "Not found" needs an answer of all of them, or for a host that is silent at least a copy of its log here,
+ * and that no register can have been missed; else the honest answer is that it cannot be said.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
-import { hostName, hostOf } from '../../model/manifest.ts'
-import type { PeerId } from '../../model/ids.ts'
+import { hostName, hostOf, votersOf } from '../../model/manifest.ts'
+import type { PeerId, ProjectId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
-import type { ChangeOutcome, Head } from '../../model/message.ts'
+import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
 import type { Volume } from '../../model/volume.ts'
-import { headOf, noteGranted } from '../../replica/view.ts'
+import { noteGranted } from '../../replica/view.ts'
+import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, freshName, type Out, reply, timer } from '../out.ts'
 import { grantedVolume, unplacedAsVolume } from '../shape.ts'
-import { sendHeads } from '../spread/exchange.ts'
+import { isAhead, registersNaming, searchHeads } from '../spread/exchange.ts'
 import type { Peer, Searching } from '../tables.ts'
 import { noMajority } from './create.ts'
 
@@ -29,7 +31,7 @@ export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'purp
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
-  peer.searching.set(name, { ...search, waiting: [], silent: [], knownOwner: null })
+  peer.searching.set(name, { ...search, waiting: [], silent: [], named: [], knownOwner: null })
   if (search.project === null || search.volume === null) return askHosts(peer, out, name)
   askRegister(peer, out, search.project, { kind: 'read', volume: search.volume }, { kind: 'find', search: name })
   return null
@@ -39,29 +41,43 @@ export function startSearch(peer: Peer, out: Out, search: Search): Found | null 
 export function onSearchRead(peer: Peer, out: Out, name: string, outcome: ChangeOutcome): Found | null {
   const search = peer.searching.get(name)
   if (search === undefined) return null
+  const [asked, ...named] = search.named
   if (outcome.kind !== 'decided' || outcome.answer.kind !== 'contents') {
-    const { project } = search
-    if (outcome.kind === 'no-majority' && project !== null) return giveUp(peer, out, name, noMajority(peer, project, outcome))
+    const project = search.project ?? asked
+    if (outcome.kind === 'no-majority' && project !== undefined) return giveUp(peer, out, name, noMajority(peer, project, outcome))
     return giveUp(peer, out, name, { code: 'overloaded', queue: 'register', limit: outcome.kind === 'overloaded' ? outcome.limit : 0 })
   }
   const hit = inRegister(peer, search, outcome.answer.contents)
   if (hit !== null) return found(peer, out, name, search, hit)
-  peer.searching.set(name, { ...search, knownOwner: outcome.answer.contents.ended?.host ?? null })
-  return askHosts(peer, out, name)
+  const knownOwner = outcome.answer.contents.ended?.host ?? search.knownOwner
+  // What the hosts said before this register was read may be older than what it says: its owner is asked again.
+  const project = search.project ?? (knownOwner === null ? null : (asked ?? null))
+  const left = { ...search, project, named, knownOwner }
+  peer.searching.set(name, left)
+  if (project !== null) return askHosts(peer, out, name)
+  conclude(peer, out, name, left)
+  return null
 }
 
 /** A host has sent what it knows, and says how far that goes. */
-export function onSearchSeen(peer: Peer, out: Out, from: PeerId, name: string, heads: readonly Head[]): Found | null {
+export function onSearchSeen(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  name: string,
+  { heads, projects }: { readonly heads: readonly KnownHead[]; readonly projects: readonly ProjectId[] },
+): Found | null {
   const search = peer.searching.get(name)
   if (search === undefined) return null
   // Some of it was lost, is still on its way, or did not fit into one answer: nothing can be concluded from it yet.
-  const isBehind = heads.some(({ owner, seq }) => owner !== peer.self && seq > headOf(peer.view, owner))
+  const isBehind = heads.some((head) => isAhead(peer, head))
   if (isBehind && inView(peer, search) === null) {
-    sendHeads(peer, out, from, name)
+    searchHeads(peer, out, from, name, search.volume)
     return null
   }
   const waiting = search.waiting.filter((host) => host !== from)
-  const left = { ...search, waiting }
+  const named = search.project === null ? [...new Set([...search.named, ...projects])] : []
+  const left = { ...search, waiting, named }
   peer.searching.set(name, left)
   const hit = inView(peer, left)
   if (hit !== null) return found(peer, out, name, left, hit)
@@ -84,34 +100,56 @@ function askHosts(peer: Peer, out: Out, name: string): Found | null {
   if (search === undefined) return null
   const hit = inView(peer, search)
   if (hit !== null) return found(peer, out, name, search, hit)
-  const others = peer.options.manifest.hosts.map((host) => host.peer).filter((other) => other !== peer.self)
+  const others = peer.options.manifest.hosts.filter((host) => host.peer !== peer.self && host.state !== 'lost').map((host) => host.peer)
   const isUp = (other: PeerId): boolean => peer.connections.get(other)?.state === 'up'
-  const asked = { ...search, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
+  const named = search.project === null && search.volume !== null ? registersNaming(peer, search.volume) : []
+  const asked = { ...search, named, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
   peer.searching.set(name, asked)
   if (asked.waiting.length === 0) {
     conclude(peer, out, name, asked)
     return null
   }
   timer(out, `search/${name}`, peer.options.timings.askMs)
-  for (const host of asked.waiting) sendHeads(peer, out, host, name)
+  for (const host of asked.waiting) searchHeads(peer, out, host, name, search.volume)
   return null
 }
 
-/** Everybody who could be asked was; it is not there, or nobody can say. */
+/** Everybody who could be asked was; a register that somebody named is read, or it is not there, or nobody can say. */
 function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
-  const { knownOwner, silent } = search
+  const { knownOwner, silent, project } = search
+  const [named] = search.named
+  if (project === null && named !== undefined) {
+    return askRegister(peer, out, named, { kind: 'read', volume: search.volume }, { kind: 'find', search: name })
+  }
+  // A host that does not know yet what it holds itself cannot say that there is nothing.
+  if (peer.recovery !== null || peer.strays.size > 0)
+    return void giveUp(peer, out, name, { code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
+  if (knownOwner !== null && isBuried(peer, knownOwner, search)) return void giveUp(peer, out, name, missing(search))
   if (knownOwner !== null && silent.includes(knownOwner)) {
     const sinceMs = peer.connections.get(knownOwner)?.sinceMs ?? null
     giveUp(peer, out, name, { code: 'owner-unreachable', host: hostName(peer.options.manifest, knownOwner), sinceMs })
     return
   }
-  // Without a project no register was asked, and a copy of a log may be old: only the owner itself can say.
-  const unheard = search.project === null ? silent : silent.filter((host) => !peer.view.logs.has(host))
+  // Every majority of a register's members has one among those who answered, if fewer than a majority are silent.
+  const isCovered = project !== null || (search.volume !== null && silent.length < smallestMajority(peer))
+  const unheard = isCovered ? silent.filter((host) => (peer.view.logs.get(host)?.head ?? null) === null) : silent
   if (unheard.length > 0) {
     giveUp(peer, out, name, { code: 'peer-incomplete', silent: unheard })
     return
   }
   giveUp(peer, out, name, missing(search))
+}
+
+/** Of the groups that hold registers now; while a step is under way, those of the former voters still do. */
+function smallestMajority({ options }: Peer): number {
+  const { voting } = options.manifest
+  const voters = [votersOf(options.manifest).length, ...(voting.former === null ? [] : [voting.former.length])]
+  return Math.min(...voters.map((count) => majorityOf(groupSize(count))))
+}
+
+/** The owner has said itself that it is gone. */
+function isBuried(peer: Peer, owner: PeerId, { volume }: Searching): boolean {
+  return volume !== null && peer.view.logs.get(owner)?.records.get(volume)?.volume === null
 }
 
 function missing(search: Searching): Failure {

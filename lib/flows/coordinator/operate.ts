@@ -6,7 +6,7 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { hashHex } from '../../model/hash.ts'
-import { hostName } from '../../model/manifest.ts'
+import { hostName, isLostHost } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
@@ -108,9 +108,15 @@ export function onExtendCommitted(peer: Peer, out: Out, rid: RequestId): void {
 }
 
 /** The owner did not answer in time, or cannot be reached (`to`). */
-export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId | null): void {
+export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId | null, now: Now): void {
   const operating = peer.operating.get(rid)
   if (operating === undefined || (to !== null && operating.owner !== to)) return
+  if (operating.phase === 'asked' && operating.request.operation.kind === 'delete' && to !== null && operating.volume !== null) {
+    peer.operating.delete(rid)
+    cancel(out, `operate/${rid}`)
+    for (const client of operating.clients) intend(peer, out, client, operating.request, operating.volume, now)
+    return
+  }
   // Bound is bound: the owner will hear of it from the register.
   if (operating.phase === 'committing') return endExtend(peer, out, operating)
   if (operating.phase === 'binding') return
@@ -147,11 +153,57 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
     return
   }
   const { owner, project } = volume
+  if (isLostHost(peer.options.manifest, owner)) return toLost(peer, out, client, request, volume, now)
+  // The register takes a delete for a host that is away; everything else only the owner can decide.
+  if (operation.kind === 'delete' && owner !== peer.self && peer.connections.get(owner)?.state !== 'up') {
+    return intend(peer, out, client, request, volume, now)
+  }
   const phase = operation.kind === 'extend' ? 'reserving' : 'asked'
   peer.operating.set(rid, { request, clients: [client], owner, phase, project, volume })
   timer(out, `operate/${rid}`, peer.options.timings.operateMs)
   if (operation.kind === 'extend') send(out, owner, { kind: 'reserve-extend', rid, volume: volume.id, project, sizeGiB: operation.sizeGiB })
   else send(out, owner, { kind: 'operate', request })
+}
+
+/** The register has taken a delete for an owner that is away, or nobody could. */
+export function onIntended(peer: Peer, out: Out, client: string, request: OperationRequest, outcome: ChangeOutcome): void {
+  const volume = peer.view.volumes.get(request.volume)?.volume
+  const owner = volume?.owner ?? null
+  const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
+  if (outcome.kind === 'decided' && outcome.answer.kind === 'intended') {
+    const deleting = volume === undefined ? null : { ...volume, status: 'deleting' as const }
+    return respond(success({ volume: deleting, attachment: null, connection: null }))
+  }
+  respond(failure(owner === null ? { code: 'volume-not-found', volume: request.volume } : unreachable(peer, owner)))
+}
+
+/** What became of a volume whose host is lost for good. */
+export function onForgotten(peer: Peer, out: Out, client: string, project: Volume['project'], outcome: ChangeOutcome): void {
+  const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
+  if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
+  if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
+  respond(success({ volume: null, attachment: null, connection: null }))
+}
+
+/** What the owner would refuse by all that is known of the volume is not taken; it alone can say that it may be done. */
+function intend(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
+  const { owner } = volume
+  if (owner === null) return
+  if (volume.attachments.length > 0) return reply(out, client, { kind: 'operate', result: failure(unreachable(peer, owner)) })
+  const intent = { kind: 'intent', volume: volume.id, rid: request.rid, host: owner, atMs: now.wallMs } as const
+  askRegister(peer, out, volume.project, { kind: 'intend', intent }, { kind: 'intend', client, request })
+}
+
+/** A host that is lost decides nothing any more: its volumes can be deleted, and nothing else. */
+function toLost(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
+  const { owner, sizeGiB, project } = volume
+  if (owner === null) return
+  if (request.operation.kind !== 'delete') {
+    const facts: Failure = { code: 'host-lost', volume: volume.id, host: hostName(peer.options.manifest, owner) }
+    return reply(out, client, { kind: 'operate', result: failure(facts) })
+  }
+  const gone = { kind: 'gone', volume: volume.id, host: owner, delta: { volumes: 1, gigabytes: sizeGiB }, atMs: now.wallMs } as const
+  askRegister(peer, out, project, { kind: 'forget', gone }, { kind: 'forget', client })
 }
 
 function toRegister(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {

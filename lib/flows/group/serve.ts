@@ -4,12 +4,13 @@
  * A peer that is no member of a project's group, or whose cluster is still forming, answers nothing: no majority may be
  * counted twice.
  */
-import { evaluate } from '../../ledger/rules.ts'
+import { type Account, evaluate } from '../../ledger/rules.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
-import { isForming } from '../../model/manifest.ts'
+import { isForming, isLostHost } from '../../model/manifest.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import { type AcceptorStep, onAccept, onConfirm, onPrepare } from '../../register/acceptor.ts'
 import {
+  abandonRounds,
   newProposer,
   onAccepted,
   onBehind,
@@ -22,11 +23,12 @@ import {
   type ProposerWorld,
   propose,
 } from '../../register/proposer.ts'
+import { install, isInstalled } from './install.ts'
 import { membersOf } from './members.ts'
 import { cellKey, registerKey } from '../keys.ts'
 import { cancel, journalDrop, journalPut, type Out, send, timer } from '../out.ts'
 import { acceptorOf, type Peer } from '../tables.ts'
-import { cellEntries } from '../../model/cell.ts'
+import { type Cell, cellEntries } from '../../model/cell.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 /** What a member gets: questions to its memory, answers to its proposals, and changes to propose. */
@@ -37,12 +39,15 @@ export type GroupMessage = Message<
 export function onGroupMessage(peer: Peer, out: Out, from: PeerId, message: GroupMessage): void {
   const { project } = message
   const members = membersOf(peer, project)
-  if (isForming(peer.options.manifest) || !members.includes(peer.self)) return
+  if (isForming(peer.options.manifest) || peer.state === 'recovering' || !members.includes(peer.self)) return
   switch (message.kind) {
     case 'prepare':
     case 'accept':
     case 'confirm':
-      if (members.includes(from)) remember(peer, out, from, message)
+      // Another voting epoch: one of the two has an old manifest, and will hear of the new one.
+      if (!members.includes(from) || message.ballot.group !== peer.options.manifest.voting.epoch) return
+      if (isInstalled(peer, project)) remember(peer, out, from, message)
+      else install(peer, out, project)
       return
     case 'change':
       propose(proposerOf(peer, project, members), { from, ref: message.ref, change: message.change }, worldOf(peer, out, project))
@@ -50,6 +55,12 @@ export function onGroupMessage(peer: Peer, out: Out, from: PeerId, message: Grou
     default:
       if (members.includes(from)) onVote(proposerOf(peer, project, members), from, message, worldOf(peer, out, project))
   }
+}
+
+/** The voters have changed: nothing that was proposed to the former groups goes on. */
+export function abandonProposals(peer: Peer, out: Out): void {
+  for (const [project, proposer] of peer.proposers) abandonRounds(proposer, worldOf(peer, out, project))
+  peer.proposers.clear()
 }
 
 /** A question to a member could not be sent. */
@@ -65,6 +76,7 @@ export function onRoundTimer(peer: Peer, out: Out, project: ProjectId): void {
 
 function remember(peer: Peer, out: Out, from: PeerId, message: Message<'prepare' | 'accept' | 'confirm'>): void {
   const acceptor = acceptorOf(peer, message.project)
+  acceptor.group = peer.options.manifest.voting.epoch
   const before = message.kind === 'accept' && message.change.kind === 'whole' ? cellEntries(acceptor.cell).map(([key]) => key) : []
   const step =
     message.kind === 'prepare'
@@ -77,8 +89,8 @@ function remember(peer: Peer, out: Out, from: PeerId, message: Message<'prepare'
 }
 
 function journalMemory(peer: Peer, out: Out, project: ProjectId, step: AcceptorStep, before: readonly string[]): void {
-  const { promised, accepted } = acceptorOf(peer, project)
-  journalPut(out, registerKey(project), { promised, accepted })
+  const { promised, accepted, group } = acceptorOf(peer, project)
+  journalPut(out, registerKey(project), { promised, accepted, group })
   if (step.whole) {
     const kept = new Set(step.puts.map(({ key }) => key))
     for (const key of before) if (!kept.has(key)) journalDrop(out, cellKey(project, key))
@@ -109,10 +121,15 @@ function onVote(
   }
 }
 
+function accountOf(peer: Peer, project: ProjectId, cell: Cell): Account {
+  const { manifest } = peer.options
+  return { project, cell, defaults: manifest.limits, isLost: (host) => isLostHost(manifest, host) }
+}
+
 function proposerOf(peer: Peer, project: ProjectId, members: readonly PeerId[]): Proposer {
   const known = peer.proposers.get(project)
   if (known !== undefined) return known
-  const proposer = newProposer(project, peer.self, peer.epoch, members)
+  const proposer = newProposer(project, peer.self, peer.epoch, peer.options.manifest.voting.epoch, members)
   peer.proposers.set(project, proposer)
   return proposer
 }
@@ -124,7 +141,7 @@ function worldOf(peer: Peer, out: Out, project: ProjectId): ProposerWorld {
     answer: ({ from, ref }, outcome) => send(out, from, { kind: 'changed', ref, project, outcome }),
     timer: (afterMs) => timer(out, key, afterMs),
     cancelTimer: () => cancel(out, key),
-    evaluate: (cell, change) => evaluate(peer.options.rules, { project, cell, defaults: peer.options.manifest.limits }, change),
+    evaluate: (cell, change) => evaluate(peer.options.rules, accountOf(peer, project, cell), change),
     random: (below) => peer.options.rng.below(below),
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Members of a home group look after grants that stay open: a coordinator that died after BIND told nobody.
+ * Members of a home group look after grants that stay open (a coordinator that died after BIND told nobody), and after
+ * deletes whose owner was away when they were asked for.
  *
  * What one member has accepted may not be decided, so each look is a read of the register.
  */
@@ -17,7 +18,7 @@ export function startWatch(peer: Peer, out: Out): void {
 export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
   for (const [project, acceptor] of peer.acceptors) {
     const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now))
-    if (hasOld && membersOf(peer, project).includes(peer.self)) {
+    if ((hasOld || acceptor.cell.intents.size > 0) && membersOf(peer, project).includes(peer.self)) {
       askRegister(peer, out, project, { kind: 'read', volume: null }, { kind: 'watch', project })
     }
   }
@@ -25,9 +26,10 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
 }
 
 export function onWatched(peer: Peer, out: Out, contents: LedgerContents, now: Now): void {
+  const { project } = contents
+  for (const { host, volume } of contents.intents) send(out, host, { kind: 'intent', project, volume })
   for (const { rid, volume, host, reservation, atMs } of contents.bound) {
-    if (isOld(peer, atMs, now))
-      send(out, host, { kind: 'commit', certificate: { project: contents.project, rid, volume, host, reservation } })
+    if (isOld(peer, atMs, now)) send(out, host, { kind: 'commit', certificate: { project, rid, volume, host, reservation } })
   }
 }
 

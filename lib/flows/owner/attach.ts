@@ -11,8 +11,7 @@ import type { AttachmentId, PeerId, VolumeId } from '../../model/ids.ts'
 import { hostName } from '../../model/manifest.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
 import { statusFromAttachments, type VolumeStatus } from '../../model/volume.ts'
-import { secretKey } from '../keys.ts'
-import { journalDrop, journalPut, note, type Out, timer } from '../out.ts'
+import { note, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { Now, TargetOutcome } from '../step.ts'
 import type { Owned, Peer, Working } from '../tables.ts'
@@ -32,8 +31,8 @@ import {
 
 type Op<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
 
-/** 8 random bytes as 16 hex digits: the longest secret that every initiator takes. */
-const SECRET_BYTES = 8
+/** Exports are told apart by chance and not by counting: a host that has forgotten may not use a name twice either. */
+const GENERATIONS = 2 ** 40
 
 export function startAttach(
   peer: Peer,
@@ -45,6 +44,9 @@ export function startAttach(
   now: Now,
 ): void {
   const { volume } = owned
+  if (peer.unread.has(volume.project)) return answerNow(out, from, request.rid, failure(stillRecovering(peer)))
+  const known = attachmentOf(owned, operation.attachment)
+  if (known !== null) return attachAgain(peer, out, from, owned, request, operation, known, now)
   const allowed: readonly VolumeStatus[] = volume.multiattach ? ['available', 'reserved', 'attaching', 'in-use'] : ['available']
   if (!allowed.includes(volume.status)) {
     return answerNow(
@@ -74,6 +76,24 @@ export function startAttach(
   endWell(peer, out, request.rid, reserved.volume, attachment, now)
 }
 
+/** Named by its id, an attachment is made once, also when the answer to the first request has been forgotten. */
+function attachAgain(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  operation: Op<'attach'>,
+  known: Attachment,
+  now: Now,
+): void {
+  if (operation.connector === null || known.status !== 'reserved') {
+    return answerNow(out, from, request.rid, withConnection(peer, success({ volume: owned.volume, attachment: known, connection: null })))
+  }
+  waitFor(peer, request.rid, from)
+  startExport(peer, out, owned, known, operation.connector, { rid: request.rid, kind: 'connect' }, now)
+}
+
 export function startConnect(
   peer: Peer,
   out: Out,
@@ -91,6 +111,7 @@ export function startConnect(
     return answerNow(out, from, request.rid, withConnection(peer, success({ volume: owned.volume, attachment, connection: null })))
   }
   if (attachment.status !== 'reserved') return answerNow(out, from, request.rid, failure(wrongStatus(attachment, 'connect')))
+  if (peer.unread.has(owned.volume.project)) return answerNow(out, from, request.rid, failure(stillRecovering(peer)))
   waitFor(peer, request.rid, from)
   startExport(peer, out, owned, attachment, operation.connector, { rid: request.rid, kind: 'connect' }, now)
 }
@@ -140,16 +161,15 @@ export function readConnection(peer: Peer, out: Out, from: PeerId, owned: Owned,
 
 /** Makes the export of an attachment that the journal says is exported, under the same name and secret. */
 export function exposeAgain(peer: Peer, out: Out, attachment: Attachment): void {
-  const password = peer.secrets.get(attachment.id)
-  if (attachment.connector === null || password === undefined) {
-    return note(out, 'error', 'export-secret-missing', { attachment: attachment.id, volume: attachment.volume })
-  }
+  if (attachment.connector === null)
+    return note(out, 'error', 'export-without-connector', { attachment: attachment.id, volume: attachment.volume })
+  const iqn = exportIqn(attachment.volume, attachment.generation)
   target(out, attachment.volume, `expose/${attachment.id}`, {
     kind: 'expose',
-    iqn: exportIqn(attachment.volume, attachment.generation),
+    iqn,
     initiator: attachment.connector.initiator,
     username: usernameOf(attachment),
-    password,
+    password: peer.options.secretOf(iqn),
     readOnly: attachment.mode === 'ro',
   })
 }
@@ -196,8 +216,6 @@ export function onFenced(peer: Peer, out: Out, owned: Owned, attachment: Attachm
     return timer(out, what, peer.options.timings.retryMs)
   }
   peer.tries.delete(what)
-  peer.secrets.delete(attachment.id)
-  journalDrop(out, secretKey(attachment.id))
   if (working.kind === 'connect') {
     change(peer, out, owned, attachment.id, { ...attachment, status: 'reserved', export: 'none', connector: null }, null, now)
   } else {
@@ -206,12 +224,11 @@ export function onFenced(peer: Peer, out: Out, owned: Owned, attachment: Attachm
   }
   // Without a word of a tool it was a crash that cut the attach off: nothing is wrong, and asking again will do.
   const trouble = takeTrouble(peer, owned.volume.id)
-  const host = hostName(peer.options.manifest, peer.self)
   endBadly(
     peer,
     out,
     working.rid,
-    trouble === null ? { code: 'recovering', host } : { code: 'export-failed', volume: owned.volume.id, ...trouble },
+    trouble === null ? stillRecovering(peer) : { code: 'export-failed', volume: owned.volume.id, ...trouble },
   )
 }
 
@@ -239,7 +256,7 @@ function startExport(
   reason: { readonly rid: Working['rid']; readonly kind: 'attach' | 'connect' },
   now: Now,
 ): void {
-  const generation = owned.generation + 1
+  const generation = 1 + peer.options.rng.below(GENERATIONS)
   const exporting: Attachment = {
     ...attachment,
     status: 'attaching',
@@ -248,11 +265,8 @@ function startExport(
     connector,
     mountpoint: connector.mountpoint ?? attachment.mountpoint,
   }
-  const secret = peer.options.rng.hex(SECRET_BYTES)
-  peer.secrets.set(attachment.id, secret)
-  journalPut(out, secretKey(attachment.id), secret)
   const working: Working = { ...reason, attachment: attachment.id, before: owned.volume.status }
-  change(peer, out, { ...owned, generation }, attachment.id, exporting, working, now)
+  change(peer, out, owned, attachment.id, exporting, working, now)
   exposeAgain(peer, out, exporting)
 }
 
@@ -273,6 +287,11 @@ function change(peer: Peer, out: Out, owned: Owned, id: AttachmentId, to: Attach
   const attachments = withAttachment(owned, id, to)
   const status = statusFromAttachments(attachments)
   return publishOwned(peer, out, { ...owned, working, volume: { ...owned.volume, attachments, status } }, now)
+}
+
+/** A delete of the volume may be waiting in its register, which nobody could read since the start. */
+function stillRecovering(peer: Peer): Failure {
+  return { code: 'recovering', host: hostName(peer.options.manifest, peer.self) }
 }
 
 function wrongStatus(attachment: Attachment, action: string): Failure {

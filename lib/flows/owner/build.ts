@@ -41,6 +41,8 @@ export function onBuilt(peer: Peer, out: Out, owned: Owned, job: string, outcome
   switch (job) {
     case 'build':
       return onMade(peer, out, owned, outcome, now)
+    case 'build-see':
+      return onSeen(peer, out, owned, outcome, now)
     case 'build-look':
       return onLooked(peer, out, owned, outcome, now)
     default:
@@ -50,7 +52,11 @@ export function onBuilt(peer: Peer, out: Out, owned: Owned, job: string, outcome
 }
 
 function make(out: Out, owned: Owned): void {
-  backend(out, owned.volume.id, 'build', { kind: 'create', volume: backendVolume(owned, owned.volume.sizeGiB) })
+  backend(out, owned.volume.id, 'build', {
+    kind: 'create',
+    volume: backendVolume(owned, owned.volume.sizeGiB),
+    tags: { project: owned.volume.project, rid: owned.volume.rid },
+  })
 }
 
 function onMade(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now: Now): void {
@@ -58,6 +64,13 @@ function onMade(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now
   if (outcome.kind === 'unknown') return lookAtBuild(out, owned)
   const { tool, detail } = outcome
   peer.troubles.set(owned.volume.id, { tool, detail })
+  backend(out, owned.volume.id, 'build-see', { kind: 'inspect', volume: owned.volume.id })
+}
+
+/** What a failed create has left goes; what is larger was there before, and is not ours to take away. */
+function onSeen(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now: Now): void {
+  const { sizeBytes } = backendVolume(owned, owned.volume.sizeGiB)
+  if (outcome.kind === 'ok' && outcome.value !== null && outcome.value.sizeBytes > sizeBytes) return fail(peer, out, owned, now)
   backend(out, owned.volume.id, 'build-clean', { kind: 'remove', volume: owned.volume.id })
 }
 

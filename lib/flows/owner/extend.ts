@@ -4,6 +4,7 @@
  * The difference is reserved on the volume's own pool, so there is no other pool to try: a refusal is an answer.
  */
 import { failure, type Failure } from '../../model/failure.ts'
+import { hostName } from '../../model/manifest.ts'
 import type { PeerId, VolumeId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import { beatSoon } from '../spread/beat.ts'
@@ -13,7 +14,7 @@ import type { BackendOutcome, Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { backendVolume } from './build.ts'
 import { refusalOf } from './capacity.ts'
-import { nextReservation } from './reserve.ts'
+import { isUnsure, nextReservation } from './reserve.ts'
 import { settle } from './settle.ts'
 import { backend, endWell, mayTryAgain } from './work.ts'
 
@@ -30,6 +31,7 @@ export function onReserveExtend(peer: Peer, out: Out, from: PeerId, message: Res
   }
   const refuse = (facts: Failure): void => send(out, from, { kind: 'refused', rid, refusal: { kind: 'operation', reply: failure(facts) } })
   if (owned === undefined || owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
+  if (isUnsure(peer)) return refuse({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
   const { status, pool, sizeGiB: before } = owned.volume
   if (owned.working !== null || owned.extend !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? 'extend' })

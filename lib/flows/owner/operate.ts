@@ -27,6 +27,9 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   // Begun before a crash, and recovered now: whoever repeats it waits for its end.
   if (owned.working?.rid === rid) return waitFor(peer, rid, from)
   const { status } = owned.volume
+  // Promised already, perhaps, and the owner hears of it in a moment.
+  if (owned.step === 'reserved' && operation.kind === 'update')
+    return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: id, running: 'create' }))
   if (owned.step === 'reserved' || owned.step === 'deleting') {
     return answerNow(
       out,
@@ -57,6 +60,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return startDetach(peer, out, from, owned, request, operation, now)
     case 'connection':
       return readConnection(peer, out, from, owned, request, operation.attachment)
+    case 'reset-status':
+      return resetStatus(peer, out, from, owned, request, operation.status, now)
     case 'extend':
       // It takes room, so it comes as a reservation and never as a plain operation.
       return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: 'extend' }))
@@ -77,6 +82,29 @@ function update(
   const updated = publishOwned(peer, out, { ...owned, volume: editText(owned.volume, operation) }, now)
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, updated.volume, null, now)
+}
+
+/** What was made once is taken for whole again; what never came to be stays a failed create, whatever it is called. */
+function resetStatus(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  status: Extract<Operation, { kind: 'reset-status' }>['status'],
+  now: Now,
+): void {
+  const { failure: facts } = owned.volume
+  const wasMade = owned.step === 'failed' && facts?.kind === 'backend' && facts.step !== 'create'
+  const step = wasMade ? 'built' : owned.step
+  const reset = publishOwned(
+    peer,
+    out,
+    { ...owned, step, volume: { ...owned.volume, status, failure: status === 'error' ? facts : null } },
+    now,
+  )
+  waitFor(peer, request.rid, from)
+  endWell(peer, out, request.rid, reset.volume, null, now)
 }
 
 /** Names and metadata may change, and secrets be read, while a command is at work. */

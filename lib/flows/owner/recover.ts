@@ -2,42 +2,56 @@
  * Brings a host back: what the journal says was begun is finished or undone, and what lies on the host without a
  * record is cut off or set aside, never deleted.
  *
- * Every step may be cut off by another crash and is begun again at the next start.
+ * First it asks what it used to know (recall.ts); nothing is written, voted, exported or removed before that. Every step
+ * may be cut off by another crash and is begun again at the next start.
  */
 import { exportIqn } from '../../model/attachment.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { parseUuid, volumeId, type VolumeId } from '../../model/ids.ts'
+import { parseUuid, type ProjectId, volumeId } from '../../model/ids.ts'
+import { comparePositions } from '../../model/log.ts'
+import { headOf } from '../../replica/view.ts'
+import { forgetVotes, install, pushRegisters } from '../group/install.ts'
 import { startWatch } from '../group/watch.ts'
-import { keepHost, note, type Out, timer } from '../out.ts'
+import { note, type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { startExchange } from '../spread/exchange.ts'
-import type { Now, PeerEvent } from '../step.ts'
+import { startProbes } from '../spread/suspect.ts'
+import { publishEpoch } from '../spread/publish.ts'
+import type { ListedVolume, Now, PeerEvent } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { exposeAgain, fence } from './attach.ts'
 import { lookAtBuild } from './build.ts'
 import { grow } from './extend.ts'
+import { importOwn } from './import.ts'
+import { endRecall, type KnownAtStart, startRecall } from './recall.ts'
 import { remove } from './remove.ts'
 import { resolve } from './reserve.ts'
-import { foldAll } from './settle.ts'
+import { foldAgain, foldAll, toldAgain } from './settle.ts'
+import { readOwn } from './unread.ts'
 import { backend, target } from './work.ts'
 
-/** First event of a process: a new epoch, then every record, then what nobody knows. */
-export function onStart(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'start' }>, now: Now): void {
-  peer.epoch += 1
-  keepHost(peer, out)
-  peer.state = 'ready'
-  for (const owned of peer.owned.values()) recover(peer, out, owned, now)
-  for (const id of event.volumes ?? []) setAside(peer, out, id)
-  cutUnknown(peer, out, event.exports ?? [])
-  foldAll(peer, out)
+/** First event of a process. */
+export function onStart(peer: Peer, out: Out, now: Now): void {
+  peer.life = peer.options.rng.hex(6)
   startExchange(peer, out)
   startWatch(peer, out)
   timer(out, 'beat', peer.options.timings.beatMs)
-  beatSoon(peer, out)
+  startRecall(peer, out)
+  goOn(peer, out, now)
 }
 
-/** The look every few minutes: exports that are gone are made again, those that nobody knows are cut. */
-export function onFound(peer: Peer, out: Out, exports: readonly string[]): void {
+/** Takes part from here on, if all is known that has to be known first. */
+export function goOn(peer: Peer, out: Out, now: Now): void {
+  const known = endRecall(peer, out)
+  if (known !== null) finishStart(peer, out, known, now)
+}
+
+/** What lies on this host, at the start and every few minutes. */
+export function onFound(peer: Peer, out: Out, { volumes, exports }: Extract<PeerEvent, { kind: 'found' }>, now: Now): void {
+  if (peer.recovery !== null) {
+    peer.recovery.found = { volumes, exports }
+    return goOn(peer, out, now)
+  }
   const there = new Set(exports)
   for (const { volume, working } of peer.owned.values()) {
     for (const attachment of volume.attachments) {
@@ -46,6 +60,43 @@ export function onFound(peer: Peer, out: Out, exports: readonly string[]): void 
     }
   }
   cutUnknown(peer, out, exports)
+}
+
+/** A new epoch, then every record, then what nobody knows. From here on this host takes part. */
+function finishStart(peer: Peer, out: Out, known: KnownAtStart, now: Now): void {
+  const forgotten = takeBack(peer, out, known)
+  peer.epoch = known.epoch
+  publishEpoch(peer, out, known.epoch)
+  // In the journal until it is done: another crash must not make this host forget that it had forgotten.
+  for (const project of forgotten) foldAgain(peer, out, project)
+  peer.state = peer.isFull ? 'full' : 'ready'
+  startProbes(peer, out, now)
+  for (const owned of peer.owned.values()) recover(peer, out, owned, now)
+  for (const found of known.found.volumes) look(peer, out, found)
+  cutUnknown(peer, out, known.found.exports)
+  for (const project of [...known.projects, ...forgotten, ...toldAgain(peer)]) peer.unread.add(project)
+  for (const { tags } of peer.strays.values()) if (tags !== null) peer.unread.add(tags.project)
+  for (const project of peer.unread) readOwn(peer, out, project)
+  // Read now, while those who know are there; the others are read when somebody asks for them.
+  for (const project of forgotten) install(peer, out, project)
+  foldAll(peer, out)
+  pushRegisters(peer, out)
+  beatSoon(peer, out)
+}
+
+/**
+ * What this host has forgotten, as far as the others have it.
+ *
+ * @returns registers whose content has to be looked at again; none if nothing was forgotten
+ */
+function takeBack(peer: Peer, out: Out, known: KnownAtStart): ReadonlySet<ProjectId> {
+  const { own } = known
+  if (!known.hasForgotten && !peer.isBlank) return new Set()
+  note(out, 'error', 'memory-lost', { head: own.head === null ? null : { epoch: own.head.epoch, seq: own.head.seq } })
+  const dropped = forgetVotes(peer, out)
+  if (comparePositions(own.head ?? { epoch: 0, seq: 0 }, headOf(peer.view, peer.self)) > 0) importOwn(peer, out, own)
+  const tagged = known.found.volumes.flatMap(({ tags }) => (tags === null ? [] : [tags.project]))
+  return new Set([...known.totals, ...known.projects, ...dropped, ...peer.holdings.projects.keys(), ...tagged])
 }
 
 function recover(peer: Peer, out: Out, owned: Owned, now: Now): void {
@@ -77,11 +128,16 @@ function recoverBuilt(peer: Peer, out: Out, owned: Owned, now: Now): void {
   }
 }
 
-/** Bytes on this host that no record explains. */
-function setAside(peer: Peer, out: Out, id: VolumeId): void {
+/** Bytes on this host that no record explains: the register of the project on their tags may. */
+function look(peer: Peer, out: Out, found: ListedVolume): void {
+  const { id, tags } = found
   const owned = peer.owned.get(id)
   if (owned !== undefined && owned.step !== 'reserved') return
   if (peer.tombs.has(id)) return backend(out, id, 'leftover', { kind: 'remove', volume: id })
+  if (tags !== null) {
+    peer.strays.set(id, found)
+    return
+  }
   note(out, 'error', 'volume-quarantined', { volume: id })
   backend(out, id, 'quarantine', { kind: 'quarantine', volume: id })
 }

@@ -4,6 +4,7 @@
  * From D1 on it is never shown as anything but `deleting`, and after a crash the removal goes on.
  */
 import type { PeerId, VolumeId } from '../../model/ids.ts'
+import type { Intent } from '../../model/ledger.ts'
 import type { VolumeStatus } from '../../model/volume.ts'
 import { failure } from '../../model/failure.ts'
 import type { OperationRequest } from '../../model/request.ts'
@@ -37,6 +38,30 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, deleting.volume, null, now)
   remove(out, id)
+}
+
+/**
+ * Deletes a volume whose delete was asked for while this host was away.
+ *
+ * @returns `wait`: it is on its way, or busy; `gone`: nothing is there any more; `refused`: it is in use
+ */
+export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Intent, now: Now): 'wait' | 'gone' | 'refused' {
+  const owned = peer.owned.get(id)
+  if (owned === undefined) return peer.strays.has(id) ? 'wait' : 'gone'
+  if (owned.volume.attachments.length > 0) return 'refused'
+  if (
+    owned.working !== null ||
+    owned.extend !== null ||
+    owned.step === 'reserved' ||
+    owned.step === 'committed' ||
+    owned.step === 'deleting'
+  )
+    return 'wait'
+  const working = { rid, kind: 'delete', attachment: null, before: owned.volume.status } as const
+  const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume: { ...owned.volume, status: 'deleting' } }, now)
+  endWell(peer, out, rid, deleting.volume, null, now)
+  remove(out, id)
+  return 'wait'
 }
 
 export function remove(out: Out, id: VolumeId): void {

@@ -17,12 +17,14 @@ import { creatingVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { refusalOf, typeOf } from './capacity.ts'
+import { toldAgain } from './settle.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 
 export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec }: Message<'reserve'>): void {
   const refuse = (refusal: Refusal): void => send(out, from, { kind: 'refused', rid, refusal })
   if (peer.state !== 'ready') return refuse({ kind: 'not-ready', state: peer.state })
+  if (isUnsure(peer)) return refuse({ kind: 'not-ready', state: 'recovering' })
   const known = peer.owned.get(spec.id)
   // While it is only reserved, the same key with another body must not get this room: what is bound is built as reserved.
   const isSame = known !== undefined && known.volume.rid === rid && (known.step !== 'reserved' || bodyOf(known.volume) === bodyOf(spec))
@@ -42,9 +44,14 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
   const reservation = nextReservation(peer, out)
   const zone = hostOf(peer.options.manifest, peer.self)?.zone ?? ''
   const volume = creatingVolume(spec, rid, peer.self, pool, zone)
-  keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, generation: 0, extend: null, working: null })
+  keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, extend: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
+}
+
+/** Room may be promised to grants, or taken by bytes, that this host has forgotten and not been told of yet. */
+export function isUnsure(peer: Peer): boolean {
+  return toldAgain(peer).some((project) => peer.unread.has(project))
 }
 
 /** What the client asked for; the time is each coordinator's own. */
@@ -99,6 +106,12 @@ export function onResolved(
   const key = `resolve/${asked.volume}`
   if (outcome.kind !== 'decided') {
     timer(out, key, peer.options.timings.retryMs)
+    return null
+  }
+  if (outcome.answer.kind === 'bound' && outcome.answer.binding.kind === 'recent' && owned.seq === 0) {
+    // It was made and has ended since, which this host has forgotten: if it were still there, the log would have it.
+    cancel(out, `resolve/${asked.volume}`)
+    dropOwned(peer, out, asked.volume)
     return null
   }
   if (outcome.answer.kind === 'bound') {

@@ -20,8 +20,8 @@ import type { Peer } from '../tables.ts'
  * This host's totals of `project` contain the request's effect (or its lack of one) as of the record that this step publishes.
  * A register takes only totals that are newer than those it has, so a step that settles must publish.
  */
-export function settle(peer: Peer, out: Out, project: ProjectId, rid: RequestId): void {
-  const entry = { project, seq: peer.seq }
+export function settle(peer: Peer, out: Out, project: ProjectId, rid: RequestId, isAgain = false): void {
+  const entry = { project, seq: peer.log.seq, isAgain }
   peer.settled.set(rid, entry)
   journalPut(out, settledKey(rid), entry)
   foldSoon(peer, out, project)
@@ -30,6 +30,16 @@ export function settle(peer: Peer, out: Out, project: ProjectId, rid: RequestId)
 /** Name under which the end of a volume is settled. */
 export function endOf(volume: VolumeId): RequestId {
   return requestId(hashHex('end', volume).slice(0, 32))
+}
+
+/** The register is to have this host's totals once more: what it was told before may have been forgotten here. */
+export function foldAgain(peer: Peer, out: Out, project: ProjectId): void {
+  settle(peer, out, project, requestId(hashHex('again', project, peer.self, String(peer.log.epoch)).slice(0, 32)), true)
+}
+
+/** Projects whose totals are to be told once more. */
+export function toldAgain(peer: Peer): readonly ProjectId[] {
+  return [...peer.settled.values()].filter(({ isAgain }) => isAgain).map(({ project }) => project)
 }
 
 /** After a start: whatever was settled and not folded. */
@@ -43,12 +53,14 @@ export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now):
     peer.folding.delete(project)
     return
   }
+  // Grants that this host has forgotten may be in its totals, and would count twice until the register has been read.
+  if (peer.unread.has(project) && toldAgain(peer).includes(project)) return timer(out, `fold/${project}`, peer.options.timings.retryMs)
   peer.folding.set(project, 'asked')
   const totals = {
     kind: 'host',
     host: peer.self,
     epoch: peer.epoch,
-    seq: peer.seq,
+    seq: peer.log.seq,
     usage: peer.holdings.projects.get(project) ?? NO_USAGE,
   } as const
   askRegister(peer, out, project, { kind: 'fold', totals, settled, atMs: now.wallMs }, { kind: 'fold', project })

@@ -28,8 +28,8 @@ export function waitFor(peer: Peer, rid: RequestId, from: PeerId): void {
 /** The operation is done: remembers it and answers everybody who waits, once they can see it anywhere. */
 export function endWell(peer: Peer, out: Out, rid: RequestId, volume: Volume | null, attachment: Attachment | null, now: Now): void {
   const reply: OperationReply = success({ volume, attachment, connection: null })
-  peer.results.set(rid, { reply, atMs: now.wallMs })
-  journalPut(out, resultKey(rid), { reply, atMs: now.wallMs })
+  peer.results.set(rid, { reply, sinceMs: now.monoMs })
+  journalPut(out, resultKey(rid), { reply })
   for (const from of takeWaiting(peer, rid)) answerWhenSeen(peer, out, from, rid, withConnection(peer, reply))
 }
 
@@ -50,16 +50,10 @@ export function withConnection(peer: Peer, reply: OperationReply): OperationRepl
 
 /** How to reach this attachment's export; null while there is none. */
 function connectionOf(peer: Peer, attachment: Attachment): Connection | null {
-  const password = peer.secrets.get(attachment.id)
   const live = peer.owned.get(attachment.volume)?.volume.attachments.find((one) => one.id === attachment.id)
-  if (password === undefined || live?.export !== 'exported') return null
-  return {
-    portal: peer.options.portal,
-    iqn: exportIqn(live.volume, live.generation),
-    lun: LUN,
-    username: usernameOf(live),
-    password,
-  }
+  if (live?.export !== 'exported') return null
+  const iqn = exportIqn(live.volume, live.generation)
+  return { portal: peer.options.portal, iqn, lun: LUN, username: usernameOf(live), password: peer.options.secretOf(iqn) }
 }
 
 /** A CHAP account of its own for every export. */
@@ -91,11 +85,11 @@ export function takeTrouble(peer: Peer, id: VolumeId): { readonly tool: string; 
   return trouble
 }
 
-/** Drops answers that are a day old, or the oldest of too many. */
+/** Drops answers that are a day old by this life's own clock, or the oldest of too many. */
 export function forgetResults(peer: Peer, out: Out, now: Now): void {
   let excess = peer.results.size - RESULTS_MAX
-  for (const [rid, { atMs }] of peer.results) {
-    if (excess <= 0 && now.wallMs - atMs < RESULT_TTL_MS) continue
+  for (const [rid, { sinceMs }] of peer.results) {
+    if (excess <= 0 && now.monoMs - sinceMs < RESULT_TTL_MS) continue
     excess -= 1
     peer.results.delete(rid)
     journalDrop(out, resultKey(rid))

@@ -4,11 +4,16 @@
 import type { Beat, HostView } from '../../model/host.ts'
 import type { ManifestHost } from '../../model/manifest.ts'
 import type { PoolView } from '../../model/placement.ts'
+import { pendingRegisters } from '../group/install.ts'
 import { ownPools } from '../owner/capacity.ts'
 import { type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
+import { seemsDown, seemsSteady } from './suspect.ts'
 import type { PeerId } from '../../model/ids.ts'
+
+/** With 100 hosts one beat in 15 s. */
+const BEAT_MS_PER_HOST = 150
 
 /** Something changed that placement cares for: beat soon, but not for every change. */
 export function beatSoon(peer: Peer, out: Out): void {
@@ -22,9 +27,14 @@ export function onBeatSoon(peer: Peer, out: Out, now: Now): void {
   beat(peer, out, now)
 }
 
+/** A beat reaches everybody: the more hosts there are, the less often each says that nothing has changed. */
+function beatEveryMs({ options }: Peer): number {
+  return Math.max(options.timings.beatMs, BEAT_MS_PER_HOST * options.manifest.hosts.length)
+}
+
 export function onBeatTimer(peer: Peer, out: Out, now: Now): void {
   beat(peer, out, now)
-  timer(out, 'beat', peer.options.timings.beatMs)
+  timer(out, 'beat', beatEveryMs(peer))
 }
 
 /** A peer that has just come up hears this host at once; gossip forgets whoever was not there. */
@@ -72,7 +82,18 @@ function makeBeat(peer: Peer, now: Now): Beat {
     queue,
   }))
   const { version, api } = peer.options
-  const made: Beat = { peer: peer.self, epoch: peer.epoch, n: peer.beatCount, state: peer.state, version, pools, head: peer.seq, api }
+  const made: Beat = {
+    peer: peer.self,
+    epoch: peer.epoch,
+    n: peer.beatCount,
+    state: peer.state,
+    version,
+    pools,
+    head: peer.log.seq,
+    pending: pendingRegisters(peer),
+    voting: peer.options.manifest.voting.epoch,
+    api,
+  }
   peer.beats.set(peer.self, { beat: made, monoMs: now.monoMs, wallMs: now.wallMs })
   return made
 }
@@ -81,20 +102,23 @@ function heardPools(peer: Peer, host: ManifestHost, now: Now): readonly PoolView
   const heard = peer.beats.get(host.peer)
   if (heard === undefined) return []
   const hostState = stateOf(peer, host, now)
+  if (hostState === 'lost') return []
+  const isCandidate = hostState === 'up' && seemsSteady(peer, host.peer, now)
   return heard.beat.pools.map(({ name, state, capabilities, queue }) => ({
     name,
     peer: host.peer,
     zone: host.zone,
-    state: hostState === 'up' ? state : hostState,
+    state: isCandidate ? state : hostState === 'up' ? 'down' : hostState,
     capabilities,
     queue,
   }))
 }
 
 function stateOf(peer: Peer, host: ManifestHost, now: Now): HostView['state'] {
+  if (host.state === 'lost') return 'lost'
   if (host.peer === peer.self) return peer.state === 'ready' ? 'up' : peer.state
   const heard = peer.beats.get(host.peer)
-  if (heard === undefined || now.monoMs - heard.monoMs > peer.options.timings.staleMs) return 'down'
-  if (peer.connections.get(host.peer)?.state !== 'up') return 'down'
+  if (heard === undefined || now.monoMs - heard.monoMs > Math.max(peer.options.timings.staleMs, 3 * beatEveryMs(peer))) return 'down'
+  if (peer.connections.get(host.peer)?.state !== 'up' || seemsDown(peer, host.peer)) return 'down'
   return heard.beat.state === 'ready' ? 'up' : heard.beat.state
 }

@@ -1,58 +1,147 @@
 /**
- * Keeps the replicas equal: each peer tells another how far it knows every log, and gets what it lacks.
+ * Keeps the replicas equal: each second a peer shows another one hash of all that it knows; where they differ they tell
+ * each other how far they know every log, and send what the other lacks.
  *
- * Whoever is partitioned for however long catches up at the first exchange; a gossiped or pushed record is only faster.
+ * Whoever is partitioned for however long catches up at the first exchange; a pushed record is only faster.
  */
-import type { PeerId } from '../../model/ids.ts'
-import type { Head, PeerMessage } from '../../model/message.ts'
-import { applyDelta, deltasAfter, headOf, headsOf } from '../../replica/view.ts'
-import { type Out, send, timer } from '../out.ts'
+import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
+import { comparePositions, headText, type LogHead } from '../../model/log.ts'
+import type { KnownHead, PeerMessage } from '../../model/message.ts'
+import { type Delta, deltasFor, type OwnerLog, positionOf } from '../../replica/log.ts'
+import { applyDelta, headOf, headsOf, logOf, tallyOf } from '../../replica/view.ts'
+import { note, type Out, send, timer } from '../out.ts'
 import type { Peer } from '../tables.ts'
 import { connectedPeers } from './publish.ts'
 
-/** Records in one message, and messages in one answer: at most about 2 MB at once, the rest at the next exchange. */
-const RECORDS_MAX = 128
+/** Parts in one answer: about 2 MB at once, the rest when they have arrived. */
 const PARTS_MAX = 8
 
 export function startExchange(peer: Peer, out: Out): void {
   timer(out, 'heads', peer.options.timings.headsMs)
 }
 
-/** One random connected peer hears how far this one is. */
+/** One random connected peer is shown what this one knows. */
 export function onHeadsTimer(peer: Peer, out: Out): void {
   const others = connectedPeers(peer)
   const other = others[peer.options.rng.below(Math.max(1, others.length))]
-  if (other !== undefined) sendHeads(peer, out, other, null)
+  if (other !== undefined) send(out, other, { kind: 'tally', hash: tallyOf(peer.view) })
   startExchange(peer, out)
 }
 
-/** `ref`: the other side answers `seen` with it when it has sent everything. */
-export function sendHeads(peer: Peer, out: Out, to: PeerId, ref: string | null): void {
-  send(out, to, { kind: 'heads', heads: headsOf(peer.view), ref })
+export function onTally(peer: Peer, out: Out, from: PeerId, hash: string): void {
+  if (hash !== tallyOf(peer.view)) pull(peer, out, from)
+}
+
+/** Asks for everything that is missing here; of one peer at a time, or each would send it all. */
+export function pull(peer: Peer, out: Out, from: PeerId): void {
+  if (peer.pulling !== null) return
+  peer.pulling = from
+  timer(out, 'pull', peer.options.timings.pullMs)
+  sendHeads(peer, out, from)
+}
+
+/** Nothing has come for a while: the next exchange may be with somebody else. */
+export function onPullTimer(peer: Peer): void {
+  peer.pulling = null
+}
+
+/** The other side answers `seen` with `ref` when it has sent everything. */
+export function searchHeads(peer: Peer, out: Out, to: PeerId, ref: string, volume: VolumeId | null): void {
+  send(out, to, { kind: 'heads', heads: headsOf(peer.view), only: null, ref, volume })
+}
+
+/** Asks for one log. `log`: the copy of it that is to be completed. */
+export function askForLog(out: Out, to: PeerId, owner: PeerId, log: OwnerLog): void {
+  send(out, to, { kind: 'heads', heads: [positionOf(owner, log)], only: owner, ref: null, volume: null })
 }
 
 export function onHeads(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'heads' }>): void {
-  const theirs = new Map(message.heads.map((head) => [head.owner, head.seq]))
-  for (const { owner, seq } of headsOf(peer.view)) {
-    const known = theirs.get(owner) ?? 0
-    if (known < seq) for (const part of deltasAfter(peer.view, owner, known, RECORDS_MAX, PARTS_MAX)) send(out, from, part)
+  const { only, ref, volume } = message
+  const theirs = new Map(message.heads.map((head) => [head.owner, head]))
+  const logs = only === null ? [...peer.view.logs] : [[only, logOf(peer.view, only)] as const]
+  if (ref !== null) {
+    // A host that does not know yet what it holds says nothing rather than too little.
+    if (peer.recovery !== null) return
+    for (const [owner, log] of logs) for (const part of deltasFor(log, theirs.get(owner) ?? null, PARTS_MAX)) send(out, from, part)
+    const projects = volume === null ? [] : registersNaming(peer, volume)
+    return send(out, from, { kind: 'seen', heads: headsOf(peer.view), ref, projects })
   }
-  const isBehind = message.heads.some((head) => head.seq > headOf(peer.view, head.owner))
-  if (message.ref !== null) send(out, from, { kind: 'seen', heads: headsOf(peer.view), ref: message.ref })
-  else if (isBehind) sendHeads(peer, out, from, null)
+  for (const part of partsOf(logs, theirs)) send(out, from, part)
+  if (only === null && message.heads.some((head) => isAhead(peer, head))) pull(peer, out, from)
 }
 
-/** @returns the owner's head here after the delta, to be acknowledged to the owner */
+/** What they lack of all these logs, up to the size of one answer. */
+function partsOf(logs: readonly (readonly [PeerId, OwnerLog])[], theirs: ReadonlyMap<PeerId, KnownHead>): readonly Delta[] {
+  const parts: Delta[] = []
+  for (const [owner, log] of logs) {
+    const last = parts.at(-1)
+    const missing = deltasFor(log, theirs.get(owner) ?? null, Math.max(1, PARTS_MAX - parts.length))
+    if (missing.length === 0) continue
+    if (parts.length >= PARTS_MAX && last !== undefined) return [...parts.slice(0, -1), { ...last, more: true }]
+    parts.push(...missing)
+  }
+  return parts
+}
+
+function sendHeads(peer: Peer, out: Out, to: PeerId): void {
+  send(out, to, { kind: 'heads', heads: headsOf(peer.view), only: null, ref: null, volume: null })
+}
+
+/** True if the other side knows more of this log, or another history of it. */
+export function isAhead(peer: Peer, head: KnownHead): boolean {
+  if (head.owner === peer.self) return false
+  const mine = logOf(peer.view, head.owner)
+  // Of a log that has forked nothing more is taken, until its owner begins a new epoch.
+  if (mine.fork !== null && head.epoch <= mine.fork[0].epoch) return false
+  const order = comparePositions(head, headOf(peer.view, head.owner))
+  return order > 0 || (order === 0 && mine.head !== null && head.chain !== mine.head.chain.slice(0, 16))
+}
+
+/** A part of another owner's log. */
 export function onDelta(peer: Peer, out: Out, from: PeerId, delta: Extract<PeerMessage, { kind: 'delta' }>): void {
-  // Nobody else writes this host's log; a copy of it teaches the owner nothing.
-  if (delta.owner === peer.self) return
-  const result = applyDelta(peer.view, delta)
-  if (result.kind === 'gap') return sendHeads(peer, out, from, null)
-  if (result.news.length > 0) {
-    out.effects.push({ kind: 'replicate', owner: delta.owner, epoch: delta.epoch, upTo: delta.upTo, records: result.news })
+  const { head } = delta
+  const { owner } = head
+  const taken = applyDelta(peer.view, delta, (shown) => isSigned(peer, shown))
+  const isPulled = peer.pulling === from
+  if (isPulled) timer(out, 'pull', peer.options.timings.pullMs)
+  if (delta.more && (taken.kind === 'staged' || taken.kind === 'applied' || taken.kind === 'old')) {
+    if (isPulled) sendHeads(peer, out, from)
+    else askForLog(out, from, owner, logOf(peer.view, owner))
   }
-  if (from === delta.owner) {
-    const head: Head = { owner: delta.owner, epoch: delta.epoch, seq: headOf(peer.view, delta.owner) }
-    send(out, from, { kind: 'seen', heads: [head], ref: null })
+  switch (taken.kind) {
+    case 'gap':
+      return askForLog(out, from, owner, logOf(peer.view, owner))
+    case 'staged':
+      return
+    case 'refused':
+      note(out, taken.why === 'digest' ? 'warn' : 'error', 'log-refused', { owner, from, why: taken.why, epoch: head.epoch, seq: head.seq })
+      // Wanted whole from now on. If the whole does not add up either, it is asked for at the next exchange, of somebody else perhaps.
+      return taken.why === 'digest' && delta.from > 0 ? askForLog(out, from, owner, logOf(peer.view, owner)) : undefined
+    case 'forked':
+      return note(out, 'error', 'log-forked', { owner, heads: taken.fork })
+    case 'applied':
+      out.effects.push({ kind: 'replicate', head, records: taken.news, gone: taken.gone, whole: taken.whole })
+      return acknowledge(peer, out, from, owner)
+    case 'old':
+      return acknowledge(peer, out, from, owner)
   }
+}
+
+/** The owner lets answers go, and tombstones, by what has been seen. */
+function acknowledge(peer: Peer, out: Out, from: PeerId, owner: PeerId): void {
+  if (from === owner) send(out, from, { kind: 'seen', heads: [positionOf(owner, logOf(peer.view, owner))], ref: null, projects: [] })
+}
+
+export function isSigned(peer: Peer, head: LogHead): boolean {
+  return peer.options.signer.verify(head.owner, headText(peer.options.manifest.cluster, head.owner, head), head.signature)
+}
+
+/** Registers in which this member holds something about the volume. What one member holds may not be decided: a hint where to read. */
+export function registersNaming(peer: Peer, volume: VolumeId): readonly ProjectId[] {
+  const projects: ProjectId[] = []
+  for (const [project, { cell }] of peer.acceptors) {
+    const isBound = [...cell.bound.values(), ...cell.recent.values()].some((entry) => entry.volume === volume)
+    if (isBound || [...cell.unplaced.values()].some(({ spec }) => spec.id === volume)) projects.push(project)
+  }
+  return projects
 }

@@ -1,59 +1,123 @@
 /**
- * Spreads this host's records, and holds answers back until the others have seen them.
+ * Appends to this host's log, spreads what was appended, and holds answers back until the others have seen it.
  *
- * A record gets its sequence number in the batch that decides it, and is shown to anybody only when that batch is
+ * An entry gets its place in the log in the batch that decides it, and is signed and shown only when that batch is
  * durable. A client that was answered may ask any peer next, so an answer waits (briefly: a silent peer delays it, and
  * never prevents it) until every connected peer has the record.
  */
 import type { PeerId, RequestId, VolumeId } from '../../model/ids.ts'
-import type { PublishedRecord } from '../../model/message.ts'
+import { appended, headText, type LogHead, type LogState, type PublishedRecord, recordHash, xorHex } from '../../model/log.ts'
 import type { OperationReply } from '../../model/request.ts'
-import { applyDelta } from '../../replica/view.ts'
-import { journalPut, keepHost, keepOwned, type Out, send, timer } from '../out.ts'
-import type { Now } from '../step.ts'
-import type { Owned, Peer, Unseen } from '../tables.ts'
+import { appendOwn } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
-import { dropOwned } from '../out.ts'
+import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out, send, timer } from '../out.ts'
+import type { Now, PublishedEntry } from '../step.ts'
+import type { Owned, Peer, Unseen } from '../tables.ts'
+
+/** Tombstones that wait for hosts which have not seen them; beyond that those hosts will have to take the log whole. */
+const TOMBS_MAX = 8192
 
 /** Stores `owned` as the newest record of its volume and publishes it once durable. */
 export function publishOwned(peer: Peer, out: Out, owned: Owned, now: Now): Owned {
-  peer.seq += 1
-  const kept = keepOwned(peer, out, { ...owned, seq: peer.seq, volume: { ...owned.volume, updatedAtMs: now.wallMs } })
-  keepHost(peer, out)
-  out.effects.push({ kind: 'publish', records: [{ seq: kept.seq, id: kept.volume.id, volume: kept.volume }] })
+  const record: PublishedRecord = { seq: peer.log.seq + 1, id: owned.volume.id, volume: { ...owned.volume, updatedAtMs: now.wallMs } }
+  const hash = recordHash(record)
+  const kept = keepOwned(peer, out, { ...owned, seq: record.seq, hash, volume: record.volume ?? owned.volume })
+  append(peer, out, record, hash, owned.hash)
   return kept
 }
 
 /** The volume is gone: a tombstone takes its place. */
 export function publishTomb(peer: Peer, out: Out, id: VolumeId): void {
-  peer.seq += 1
+  const record: PublishedRecord = { seq: peer.log.seq + 1, id, volume: null }
+  const hash = recordHash(record)
+  const replaced = peer.owned.get(id)?.hash ?? peer.tombs.get(id)?.hash ?? null
   dropOwned(peer, out, id)
-  peer.tombs.set(id, peer.seq)
-  journalPut(out, tombKey(id), { seq: peer.seq })
-  keepHost(peer, out)
-  out.effects.push({ kind: 'publish', records: [{ seq: peer.seq, id, volume: null }] })
+  peer.tombs.set(id, { seq: record.seq, hash })
+  journalPut(out, tombKey(id), { seq: record.seq, hash })
+  append(peer, out, record, hash, replaced)
 }
 
-/** The records are durable: show them here and send them to everybody who is connected. */
-export function onPublished(peer: Peer, out: Out, records: readonly PublishedRecord[]): void {
-  const first = records[0]
-  const last = records.at(-1)
-  if (first === undefined || last === undefined) return
-  const delta = { kind: 'delta', owner: peer.self, epoch: peer.epoch, after: first.seq - 1, upTo: last.seq, records } as const
-  applyDelta(peer.view, delta)
+/** First entry of a boot: from here on the log bears a new epoch. */
+export function publishEpoch(peer: Peer, out: Out, epoch: number): void {
+  peer.log = { ...peer.log, epoch, since: peer.log.seq }
+  append(peer, out, null, null, null)
+}
+
+/**
+ * Collects tombstones that every host of the cluster has seen, not only the live ones; the oldest of too many go early.
+ * The floor rises with them, so that a host which had not seen them takes the log whole instead of half.
+ */
+export function collectTombs(peer: Peer, out: Out): void {
+  // A grant that this host has forgotten may be for one of them.
+  if ([...peer.settled.values()].some(({ isAgain }) => isAgain)) return
+  const others = peer.options.manifest.hosts.filter((host) => host.peer !== peer.self && host.state !== 'lost')
+  const { epoch, floor } = peer.log
+  const acked = others.map((host) => peer.acks.get(host.peer)).map((ack) => (ack?.epoch === epoch ? ack.seq : 0))
+  // A grant stays in its register until it is folded; while it does, the tombstone is what says that the volume is gone.
+  const unfolded = Math.min(...[...peer.settled.values()].map(({ seq }) => seq - 1), peer.log.seq)
+  const tombs = [...peer.tombs].sort(([, a], [, b]) => a.seq - b.seq)
+  const tooMany = tombs[tombs.length - TOMBS_MAX - 1]?.[1].seq ?? 0
+  const raised = Math.min(unfolded, Math.max(Math.min(peer.log.seq, ...acked), tooMany))
+  const gone = tombs.filter(([, { seq }]) => seq <= raised)
+  if (raised <= floor || gone.length === 0) return
+  let { digest } = peer.log
+  for (const [id, { hash }] of gone) {
+    digest = xorHex(digest, hash)
+    peer.tombs.delete(id)
+    journalDrop(out, tombKey(id))
+  }
+  peer.log = { ...peer.log, digest, floor: raised }
+  append(
+    peer,
+    out,
+    null,
+    null,
+    null,
+    gone.map(([id]) => id),
+  )
+}
+
+function append(
+  peer: Peer,
+  out: Out,
+  record: PublishedRecord | null,
+  added: string | null,
+  replaced: string | null,
+  gone: readonly VolumeId[] = [],
+): void {
+  peer.log = appended(peer.log, added, replaced)
+  keepHost(peer, out)
+  out.effects.push({ kind: 'publish', entry: { state: peer.log, record, gone } })
+}
+
+/** The entry is durable: show it here and send it to everybody who is connected. */
+export function onPublished(peer: Peer, out: Out, { state, record, gone }: PublishedEntry): void {
+  const head = signed(peer, state)
+  appendOwn(peer.view, head, record, gone)
+  const after = state.seq - 1
+  const delta = { kind: 'delta', head, from: after, after, upTo: state.seq, more: false, records: record === null ? [] : [record] } as const
   for (const other of connectedPeers(peer)) send(out, other, delta)
+}
+
+function signed(peer: Peer, state: LogState): LogHead {
+  const text = headText(peer.options.manifest.cluster, peer.self, state)
+  return { ...state, owner: peer.self, signature: peer.options.signer.sign(text) }
 }
 
 /** Answers `to` about `rid` once every connected peer has seen the newest record of this step. */
 export function answerWhenSeen(peer: Peer, out: Out, to: PeerId, rid: RequestId, reply: Unseen['reply']): void {
+  const { seq } = peer.log
   const waiting = new Set(connectedPeers(peer))
-  if (waiting.size === 0) return answer(out, { seq: peer.seq, waiting, to, rid, reply })
-  peer.unseen.push({ seq: peer.seq, waiting, to, rid, reply })
-  timer(out, `seen/${peer.seq}`, peer.options.timings.seenMs)
+  if (waiting.size === 0) return answer(out, { seq, waiting, to, rid, reply })
+  peer.unseen.push({ seq, waiting, to, rid, reply })
+  timer(out, `seen/${seq}`, peer.options.timings.seenMs)
 }
 
 /** `from` has this host's log up to `seq`. */
-export function onSeenUpTo(peer: Peer, out: Out, from: PeerId, seq: number): void {
+export function onSeenUpTo(peer: Peer, out: Out, from: PeerId, epoch: number, seq: number): void {
+  const known = peer.acks.get(from)
+  if (known === undefined || known.epoch < epoch || (known.epoch === epoch && known.seq < seq)) peer.acks.set(from, { epoch, seq })
+  if (epoch !== peer.log.epoch) return
   release(peer, out, (unseen) => {
     if (unseen.seq <= seq) unseen.waiting.delete(from)
     return unseen.waiting.size === 0

@@ -5,8 +5,25 @@
  * ignored. Nothing here decides whether the sender may say it: that is for the handlers.
  */
 import type { Beat, PoolReport } from '../../model/host.ts'
-import type { AcceptChange, Ballot, Certificate, ChangeOutcome, Head, PeerMessage, PublishedRecord, Refusal } from '../../model/message.ts'
-import { anyJson, bool, type Check, integer, list, mapOf, nullable, oneOf, pair, shape, text, variants } from './check.ts'
+import type { LogHead, PublishedRecord } from '../../model/log.ts'
+import type { AcceptChange, Ballot, Certificate, ChangeOutcome, KnownHead, PeerMessage, Refusal, SeenVote } from '../../model/message.ts'
+import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
+import {
+  anyJson,
+  bool,
+  type Check,
+  integer,
+  isObject,
+  list,
+  mapOf,
+  nullable,
+  oneOf,
+  pair,
+  pattern,
+  shape,
+  text,
+  variants,
+} from './check.ts'
 import {
   count,
   ITEMS_MAX,
@@ -27,10 +44,24 @@ import {
   volume,
 } from './shapes.ts'
 
-const ballot = shape<Ballot>({ counter: count, peer, epoch: count })
-const head = shape<Head>({ owner: peer, epoch: count, seq: count })
-const heads = list(head, ITEMS_MAX)
+const ballot = shape<Ballot>({ group: count, counter: count, peer, epoch: count })
+const hash = pattern(/^[0-9a-f]{64}$/, 64)
+const head = shape<LogHead>({
+  owner: peer,
+  epoch: count,
+  since: count,
+  seq: count,
+  floor: count,
+  chain: hash,
+  digest: hash,
+  signature: pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128),
+})
+const staged = shape<NonNullable<KnownHead['staged']>>({ epoch: count, from: count, upTo: count })
+const knownHead = shape<KnownHead>({ owner: peer, epoch: count, seq: count, chain: text(16), whole: bool, staged: nullable(staged) })
+const heads = list(knownHead, ITEMS_MAX)
+const projects = list(project, ITEMS_MAX)
 const record = shape<PublishedRecord>({ seq: count, id: uuid, volume: nullable(volume) })
+const vote = shape<SeenVote>({ project, promised: nullable(ballot), accepted: nullable(ballot) })
 const certificate = shape<Certificate>({ project, rid, volume: uuid, host: peer, reservation })
 const ref = text(255)
 const registerValue = list(pair(text(512), ledgerEntry), ITEMS_MAX)
@@ -59,8 +90,19 @@ const beat = shape<Beat>({
   version: text(64),
   pools: list(shape<PoolReport>({ name: pool, state: oneOf('up', 'stalled'), capabilities: mapOf(anyJson, 1000), queue: count }), 1000),
   head: count,
+  voting: count,
+  pending: count,
   api: text(255),
 })
+
+const told = { peer, incarnation: count }
+const suspecters: Check = (value) => Array.isArray(value) && value.length > 0 && list(peer, SUSPECTERS_MAX)(value)
+const rumor: Check = (value) =>
+  isObject(value) &&
+  (value['state'] === 'suspect'
+    ? shape<Extract<Rumor, { state: 'suspect' }>>({ ...told, state: oneOf('suspect'), by: suspecters, ageMs: count })(value)
+    : shape<Exclude<Rumor, { state: 'suspect' }>>({ ...told, state: oneOf('alive', 'down') })(value))
+const rumors = list(rumor, RUMORS_MAX)
 
 const message = variants<PeerMessage>({
   reserve: { rid, pool, spec },
@@ -83,9 +125,21 @@ const message = variants<PeerMessage>({
   confirm: { project, ballot, accepted: ballot, round: count },
   confirmed: { project, ballot, round: count, current: bool },
   beat: { beat },
-  heads: { heads, ref: nullable(ref) },
-  delta: { owner: peer, epoch: count, after: count, upTo: count, records: list(record, ITEMS_MAX) },
-  seen: { heads, ref: nullable(ref) },
+  probe: { seq: count, incarnation: count, rumors },
+  'probe-relay': { seq: count, target: peer, incarnation: count, rumors },
+  'probe-ack': { seq: count, peer, incarnation: count, rumors },
+  'probe-nack': { seq: count, incarnation: count, rumors },
+  tally: { hash: text(64) },
+  heads: { heads, only: nullable(peer), ref: nullable(ref), volume: nullable(uuid) },
+  delta: { head, from: count, after: count, upTo: count, more: bool, records: list(record, ITEMS_MAX) },
+  seen: { heads, ref: nullable(ref), projects },
+  recall: { ref },
+  recalled: { ref, head: nullable(head), votes: list(vote, ITEMS_MAX), projects, totals: projects, isLost: bool },
+  fetch: { project, group: count, seal: bool },
+  fetched: { project, group: count, seal: bool, promised: nullable(ballot), accepted: nullable(ballot), value: registerValue },
+  install: { project, group: count },
+  installed: { project, group: count },
+  intent: { project, volume: uuid },
 })
 
 /** The message, or null if it is of no kind that this version knows or lacks what its kind needs. */

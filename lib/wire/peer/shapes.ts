@@ -75,6 +75,7 @@ const volumeFailure = variants<VolumeFailure>({
   'no-room': { rejected: list(rejection, ITEMS_MAX) },
   backend: { step: oneOf('create', 'delete', 'extend'), tool: text(255), detail: shown },
   lost: {},
+  'delete-refused': { attachments: count },
 })
 const volumeStatus = oneOf(
   'creating',
@@ -120,6 +121,7 @@ const textEdit = {
 const operation = variants<Operation>({
   update: textEdit,
   delete: { force: bool },
+  'reset-status': { status: oneOf('available', 'in-use', 'error') },
   extend: { sizeGiB: integer(1) },
   attach: {
     attachment: uuid,
@@ -151,16 +153,18 @@ const bindingFields = {
   atMs,
 }
 const unplacedFields = { rid, spec, bodyHash, delta: usage, rejected: list(rejection, ITEMS_MAX), atMs, updatedAtMs: nullable(atMs) }
-const recentFields = { rid, volume: uuid, bodyHash, host: nullable(peer), reservation: nullable(reservation), atMs }
+const recentFields = { order: count, rid, volume: uuid, bodyHash, host: nullable(peer), reservation: nullable(reservation), atMs }
 const totalsFields = { host: peer, epoch: count, seq: count, usage }
 
 export const ledgerEntry = variants<LedgerEntry>({
   bound: bindingFields,
   unplaced: unplacedFields,
   recent: recentFields,
-  closed: { rid, host: peer, reservation, atMs },
+  closed: { order: count, rid, host: peer, reservation, atMs },
   host: totalsFields,
   limits: { limits },
+  intent: { volume: uuid, rid, host: peer, atMs },
+  gone: { volume: uuid, host: peer, delta: usage, atMs },
 })
 export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
 
@@ -170,17 +174,27 @@ const ofKind = (check: Check, ...kinds: readonly string[]): Check => {
 const binding = ofKind(ledgerEntry, 'bound')
 const unplaced = ofKind(ledgerEntry, 'unplaced')
 
+/** Those that are to change. */
+const someLimits: Check = (json) => isObject(json) && limits({ volumes: -1, gigabytes: -1, per_volume_gigabytes: -1, ...json })
+
 export const ledgerChange = variants<LedgerChange>({
   bind: { binding },
   unplace: { unplaced },
   resolve: { rid, host: peer, reservation, atMs },
   fold: { totals: ofKind(ledgerEntry, 'host'), settled: list(rid, ITEMS_MAX), atMs },
   'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit }), atMs },
+  intend: { intent: ofKind(ledgerEntry, 'intent') },
+  withdraw: { volume: uuid, rid },
+  forget: { gone: ofKind(ledgerEntry, 'gone') },
+  'set-limits': { limits: someLimits },
+  'clear-limits': {},
   read: { volume: nullable(uuid) },
 })
 const contents = shape<LedgerContents>({
   bound: list(binding, ITEMS_MAX),
   unplaced: list(unplaced, ITEMS_MAX),
+  intents: list(ofKind(ledgerEntry, 'intent'), ITEMS_MAX),
+  gone: list(uuid, ITEMS_MAX),
   limits,
   used: usage,
   project,
@@ -201,5 +215,9 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   folded: { seq: count },
   edited: { unplaced },
   absent: {},
+  intended: { intent: ofKind(ledgerEntry, 'intent') },
+  forgotten: {},
+  'not-lost': {},
+  'below-use': { resource: oneOf('volumes', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
 })

@@ -2,18 +2,24 @@
  * A small cluster in one process for tests of the REST edge: the real rules and the real server on a loopback port; a
  * journal, volumes and exports in memory; messages that take no time.
  *
- * A host that is cut off is unreachable for all others, as behind a dead link.
+ * A host that is cut off is unreachable for all others, as behind a dead link. The first host holds the cluster's key;
+ * what it signs is everybody's manifest at once.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type Api, startApi } from '../../../agent/api/server.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
 import { createRunner, type Runner } from '../../../agent/run/runner.ts'
+import { createManifestChanges } from '../../../agent/peer/manifest-changes.ts'
+import { createMembership } from '../../../agent/peer/membership.ts'
+import type { Service } from '../../../agent/run/service.ts'
 import { createPeer } from '../../../lib/flows/tables.ts'
 import { TIMINGS } from '../../../lib/flows/timings.ts'
 import { LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import { hashHex } from '../../../lib/model/hash.ts'
 import { type PeerId, peerId } from '../../../lib/model/ids.ts'
 import type { Manifest } from '../../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
+import { stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../lib/model/quota.ts'
 import { DEFAULT_TYPE_NAME } from '../../../lib/model/volume-type.ts'
 import { DEFAULT_PLACEMENT } from '../../../lib/placement/rank.ts'
@@ -50,11 +56,16 @@ export interface TestHost {
   call(path: string, sent?: Sent): Promise<Answered>
   /** Lets no message in or out. */
   cut(): void
+  /** The connections of all others to it are seen as down. */
+  down(): void
 }
 
 export interface TestCluster {
   readonly hosts: readonly TestHost[]
   readonly first: TestHost
+  manifest(): Manifest
+  /** The registers have moved: the step that is under way ends. */
+  endStep(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -71,6 +82,8 @@ export interface ClusterOptions {
   readonly limits?: Partial<Limits>
   readonly capacityGiB?: number
   readonly publicEndpoint?: string
+  /** Unix milliseconds, of the edge alone. */
+  readonly clock?: () => number
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -78,7 +91,7 @@ const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
   const count = options.hosts ?? 1
   const ids = Array.from({ length: count }, (_, index) => peerId(`peer-${index + 1}`))
-  const manifest = manifestOf(ids, options)
+  const cluster = { manifest: manifestOf(ids, options) }
   const runners = new Map<PeerId, Runner>()
   const dead = new Set<PeerId>()
   const deliver = (from: PeerId, to: PeerId, message: PeerMessage): void => {
@@ -86,38 +99,66 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     if (runner === undefined) queueMicrotask(() => runners.get(from)?.give({ kind: 'unreachable', to, message }))
     else runner.give({ kind: 'message', from, message: JSON.parse(JSON.stringify(message)) })
   }
+  const changes = createManifestChanges({
+    sign: (manifest) => ({ manifest, signature: '' }),
+    signedManifest: () => ({ manifest: cluster.manifest, signature: '' }),
+    onManifest: async ({ manifest }) => {
+      cluster.manifest = manifest
+      for (const runner of runners.values()) runner.give({ kind: 'manifest', manifest })
+    },
+  })
+  const services: Service[] = []
   const apis: Api[] = []
   const hosts: TestHost[] = []
+  const ready: Promise<void>[] = []
   for (const self of ids.slice(0, options.running ?? count)) {
-    const { runner, peer } = createHost(self, manifest, options, deliver, runners)
+    const { runner, peer, recovered } = createHost(self, cluster.manifest, options, deliver, runners)
     runners.set(self, runner)
-    await runner.start()
+    runner.start()
+    ready.push(recovered)
     const service = createService(peer, runner, now)
+    services.push(service)
+    const membership = createMembership({ changes: self === ids[0] ? changes : null, manifest: service.manifest, log: SILENT })
     const api = await startApi({
       service,
-      joining: noJoining(manifest),
+      joining: noJoining(cluster.manifest),
+      membership,
       log: SILENT,
-      clock: Date.now,
+      clock: options.clock ?? Date.now,
       uuid: randomUUID,
       listen: { host: '127.0.0.1', port: 0 },
       auth: 'noauth',
       publicEndpoint: options.publicEndpoint ?? null,
     })
     apis.push(api)
-    hosts.push(testHost(nameOf(manifest, self), `http://${api.address}:${api.port}`, () => dead.add(self)))
+    const down = (): void => {
+      dead.add(self)
+      for (const [other, runner] of runners) if (other !== self) runner.give({ kind: 'peer', peer: self, state: 'down' })
+    }
+    hosts.push(testHost(nameOf(cluster.manifest, self), `http://${api.address}:${api.port}`, () => dead.add(self), down))
   }
   for (const [self, runner] of runners)
     for (const other of runners.keys()) if (other !== self) runner.give({ kind: 'peer', peer: other, state: 'up' })
+  await Promise.all(ready)
+  await untilAllKnowPools(services, runners.size)
   const [first] = hosts
   if (first === undefined) throw new Error('a cluster needs a host')
   return {
     hosts,
     first,
+    manifest: () => cluster.manifest,
+    endStep: async () => void (await changes.change((manifest, prev) => ({ kind: 'next', manifest: stepDone(manifest, prev) }))),
     async stop() {
       await Promise.all(apis.map((api) => api.close()))
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
     },
   }
+}
+
+/** A host that has just started tells what it has a moment later. */
+async function untilAllKnowPools(services: readonly Service[], count: number): Promise<void> {
+  const isMet = (): boolean => services.every((service) => new Set(service.pools().map(({ peer }) => peer)).size === count)
+  while (!isMet()) await new Promise((resolve) => setImmediate(resolve))
 }
 
 function createHost(
@@ -131,11 +172,16 @@ function createHost(
     hex: (bytes: number) => randomBytes(bytes).toString('hex'),
     below: (below: number) => randomBytes(4).readUInt32LE() % below,
   }
+  const signatureOf = (peer: PeerId, text: string): string => hashHex('signature', peer, text)
+  const { promise: recovered, resolve: onReady } = promiseOf()
   const peer = createPeer(
     {
       self,
       manifest,
       rng,
+      signer: { sign: (text) => signatureOf(self, text), verify: (peer, text, signature) => signature === signatureOf(peer, text) },
+      secretOf: (iqn) => hashHex('secret', self, iqn).slice(0, 16),
+      isNew: true,
       placement: DEFAULT_PLACEMENT,
       rules: LEDGER_RULES,
       timings: TIMINGS,
@@ -165,8 +211,17 @@ function createHost(
     },
     clientsMax: 100,
     lookMs: null,
+    onReady,
   })
-  return { peer, runner }
+  return { peer, runner, recovered }
+}
+
+function promiseOf(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
 const now = () => ({ wallMs: Date.now(), monoMs: performance.now() })
@@ -178,7 +233,10 @@ function manifestOf(ids: readonly PeerId[], options: ClusterOptions): Manifest {
     epoch: 1,
     prev: '',
     expect: options.expect ?? ids.length,
-    hosts: ids.map((peer, index) => ({ peer, name: `alpha${index + 1}`, addrs: [], zone: `zone-${index + 1}`, voter: true })),
+    voting: { epoch: (options.expect ?? 0) > ids.length ? 0 : 1, former: null },
+    hosts: ids.map((peer, index) => {
+      return { peer, name: `alpha${index + 1}`, addrs: [], zone: `zone-${index + 1}`, voter: true, state: 'member' }
+    }),
     types: [
       { id: TYPE_ID, name: DEFAULT_TYPE_NAME, description: null, extraSpecs: {} },
       { id: SHARED_TYPE_ID, name: 'shared', description: 'for two', extraSpecs: { multiattach: '<is> True' } },
@@ -217,7 +275,7 @@ function memoryBackend(capacityGiB: number): Backend {
           },
         },
       ]),
-    create: async (volume) => emptied(volumes.create(volume)),
+    create: async (volume, tags) => emptied(volumes.create(volume, tags)),
     extend: async (volume) => emptied(volumes.extend(volume)),
     remove: async (volume) => emptied(volumes.remove(volume)),
     inspect: async (volume) => volumes.inspect(volume),
@@ -241,11 +299,12 @@ function emptied(outcome: Outcome<null>): Outcome<void> {
   return outcome.kind === 'ok' ? done(undefined) : outcome
 }
 
-function testHost(name: string, url: string, cut: () => void): TestHost {
+function testHost(name: string, url: string, cut: () => void, down: () => void): TestHost {
   return {
     name,
     url,
     cut,
+    down,
     async call(path, sent = {}) {
       const { method = 'GET', body, text, token = `user:${PROJECT}`, microversion = '3.71', headers = {} } = sent
       const payload = text ?? (body === undefined ? undefined : JSON.stringify(body))

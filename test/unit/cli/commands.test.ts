@@ -94,34 +94,6 @@ t.test('names are as good as ids; an ambiguous one is refused with its candidate
   t.equal((await run(['volume', 'show', 'nothing'], { endpoint: stub.endpoint })).exitCode, 3)
 })
 
-t.test('the next endpoint is asked when one does not answer, with the same key', async (t) => {
-  const stub = await startStub(t, { [`POST ${VOLUMES}`]: () => ({ status: 202, body: { volume: volumeBody() } }) })
-  const cut = await startStub(t, { [`POST ${VOLUMES}`]: () => ({ status: 0, isCut: true }) })
-  const busy = await startStub(t, { [`POST ${VOLUMES}`]: () => fault(503, 'HostRecovering: host a is still recovering after its start.') })
-  const endpoints = [await deadEndpoint(), cut.endpoint, busy.endpoint, stub.endpoint]
-  const ran = await run(['volume', 'create', 'db', '--size', '10', '--endpoint', endpoints.join(',')])
-  t.equal(ran.exitCode, 0)
-  const keys = [...cut.seen, ...busy.seen, ...stub.seen].map((request) => request.headers['idempotency-key'])
-  t.equal(keys.length, 3)
-  t.equal(new Set(keys).size, 1)
-})
-
-t.test('what must not be done twice is not repeated after it was sent: its outcome is told as open', async (t) => {
-  const cut = await startStub(t, { ...named(volumeBody()), [`POST ${VOLUMES}/${ID}/action`]: () => ({ status: 0, isCut: true }) })
-  const other = await startStub(t, named(volumeBody()))
-  const ran = await run(['volume', 'extend', 'db', '20', '--endpoint', `${cut.endpoint},${other.endpoint}`])
-  t.equal(ran.exitCode, 7)
-  t.match(ran.err, /may or may not have been done/)
-  t.notOk(other.seen.some((request) => request.method === 'POST'))
-})
-
-t.test('a create whose answer is lost says how to repeat it safely', async (t) => {
-  const cut = await startStub(t, { [`POST ${VOLUMES}`]: () => ({ status: 0, isCut: true }) })
-  const ran = await run(['volume', 'create', 'db', '--size', '10'], { endpoint: cut.endpoint })
-  t.equal(ran.exitCode, 7)
-  t.match(ran.err, new RegExp(`--idempotency-key ${cut.seen[0]?.headers['idempotency-key']}`))
-})
-
 t.test('no peer at all says what to start, with exit code 8', async (t) => {
   const ran = await run(['volume', 'list'], { endpoint: await deadEndpoint() })
   t.equal(ran.exitCode, 8)
@@ -288,14 +260,14 @@ t.test('invite prints the line to run on the new host', async (t) => {
 })
 
 t.test('status says in words what is wrong, and what to do next', async (t) => {
-  const host = (name: string, state: string) => ({
+  const host = (name: string, state: string, pending = 0) => ({
     peer: `12D3${name}`,
     name,
     zone: 'nova',
     voter: true,
     state,
     lastBeatMs: null,
-    beat: null,
+    beat: { pending },
   })
   const status = { cluster: 'c', epoch: 1, forming: false, joined: 2, expect: 2, self: { peer: '12D3a', name: 'a' }, volumes: 4 }
   const stub = await startStub(t, {
@@ -306,6 +278,15 @@ t.test('status says in words what is wrong, and what to do next', async (t) => {
   })
   t.match((await run(['status'], { endpoint: stub.endpoint })).out, /state +not all hosts are up: b\n/)
   t.match((await run(['status'], { endpoint: stub.endpoint })).out, /forming: 2 of 3 founding hosts have joined.*next: scoria invite/)
+  const moving = await startStub(t, {
+    'GET /scoria/v1/status': ok({ ...status, stepPending: true, hosts: [host('c', 'lost', 7), host('b', 'up', 12), host('a', 'up')] }),
+  })
+  const { out } = await run(['status'], { endpoint: moving.endpoint })
+  t.match(out, /state +accounts move after a change of the hosts/)
+  t.match(out, /hosts +2 of 2 up, 1 lost\n/, 'a lost host is not one that is missed')
+  t.match(out, /^NAME +STATE +ZONE +VOTER +POOLS +MOVING +HEARD$/m)
+  t.match(out, /^b +up +nova +yes +- +12 /m)
+  t.match(out, /^c +lost +nova +yes +- +- /m)
 })
 
 t.test('wrong use is told before anything is asked of a peer, with exit code 2', async (t) => {
@@ -320,6 +301,9 @@ t.test('wrong use is told before anything is asked of a peer, with exit code 2',
     [['volume', 'list', '-o', 'xml'], /table, wide, json, yaml, name, value/],
     [['volume', 'extend', 'db', '10', '--timeout', '5'], /number with a unit/],
     [['volume', 'set', 'db'], /nothing to set/],
+    [['quota', 'set', 'web'], /nothing to set/],
+    [['quota', 'set', '--volumes', '-2'], /whole number, or none/],
+    [['leave'], /missing required argument/],
     [['volume', 'show'], /missing required argument/],
     [['attachment', 'create', 'db', '--mode', 'rx'], /rw, ro/],
     [['volume', 'list', '--endpoint', 'host-a'], /"host-a" is no endpoint/],
@@ -369,6 +353,11 @@ t.test('every command explains itself with two examples, on stdout and with exit
     'host list',
     'status',
     'invite',
+    'leave',
+    'peer lost',
+    'quota show',
+    'quota set',
+    'quota unset',
   ]
   for (const command of commands) {
     const ran = await run([...command.split(' '), '--help'])

@@ -17,6 +17,7 @@ export interface SeenRequest {
 export interface StubAnswer {
   readonly status: number
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   /** Cuts the connection instead of answering. */
   readonly isCut?: boolean
 }
@@ -48,7 +49,7 @@ export async function startStub(t: Test, routes: Readonly<Record<string, Route>>
     counts.set(key, nth + 1)
     const answer = routes[key]?.(request, nth) ?? { status: 404, body: { itemNotFound: { code: 404, message: `no route ${key}` } } }
     if (answer.isCut === true) return incoming.socket.destroy()
-    outgoing.writeHead(answer.status, { 'content-type': 'application/json', 'x-openstack-request-id': 'req-1' })
+    outgoing.writeHead(answer.status, { 'content-type': 'application/json', 'x-openstack-request-id': 'req-1', ...answer.headers })
     return outgoing.end(answer.body === undefined ? '' : JSON.stringify(answer.body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

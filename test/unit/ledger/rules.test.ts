@@ -10,7 +10,7 @@ const ALPHA = peerId('alpha')
 const BETA = peerId('beta')
 
 function register(limits: Limits = LIMITS): { readonly account: Account; decide(change: LedgerChange): LedgerAnswer } {
-  const account: Account = { project: projectId('p'), cell: emptyCell(), defaults: limits }
+  const account: Account = { project: projectId('p'), cell: emptyCell(), defaults: limits, isLost: () => false }
   return {
     account,
     decide(change) {
@@ -184,13 +184,30 @@ t.test('an unplaced volume can be renamed and deleted, and its request is rememb
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 7 }).kind, 'absent')
 })
 
-t.test('what ended more than a day ago is forgotten, and not before', async (t) => {
-  const { decide, account } = register()
-  const day = 24 * 60 * 60 * 1000
-  decide(bind(binding('old')))
-  decide(fold(ALPHA, 1, 1, 1, ['old'], 1000))
-  decide(fold(ALPHA, 2, 1, 1, [], 1000 + day - 1))
-  t.equal(account.cell.recent.size, 1)
-  decide(fold(ALPHA, 3, 1, 1, [], 1000 + day))
-  t.equal(account.cell.recent.size, 0)
+t.test('what ended is remembered however long ago, until so many have ended since that the oldest has to go', async (t) => {
+  const { decide, account } = register({ volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 })
+  const remembered = 4096
+  const names = Array.from({ length: remembered + 2 }, (_, n) => `r${n}`)
+  // The clocks of the proposers say nothing: the first to end is the latest by them.
+  for (const [n, name] of names.entries()) decide(bind({ ...binding(name), atMs: -n }))
+  const half = remembered / 2
+  decide(fold(ALPHA, 1, 0, 0, names.slice(0, half), 10))
+  decide(fold(ALPHA, 2, 0, 0, names.slice(half, remembered), 5))
+  t.equal(decide(bind(binding('r0'))).kind, 'bound', 'the first is there as long as there is room')
+  decide(fold(ALPHA, 3, 0, 0, names.slice(remembered), 0))
+  decide(fold(ALPHA, 4, 0, 0, [], 1_000 * 24 * 60 * 60 * 1000))
+  t.equal(account.cell.recent.size, remembered)
+  t.same(
+    names.filter((name) => !account.cell.recent.has(requestId(name))),
+    ['r0', 'r1'],
+    'in the order in which they ended',
+  )
+})
+
+t.test('a reservation that was closed stays closed, however late the BIND for it comes', async (t) => {
+  const { decide } = register()
+  const late = binding('r')
+  decide({ kind: 'resolve', rid: late.rid, host: late.host, reservation: late.reservation, atMs: 0 })
+  decide(fold(BETA, 1, 0, 0, [], 1_000 * 24 * 60 * 60 * 1000))
+  t.equal(decide(bind(late)).kind, 'closed')
 })

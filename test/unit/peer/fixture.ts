@@ -74,7 +74,7 @@ export class Membership {
   readonly key = createClusterKey()
 
   constructor(hosts: readonly ManifestHost[] = [], cluster = CLUSTER) {
-    this.manifest = { cluster, epoch: 1, prev: '', expect: 1, hosts, types: [], limits: DEFAULT_LIMITS }
+    this.manifest = { cluster, epoch: 1, prev: '', expect: 1, voting: { epoch: 1, former: null }, hosts, types: [], limits: DEFAULT_LIMITS }
   }
 
   signed(): SignedManifest {
@@ -102,7 +102,7 @@ export interface Host {
 export const swarmKey = generateSwarmKey()
 
 export const hostEntry = (identity: Identity, addrs: readonly string[]): ManifestHost => {
-  return { peer: identity.peerId, name: `h-${identity.peerId.slice(-8)}`, addrs, zone: 'a', voter: true }
+  return { peer: identity.peerId, name: `h-${identity.peerId.slice(-8)}`, addrs, zone: 'a', voter: true, state: 'member' }
 }
 
 export async function startHost(identity: Identity, membership: Membership, more: Partial<NetworkOptions> = {}): Promise<Host> {
@@ -151,5 +151,5 @@ export const committed = (n: number): PeerMessage => {
 }
 
 export const beatOf = (peer: PeerId, n: number): Beat => {
-  return { peer, epoch: 1, n, state: 'ready', version: '1.2.3', pools: [], head: n, api: '127.0.0.1:8776' }
+  return { peer, epoch: 1, n, state: 'ready', version: '1.2.3', pools: [], head: n, voting: 1, pending: 0, api: '127.0.0.1:8776' }
 }

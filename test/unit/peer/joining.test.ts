@@ -8,9 +8,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createJoining, type JoiningOptions } from '../../../agent/peer/joining.ts'
 import { joinCluster, type Joined } from '../../../agent/peer/join-client.ts'
 import { createClusterKey, signManifest, verifyManifest } from '../../../agent/peer/manifest.ts'
+import { createManifestChanges } from '../../../agent/peer/manifest-changes.ts'
 import { writeDurably } from '../../../agent/system/durable-file.ts'
 import { peerId } from '../../../lib/model/ids.ts'
 import type { Manifest, SignedManifest } from '../../../lib/model/manifest.ts'
+import { losing, stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS } from '../../../lib/model/quota.ts'
 import { formatJoinToken, type JoinToken, parseJoinToken } from '../../../lib/wire/join.ts'
 
@@ -40,22 +42,29 @@ async function inviter(t: Test, options: { readonly expect?: number; readonly fo
     epoch: 1,
     prev: '',
     expect: options.expect ?? 1,
-    hosts: [{ ...founder.host, voter: true }],
+    voting: { epoch: options.expect === undefined ? 1 : 0, former: null },
+    hosts: [{ ...founder.host, voter: true, state: 'member' }],
     types: [],
     limits: DEFAULT_LIMITS,
   }
   const state = { signed: signManifest(first, clusterKey), nowMs: Date.UTC(2026, 0, 1) }
-  const settings: JoiningOptions = {
-    folder,
-    write: writeDurably,
+  const changes = createManifestChanges({
     sign: (manifest) => signManifest(manifest, clusterKey),
-    clusterPublicKey: clusterKey.publicKey,
-    swarmKey: SWARM_KEY,
     signedManifest: () => state.signed,
     onManifest: async (signed: SignedManifest) => {
       if (options.fails?.() === true) throw new Error('the disk is full')
       state.signed = signed
     },
+  })
+  /** The registers have moved: the step that is under way ends. */
+  const endStep = () => changes.change((manifest, prev) => ({ kind: 'next', manifest: stepDone(manifest, prev) }))
+  const settings: JoiningOptions = {
+    folder,
+    write: writeDurably,
+    changes,
+    clusterPublicKey: clusterKey.publicKey,
+    swarmKey: SWARM_KEY,
+    signedManifest: () => state.signed,
     clock: () => state.nowMs,
     randomBytes,
     door: { listen: { host: '127.0.0.1', port: 0 }, announce: 'replaced.when.open:1' },
@@ -73,24 +82,62 @@ async function inviter(t: Test, options: { readonly expect?: number; readonly fo
     }
     return { joining, invite, url: `http://127.0.0.1:${door?.port}/join` }
   }
-  return { state, folder, settings, start, ...(await start()) }
+  return { state, folder, settings, changes, endStep, start, ...(await start()) }
 }
 
 t.test('a host with a token becomes a member and gets all that a member needs', async (t) => {
   const { state, invite } = await inviter(t)
   const b = await newHost('b')
   const joined = await b.knock(await invite())
-  t.match(joined, { ok: true, voter: false, answer: { swarmKey: SWARM_KEY.toString('base64') } })
+  t.match(joined, { ok: true, answer: { swarmKey: SWARM_KEY.toString('base64') } })
   t.equal(state.signed.manifest.epoch, 2)
   t.same(state.signed.manifest.hosts.map((host) => host.name).sort(), ['a', 'b'])
   t.match(joined, { answer: { signedManifest: state.signed } }, 'the manifest that now holds')
 })
 
-t.test('hosts vote until as many as were announced have joined, and store only after that', async (t) => {
-  const { state, invite } = await inviter(t, { expect: 2 })
-  t.match(await (await newHost('b')).knock(await invite()), { ok: true, voter: true })
-  t.match(await (await newHost('c')).knock(await invite()), { ok: true, voter: false })
-  t.equal(state.signed.manifest.epoch, 3)
+t.test('founding hosts join without waiting for each other, and the last of them completes the cluster', async (t) => {
+  const { state, invite } = await inviter(t, { expect: 3 })
+  t.match(await (await newHost('b')).knock(await invite()), { ok: true })
+  t.same(state.signed.manifest.voting, { epoch: 0, former: null }, 'still forming')
+  t.match(await (await newHost('c')).knock(await invite()), { ok: true })
+  t.same(state.signed.manifest.voting, { epoch: 1, former: null })
+  t.ok(state.signed.manifest.hosts.every(({ voter }) => voter))
+})
+
+t.test('after the founding each host that joins votes too, one at a time: the next is told to come back', async (t) => {
+  const { state, invite, endStep } = await inviter(t)
+  const [founder] = state.signed.manifest.hosts
+  const b = await newHost('b')
+  t.match(await b.knock(await invite()), { ok: true })
+  t.same(state.signed.manifest.voting, { epoch: 2, former: [founder?.peer] })
+  const c = await newHost('c')
+  const token = await invite()
+  t.match(await c.knock(token), { ok: false, code: 'step-pending', facts: { epoch: 2 } })
+  t.equal(state.signed.manifest.epoch, 2, 'nothing has changed')
+  t.match(await b.knock(token), { ok: true }, 'the token of a host that was refused serves whoever comes first')
+  t.equal(state.signed.manifest.epoch, 2, 'and a member that asks again changes nothing')
+  await endStep()
+  t.match(await c.knock(await invite()), { ok: true })
+  t.equal(state.signed.manifest.hosts.length, 3)
+  t.ok(state.signed.manifest.hosts.every(({ voter }) => voter))
+})
+
+t.test('a host that was marked as lost does not come back under its old key, and its name stays taken', async (t) => {
+  const { state, invite, endStep, changes } = await inviter(t)
+  const b = await newHost('b')
+  await b.knock(await invite())
+  await endStep()
+  await changes.change((manifest, prev) => {
+    const next = losing(manifest, 'b', prev)
+    return next.ok ? { kind: 'next', manifest: next.manifest } : { kind: 'refused', refusal: next.problem }
+  })
+  await endStep()
+  t.match(await b.knock(await invite()), { ok: false, code: 'host-lost', facts: { name: 'b' } })
+  t.match(await (await newHost('b')).knock(await invite()), { ok: false, code: 'name-taken' })
+  t.match(
+    state.signed.manifest.hosts.find(({ name }) => name === 'b'),
+    { peer: b.host.peer, state: 'lost' },
+  )
 })
 
 t.test('a token serves one host: another is refused and told by whom it was used', async (t) => {
@@ -194,13 +241,14 @@ t.test('two hosts with one token at the same moment: one gets in', async (t) => 
 
 t.test('nothing is answered before it is written: a failed write is no admission, and the host can try again', async (t) => {
   let isFull = true
-  const { state, invite } = await inviter(t, { fails: () => isFull })
+  const { state, invite, endStep } = await inviter(t, { fails: () => isFull })
   const token = await invite()
   const b = await newHost('b')
   t.match(await b.knock(token), { ok: false })
   t.equal(state.signed.manifest.epoch, 1)
   isFull = false
   t.match(await b.knock(token), { ok: true })
+  await endStep()
   t.match(await (await newHost('c')).knock(token), { ok: false, code: 'token-used' })
 })
 
@@ -217,7 +265,7 @@ t.test('invitations are files that only their owner can read, and old ones are f
 
 t.test('a host without the cluster key invites nobody and opens no door', async (t) => {
   const { settings } = await inviter(t)
-  const other = await createJoining({ ...settings, sign: null })
+  const other = await createJoining({ ...settings, changes: null })
   t.same(await other.invite(MINUTE), { ok: false, failure: { code: 'no-cluster-key' } })
   t.equal(await other.startDoor(), null)
 })

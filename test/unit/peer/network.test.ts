@@ -155,10 +155,10 @@ t.test('a host that is removed from the manifest is hung up on and hears nothing
   if (a === undefined || b === undefined || c === undefined) return
   membership.remove(c.peer)
   for (const { network } of [a, b]) network.manifestChanged()
-  await c.heard.until(() => c.network.peers().every(({ state }) => state === 'down'))
   a.network.send(c.peer, committed(1))
   a.network.send(b.peer, committed(2))
   await Promise.all([a.heard.until(() => a.heard.unreachable.length === 1), b.heard.until(() => b.heard.messages.length === 1)])
+  await c.heard.until(() => c.network.peers().every(({ state }) => state === 'down'))
   await c.heard.until(() => c.heard.events.some((event) => event.startsWith('peer.not-reached')))
   t.same(c.heard.messages, [])
   t.same(
@@ -166,6 +166,41 @@ t.test('a host that is removed from the manifest is hung up on and hears nothing
     [b.peer],
   )
   await Promise.all(hosts.map(({ network }) => network.stop()))
+})
+
+t.test('a host that was lost hears it from the others, calls nobody any more, and nobody lets it in', async (t) => {
+  const identities = await Promise.all([newIdentity(), newIdentity()])
+  const [mine, theirs] = identities
+  if (mine === undefined || theirs === undefined) return
+  const membership = new Membership(identities.map((identity) => hostEntry(identity, [])))
+  const own = new Membership(identities.map((identity) => hostEntry(identity, [])))
+  const a = await startHost(mine, membership)
+  membership.put(hostEntry(mine, a.network.listenAddrs()))
+  own.manifest = membership.manifest
+  const b = await startHost(theirs, own)
+  await Promise.all([isUp(a, b), isUp(b, a)])
+
+  const entry = membership.manifest.hosts.find(({ peer }) => peer === b.peer)
+  if (entry === undefined) return
+  membership.put({ ...entry, voter: false, state: 'lost' })
+  a.network.manifestChanged()
+  t.same(a.network.peers(), [], 'it is no peer any more')
+  await b.heard.until(() => b.heard.manifests.some(({ manifest }) => manifest.epoch === membership.manifest.epoch))
+  own.manifest = membership.manifest
+  b.network.manifestChanged()
+  t.ok(b.heard.events.includes('host-no-member'), 'its log says so')
+  t.same(b.network.peers(), [])
+
+  // With an older manifest, as after a restore from a backup, it knocks in vain.
+  await b.network.stop()
+  own.manifest = {
+    ...membership.manifest,
+    hosts: membership.manifest.hosts.map((host) => ({ ...host, voter: true, state: 'member' as const })),
+  }
+  const again = await startHost(theirs, own)
+  await again.heard.until(() => again.heard.events.some((event) => event.startsWith('peer.not-reached')))
+  t.same(again.heard.states, [])
+  await Promise.all([a, again].map(({ network }) => network.stop()))
 })
 
 t.test('a newer manifest reaches who has an older one, and messages of the new epoch wait for it', async (t) => {

@@ -27,6 +27,8 @@ import {
 
 const PROJECT = projectId('p')
 const MEMBERS = ['a', 'b', 'c'].map(peerId)
+/** Voting epoch. */
+const GROUP = 1
 const UNLIMITED = { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 }
 
 interface Letter {
@@ -36,7 +38,7 @@ interface Letter {
 }
 
 class World {
-  readonly acceptors = new Map<PeerId, Acceptor>(MEMBERS.map((member) => [member, newAcceptor()]))
+  readonly acceptors = new Map<PeerId, Acceptor>(MEMBERS.map((member) => [member, newAcceptor(GROUP)]))
   readonly proposers = new Map<PeerId, Proposer>()
   readonly letters: Letter[] = []
   readonly answers: { readonly rid: string; readonly answer: LedgerAnswer }[] = []
@@ -50,7 +52,7 @@ class World {
   /** A proposer forgets everything; acceptors are durable and don't. */
   restart(member: PeerId): void {
     this.epoch += 1
-    this.proposers.set(member, newProposer(PROJECT, member, this.epoch, MEMBERS))
+    this.proposers.set(member, newProposer(PROJECT, member, this.epoch, GROUP, MEMBERS))
   }
 
   proposer(member: PeerId): Proposer {
@@ -68,7 +70,7 @@ class World {
       },
       timer: () => {},
       cancelTimer: () => {},
-      evaluate: (cell, change) => evaluate(LEDGER_RULES, { project: PROJECT, cell, defaults: UNLIMITED }, change),
+      evaluate: (cell, change) => evaluate(LEDGER_RULES, { project: PROJECT, cell, defaults: UNLIMITED, isLost: () => false }, change),
       random: () => 0,
     }
   }
@@ -82,7 +84,7 @@ class World {
   }
 
   deliver({ from, to, message }: Letter): void {
-    const acceptor = this.acceptors.get(to) ?? newAcceptor()
+    const acceptor = this.acceptors.get(to) ?? newAcceptor(GROUP)
     const answer = (of: PeerMessage): void =>
       void this.letters.push({ from: to, to: from, message: JSON.parse(JSON.stringify(of)) as PeerMessage })
     const proposer = this.proposer(to)

@@ -28,6 +28,13 @@ t.test('registers are spread: every voter is the first of some project', async (
 })
 
 function manifestOf(voters: number): Manifest {
-  const hosts = Array.from({ length: voters }, (_, n) => ({ peer: peerId(`peer-${n}`), name: `h${n}`, addrs: [], zone: 'z', voter: true }))
-  return { cluster: 'c', epoch: 1, prev: '', expect: voters, hosts, types: [], limits: DEFAULT_LIMITS }
+  const hosts = Array.from({ length: voters }, (_, n) => ({
+    peer: peerId(`peer-${n}`),
+    name: `h${n}`,
+    addrs: [],
+    zone: 'z',
+    voter: true,
+    state: 'member' as const,
+  }))
+  return { cluster: 'c', epoch: 1, prev: '', expect: voters, voting: { epoch: 1, former: null }, hosts, types: [], limits: DEFAULT_LIMITS }
 }

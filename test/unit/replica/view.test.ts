@@ -5,7 +5,8 @@ import t from 'tap'
 import { creatingVolume } from '../../../lib/flows/shape.ts'
 import { type PeerId, peerId, type ProjectId, projectId, requestId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
 import type { Volume } from '../../../lib/model/volume.ts'
-import { applyDelta, emptyView, noteGranted, type View, volumesOf } from '../../../lib/replica/view.ts'
+import { appended, NEW_LOG, recordHash } from '../../../lib/model/log.ts'
+import { applyDelta, emptyView, logOf, noteGranted, type View, volumesOf } from '../../../lib/replica/view.ts'
 
 const OWNERS = ['a', 'b'].map(peerId)
 const PROJECTS = ['p', 'q'].map(projectId)
@@ -50,9 +51,18 @@ function counted(view: View, project: string): readonly VolumeId[] {
 }
 
 function publish(view: View, owner: number, id: VolumeId, volume: Volume | null): void {
-  const after = view.logs.get(ownerAt(owner))?.seq ?? 0
-  const records = [{ seq: after + 1, id, volume }]
-  applyDelta(view, { kind: 'delta', owner: ownerAt(owner), epoch: 1, after, upTo: after + 1, records })
+  const { head, records } = logOf(view, ownerAt(owner))
+  const record = { seq: (head?.seq ?? 0) + 1, id, volume }
+  const replaced = records.get(id)
+  const state = appended(head ?? { ...NEW_LOG, epoch: 1 }, recordHash(record), replaced === undefined ? null : recordHash(replaced))
+  const after = record.seq - 1
+  const next = { ...state, owner: ownerAt(owner), signature: '' }
+  const taken = applyDelta(
+    view,
+    { kind: 'delta', head: next, from: after, after, upTo: record.seq, more: false, records: [record] },
+    () => true,
+  )
+  assert.equal(taken.kind, 'applied')
 }
 
 function ownerAt(n: number): PeerId {

@@ -19,12 +19,13 @@ interface Write {
 }
 
 function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effect[]; errors: unknown[] } {
-  const host = (peer: typeof SELF) => ({ peer, name: peer, addrs: [], zone: 'z', voter: true })
+  const host = (peer: typeof SELF) => ({ peer, name: peer, addrs: [], zone: 'z', voter: true, state: 'member' as const })
   const manifest = {
     cluster: 'c',
     epoch: 1,
     prev: '',
     expect: 2,
+    voting: { epoch: 1, former: null },
     hosts: [host(OTHER), host(SELF)],
     types: [],
     limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 },
@@ -37,6 +38,9 @@ function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effec
     placement: DEFAULT_PLACEMENT,
     rules: LEDGER_RULES,
     timings: TIMINGS,
+    signer: { sign: () => '', verify: () => true },
+    secretOf: () => '',
+    isNew: true,
     portal: '',
     version: '',
     api: '',
@@ -72,9 +76,13 @@ const reserve = (id: string): PeerMessage => ({
     createdAtMs: 0,
   },
 })
-const heads: PeerMessage = { kind: 'heads', heads: [], ref: 'question' }
+const heads: PeerMessage = { kind: 'heads', heads: [], only: null, ref: 'question', volume: null }
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const sent = (done: readonly Effect[]): string[] => done.flatMap((effect) => (effect.kind === 'send' ? [effect.message.kind] : []))
+/** What was said in answer to a message; a host also says things of its own accord. */
+const answered = (done: readonly Effect[]): string[] => {
+  const answers = ['reserved', 'delta', 'seen']
+  return done.flatMap((effect) => (effect.kind === 'send' && answers.includes(effect.message.kind) ? [effect.message.kind] : []))
+}
 
 async function started(t: { teardown(end: () => void): unknown }) {
   const all = harness()
@@ -82,7 +90,11 @@ async function started(t: { teardown(end: () => void): unknown }) {
   t.teardown(() => loop.stop())
   const capabilities = { thin_provisioning_support: true, max_over_subscription_ratio: 1, free_capacity_gb: 10, reserved_percentage: 0 }
   loop.give({ kind: 'measured', pools: [{ name: poolName('self', 'b', 'p'), pool: 'p', state: 'up', totalGiB: 10, capabilities }] })
-  loop.give({ kind: 'start', volumes: [], exports: [] })
+  loop.give({ kind: 'start' })
+  loop.give({ kind: 'found', volumes: [], exports: [] })
+  const [ref = ''] = all.done.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'recall' ? [effect.message.ref] : []))
+  const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false } as const
+  loop.give({ kind: 'message', from: OTHER, message: nothing })
   all.writes.shift()?.succeed()
   await settle()
   all.done.length = 0
@@ -93,11 +105,11 @@ t.test('an answer waits until what it tells of is durable', async (t) => {
   const { loop, writes, done } = await started(t)
   loop.give({ kind: 'message', from: OTHER, message: reserve('a') })
   await settle()
-  t.same(sent(done), [], 'not before the write')
+  t.same(answered(done), [], 'not before the write')
   t.ok(writes[0]?.keys.includes('volume/a'))
   writes[0]?.succeed()
   await settle()
-  t.same(sent(done), ['reserved'])
+  t.same(answered(done), ['reserved'])
 })
 
 t.test('an answer without a batch of its own waits for the batches before it', async (t) => {
@@ -105,10 +117,10 @@ t.test('an answer without a batch of its own waits for the batches before it', a
   loop.give({ kind: 'message', from: OTHER, message: reserve('a') })
   loop.give({ kind: 'message', from: OTHER, message: heads })
   await settle()
-  t.same(sent(done), [], 'what it read may not be durable')
+  t.same(answered(done), [], 'what it read may not be durable')
   writes[0]?.succeed()
   await settle()
-  t.same(sent(done), ['reserved', 'seen'], 'in the order of the events')
+  t.same(answered(done), ['reserved', 'delta', 'seen'], 'in the order of the events')
 })
 
 t.test('effects keep the order of their steps even if a later write is reported first', async (t) => {
@@ -117,10 +129,10 @@ t.test('effects keep the order of their steps even if a later write is reported 
   loop.give({ kind: 'message', from: OTHER, message: reserve('b') })
   writes[1]?.succeed()
   await settle()
-  t.same(sent(done), [])
+  t.same(answered(done), [])
   writes[0]?.succeed()
   await settle()
-  t.same(sent(done), ['reserved', 'reserved'])
+  t.same(answered(done), ['reserved', 'reserved'])
 })
 
 t.test('after the first journal error nothing is done any more', async (t) => {
@@ -133,6 +145,6 @@ t.test('after the first journal error nothing is done any more', async (t) => {
   loop.give({ kind: 'message', from: OTHER, message: heads })
   await settle()
   t.match(errors, [{ message: 'ENOSPC' }])
-  t.same(sent(done), [])
+  t.same(answered(done), [])
   t.equal(writes.length, 2, 'and nothing is written')
 })

@@ -1,27 +1,38 @@
 /** What the store's tests share: a folder of their own, a quiet log, a journal opened in it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { type JournalOptions, type OpenedJournal, openJournal } from '../../../agent/store/journal.ts'
 import type { Log } from '../../../lib/ports/log.ts'
 
-export const SEAL_KEY = new Uint8Array(32).fill(7)
-
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** A log that remembers the names of its events. */
-export function listening(): { readonly log: Log; readonly events: string[] } {
-  const events: string[] = []
-  const note = (event: string): void => {
-    events.push(event)
-  }
-  return { log: { debug: note, info: note, warn: note, error: note }, events }
+export interface Line {
+  readonly level: keyof Log
+  readonly event: string
+  readonly fields: Readonly<Record<string, unknown>>
 }
 
+/** A log that remembers what it was told. */
+export function listening(): { readonly log: Log; readonly lines: Line[]; readonly events: string[] } {
+  const lines: Line[] = []
+  const events: string[] = []
+  const at =
+    (level: keyof Log) =>
+    (event: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      lines.push({ level, event, fields })
+      events.push(event)
+    }
+  return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines, events }
+}
+
+/** A folder in a parent of its own, so that what is put beside it is alone there. */
 export function folder(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'scoria-store-'))
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  const parent = mkdtempSync(join(tmpdir(), 'scoria-store-'))
+  t.teardown(() => rmSync(parent, { recursive: true, force: true }))
+  const directory = join(parent, 'journal')
+  mkdirSync(directory)
   return directory
 }
 
@@ -29,7 +40,7 @@ export function open(directory: string, more: Partial<JournalOptions> = {}): Pro
   const onFatal = (error: Error): void => {
     throw error
   }
-  return openJournal({ directory, sealKey: SEAL_KEY, log: quiet, onFatal, minFreeBytes: 0, ballastBytes: 0, ...more })
+  return openJournal({ directory, log: quiet, onFatal, minFreeBytes: 0, ballastBytes: 0, ...more })
 }
 
 /** Files of the database with this ending, with their paths. */

@@ -1,6 +1,6 @@
 /** A process that writes to a journal until it is killed or fails, and tells its parent of each acknowledged batch. */
 import { openJournal } from '../../../agent/store/journal.ts'
-import { quiet, SEAL_KEY } from './fixture.ts'
+import { quiet } from './fixture.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const tell = (message: object): void => {
@@ -9,7 +9,6 @@ const tell = (message: object): void => {
 
 const journal = await openJournal({
   directory,
-  sealKey: SEAL_KEY,
   log: quiet,
   minFreeBytes: 0,
   ballastBytes: 0,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { JournalDamaged, JournalLocked } from '../../../agent/store/damage.ts'
@@ -92,42 +92,6 @@ t.test('a second opener is told that the journal is in use, and does no harm', a
   await again.close()
 })
 
-t.test('sealed values are in no file of the directory in clear, and read back', async (t) => {
-  const directory = folder()
-  const canary = 'canary-5f1d0c7be2'
-  const journal = await open(directory)
-  await journal.write([
-    { key: 'secret/att-1', value: { password: canary } },
-    { key: 'plain', value: 'plain-text-here' },
-  ])
-  await journal.close()
-  const again = await open(directory)
-  t.same(again.entries(), [
-    ['plain', 'plain-text-here'],
-    ['secret/att-1', { password: canary }],
-  ])
-  await again.close()
-  const everything = filesBelow(directory).map((file) => readFileSync(file, 'latin1'))
-  t.notOk(
-    everything.some((text) => text.includes(canary)),
-    'the secret shows nowhere',
-  )
-  t.ok(
-    everything.some((text) => text.includes('plain-text-here')),
-    'and the search would have found it',
-  )
-})
-
-t.test('another seal key opens no sealed value, and the operator is told to look at the key', async (t) => {
-  const directory = folder()
-  const journal = await open(directory)
-  await journal.write([{ key: 'secret/a', value: 'x' }])
-  await journal.close()
-  const error = await rejection(open(directory, { sealKey: new Uint8Array(32).fill(8) }))
-  t.ok(error instanceof JournalDamaged)
-  t.match(error, { facts: { what: 'seal' }, remedy: /host key/ })
-})
-
 t.test('ballast is made where there is room, and given up at the start that finds none', async (t) => {
   const directory = folder()
   const sizeBytes = 3 * 1024 ** 2 + 5
@@ -164,11 +128,4 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
     return error
   }
   return null
-}
-
-function filesBelow(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(directory, entry.name)
-    return entry.isDirectory() ? filesBelow(path) : [path]
-  })
 }

@@ -2,8 +2,10 @@ import t from 'tap'
 import type { Beat } from '../../../../lib/model/host.ts'
 import { attachmentId, type PeerId, peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../../lib/model/ledger.ts'
+import type { LogHead } from '../../../../lib/model/log.ts'
 import type { Manifest } from '../../../../lib/model/manifest.ts'
-import type { Ballot, PeerMessage } from '../../../../lib/model/message.ts'
+import type { Ballot, KnownHead, PeerMessage } from '../../../../lib/model/message.ts'
+import type { Rumor } from '../../../../lib/model/probe.ts'
 import { DEFAULT_LIMITS } from '../../../../lib/model/quota.ts'
 import type { Volume, VolumeSpec } from '../../../../lib/model/volume.ts'
 import { parseSignedManifest } from '../../../../lib/wire/manifest.ts'
@@ -17,7 +19,7 @@ const volume = volumeId('6f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b11')
 const attachment = attachmentId('7f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b12')
 const pool = poolName('h1', 'lvm', 'vg0')
 const reservation = reservationId('3.17')
-const ballot: Ballot = { counter: 4, peer: host, epoch: 2 }
+const ballot: Ballot = { group: 1, counter: 4, peer: host, epoch: 2 }
 const rejection = { pool, filter: 'CapacityFilter', reported: '1', needed: '2' }
 
 const spec: VolumeSpec = {
@@ -71,6 +73,21 @@ const binding: Extract<LedgerEntry, { kind: 'bound' }> = {
   spec,
   atMs: 1,
 }
+const head: LogHead = {
+  owner: host,
+  epoch: 1,
+  since: 0,
+  seq: 2,
+  floor: 0,
+  chain: '0'.repeat(64),
+  digest: 'f'.repeat(64),
+  signature: `${'A'.repeat(86)}==`,
+}
+const known: KnownHead = { owner: host, epoch: 1, seq: 2, chain: '0123456789abcdef', whole: false, staged: { epoch: 1, from: 0, upTo: 1 } }
+const rumors: readonly Rumor[] = [
+  { state: 'alive', peer: host, incarnation: 3 },
+  { state: 'suspect', peer: host, incarnation: 3, by: [host], ageMs: 40 },
+]
 const beat: Beat = {
   peer: host,
   epoch: 1,
@@ -79,10 +96,16 @@ const beat: Beat = {
   version: '1.0.0',
   pools: [{ name: pool, state: 'up', capabilities: { free_capacity_gb: 10, total_capacity_gb: 'unknown' }, queue: 0 }],
   head: 7,
+  voting: 1,
+  pending: 0,
   api: '127.0.0.1:8776',
 }
 
 const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { readonly kind: Kind }> } = {
+  probe: { kind: 'probe', seq: 1, incarnation: 2, rumors },
+  'probe-relay': { kind: 'probe-relay', seq: 1, target: host, incarnation: 2, rumors: [] },
+  'probe-ack': { kind: 'probe-ack', seq: 1, peer: host, incarnation: 2, rumors },
+  'probe-nack': { kind: 'probe-nack', seq: 1, incarnation: 2, rumors: [] },
   reserve: { kind: 'reserve', rid, pool, spec },
   'reserve-extend': { kind: 'reserve-extend', rid, volume, project, sizeGiB: 3 },
   reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0 },
@@ -109,9 +132,25 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   confirm: { kind: 'confirm', project, ballot, accepted: ballot, round: 1 },
   confirmed: { kind: 'confirmed', project, ballot, round: 1, current: true },
   beat: { kind: 'beat', beat },
-  heads: { kind: 'heads', heads: [{ owner: host, epoch: 1, seq: 2 }], ref: null },
-  delta: { kind: 'delta', owner: host, epoch: 1, after: 0, upTo: 2, records: [{ seq: 2, id: volume, volume: full }] },
-  seen: { kind: 'seen', heads: [], ref: 'r' },
+  tally: { kind: 'tally', hash: '0123' },
+  heads: { kind: 'heads', heads: [known, { ...known, staged: null }], only: null, ref: null, volume: null },
+  delta: { kind: 'delta', head, from: 0, after: 0, upTo: 2, more: false, records: [{ seq: 2, id: volume, volume: full }] },
+  seen: { kind: 'seen', heads: [], ref: 'r', projects: [project] },
+  recall: { kind: 'recall', ref: 'r' },
+  recalled: {
+    kind: 'recalled',
+    ref: 'r',
+    head,
+    votes: [{ project, promised: ballot, accepted: null }],
+    projects: [project],
+    totals: [],
+    isLost: false,
+  },
+  fetch: { kind: 'fetch', project, group: 2, seal: true },
+  fetched: { kind: 'fetched', project, group: 2, seal: true, promised: ballot, accepted: null, value: [['bound/x', binding]] },
+  install: { kind: 'install', project, group: 2 },
+  installed: { kind: 'installed', project, group: 2 },
+  intent: { kind: 'intent', project, volume },
 }
 
 const travelled = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
@@ -148,12 +187,14 @@ t.test('what names and commands are made of has its form all the way down', (t) 
     'a name without end': { ...samples.reserve, spec: { ...spec, name: 'x'.repeat(256) } },
     'a pool with a slash': { ...samples.reserve, pool: 'h1@lvm#../vg' },
     'a reservation of words': { ...samples.abandon, reservation: 'one.two' },
+    'a head that nobody signed': { ...samples.delta, head: { ...head, signature: '' } },
+    'a head whose digest is no hash': { ...samples.delta, head: { ...head, digest: 'f'.repeat(63) } },
     'metadata that is no text': { ...samples.reserve, spec: { ...spec, metadata: { a: 1 } } },
     'an entry of another kind where a binding belongs': {
       ...samples.change,
       change: { kind: 'bind', binding: { ...binding, kind: 'recent' } },
     },
-    'a negative sequence number': { ...samples.seen, heads: [{ owner: host, epoch: 1, seq: -1 }] },
+    'a negative sequence number': { ...samples.seen, heads: [{ ...known, seq: -1 }] },
   }
   for (const [title, message] of Object.entries(bad)) t.equal(parsePeerMessage(message), null, title)
   t.end()
@@ -177,8 +218,17 @@ t.test('an envelope carries a message with its cluster and epoch; another versio
 })
 
 t.test('a manifest names each peer and each host once', (t) => {
-  const entry = { peer: host, name: 'h1', addrs: ['/ip4/10.0.0.1/tcp/7001'], zone: 'a', voter: true }
-  const manifest: Manifest = { cluster: volume, epoch: 1, prev: '', expect: 1, hosts: [entry], types: [], limits: DEFAULT_LIMITS }
+  const entry = { peer: host, name: 'h1', addrs: ['/ip4/10.0.0.1/tcp/7001'], zone: 'a', voter: true, state: 'member' as const }
+  const manifest: Manifest = {
+    cluster: volume,
+    epoch: 1,
+    prev: '',
+    expect: 1,
+    voting: { epoch: 1, former: null },
+    hosts: [entry],
+    types: [],
+    limits: DEFAULT_LIMITS,
+  }
   const signature = 'AAAA'
   const parsed = (hosts: readonly unknown[]): unknown => parseSignedManifest({ manifest: { ...manifest, hosts }, signature })
   t.ok(parsed([entry]))
@@ -187,6 +237,10 @@ t.test('a manifest names each peer and each host once', (t) => {
   t.equal(parsed([entry, { ...entry, peer: 'other' }]), null)
   t.equal(parsed([{ ...entry, name: 'h1@lvm' }]), null)
   t.equal(parsed([{ ...entry, addrs: ['10.0.0.1:7001'] }]), null)
+  t.equal(parsed([{ ...entry, state: 'gone' }]), null)
   t.equal(parseSignedManifest({ manifest, signature: 7 }), null)
+  t.ok(parseSignedManifest({ manifest: { ...manifest, voting: { epoch: 2, former: [host] } }, signature }))
+  t.equal(parseSignedManifest({ manifest: { ...manifest, voting: { epoch: 2, former: [7] } }, signature }), null)
+  t.equal(parseSignedManifest({ manifest: { ...manifest, voting: null }, signature }), null)
   t.end()
 })

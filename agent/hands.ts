@@ -1,0 +1,42 @@
+/**
+ * The hands of this host as its configuration names them: what makes volumes and what exports them.
+ *
+ * Each is looked at before it is used. What will not do ends the start with a line that names the remedy.
+ */
+import type { AgentConfig, BackendConfig } from '../lib/config/agent-config.ts'
+import type { Backend } from '../lib/ports/backend.ts'
+import type { Exec } from '../lib/ports/exec.ts'
+import type { Log } from '../lib/ports/log.ts'
+import type { Target } from '../lib/ports/target.ts'
+import { createFileBackend } from './backend/file/backend.ts'
+import { checkFileBackend } from './backend/file/check.ts'
+import { createNoneBackend } from './backend/none/backend.ts'
+import { StartProblem } from './start-problem.ts'
+import { checkTgt } from './target/tgt/check.ts'
+import { createTgtTarget } from './target/tgt/target.ts'
+
+/** @throws StartProblem if a backend's place will not do */
+export async function openBackends(configs: readonly BackendConfig[]): Promise<readonly Backend[]> {
+  const backends: Backend[] = []
+  for (const config of configs) {
+    if (config.kind === 'none') {
+      backends.push(createNoneBackend(config))
+      continue
+    }
+    const { path, ...rest } = config
+    const problem = await checkFileBackend(path)
+    if (problem !== null) throw new StartProblem(problem)
+    backends.push(createFileBackend({ ...rest, directory: path }))
+  }
+  return backends
+}
+
+/** @returns null where nothing can be attached. @throws StartProblem if the target does not answer */
+export async function openTarget(config: AgentConfig, exec: Exec, log: Log): Promise<Target | null> {
+  const { target } = config
+  if (target.kind === 'none') return null
+  const { controlPort, portal } = target
+  const problem = await checkTgt({ exec, controlPort, portal })
+  if (problem !== null) throw new StartProblem(problem)
+  return createTgtTarget({ controlPort, portal, exec, log })
+}

@@ -1,0 +1,84 @@
+/**
+ * A host that has forgotten takes its own records back from its peers, and believes them rather than its journal.
+ *
+ * What a record does not say is filled in carefully: a secret follows from the host's key, a command that may have been
+ * at work is looked at again, and what was only reserved asks the register as after any start.
+ */
+import { hashHex } from '../../model/hash.ts'
+import { requestId, reservationId } from '../../model/ids.ts'
+import type { LogHead, PublishedRecord } from '../../model/log.ts'
+import { recordHash } from '../../model/log.ts'
+import { statusFromAttachments, type Volume } from '../../model/volume.ts'
+import type { OwnerLog } from '../../replica/log.ts'
+import { replaceLog } from '../../replica/view.ts'
+import { tombKey } from '../keys.ts'
+import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out } from '../out.ts'
+import type { Owned, OwnedStep, Peer, Working } from '../tables.ts'
+
+export function importOwn(peer: Peer, out: Out, own: OwnerLog): void {
+  const { head } = own
+  if (head === null) return
+  for (const [id, owned] of peer.owned) {
+    if (own.records.has(id)) continue
+    // Whether what was only begun has ended by now, the register knows.
+    if (owned.seq > 0) dropOwned(peer, out, id)
+    else keepOwned(peer, out, { ...owned, step: 'reserved', extend: null, working: null })
+  }
+  for (const id of peer.tombs.keys()) if (!own.records.has(id)) journalDrop(out, tombKey(id))
+  peer.tombs.clear()
+  for (const record of own.records.values()) importRecord(peer, out, record)
+  adoptLog(peer, out, head, [...own.records.values()])
+}
+
+function importRecord(peer: Peer, out: Out, record: PublishedRecord): void {
+  const { id, seq, volume } = record
+  const hash = recordHash(record)
+  if (volume === null) {
+    dropOwned(peer, out, id)
+    peer.tombs.set(id, { seq, hash })
+    journalPut(out, tombKey(id), { seq, hash })
+    return
+  }
+  const known = peer.owned.get(id)
+  if (known?.seq === seq && known.hash === hash) return
+  keepOwned(peer, out, ownedFrom(volume, seq, hash))
+}
+
+function ownedFrom(volume: Volume, seq: number, hash: string): Owned {
+  return {
+    volume: withoutExtend(volume),
+    step: stepOf(volume),
+    reservation: reservationId('0.0'),
+    seq,
+    hash,
+    extend: null,
+    working: workingOf(volume),
+  }
+}
+
+/** An export that was being made or cut is cut; the attachment then is as it was before, or gone, as was asked for. */
+function workingOf({ attachments, status }: Volume): Working | null {
+  const half = attachments.find((attachment) => attachment.export === 'exporting' || attachment.export === 'revoking')
+  if (half === undefined) return null
+  const rid = requestId(hashHex('import', half.id, String(half.generation)).slice(0, 32))
+  return { rid, kind: half.export === 'revoking' ? 'detach' : 'connect', attachment: half.id, before: status }
+}
+
+/** An extend that was at work is bound in the register, and taken up again from there. */
+function withoutExtend(volume: Volume): Volume {
+  return volume.status === 'extending' ? { ...volume, status: statusFromAttachments(volume.attachments) } : volume
+}
+
+function stepOf({ status }: Volume): OwnedStep {
+  if (status === 'deleting') return 'deleting'
+  // Renamed while it was being made: it is looked at, and made if it is not there.
+  if (status === 'creating') return 'committed'
+  return status === 'error' || status === 'error_deleting' ? 'failed' : 'built'
+}
+
+function adoptLog(peer: Peer, out: Out, head: LogHead, records: readonly PublishedRecord[]): void {
+  const { owner: _, signature: __, ...state } = head
+  peer.log = state
+  replaceLog(peer.view, peer.self, head, records)
+  keepHost(peer, out)
+}

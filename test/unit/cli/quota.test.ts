@@ -1,0 +1,44 @@
+import t from 'tap'
+import { fault, run, startStub } from './stub.ts'
+
+const SET = '/v3/admin/os-quota-sets/web'
+const value = (limit: number, used: number) => ({ limit, in_use: used, reserved: 0 })
+const SHOWN = {
+  quota_set: { id: 'web', volumes: value(20, 3), gigabytes: value(-1, 70), per_volume_gigabytes: value(-1, 0), groups: value(0, 0) },
+}
+const TABLE = [
+  'RESOURCE              LIMIT  USED',
+  'volumes               20     3',
+  'gigabytes             none   70',
+  'per_volume_gigabytes  none   -',
+  '',
+].join('\n')
+
+t.test('show prints limits and use; set changes what is named; unset goes back', async (t) => {
+  const stub = await startStub(t, {
+    [`GET ${SET}`]: () => ({ status: 200, body: SHOWN }),
+    [`PUT ${SET}`]: () => ({ status: 200, body: { quota_set: {} } }),
+    [`DELETE ${SET}`]: () => ({ status: 200 }),
+  })
+  const { endpoint } = stub
+  t.equal((await run(['quota', 'show', 'web'], { endpoint })).out, TABLE)
+  t.same(JSON.parse((await run(['quota', 'show', 'web', '-o', 'json'], { endpoint })).out), SHOWN)
+  const set = await run(['quota', 'set', 'web', '--volumes', '20', '--gigabytes', 'none', '--per-volume-gigabytes', '-1'], { endpoint })
+  t.match(set, { exitCode: 0, out: TABLE })
+  t.match(await run(['quota', 'unset', 'web'], { endpoint }), { exitCode: 0, out: TABLE })
+  const changes = stub.seen.filter(({ method }) => method !== 'GET')
+  t.match(changes, [{ method: 'PUT', body: { quota_set: { volumes: 20, gigabytes: -1, per_volume_gigabytes: -1 } } }, { method: 'DELETE' }])
+  t.ok(stub.seen.every(({ method, path }) => method !== 'GET' || path.endsWith('?usage=true')))
+})
+
+t.test('the project is that of the command if none is named', async (t) => {
+  const stub = await startStub(t, { 'GET /v3/p%2F1/os-quota-sets/p%2F1': () => ({ status: 200, body: SHOWN }) })
+  t.equal((await run(['quota', 'show', '--project', 'p/1'], { endpoint: stub.endpoint })).exitCode, 0)
+})
+
+t.test('a limit below what is used is refused in the words of the peer', async (t) => {
+  const message =
+    'Invalid input received: Quota volumes limit must be equal or greater than existing resources. Current usage is 3 and the requested limit is 2.'
+  const stub = await startStub(t, { [`PUT ${SET}`]: () => fault(400, message) })
+  t.match(await run(['quota', 'set', 'web', '--volumes', '2'], { endpoint: stub.endpoint }), { exitCode: 2, err: /Current usage is 3/ })
+})

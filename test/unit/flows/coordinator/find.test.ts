@@ -1,0 +1,149 @@
+/** A volume that this peer has never heard of: who is asked, and when it may be said that there is none. */
+import t from 'tap'
+import { TIMINGS } from '../../../../lib/flows/timings.ts'
+import { attachmentId } from '../../../../lib/model/ids.ts'
+import type { ClientReply, ClientRequest } from '../../../../lib/model/request.ts'
+import { Fleet } from '../fleet.ts'
+import { create, createOn, groupOf, manifestOf, operate, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
+
+const NAMES = 'abcdef'
+const ATTACHMENT = attachmentId('00000000-0000-4000-8000-00000000000a')
+const FIND_ATTACHMENT: ClientRequest = { kind: 'find-attachment', attachment: ATTACHMENT }
+
+const find = (volume: number, project: typeof PROJECT | null = null): ClientRequest => ({
+  kind: 'find',
+  project,
+  volume: volumeNamed(volume),
+})
+
+/** Six hosts: five keep the project's register, and one is asked that does not. */
+function sixHosts(without = '') {
+  const manifest = manifestOf(NAMES)
+  const members = groupOf(manifest)
+  const outsider = [...NAMES].find((name) => !members.some((member) => member === name)) ?? ''
+  const fleet = new Fleet(manifest)
+  for (const { id } of fleet.hosts.values()) if (id !== without && !(without === 'a member' && id === members[4])) fleet.start(id)
+  fleet.pass(2 * TIMINGS.recallMs)
+  return { fleet, members, outsider }
+}
+
+/** A create that its client was told of, while its host has heard nothing yet. */
+function grant(fleet: Fleet, by: string, n: number): void {
+  fleet.loses = ({ message }) => message.kind === 'commit'
+  const answer = fleet.ask(by, create(n))
+  if (outcomeOf(answer()) !== 'ok') throw new Error(`not granted: ${outcomeOf(answer())}`)
+}
+
+function ended(fleet: Fleet, by: string, request: ClientRequest): ClientReply | undefined {
+  const answer = fleet.ask(by, request)
+  for (let tries = 0; answer() === undefined && tries < 20; tries += 1) fleet.pass(500)
+  return answer()
+}
+
+t.test('a volume that so far is only granted is found without its project: the members name the register', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  grant(fleet, members[0] ?? '', 1)
+  t.notOk(fleet.host(outsider).tables.view.volumes.has(volumeNamed(1)), 'nobody has told it')
+  t.match(ended(fleet, outsider, find(1)), { kind: 'find', result: { ok: true, value: { id: volumeNamed(1), status: 'creating' } } })
+})
+
+t.test('a member that holds the register itself needs nobody to name it', async (t) => {
+  const { fleet, members } = sixHosts()
+  const [first, second] = members
+  grant(fleet, first ?? '', 1)
+  fleet.loses = ({ message }) => message.kind === 'commit' || message.kind === 'seen'
+  t.match(ended(fleet, second ?? '', find(1)), { result: { ok: true, value: { status: 'creating' } } })
+})
+
+t.test('one member that knows of the grant is enough to be led to it', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  grant(fleet, members[0] ?? '', 1)
+  fleet.loses = ({ from, message }) => message.kind === 'commit' || (message.kind === 'seen' && from !== members[4])
+  const answer = ended(fleet, outsider, find(1))
+  t.match(answer, { result: { ok: true } })
+})
+
+t.test('a volume that was never there is not found, even if hosts are away whose logs are known', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  t.equal(outcomeOf(ended(fleet, outsider, find(1))), 'volume-not-found')
+  for (const away of members.slice(0, 2)) fleet.stop(away)
+  t.equal(outcomeOf(ended(fleet, outsider, find(1))), 'volume-not-found', 'two of five cannot hide a register')
+})
+
+t.test('with so many away that a register could be missed, nobody says that there is no such volume', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  for (const away of members.slice(0, 3)) fleet.stop(away)
+  const answer = ended(fleet, outsider, find(1))
+  t.match(answer, { result: { ok: false, failure: { code: 'peer-incomplete', silent: [...members.slice(0, 3)].sort() } } })
+  t.equal(outcomeOf(ended(fleet, outsider, find(1, PROJECT))), 'no-majority', 'nor if the project is known')
+})
+
+t.test('a host that is away and whose log nobody here has seen may have anything', async (t) => {
+  const { fleet, members, outsider } = sixHosts('a member')
+  const silent = { result: { ok: false, failure: { code: 'peer-incomplete', silent: [members[4]] } } }
+  t.match(ended(fleet, outsider, find(1)), silent)
+  t.match(ended(fleet, outsider, find(1, PROJECT)), silent, 'also where the register says that it knows of none')
+})
+
+t.test('hosts that are connected and do not answer are silent too', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  fleet.loses = ({ from, message }) => message.kind === 'seen' && members.slice(0, 3).includes(from)
+  t.equal(outcomeOf(ended(fleet, outsider, find(1))), 'peer-incomplete')
+})
+
+t.test('an attachment is only missing when every host has said so', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  t.equal(outcomeOf(ended(fleet, outsider, FIND_ATTACHMENT)), 'attachment-not-found')
+  fleet.stop(members[0] ?? '')
+  t.equal(outcomeOf(ended(fleet, outsider, FIND_ATTACHMENT)), 'peer-incomplete')
+})
+
+t.test('a volume whose owner is away, and whose record has not come here, is said to be with its host', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  fleet.cut('a', 'c')
+  // The record reaches nobody; the register hears of the volume all the same.
+  fleet.loses = ({ message }) => message.kind === 'delta'
+  createOn(fleet, 'a', 1)
+  fleet.stop('a')
+  for (const name of 'bc') t.notOk(fleet.host(name).tables.view.volumes.has(volumeNamed(1)), `not known at ${name}`)
+  t.match(ended(fleet, 'c', find(1, PROJECT)), { result: { ok: false, failure: { code: 'owner-unreachable', host: 'a' } } })
+})
+
+t.test('a search waits for what the others say that they know', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  createOn(fleet, 'a', 1)
+  fleet.loses = ({ to, message }) => to === 'c' && message.kind === 'delta'
+  fleet.ask('a', operate(2, 1, { kind: 'attach', attachment: ATTACHMENT, instance: null, mode: 'rw', connector: null, mountpoint: null }))
+  t.notOk(fleet.host('c').tables.view.attachments.has(ATTACHMENT), 'it was lost on the way')
+  const lost = new Set<string>()
+  fleet.loses = ({ from, to, message }) => {
+    const isLost = to === 'c' && message.kind === 'delta' && !lost.has(from)
+    if (isLost) lost.add(from)
+    return isLost
+  }
+  t.match(ended(fleet, 'c', FIND_ATTACHMENT), { result: { ok: true, value: { status: 'reserved' } } })
+  t.same([...lost].sort(), ['a', 'b'], 'each first answer was lost, and asked for again')
+})
+
+t.test('a host that does not know yet what lies on it cannot say that there is nothing', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  fleet.stop('c')
+  fleet.start('c', { lacksList: true })
+  fleet.pass(2 * TIMINGS.recallMs)
+  t.match(ended(fleet, 'c', find(1)), { result: { ok: false, failure: { code: 'recovering', host: 'c' } } })
+  fleet.list('c')
+  t.equal(outcomeOf(ended(fleet, 'c', find(1))), 'volume-not-found')
+})
+
+t.test('an operation on a volume that is not known here finds it first', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  const [first] = members
+  grant(fleet, first ?? '', 1)
+  fleet.loses = () => false
+  const answer = ended(fleet, outsider, operate(2, 1, { kind: 'update', name: 'new' }))
+  t.not(outcomeOf(answer), 'volume-not-found')
+  t.equal(outcomeOf(ended(fleet, outsider, remove(3, 99))), 'volume-not-found')
+})

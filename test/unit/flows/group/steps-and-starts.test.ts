@@ -1,0 +1,61 @@
+/** Hosts that start again while registers move, and after they have. */
+import t from 'tap'
+import { TIMINGS } from '../../../../lib/flows/timings.ts'
+import { peerId } from '../../../../lib/model/ids.ts'
+import { joining, leaving, stepDone } from '../../../../lib/model/manifest-steps.ts'
+import { Fleet } from '../fleet.ts'
+import { groupOf, ledger, manifestOf, PROJECT } from '../requests.ts'
+
+t.test('a former member that starts again in the middle of a step goes on telling the new group, and the step ends', async (t) => {
+  const manifest = manifestOf('abc')
+  const fleet = new Fleet(manifest)
+  fleet.startAll()
+  fleet.ask('a', { kind: 'limits', project: PROJECT, limits: { volumes: 7 } })
+  const next = joining(manifest, { peer: peerId('d'), name: 'd', addrs: [], zone: 'z' }, '')
+  if (!next.ok) throw new Error('refused')
+  fleet.add('d', next.manifest)
+  fleet.start('d')
+  fleet.settle()
+  fleet.loses = ({ message }) => message.kind === 'install' || message.kind === 'fetch'
+  fleet.spread(next.manifest)
+  for (const name of 'abc') {
+    fleet.stop(name)
+    fleet.start(name)
+    fleet.pass(2 * TIMINGS.recallMs)
+  }
+  fleet.loses = () => false
+  fleet.pass(60_000)
+  for (const name of 'abc') t.equal(fleet.host(name).tables.beats.get(peerId(name))?.beat.pending, 0, `pending at ${name}`)
+  t.equal(ledger(fleet, 'd').limits.volumes, 7)
+  fleet.pass(60_000)
+  for (const name of 'abc') t.equal(fleet.host(name).tables.beats.get(peerId(name))?.beat.pending, 0, `pending at ${name}, after a read`)
+})
+
+t.test('a host that has left a group has forgotten nothing, also if the last value there was its own proposal', async (t) => {
+  const manifest = manifestOf('abc')
+  const fleet = new Fleet(manifest)
+  fleet.startAll()
+  const [first, second, third] = groupOf(manifest)
+  if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
+  // With the first away the second proposes.
+  fleet.stop(first)
+  fleet.ask(second, { kind: 'limits', project: PROJECT, limits: { volumes: 7 } })
+  fleet.pass(5000)
+  fleet.start(first)
+  fleet.pass(5000)
+  const next = leaving(manifest, third, '')
+  if (!next.ok) throw new Error('refused')
+  const kept = manifest.hosts.filter(({ peer }) => peer === third).map((host) => ({ ...host, voter: false }))
+  const moving = { ...next.manifest, hosts: [...next.manifest.hosts, ...kept] }
+  fleet.spread(moving)
+  fleet.pass(5 * TIMINGS.recallMs)
+  const done = stepDone(moving, '')
+  fleet.spread(done)
+  t.notOk(groupOf(done).includes(second), 'one host keeps the register now')
+  fleet.stop(second)
+  fleet.host(second).notes.length = 0
+  fleet.start(second)
+  fleet.pass(5000)
+  t.notOk(fleet.host(second).notes.includes('memory-lost'))
+  t.notOk(fleet.host(second).tables.isLost)
+})

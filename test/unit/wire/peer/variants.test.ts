@@ -1,0 +1,230 @@
+/** What messages carry: every kind of change, answer, entry and news, whole and with something wrong in it. */
+import t, { type Test } from 'tap'
+import { attachmentId, peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../../lib/model/ids.ts'
+import type { Binding, LedgerAnswer, LedgerChange, LedgerEntry, Recent, Unplaced } from '../../../../lib/model/ledger.ts'
+import type { Ballot, ChangeOutcome, PeerMessage } from '../../../../lib/model/message.ts'
+import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../../../lib/model/probe.ts'
+import type { Operation } from '../../../../lib/model/request.ts'
+import type { VolumeSpec } from '../../../../lib/model/volume.ts'
+import { parsePeerMessage } from '../../../../lib/wire/peer/message.ts'
+
+type ByKind<Union extends { readonly kind: string }> = { readonly [Kind in Union['kind']]: Extract<Union, { readonly kind: Kind }> }
+
+const host = peerId('12D3KooWQYV9dGMFoRzNStwpXztXaBUjtPqi6aU76ZgUriHhKust')
+const rid = requestId('0123456789abcdef0123456789abcdef')
+const project = projectId('p1')
+const volume = volumeId('6f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b11')
+const attachment = attachmentId('7f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b12')
+const pool = poolName('h1', 'lvm', 'vg0')
+const reservation = reservationId('3.17')
+const ballot: Ballot = { group: 1, counter: 4, peer: host, epoch: 2 }
+const limits = { volumes: 1, gigabytes: -1, per_volume_gigabytes: 0 }
+const delta = { volumes: 1, gigabytes: 1 }
+const spec: VolumeSpec = {
+  id: volume,
+  project,
+  user: 'u',
+  name: null,
+  description: null,
+  sizeGiB: 1,
+  zone: null,
+  type: null,
+  typeId: null,
+  metadata: {},
+  multiattach: false,
+  createdAtMs: 1,
+}
+const bound: Binding = { kind: 'bound', rid, volume, host, pool, reservation, bodyHash: 'h', delta, sizeGiB: 1, spec, atMs: 1 }
+const unplaced: Unplaced = { kind: 'unplaced', rid, spec, bodyHash: 'h', delta, rejected: [], atMs: 1, updatedAtMs: null }
+const recent: Recent = { kind: 'recent', order: 3, rid, volume, bodyHash: 'h', host: null, reservation: null, atMs: 1 }
+const entries: ByKind<LedgerEntry> = {
+  bound,
+  unplaced,
+  recent,
+  closed: { kind: 'closed', order: 4, rid, host, reservation, atMs: 1 },
+  host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, gigabytes: 0 } },
+  limits: { kind: 'limits', limits },
+  intent: { kind: 'intent', volume, rid, host, atMs: 1 },
+  gone: { kind: 'gone', volume, host, delta: { volumes: 1, gigabytes: -3 }, atMs: 1 },
+}
+const changes: ByKind<LedgerChange> = {
+  bind: { kind: 'bind', binding: bound },
+  unplace: { kind: 'unplace', unplaced },
+  resolve: { kind: 'resolve', rid, host, reservation, atMs: 1 },
+  fold: { kind: 'fold', totals: entries.host, settled: [rid], atMs: 1 },
+  'edit-unplaced': { kind: 'edit-unplaced', volume, edit: { kind: 'delete' }, atMs: 1 },
+  intend: { kind: 'intend', intent: entries.intent },
+  withdraw: { kind: 'withdraw', volume, rid },
+  forget: { kind: 'forget', gone: entries.gone },
+  'set-limits': { kind: 'set-limits', limits: { gigabytes: 5 } },
+  'clear-limits': { kind: 'clear-limits' },
+  read: { kind: 'read', volume: null },
+}
+const contents = {
+  bound: [bound],
+  unplaced: [unplaced],
+  intents: [entries.intent],
+  gone: [volume],
+  limits,
+  used: delta,
+  project,
+  ended: recent,
+}
+const answers: ByKind<LedgerAnswer> = {
+  bound: { kind: 'bound', binding: recent },
+  closed: { kind: 'closed' },
+  'over-quota': { kind: 'over-quota', resource: 'gigabytes', limit: 1, used: 0, requested: 2 },
+  unplaced: { kind: 'unplaced', unplaced },
+  ended: { kind: 'ended', recent },
+  mismatch: { kind: 'mismatch', volume },
+  folded: { kind: 'folded', seq: 1 },
+  edited: { kind: 'edited', unplaced },
+  absent: { kind: 'absent' },
+  intended: { kind: 'intended', intent: entries.intent },
+  forgotten: { kind: 'forgotten' },
+  'not-lost': { kind: 'not-lost' },
+  'below-use': { kind: 'below-use', resource: 'volumes', limit: 1, used: 2 },
+  contents: { kind: 'contents', contents },
+}
+const outcomes: ByKind<ChangeOutcome> = {
+  decided: { kind: 'decided', answer: answers.absent },
+  'no-majority': { kind: 'no-majority', answered: 1, needed: 2 },
+  overloaded: { kind: 'overloaded', limit: 4096 },
+}
+const connector = { initiator: 'iqn.x:y', host: null, ip: null, multipath: false, mountpoint: null }
+const operations: ByKind<Operation> = {
+  update: { kind: 'update', name: 'n', metadataChanges: { a: null } },
+  delete: { kind: 'delete', force: false },
+  'reset-status': { kind: 'reset-status', status: 'error' },
+  extend: { kind: 'extend', sizeGiB: 2 },
+  attach: { kind: 'attach', attachment: attachment, instance: null, mode: 'rw', connector: null, mountpoint: null },
+  connect: { kind: 'connect', attachment: attachment, connector },
+  complete: { kind: 'complete', attachment: attachment },
+  detach: { kind: 'detach', attachment: attachment, allowUnsafe: true },
+  connection: { kind: 'connection', attachment: attachment },
+}
+
+const whole = (value: unknown): unknown => ({
+  kind: 'accept',
+  project,
+  ballot,
+  next: ballot,
+  change: { kind: 'whole', value: [['some/key', value]] },
+})
+const put = (entry: unknown): unknown => ({
+  kind: 'accept',
+  project,
+  ballot,
+  next: ballot,
+  change: { kind: 'difference', base: ballot, puts: [{ key: 'some/key', entry }] },
+})
+const changed = (outcome: unknown): unknown => ({ kind: 'changed', ref: 'r', project, outcome })
+const operate = (operation: unknown): unknown => ({ kind: 'operate', request: { rid, project, volume, operation } })
+const gossip = (rumors: readonly unknown[]): unknown => ({ kind: 'probe', seq: 1, incarnation: 1, rumors })
+
+/** Each of them is taken, as it was, and with a field that nobody knows; and none that lacks a field or has nonsense in one. */
+function checkAll(
+  t: Test,
+  kinds: { readonly [kind: string]: object },
+  inMessage: (value: unknown) => unknown,
+  optional: readonly string[] = [],
+): void {
+  for (const [kind, value] of Object.entries(kinds)) {
+    const sent = JSON.parse(JSON.stringify(inMessage(value)))
+    t.same(parsePeerMessage(sent), sent, kind)
+    t.ok(parsePeerMessage(inMessage({ ...value, later: { x: 1 } })), `${kind} with a field of a later version`)
+    for (const field of Object.keys(value)) {
+      t.equal(parsePeerMessage(inMessage({ ...value, [field]: [7] })), null, `${kind} with nonsense as ${field}`)
+      if (!optional.includes(field))
+        t.equal(parsePeerMessage(inMessage({ ...value, [field]: undefined })), null, `${kind} without ${field}`)
+    }
+  }
+  t.equal(parsePeerMessage(inMessage({ kind: 'of a later version' })), null, 'a kind that nobody knows')
+}
+
+t.test('every entry of a register, whole and as a difference', async (t) => {
+  checkAll(t, entries, whole)
+  checkAll(t, entries, put)
+  t.ok(parsePeerMessage(put(null)), 'an entry that is taken out')
+  t.equal(parsePeerMessage(whole(null)), null, 'a whole value has no holes')
+})
+
+t.test('every change of a register, and every answer', async (t) => {
+  checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }))
+  checkAll(t, answers, (answer) => changed({ kind: 'decided', answer }))
+  checkAll(t, outcomes, changed)
+})
+
+t.test('limits: only those that are named, and each of them a number from -1 up', async (t) => {
+  const set = (some: unknown): unknown => ({ kind: 'change', ref: 'r', project, change: { kind: 'set-limits', limits: some } })
+  for (const good of [{}, { volumes: -1 }, { gigabytes: 0, per_volume_gigabytes: 7 }])
+    t.ok(parsePeerMessage(set(good)), JSON.stringify(good))
+  for (const bad of [null, [], { volumes: -2 }, { volumes: 1.5 }, { volumes: null }, { gigabytes: '5' }]) {
+    t.equal(parsePeerMessage(set(bad)), null, JSON.stringify(bad))
+  }
+})
+
+t.test('every operation on a volume', async (t) => {
+  checkAll(t, operations, operate, ['name', 'metadataChanges'])
+})
+
+t.test('rumours: no more than a message may carry, each with what its kind needs', async (t) => {
+  const alive: Rumor = { state: 'alive', peer: host, incarnation: 1 }
+  const suspect: Rumor = { state: 'suspect', peer: host, incarnation: 1, by: [host], ageMs: 0 }
+  const others = Array.from({ length: SUSPECTERS_MAX + 1 }, (_, n) => peerId(`peer-${n}`))
+  const good = {
+    none: [],
+    'as many as there may be': Array.from({ length: RUMORS_MAX }, () => alive),
+    'all states': [alive, { ...alive, state: 'down' }, suspect],
+    'as many suspecters as count': [{ ...suspect, by: others.slice(1) }],
+    'a field of a later version': [{ ...alive, later: 1 }],
+  }
+  for (const [title, rumors] of Object.entries(good)) t.ok(parsePeerMessage(gossip(rumors)), title)
+  const bad = {
+    'one too many': Array.from({ length: RUMORS_MAX + 1 }, () => alive),
+    'a state that nobody knows': [{ ...alive, state: 'sleepy' }],
+    'a suspicion of nobody': [{ ...suspect, by: [] }],
+    'too many suspecters': [{ ...suspect, by: others }],
+    'a suspicion without its age': [{ ...suspect, ageMs: undefined }],
+    'an age below zero': [{ ...suspect, ageMs: -1 }],
+    'an incarnation that is no exact number': [{ ...alive, incarnation: 2 ** 60 }],
+    'a peer that is none': [{ ...alive, peer: 'a/b' }],
+    'no rumour at all': [null],
+  }
+  for (const [title, rumors] of Object.entries(bad)) t.equal(parsePeerMessage(gossip(rumors)), null, title)
+})
+
+t.test('heads and parts of a log: hashes, places and signatures have their form', async (t) => {
+  const known = { owner: host, epoch: 1, seq: 2, chain: '0123456789abcdef', whole: false, staged: null }
+  const heads = (of: object): unknown => ({ kind: 'heads', heads: [{ ...known, ...of }], only: null, ref: null, volume: null })
+  t.ok(parsePeerMessage(heads({ staged: { epoch: 1, from: 0, upTo: 9 }, later: true })))
+  t.ok(parsePeerMessage(heads({ chain: '' })), 'nothing is known yet')
+  for (const bad of [{ chain: 'f'.repeat(17) }, { whole: 'no' }, { seq: 1.5 }, { staged: { epoch: 1, from: 0 } }, { staged: {} }]) {
+    t.equal(parsePeerMessage(heads(bad)), null, JSON.stringify(bad))
+  }
+  t.equal(parsePeerMessage({ kind: 'tally', hash: 'f'.repeat(65) }), null)
+  t.ok(parsePeerMessage({ kind: 'heads', heads: [], only: null, ref: 'r', volume }))
+  t.equal(parsePeerMessage({ kind: 'heads', heads: [], only: null, ref: 'r', volume: 'no id' }), null)
+})
+
+t.test('what a host is told at its start, and what members tell each other of a register that moves', async (t) => {
+  const good: readonly PeerMessage[] = [
+    { kind: 'recalled', ref: 'r', head: null, votes: [], projects: [], totals: [project], isLost: true },
+    { kind: 'fetched', project, group: 2, seal: false, promised: null, accepted: null, value: [] },
+  ]
+  for (const message of good) t.same(parsePeerMessage(JSON.parse(JSON.stringify(message))), message, message.kind)
+  const [recalled, fetched] = good
+  const bad = [
+    { ...recalled, votes: [{ project }] },
+    { ...recalled, votes: [{ project, ballot: { ...ballot, group: -1 } }] },
+    { ...recalled, projects: [''] },
+    { ...recalled, head: { owner: host } },
+    { ...fetched, value: [['key']] },
+    { ...fetched, value: [['key', null]] },
+    { ...fetched, promised: { counter: 1 } },
+    { kind: 'fetch', project, group: 0.5, seal: true },
+    { kind: 'install', project: '', group: 1 },
+    { kind: 'intent', project, volume: volume.toUpperCase() },
+  ]
+  for (const message of bad) t.equal(parsePeerMessage(message), null, JSON.stringify(message).slice(0, 80))
+})
