@@ -6,17 +6,21 @@ import { hashHex } from '../../lib/model/hash.ts'
 import { attachmentId, type ProjectId, projectId, requestId, type RequestId, volumeId } from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../lib/model/request.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
+import { copyJson } from './copy-json.ts'
 import type { Asked, AttachmentBook, History, VolumeBook } from './history.ts'
 import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
+import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
 
 export type CreateRequest = Extract<ClientRequest, { kind: 'create' }>
 
 const PATIENCE_MS = 12_000
 const TRIES_MAX = 4
+const BURST_MS = 1000
+const BURST_MAX = 60
 
 const PROJECTS: readonly ProjectId[] = [projectId('blue'), projectId('green')]
 
@@ -30,6 +34,7 @@ export class Clients {
   readonly #onAnswer: (asked: Asked) => void
   /** Requests that are waited for, with how often each was tried. */
   readonly #waiting = new Map<string, number>()
+  readonly #strangers: Random
   #left: number
   #isOver = false
 
@@ -50,6 +55,7 @@ export class Clients {
     this.#nodes = options.nodes
     this.#onAnswer = options.onAnswer
     this.#left = options.options.requests
+    this.#strangers = options.random.split('strangers')
   }
 
   get isWaiting(): boolean {
@@ -87,7 +93,7 @@ export class Clients {
   /** A host has answered; the answer arrives, or is lost with the connection. */
   onReply(id: string, reply: ClientReply): void {
     if (!this.#waiting.has(id)) return
-    const copy: ClientReply = JSON.parse(JSON.stringify(reply))
+    const copy = copyJson(reply)
     this.#world.schedule(this.#random.between(0, 5), () => {
       const tries = this.#waiting.get(id)
       const asked = this.#history.answer(id, this.#world.nowMs, copy)
@@ -117,8 +123,21 @@ export class Clients {
     })
   }
 
+  /** Ten times as many requests as usual, for a moment. */
+  burst(): void {
+    this.#hits.add('client: burst')
+    const { requests, faultsMs } = this.#options
+    const count = Math.min(BURST_MAX, Math.ceil((10 * requests * BURST_MS) / faultsMs))
+    for (let n = 0; n < count; n += 1) {
+      this.#world.schedule(this.#strangers.below(BURST_MS), () => {
+        if (!this.#isOver) this.#act()
+      })
+    }
+  }
+
   #act(): void {
     const books = [...this.#history.books.values()]
+    if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
     // Mostly what is known to be there; at times what nobody has answered for.
@@ -249,6 +268,12 @@ export class Clients {
     this.ask({ kind: 'find', project, volume: book.spec.id })
   }
 
+  #trespass(book: VolumeBook): void {
+    this.#hits.add('client: trespass')
+    const project = PROJECTS.find((other) => other !== book.spec.project) ?? projectId('red')
+    this.ask({ kind: 'operate', request: trespassOn(book, ridOf(project, this.#strangers.hex(8)), project, this.#strangers) })
+  }
+
   #operate(book: VolumeBook, operation: Operation): void {
     const rid = ridOf(book.spec.project, this.#random.hex(8))
     this.ask({ kind: 'operate', request: { rid, project: book.spec.project, volume: book.spec.id, operation } })
@@ -278,7 +303,7 @@ function connectorOf({ initiator }: AttachmentBook): {
 }
 
 /** Answers after which a sensible client tries again. */
-function isPassing(code: string): boolean {
+export function isPassing(code: string): boolean {
   return (
     code === 'no-majority' || code === 'owner-unreachable' || code === 'recovering' || code === 'overloaded' || code === 'peer-incomplete'
   )

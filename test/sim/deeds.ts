@@ -7,10 +7,19 @@ import type { FakeVolumes } from './fakes/volumes.ts'
 export interface Deeds {
   backend(call: BackendCall): BackendOutcome
   target(call: TargetCall): TargetOutcome
+  /** What a tool leaves behind that dies in the middle of it. */
+  backendHalf(call: BackendCall): void
+  targetHalf(call: TargetCall): void
 }
 
 export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
-  return { backend: (call) => onVolumes(volumes, call), target: (call) => onExports(exports, call) }
+  return {
+    backend: (call) => onVolumes(volumes, call),
+    target: (call) => onExports(exports, call),
+    // Growing, removing and renaming are one step: done or not.
+    backendHalf: (call) => (call.kind === 'create' ? volumes.createHalf(call.volume, call.tags) : undefined),
+    targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call)),
+  }
 }
 
 /** What a thick pool reports of itself. */
@@ -36,7 +45,7 @@ export function measurePool(host: string, totalGiB: number, volumes: FakeVolumes
 function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
   switch (call.kind) {
     case 'create':
-      return volumes.create(call.volume)
+      return volumes.create(call.volume, call.tags)
     case 'extend':
       return volumes.extend(call.volume)
     case 'remove':

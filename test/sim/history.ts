@@ -5,7 +5,7 @@
  */
 import type { Connection } from '../../lib/model/attachment.ts'
 import type { AttachmentId, RequestId, VolumeId } from '../../lib/model/ids.ts'
-import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
+import type { ClientReply, ClientRequest, OperationRequest } from '../../lib/model/request.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 
 export interface Asked {
@@ -55,6 +55,8 @@ export interface VolumeBook {
 export class History {
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
+  /** When an operation was asked for first: a repeat may get the first answer. */
+  readonly firstAskedMs = new Map<RequestId, number>()
   #names = 0
 
   open(spec: VolumeSpec, rid: RequestId, bodyHash: string, isKeyed: boolean): VolumeBook {
@@ -97,8 +99,9 @@ export class History {
     if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
     if (request.kind !== 'operate') return
     const { rid, volume, operation } = request.request
+    if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
     const book = this.books.get(volume)
-    if (book === undefined) return
+    if (book === undefined || isTrespass(request.request, book)) return
     if (operation.kind === 'delete') book.deleteAskedMs ??= askedMs
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
@@ -116,7 +119,7 @@ export class History {
     if (request.kind !== 'operate' || reply.kind !== 'operate' || !reply.result.ok) return
     const { rid, volume, operation } = request.request
     const book = this.books.get(volume)
-    if (book === undefined) return
+    if (book === undefined || isTrespass(request.request, book)) return
     if (operation.kind === 'delete') book.deleteAckedMs ??= atMs
     if (operation.kind === 'update') ackWish(book.names, rid, atMs)
     if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
@@ -131,6 +134,11 @@ export class History {
       attachment.connection = reply.result.value.connection ?? attachment.connection
     }
   }
+}
+
+/** What somebody from another project asks changes nothing of what may be expected. */
+export function isTrespass({ project }: OperationRequest, { spec }: VolumeBook): boolean {
+  return project !== null && project !== spec.project
 }
 
 function addWish<Value>(wishes: Wish<Value>[], rid: RequestId, value: Value, askedMs: number): void {

@@ -20,6 +20,7 @@ export class Nemesis {
   readonly #network: Network
   readonly #nodes: readonly SimNode[]
   #isOver = false
+  #isPaused = false
 
   constructor(options: { world: World; random: Random; options: SimOptions; hits: Hits; network: Network; nodes: readonly SimNode[] }) {
     this.#world = options.world
@@ -44,10 +45,15 @@ export class Nemesis {
     this.#isOver = true
   }
 
+  /** Nothing strikes for a while. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused
+  }
+
   #every(meanMs: number, strike: () => void): void {
     this.#world.schedule(this.#random.between(1, 2 * meanMs), () => {
       if (this.#isOver) return
-      strike()
+      if (!this.#isPaused) strike()
       this.#every(meanMs, strike)
     })
   }

@@ -1,5 +1,5 @@
 /**
- * The network between peers: serialises each message, and then loses, doubles, delays, reorders or refuses it.
+ * The network between peers: takes a copy of each message (in some seeds its text), and then loses, doubles, delays, reorders or refuses it.
  *
  * `told` is what each side believes of a connection; it follows the truth late, and with the random oracle not at all.
  * What was reported as not sent is never delivered; everything else may or may not be.
@@ -7,10 +7,14 @@
 import type { PeerEvent } from '../../lib/flows/step.ts'
 import type { Beat } from '../../lib/model/host.ts'
 import type { PeerId } from '../../lib/model/ids.ts'
+import type { Manifest } from '../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'
+import { parsePeerMessage } from '../../lib/wire/peer/message.ts'
+import { copyJson } from './copy-json.ts'
 import type { Hits } from './hits.ts'
 import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
+import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
 /** What the network needs of a host. */
@@ -19,8 +23,12 @@ export interface Station {
   readonly isUp: boolean
   /** Counts starts: a connection does not outlive either process. */
   readonly incarnation: number
+  readonly manifest: Manifest
   feed(event: PeerEvent): void
+  learn(manifest: Manifest): void
 }
+
+type Delivery = (station: Station) => void
 
 interface Link {
   blocked: boolean
@@ -30,6 +38,8 @@ interface Link {
   told: 'up' | 'down'
   /** Incarnation of the sender that was told. */
   toldTo: number
+  /** Counts connections: what was on its way when one broke never arrives. */
+  connection: number
 }
 
 export class Network {
@@ -38,8 +48,10 @@ export class Network {
   readonly #hits: Hits
   readonly #stations = new Map<PeerId, Station>()
   readonly #links = new Map<string, Link>()
+  readonly #isChecked: boolean
   readonly #onSend: (from: PeerId, to: PeerId, message: PeerMessage) => void
   #options: SimOptions['network']
+  #isLull = false
   oracle: SimOptions['oracle']
   /** For scenarios: which messages get through. */
   filter: (from: PeerId, to: PeerId, message: PeerMessage) => boolean = () => true
@@ -50,12 +62,14 @@ export class Network {
     hits: Hits
     network: SimOptions['network']
     oracle: SimOptions['oracle']
+    isChecked: boolean
     onSend: (from: PeerId, to: PeerId, message: PeerMessage) => void
   }) {
     this.#world = options.world
     this.#random = options.random
     this.#hits = options.hits
     this.#options = options.network
+    this.#isChecked = options.isChecked
     this.#onSend = options.onSend
     this.oracle = options.oracle
   }
@@ -68,20 +82,24 @@ export class Network {
     this.#onSend(from.id, to, message)
     if (!this.filter(from.id, to, message)) return
     if (to === from.id) return this.#loopBack(from, message)
-    const text = JSON.stringify(message)
     const link = this.#link(from.id, to)
     if (this.#isReportedUnsent(from, to, link)) {
       this.#hits.add('network: unreachable')
       const { incarnation } = from
+      const copy = copyJson(message)
       this.#world.schedule(0, () => {
-        if (from.incarnation === incarnation) from.feed({ kind: 'unreachable', to, message: JSON.parse(text) })
+        if (from.incarnation === incarnation) from.feed({ kind: 'unreachable', to, message: copy })
       })
       return
     }
-    this.#carry(to, link, (station) => station.feed({ kind: 'message', from: from.id, message: JSON.parse(text) }))
+    const pack = (): Delivery => {
+      const read = this.#write(message)
+      return (station) => station.feed({ kind: 'message', from: from.id, message: read() })
+    }
+    this.#carry(from, to, link, pack)
     if (this.#random.chance(this.#options.duplicates)) {
       this.#hits.add('network: duplicate')
-      this.#carry(to, link, (station) => station.feed({ kind: 'message', from: from.id, message: JSON.parse(text) }))
+      this.#carry(from, to, link, pack)
     }
   }
 
@@ -91,10 +109,11 @@ export class Network {
   }
 
   gossip(from: Station, beat: Beat): void {
-    const text = JSON.stringify(beat)
-    for (const to of this.#stations.keys()) {
-      if (to !== from.id) this.#carry(to, this.#link(from.id, to), (station) => station.feed({ kind: 'beat', beat: JSON.parse(text) }))
+    const pack = (): Delivery => {
+      const copy = copyJson(beat)
+      return (station) => station.feed({ kind: 'beat', beat: copy })
     }
+    for (const to of this.#stations.keys()) if (to !== from.id) this.#carry(from, to, this.#link(from.id, to), pack)
   }
 
   /** Stops or lets through everything from `from` to `to`. */
@@ -104,6 +123,24 @@ export class Network {
 
   isBlocked(from: PeerId, to: PeerId): boolean {
     return this.#link(from, to).blocked
+  }
+
+  /** What `from` has sent and nobody has received yet is lost. */
+  cutOff(from: PeerId): void {
+    for (const to of this.#stations.keys()) this.#link(from, to).connection += 1
+  }
+
+  /** The connection between the two breaks, with all that is on its way; both notice, and soon it is there again. */
+  reset(a: Station, b: Station): void {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const link = this.#link(from.id, to.id)
+      link.connection += 1
+      if (from.isUp && this.oracle === 'honest') this.#tell(from, to.id, link, 'down')
+    }
+    this.notice(500)
   }
 
   clog(from: PeerId, to: PeerId, forMs: number): void {
@@ -133,6 +170,12 @@ export class Network {
     return this.#link(station, peer).told
   }
 
+  /** For a while everything gets through. */
+  lull(isLull: boolean): void {
+    this.#isLull = isLull
+    if (isLull) this.#clear()
+  }
+
   heal(): void {
     this.#options = {
       ...this.#options,
@@ -143,6 +186,10 @@ export class Network {
       delayMsMax: Math.min(20, this.#options.delayMsMax),
     }
     this.oracle = 'honest'
+    this.#clear()
+  }
+
+  #clear(): void {
     for (const link of this.#links.values()) {
       link.blocked = false
       link.cloggedUntilMs = 0
@@ -173,7 +220,7 @@ export class Network {
     const isKnownUp = link.told === 'up' && link.toldTo === from.incarnation
     if (!isKnownUp) return this.oracle === 'honest' || this.#random.chance(0.3)
     const isGone = link.blocked || this.#stations.get(to)?.isUp !== true
-    return isGone ? this.#random.chance(0.5) : this.#random.chance(this.#options.falseUnreachable)
+    return isGone ? this.#random.chance(0.5) : !this.#isLull && this.#random.chance(this.#options.falseUnreachable)
   }
 
   /** What a peer says to itself goes over no wire. */
@@ -184,19 +231,43 @@ export class Network {
     })
   }
 
-  #carry(to: PeerId, link: Link, deliver: (station: Station) => void): void {
+  /** Puts a message on the wire as it is now. @returns how it is read at the other end */
+  #write(message: PeerMessage): () => PeerMessage {
+    if (!this.#isChecked) {
+      const copy = copyJson(message)
+      return () => copy
+    }
+    const text = JSON.stringify(message)
+    return () => this.#read(text)
+  }
+
+  /** Whatever an agent sends must pass the checks of an agent that receives it. */
+  #read(text: string): PeerMessage {
+    const message = parsePeerMessage(JSON.parse(text))
+    if (message === null) throw new Violation('rules', 'a message is refused by the check of the wire', { text })
+    this.#hits.add('network: message checked')
+    return message
+  }
+
+  #carry(from: Station, to: PeerId, link: Link, pack: () => Delivery): void {
     if (link.blocked) return this.#hits.add('network: lost in a partition')
-    if (this.#random.chance(this.#options.loss)) return this.#hits.add('network: lost')
-    const isStraggler = this.#random.chance(this.#options.stragglers)
+    if (!this.#isLull && this.#random.chance(this.#options.loss)) return this.#hits.add('network: lost')
+    const isStraggler = !this.#isLull && this.#random.chance(this.#options.stragglers)
     if (isStraggler) this.#hits.add('network: straggler')
     const delayMs = isStraggler ? this.#random.between(200, 5000) : this.#random.between(0, this.#options.delayMsMax)
     let atMs = Math.max(this.#world.nowMs + delayMs, link.cloggedUntilMs)
     if (this.#options.isOrdered) atMs = Math.max(atMs, link.lastAtMs)
     else if (atMs < link.lastAtMs) this.#hits.add('network: overtaken')
     link.lastAtMs = Math.max(link.lastAtMs, atMs)
+    const { connection } = link
+    const deliver = pack()
     this.#world.schedule(atMs - this.#world.nowMs, () => {
       const station = this.#stations.get(to)
-      if (station?.isUp === true && !link.blocked) deliver(station)
+      if (station?.isUp !== true || link.blocked || link.connection !== connection) return
+      // Whoever has the older manifest is shown the newer one, whichever way they talk.
+      station.learn(from.manifest)
+      if (from.isUp) from.learn(station.manifest)
+      deliver(station)
     })
   }
 
@@ -204,7 +275,7 @@ export class Network {
     const name = `${from}>${to}`
     const known = this.#links.get(name)
     if (known !== undefined) return known
-    const link: Link = { blocked: false, cloggedUntilMs: 0, lastAtMs: 0, told: 'down', toldTo: -1 }
+    const link: Link = { blocked: false, cloggedUntilMs: 0, lastAtMs: 0, told: 'down', toldTo: -1, connection: 0 }
     this.#links.set(name, link)
     return link
   }

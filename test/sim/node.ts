@@ -9,15 +9,23 @@ import { step } from '../../lib/flows/peer.ts'
 import type { Effect, Now, PeerEvent, Step } from '../../lib/flows/step.ts'
 import { createPeer, type Peer, type PeerOptions } from '../../lib/flows/tables.ts'
 import type { PeerId } from '../../lib/model/ids.ts'
+import type { Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Distortion } from './bugs/distortion.ts'
-import type { CrashPoints } from './crash-points.ts'
-import { createDeeds, measurePool } from './deeds.ts'
+import type { Manner } from './crash/manner.ts'
+import { AFTER, BEFORE, IN_ANY_MANNER, KILLED } from './crash/point-names.ts'
+import type { CrashPoints } from './crash/points.ts'
+import { copyJson } from './copy-json.ts'
+import { createDeeds } from './deeds.ts'
 import type { JournalDisk } from './disk.ts'
 import type { FakeExports } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
-import { Hands, type Report } from './hands.ts'
+import { Gate } from './gate.ts'
+import { Hands } from './hands.ts'
+import type { Report } from './job.ts'
+import { Looks } from './looks.ts'
 import type { Hits } from './hits.ts'
+import { HostTroubles } from './host-troubles.ts'
 import type { Network } from './network.ts'
 import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
@@ -45,6 +53,8 @@ export interface NodeOptions {
   readonly onReply: (node: SimNode, id: string, reply: ClientReply) => void
   readonly onOutcome: (node: SimNode, report: Report) => void
   readonly onReplicate: (node: SimNode, effect: Extract<Effect, { kind: 'replicate' }>) => void
+  /** Just before the rules hear of it. */
+  readonly onEvent: (node: SimNode, event: PeerEvent) => void
 }
 
 interface Outgoing {
@@ -58,26 +68,41 @@ const REPLICA_LOST = 0.2
 /** Between looks at pools and targets. */
 const MEASURE_MS = 5000
 
+/** Calls are few beside effects; as often as those they would hardly ever be hit. */
+const CALLS_PER_EFFECT = 20
+
+/** Until a process that could not open its journal is started again. */
+const REOPEN_MS = 1000
+
 export class SimNode {
   readonly id: PeerId
   readonly name: string
   readonly journal: JournalDisk
   readonly volumes: FakeVolumes
   readonly exports: FakeExports
+  manifest: Manifest
+  readonly troubles = new HostTroubles()
+  /** What became of this host's idea of the time since the world began. */
+  clockJumpMs = 0
   /** Counts starts. */
   incarnation = 0
   isCalm = false
+  /** Its journal was taken from it, and it has not found out yet what it knew. */
+  isAmnesic = false
+  #isCalmForGood = false
   readonly #options: NodeOptions
   readonly #world: World
   readonly #random: Random
   readonly #hits: Hits
   readonly #hands: Hands
+  readonly #looks: Looks
   #peer: Peer | null = null
   #startedMs = 0
   #outbox: Outgoing[] = []
   #isDraining = false
   readonly #timers: Timers
   readonly #replica = new ReplicaCache()
+  readonly #gate: Gate
 
   constructor(options: NodeOptions) {
     this.id = options.id
@@ -85,22 +110,46 @@ export class SimNode {
     this.journal = options.journal
     this.volumes = options.volumes
     this.exports = options.exports
+    this.manifest = options.peer.manifest
     this.#options = options
     this.#world = options.world
     this.#random = options.random
     this.#hits = options.hits
+    this.#gate = new Gate(options.world)
+    this.journal.onBroken = () => this.crash('journal error')
     this.#timers = new Timers(options.world, (key) => this.feed({ kind: 'timer', key }))
+    this.#looks = new Looks({
+      host: options.name,
+      volumes: options.volumes,
+      exports: options.exports,
+      troubles: this.troubles,
+      poolGiB: options.sim.poolGiB,
+      garbage: options.sim.rare.calls.garbage,
+      random: options.random.split('looks'),
+      hits: options.hits,
+    })
     this.#hands = new Hands({
       world: options.world,
       random: options.random.split('hands'),
       hits: options.hits,
       options: options.sim,
+      rare: options.sim.rare.calls,
       deeds: createDeeds(options.volumes, options.exports),
+      troubles: this.troubles,
+      strikes: (why) => this.#strikes(options.sim.crash.atEffect * CALLS_PER_EFFECT, why),
+      die: (why) => this.crash(why, 'killed'),
       report: (report) => {
         options.onOutcome(this, report)
         this.feed(report)
       },
     })
+  }
+
+  /** A newer manifest is kept for good before it holds. */
+  learn(manifest: Manifest): void {
+    if (manifest.epoch <= this.manifest.epoch) return
+    this.manifest = manifest
+    this.feed({ kind: 'manifest', manifest })
   }
 
   get isUp(): boolean {
@@ -120,14 +169,46 @@ export class SimNode {
     return this.#hands.isIdle
   }
 
+  /** While it lasts this host neither crashes nor fails. */
+  setLull(isLull: boolean): void {
+    if (this.#isCalmForGood) return
+    this.isCalm = isLull
+    this.#hands.isCalm = isLull
+    this.#looks.isCalm = isLull
+    this.journal.isCalm = isLull
+    if (!isLull) return
+    this.troubles.end()
+    this.#gate.open()
+  }
+
+  /** Stops the process (SIGSTOP), or keeps it busy; it goes on by itself. */
+  pause(forMs: number): void {
+    if (this.#peer !== null) this.#gate.shut(forMs)
+  }
+
+  get isPaused(): boolean {
+    return this.#gate.isShut
+  }
+
+  /** The target daemon is gone, and what it served with it. */
+  loseDaemon(): void {
+    this.troubles.daemon = 'down'
+    this.exports.restartEmpty()
+  }
+
   calm(): void {
+    this.#isCalmForGood = true
+    this.troubles.end()
+    this.#gate.open()
     this.isCalm = true
     this.#hands.isCalm = true
+    this.#looks.isCalm = true
     this.journal.isCalm = true
   }
 
   start(): void {
     if (this.#peer !== null || this.journal.isFull) return
+    if (!this.journal.opens()) return this.#startLater(REOPEN_MS)
     this.incarnation += 1
     this.#startedMs = this.#world.nowMs
     this.#world.trace.add(this.#world.nowMs, this.name, 'starts', { incarnation: this.incarnation })
@@ -136,52 +217,71 @@ export class SimNode {
       this.#replica.lose()
     }
     const entries = this.#options.distortion.restored(this.journal.entries())
-    this.#peer = createPeer(this.#options.peer, entries, this.#replica.stored())
-    this.feed({ kind: 'start', volumes: this.volumes.list().map(({ id }) => id), exports: this.exports.list() })
+    this.#peer = createPeer(
+      { ...this.#options.peer, manifest: this.manifest, isNew: this.journal.isUntouched },
+      entries,
+      this.#replica.stored(),
+    )
+    this.#hands.land()
+    this.feed({ kind: 'start' })
     this.#measureLater(0)
     this.#options.network.notice(this.isCalm ? 50 : 1000)
   }
 
   /** The process is gone, between two instructions. */
-  crash(why: string): void {
+  crash(why: string, manner: Manner = 'drawn'): void {
     if (this.#peer === null) return
     this.#hits.add(`crash: ${why}`)
     this.#world.trace.add(this.#world.nowMs, this.name, 'CRASHES', { why })
     this.#peer = null
     this.#outbox = []
     this.#timers.clear()
-    this.journal.crash()
-    this.#hands.crash()
-    if (this.#random.chance(0.3)) {
-      this.#hits.add('crash: reboot')
-      this.exports.restartEmpty()
-    }
+    this.#gate.clear()
+    this.journal.crash(manner)
+    this.#hands.crash(manner)
+    if (manner === 'power cut' || (manner === 'drawn' && this.#random.chance(0.3))) this.#reboot(manner)
     this.#options.network.notice(2000)
     if (this.journal.isFull) return
-    const { incarnation } = this
-    this.#world.schedule(this.#random.between(10, this.isCalm ? 200 : this.#options.sim.crash.downMsMax), () => {
-      if (this.incarnation === incarnation) this.start()
-    })
+    this.#startLater(this.#random.between(10, this.isCalm ? 200 : this.#options.sim.crash.downMsMax))
   }
 
   /** Asks this host as a client would; false: nobody listens. */
   ask(id: string, request: ClientRequest): boolean {
     if (this.#peer === null) return false
-    this.feed({ kind: 'client', id, request: JSON.parse(JSON.stringify(request)) })
+    this.feed({ kind: 'client', id, request: copyJson(request) })
     return true
   }
 
   feed(event: PeerEvent): void {
+    if (this.#peer !== null) this.#gate.pass(() => this.#hear(event))
+  }
+
+  #hear(event: PeerEvent): void {
     const peer = this.#peer
     if (peer === null) return
     this.#world.trace.add(this.#world.nowMs, this.name, event.kind, event)
-    const { distortion } = this.#options
-    this.#take(distortion.step(stepOf(peer, distortion.event(event), this.#now()), event, this))
+    const { distortion, onEvent } = this.#options
+    onEvent(this, event)
+    this.#take(distortion.step(stepOf(peer, distortion.event(event, this), this.#now()), event, this))
   }
 
   #now(): Now {
     const { nowMs } = this.#world
-    return { monoMs: nowMs - this.#startedMs, wallMs: this.#options.wallMs + nowMs }
+    return { monoMs: nowMs - this.#startedMs, wallMs: this.#options.wallMs + nowMs + this.clockJumpMs }
+  }
+
+  #startLater(afterMs: number): void {
+    const { incarnation } = this
+    this.#world.schedule(afterMs, () => {
+      if (this.incarnation === incarnation) this.start()
+    })
+  }
+
+  /** What the kernel held is gone too: exports, and what was on its way out. */
+  #reboot(manner: Manner): void {
+    this.#hits.add('crash: reboot')
+    this.exports.restartEmpty()
+    if (manner === 'power cut' || this.#random.chance(0.5)) this.#options.network.cutOff(this.id)
   }
 
   #take({ batch, effects }: Step): void {
@@ -190,19 +290,23 @@ export class SimNode {
     const outgoing: Outgoing = { effects: left, isDurable: batch.length === 0 }
     this.#outbox.push(outgoing)
     if (batch.length > 0) {
-      if (this.#dies('batch', 'before a batch')) return
+      const { atBatch } = this.#options.sim.crash
+      if (this.#dies(atBatch, 'before a batch', KILLED)) return
       const { incarnation } = this
       const isWritten = this.journal.write(batch, () => {
-        if (this.incarnation !== incarnation || this.#peer === null) return
-        if (this.#dies('batch', 'after a batch')) return
-        outgoing.isDurable = true
-        this.#drain()
+        this.#gate.pass(() => {
+          if (this.incarnation !== incarnation || this.#peer === null) return
+          if (this.#dies(atBatch, 'after a batch', KILLED)) return
+          outgoing.isDurable = true
+          this.#drain()
+        })
       })
       if (!isWritten) {
         this.#hits.add('journal: full')
         return this.crash('journal error')
       }
-      if (this.#dies('batch', 'in a batch')) return
+      // An atomic batch is torn into nothing or everything: there although nobody was told, or gone although it was begun.
+      if (this.#dies(atBatch, 'in a batch', IN_ANY_MANNER)) return
     }
     this.#drain()
   }
@@ -211,12 +315,15 @@ export class SimNode {
     if (this.#isDraining) return
     this.#isDraining = true
     const { incarnation } = this
+    const { atEffect } = this.#options.sim.crash
     try {
       for (let head = this.#outbox[0]; head?.isDurable === true; head = this.#outbox[0]) {
         for (const effect of head.effects) {
-          if (this.#dies('effect', `before ${effect.kind}`)) return
+          if (this.#dies(atEffect, BEFORE[effect.kind], KILLED)) return
           this.#carryOut(effect)
-          if (this.#dies('effect', `after ${effect.kind}`) || this.incarnation !== incarnation || this.#peer === null) return
+          // With the power goes what was sent and not received: a message cut off in the middle is none.
+          if (this.#dies(atEffect, AFTER[effect.kind], effect.kind === 'send' ? IN_ANY_MANNER : KILLED)) return
+          if (this.incarnation !== incarnation || this.#peer === null) return
         }
         this.#outbox.shift()
       }
@@ -225,12 +332,21 @@ export class SimNode {
     }
   }
 
-  #dies(where: 'batch' | 'effect', why: string): boolean {
-    const { atBatch, atEffect } = this.#options.sim.crash
-    const isPicked = this.#options.points.pass()
-    if (!isPicked && (this.isCalm || !this.#random.chance(where === 'batch' ? atBatch : atEffect))) return false
-    this.crash(why)
+  /** Does the process die here? There is one point for each manner in which it may. */
+  #dies(rate: number, why: string, manners: readonly Manner[]): boolean {
+    const { points } = this.#options
+    const picked = points.isArmed ? manners.filter((manner) => points.pass(manners.length > 1 ? `${why}, ${manner}` : why))[0] : undefined
+    if (picked === undefined && !this.#isDrawn(rate)) return false
+    this.crash(why, picked ?? 'drawn')
     return true
+  }
+
+  #strikes(rate: number, why: string): boolean {
+    return this.#options.points.pass(why) || this.#isDrawn(rate)
+  }
+
+  #isDrawn(rate: number): boolean {
+    return !this.isCalm && this.#random.chance(rate)
   }
 
   #carryOut(effect: Effect): void {
@@ -242,7 +358,7 @@ export class SimNode {
       case 'reply':
         return this.#options.onReply(this, effect.id, effect.reply)
       case 'publish':
-        return this.feed({ kind: 'published', records: JSON.parse(JSON.stringify(effect.records)) })
+        return this.feed({ kind: 'published', entry: copyJson(effect.entry) })
       case 'backend':
       case 'target':
         return this.#hands.take(effect)
@@ -262,8 +378,10 @@ export class SimNode {
     const { incarnation } = this
     this.#world.schedule(afterMs, () => {
       if (this.incarnation !== incarnation || this.#peer === null) return
-      this.feed({ kind: 'measured', pools: [measurePool(this.name, this.#options.sim.poolGiB, this.volumes)] })
-      this.feed({ kind: 'found', exports: this.exports.list() })
+      this.feed({ kind: 'measured', pools: this.#looks.pools() })
+      const volumes = this.#looks.volumes()
+      const exports = this.#looks.exports()
+      if (volumes !== null && exports !== null) this.feed({ kind: 'found', volumes, exports })
       this.#measureLater(MEASURE_MS)
     })
   }

@@ -7,6 +7,7 @@
 import { TIMINGS, type Timings } from '../../lib/flows/timings.ts'
 import type { Limits } from '../../lib/model/quota.ts'
 import type { Random } from './random.ts'
+import { drawRareFaults, NO_RARE_FAULTS, type RareFaults } from './rare-faults.ts'
 
 export interface CallFaults {
   /** Says that it failed, and did nothing. */
@@ -44,7 +45,7 @@ export interface SimOptions {
   }
   readonly journal: {
     readonly syncMsMax: number
-    /** Part of the syncs that take 0.1 to 5 s. */
+    /** Part of the syncs that take 0.1 to 10 s. */
     readonly slowSyncs: number
     /** Chance that a write finds the disk full. */
     readonly full: number
@@ -63,6 +64,11 @@ export interface SimOptions {
   /** `random` replaces the failure detector: peers come and go in everybody's eyes whatever is true (I11). */
   readonly oracle: 'honest' | 'random'
   readonly wallSkewMs: number
+  /** One host forgets what its journal knew, once. */
+  readonly amnesia: boolean
+  /** Hosts that keep registers change, one at a time. */
+  readonly steps: boolean
+  readonly rare: RareFaults
 }
 
 const NO_FAULTS: CallFaults = { failBefore: 0, failAfter: 0, unknownBefore: 0, unknownAfter: 0 }
@@ -88,6 +94,9 @@ export const CALM: SimOptions = {
   target: { ...NO_FAULTS, latencyMsMax: 10, restartsEmptyEveryMs: null },
   oracle: 'honest',
   wallSkewMs: 0,
+  amnesia: false,
+  steps: false,
+  rare: NO_RARE_FAULTS,
 }
 
 export function drawOptions(random: Random): SimOptions {
@@ -100,11 +109,7 @@ export function drawOptions(random: Random): SimOptions {
     clients: random.between(1, 4),
     requests: random.between(20, 90),
     projects: random.weighted({ 1: 3, 2: 1 }) === '1' ? 1 : 2,
-    limits: {
-      volumes: isTight ? random.between(2, 8) : -1,
-      gigabytes: isTight && random.chance(0.5) ? random.between(10, 60) : -1,
-      per_volume_gigabytes: random.chance(0.2) ? 8 : -1,
-    },
+    limits: drawLimits(random, isTight),
     poolGiB: random.chance(0.4) ? random.between(10, 40) : 1000,
     sizeGiBMax: random.between(1, 10),
     faultsMs,
@@ -143,6 +148,18 @@ export function drawOptions(random: Random): SimOptions {
     },
     oracle: random.chance(0.15) ? 'random' : 'honest',
     wallSkewMs: random.chance(0.3) ? random.between(0, 7_200_000) - 3_600_000 : 0,
+    // In a smaller cluster nobody is left to remember.
+    amnesia: peers >= 3 && random.chance(0.3),
+    steps: peers > 1 && random.chance(0.25),
+    rare: drawRareFaults(random.split('rare')),
+  }
+}
+
+function drawLimits(random: Random, isTight: boolean): Limits {
+  return {
+    volumes: isTight ? random.between(2, 8) : -1,
+    gigabytes: isTight && random.chance(0.5) ? random.between(10, 60) : -1,
+    per_volume_gigabytes: random.chance(0.2) ? 8 : -1,
   }
 }
 

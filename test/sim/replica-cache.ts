@@ -2,23 +2,21 @@
 import type { Effect } from '../../lib/flows/step.ts'
 import type { StoredReplica } from '../../lib/flows/tables.ts'
 import type { PeerId, VolumeId } from '../../lib/model/ids.ts'
-import type { PublishedRecord } from '../../lib/model/message.ts'
+import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 
 interface Log {
-  epoch: number
-  seq: number
+  readonly head: LogHead
   readonly records: Map<VolumeId, PublishedRecord>
 }
 
 export class ReplicaCache {
   readonly #logs = new Map<PeerId, Log>()
 
-  keep({ owner, epoch, upTo, records }: Extract<Effect, { kind: 'replicate' }>): void {
-    const log = this.#logs.get(owner) ?? { epoch, seq: 0, records: new Map() }
-    for (const record of records) log.records.set(record.id, record)
-    log.epoch = epoch
-    log.seq = Math.max(log.seq, upTo)
-    this.#logs.set(owner, log)
+  keep({ head, records, gone, whole }: Extract<Effect, { kind: 'replicate' }>): void {
+    const kept = new Map(whole ? [] : (this.#logs.get(head.owner)?.records ?? []))
+    for (const record of records) kept.set(record.id, record)
+    for (const id of gone) kept.delete(id)
+    this.#logs.set(head.owner, { head, records: kept })
   }
 
   lose(): void {
@@ -28,7 +26,7 @@ export class ReplicaCache {
   stored(): StoredReplica {
     const logs = [...this.#logs]
     return {
-      heads: logs.map(([owner, { epoch, seq }]) => ({ owner, epoch, seq })),
+      heads: logs.map(([, { head }]) => head),
       records: logs.flatMap(([owner, { records }]) => [...records.values()].map((record) => ({ owner, record }))),
     }
   }

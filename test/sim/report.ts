@@ -1,4 +1,5 @@
 /** What a swarm has to say, as text: failures that can be repeated, throughput, and how often each fault hit. */
+import { faultCounts } from './faults.ts'
 import type { Failed, SwarmResult } from './swarm.ts'
 
 const FACTS_MAX = 4000
@@ -19,8 +20,12 @@ export function formatSwarm({ runs, failed, events, elapsedMs, repeated, restMs,
   const seconds = tookMs / 1000
   const rest = restMs.toSorted((a, b) => a - b)
   const at = (part: number): string => `${((rest[Math.floor((rest.length - 1) * part)] ?? 0) / 1000).toFixed(1)} s`
+  const faults = faultCounts(hits)
+  const other = Object.entries(hits).filter(([name]) => !faults.some(({ fault }) => fault === name))
   return [
-    ...Object.entries(hits).map(([fault, count]) => `${String(count).padStart(10)}  ${fault}`),
+    ...faults.map(({ group, fault, hits: count }) => `${String(count).padStart(10)}  ${group.padEnd(8)} ${fault}`),
+    '',
+    ...other.map(([fault, count]) => `${String(count).padStart(10)}  ${fault}`),
     '',
     `${runs} schedules in ${seconds.toFixed(1)} s: ${(runs / seconds).toFixed(0)} schedules/s, ${(events / seconds / 1000).toFixed(0)}k events/s, ${Math.round(events / Math.max(1, runs))} events each`,
     `${(elapsedMs / 3_600_000).toFixed(1)} cluster-hours; at rest after p50 ${at(0.5)}, p99 ${at(0.99)}, at most ${at(1)}`,

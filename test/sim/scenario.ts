@@ -1,30 +1,38 @@
 /** Words for scenarios: a calm cluster, and what clients do with it, one thing after the other. */
 import type { Connection } from '../../lib/model/attachment.ts'
 import { attachmentId, type AttachmentId, projectId, volumeId, type VolumeId } from '../../lib/model/ids.ts'
-import type { Operation, OperationReply } from '../../lib/model/request.ts'
+import type { ClientRequest, Operation, OperationReply } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { bodyHashOf, type CreateRequest, createOf, ridOf } from './clients.ts'
 import type { AttachmentBook } from './history.ts'
 import type { SimNode } from './node.ts'
 import { CALM, type SimOptions } from './options.ts'
 import { Random } from './random.ts'
-import { Simulation } from './simulation.ts'
+import { Simulation, type SimulationSetup } from './simulation.ts'
 
 export const PROJECT = projectId('blue')
 
 const PATIENCE_MS = 60_000
-const names = new Random('scenario')
+/** Names come from the scenario itself, so that it is the same wherever and after whatever it runs. */
+const streams = new WeakMap<Simulation, Random>()
+
+function namesOf(simulation: Simulation): Random {
+  const known = streams.get(simulation) ?? new Random('scenario')
+  streams.set(simulation, known)
+  return known
+}
 
 /** Hosts a, b, c … that know each other, with nothing on them. */
-export function cluster(options: Partial<SimOptions> = {}, crashAt: readonly number[] = []): Simulation {
-  const simulation = new Simulation({ seed: 'scenario', options: { ...CALM, ...options }, crashAt })
+export function cluster(options: Partial<SimOptions> = {}, setup: Pick<SimulationSetup, 'points' | 'distortion'> = {}): Simulation {
+  const simulation = new Simulation({ seed: 'scenario', options: { ...CALM, ...options }, ...setup })
   simulation.start()
   simulation.pass(2000)
   return simulation
 }
 
 /** A create with a key of its own that nobody has sent yet. */
-export function wanted(simulation: Simulation, sizeGiB: number): CreateRequest {
+export function wanted(simulation: Simulation, sizeGiB: number, multiattach = false): CreateRequest {
+  const names = namesOf(simulation)
   const rid = ridOf(PROJECT, names.hex(8))
   const spec = {
     id: volumeId(names.uuid()),
@@ -37,7 +45,7 @@ export function wanted(simulation: Simulation, sizeGiB: number): CreateRequest {
     type: null,
     typeId: null,
     metadata: {},
-    multiattach: false,
+    multiattach,
     createdAtMs: simulation.world.nowMs,
   }
   return createOf(simulation.history.open(spec, rid, bodyHashOf(spec), true))
@@ -75,8 +83,16 @@ export function shown(simulation: Simulation, id: VolumeId, by: string): Volume 
 }
 
 export function operate(simulation: Simulation, through: string, volume: VolumeId, operation: Operation): OperationReply {
-  const request = { rid: ridOf(PROJECT, names.hex(8)), project: PROJECT, volume, operation }
-  const reply = simulation.ask({ kind: 'operate', request }, through)
+  return operated(simulation, through, operationOf(simulation, volume, operation))
+}
+
+function operationOf(simulation: Simulation, volume: VolumeId, operation: Operation): ClientRequest {
+  const request = { rid: ridOf(PROJECT, namesOf(simulation).hex(8)), project: PROJECT, volume, operation }
+  return { kind: 'operate', request }
+}
+
+function operated(simulation: Simulation, through: string, request: ClientRequest): OperationReply {
+  const reply = simulation.ask(request, through)
   if (reply.kind !== 'operate') throw new Error('another answer than was asked for')
   return reply.result
 }
@@ -85,10 +101,13 @@ export interface Attached {
   readonly id: AttachmentId
   readonly initiator: string
   readonly connection: Connection
+  /** What the client asked, to be asked again. */
+  readonly request: ClientRequest
 }
 
 /** Attaches the volume and returns what its initiator needs. */
 export function attach(simulation: Simulation, through: string, volume: VolumeId): Attached {
+  const names = namesOf(simulation)
   const book: AttachmentBook = {
     id: attachmentId(names.uuid()),
     initiator: `iqn.2026-01.example:${names.hex(4)}`,
@@ -99,7 +118,7 @@ export function attach(simulation: Simulation, through: string, volume: VolumeId
   }
   simulation.history.books.get(volume)?.attachments.set(book.id, book)
   const connector = { initiator: book.initiator, host: null, ip: null, multipath: false, mountpoint: null }
-  const result = operate(simulation, through, volume, {
+  const request = operationOf(simulation, volume, {
     kind: 'attach',
     attachment: book.id,
     instance: null,
@@ -107,9 +126,10 @@ export function attach(simulation: Simulation, through: string, volume: VolumeId
     connector,
     mountpoint: null,
   })
+  const result = operated(simulation, through, request)
   const connection = result.ok ? result.value.connection : null
   if (connection === null) throw new Error(`not attached: ${JSON.stringify(result)}`)
-  return { id: book.id, initiator: book.initiator, connection }
+  return { id: book.id, initiator: book.initiator, connection, request }
 }
 
 /** The host on which the volume lies. */

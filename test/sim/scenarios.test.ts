@@ -268,16 +268,18 @@ t.test('the side without a majority takes no create, and says so', async (t) => 
 
 t.test('a peer that was not told of a volume does not say that there is none, even if what it hears of it is lost again', async (t) => {
   const simulation = cluster()
-  const c = simulation.node('c')
+  const a = simulation.node('a')
   let answers = 0
   simulation.network.filter = (_, to, message) => {
-    if (message.kind === 'seen' && message.ref !== null && to === c.id) answers += 1
-    return message.kind !== 'delta' || to !== c.id || answers > 2
+    if (message.kind === 'seen' && message.ref !== null && to !== a.id) answers += 1
+    return message.kind !== 'delta' || to === a.id || answers > 2
   }
   const { id } = create(simulation, wanted(simulation, 1), 'a')
   simulation.pass(500)
-  t.equal(shown(simulation, id, 'c'), null)
-  t.match(simulation.ask({ kind: 'find', project: PROJECT, volume: id }, 'c'), { result: { ok: true, value: { id } } })
+  const owner = ownerOf(simulation, id)
+  const untold = simulation.nodes.find((node) => node !== a && node !== owner)?.name ?? ''
+  t.equal(shown(simulation, id, untold), null)
+  t.match(simulation.ask({ kind: 'find', project: PROJECT, volume: id }, untold), { result: { ok: true, value: { id } } })
 })
 
 t.test('a peer that is cut off does not say that there is no attachment: its copies are old', async (t) => {
@@ -298,4 +300,95 @@ t.test('a peer that is cut off does not say that there is no attachment: its cop
   simulation.heal()
   simulation.comeToRest()
   t.match(simulation.ask(request, lonely.name), { result: { ok: true, value: { id } } })
+})
+
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000
+
+t.test('a host whose clock is a year ahead does not make a register forget what it has decided', async (t) => {
+  const simulation = cluster()
+  const request = wanted(simulation, 1)
+  const { id } = create(simulation, request, 'a')
+  shownAs(simulation, id, 'a', 'available')
+  simulation.pass(2000)
+  const owner = ownerOf(simulation, id)
+  owner.clockJumpMs = YEAR_MS
+  t.match(operate(simulation, 'a', id, { kind: 'extend', sizeGiB: 2 }), { ok: true }, 'the owner reports its use, by that clock')
+  simulation.pass(2000)
+  const lonely = otherThan(simulation, owner)
+  for (const other of simulation.nodes) {
+    if (other === owner) continue
+    simulation.network.block(owner.id, other.id, true)
+    simulation.network.block(other.id, owner.id, true)
+  }
+  simulation.network.notice(100)
+  simulation.pass(500)
+  t.equal(create(simulation, request, lonely.name).id, id, 'the same key gives the same volume')
+  simulation.heal()
+  simulation.comeToRest()
+  t.same(bytesOf(simulation, id), [owner.name], 'which has bytes on one host')
+})
+
+t.test('an attach that is repeated after its answer was forgotten makes no second export', async (t) => {
+  const simulation = cluster()
+  const { id } = create(simulation, wanted(simulation, 1, true), 'a')
+  shownAs(simulation, id, 'a', 'available')
+  const { request, connection } = attach(simulation, 'b', id)
+  const owner = ownerOf(simulation, id)
+  owner.clockJumpMs = YEAR_MS
+  simulation.pass(20_000)
+  simulation.ask(request, 'c')
+  t.same(owner.exports.list(), [connection.iqn], 'there is the one that is in use')
+  simulation.heal()
+  simulation.comeToRest()
+})
+
+t.test('a host whose journal is gone has every volume back, with its attachment, and nothing is allocated twice', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a', 2)
+  const owner = ownerOf(simulation, id)
+  const { id: attachment, connection } = attach(simulation, 'a', id)
+  owner.crash('scenario')
+  owner.isAmnesic = true
+  owner.journal.putBack(null)
+  owner.start()
+  until(simulation, 'it takes part again', () => owner.peer?.state === 'ready' && owner.isIdle)
+  owner.isAmnesic = false
+  t.equal(shown(simulation, id, owner.name)?.status, 'attaching')
+  const again = operate(simulation, owner.name, id, { kind: 'connection', attachment })
+  t.same(again.ok && again.value.connection, connection, 'the same target, account and secret')
+  t.same(bytesOf(simulation, id), [owner.name])
+  simulation.heal()
+  t.ok(simulation.comeToRest() < 30_000, 'and the registers account for what there is')
+})
+
+t.test('a delete while the owner is away is done when it is back', async (t) => {
+  const simulation = cluster()
+  const { id } = available(simulation, 'a')
+  const owner = ownerOf(simulation, id)
+  const other = otherThan(simulation, owner)
+  owner.journal.isFull = true
+  owner.crash('scenario')
+  until(simulation, 'the other has noticed', () => simulation.network.told(other.id, owner.id) === 'down')
+  const deleted = operate(simulation, other.name, id, { kind: 'delete', force: false })
+  t.equal(deleted.ok && deleted.value.volume?.status, 'deleting', 'taken, though its owner has not heard of it')
+  t.same(bytesOf(simulation, id), [owner.name], 'and not done yet')
+  simulation.heal()
+  t.ok(simulation.comeToRest() < 30_000)
+  t.same(bytesOf(simulation, id), [], 'now it is gone')
+})
+
+t.test('registers move with the voters, one step at a time, and nothing that was decided is lost on the way', async (t) => {
+  const simulation = cluster({ peers: 5, steps: true })
+  const requests = [wanted(simulation, 1)]
+  for (const request of requests) create(simulation, request, 'a')
+  for (const name of ['b', 'd', 'a', 'c']) {
+    simulation.operator.step(name)
+    until(simulation, 'the step is done', () => simulation.operator.manifest.voting.former === null)
+    const request = wanted(simulation, 1)
+    requests.push(request)
+    create(simulation, request, 'e')
+    for (const earlier of requests) t.equal(create(simulation, earlier, 'b').id, earlier.spec.id, `known after ${name} has changed`)
+  }
+  simulation.heal()
+  t.ok(simulation.comeToRest() < 30_000)
 })

@@ -5,31 +5,39 @@
  * that cannot be right.
  */
 import { LEDGER_RULES } from '../../lib/ledger/rules.ts'
+import { hashHex } from '../../lib/model/hash.ts'
 import { type PeerId, peerId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
+import type { Signer } from '../../lib/ports/signer.ts'
 import { DEFAULT_PLACEMENT } from '../../lib/placement/rank.ts'
+import { Amnesia } from './amnesia.ts'
 import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
 import { AccountChecker } from './checkers/account.ts'
 import type { Checker, Scene } from './checkers/checker.ts'
 import { FenceChecker } from './checkers/fences.ts'
 import { HonestyChecker } from './checkers/honesty.ts'
 import { HomeChecker } from './checkers/homes.ts'
+import { LinearizableChecker } from './checkers/linearizable.ts'
 import { LogChecker } from './checkers/logs.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
 import { RestChecker } from './checkers/rest.ts'
+import { StateChecker } from './checkers/states.ts'
+import { TrespassChecker } from './checkers/trespass.ts'
 import { Clients } from './clients.ts'
-import { CrashPoints } from './crash-points.ts'
+import { CrashPoints } from './crash/points.ts'
 import { FakeVolumes } from './fakes/volumes.ts'
 import { type Asked, History } from './history.ts'
 import { Hits } from './hits.ts'
 import { Initiators, portalOf } from './initiators.ts'
 import { Nemesis } from './nemesis.ts'
 import { Network } from './network.ts'
+import { Operator } from './operator.ts'
 import { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Random } from './random.ts'
+import { RareNemesis } from './rare-nemesis.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 import { World } from './world.ts'
@@ -43,8 +51,10 @@ export interface SimulationSetup {
   readonly options: SimOptions
   readonly distortion?: Distortion
   readonly hashes?: boolean
-  /** The points (see crash-points.ts) at which a host dies. */
-  readonly crashAt?: readonly number[]
+  /** Where a host dies (see crash/points.ts). */
+  readonly points?: CrashPoints
+  /** Only this one watches, so that no other is faster. */
+  readonly only?: 'linearizable'
   readonly print?: ((line: string) => void) | null
 }
 
@@ -58,16 +68,30 @@ export class Simulation {
   readonly clients: Clients
   readonly initiators: Initiators
   readonly registers: RegisterChecker
+  readonly operator: Operator
+  readonly #amnesia: Amnesia
+  readonly linearizable: LinearizableChecker
   readonly points: CrashPoints
   readonly #nemesis: Nemesis
+  readonly #rareNemesis: RareNemesis
   readonly #random: Random
   readonly #distortion: Distortion
   readonly #checkers: Checker[] = []
+  /** Those that listen to every event of every host. */
+  readonly #heeding: Checker[] = []
 
-  constructor({ seed, options, distortion = UNDISTORTED, crashAt = [], hashes = false, print = null }: SimulationSetup) {
+  constructor({
+    seed,
+    options,
+    distortion = UNDISTORTED,
+    points = new CrashPoints([]),
+    hashes = false,
+    print = null,
+    only,
+  }: SimulationSetup) {
     this.options = options
     this.#distortion = distortion
-    this.points = new CrashPoints(crashAt)
+    this.points = points
     this.#random = new Random(`world/${seed}`)
     this.world = new World(new Trace({ hashes, print }))
     const { world, hits, history } = this
@@ -77,6 +101,7 @@ export class Simulation {
       random: this.#random.split('network'),
       network: options.network,
       oracle: options.oracle,
+      isChecked: options.rare.isWireChecked,
       onSend: (from, to, message) => {
         for (const checker of this.#checkers) checker.onSend?.(from, to, message)
       },
@@ -96,8 +121,28 @@ export class Simulation {
       onAnswer: (asked) => this.#useAnswer(asked),
     })
     this.#nemesis = new Nemesis({ world, hits, nodes, network, options, random: this.#random.split('nemesis') })
+    this.operator = new Operator({ world, hits, nodes, manifest, random: this.#random.split('operator') })
+    this.#rareNemesis = new RareNemesis({
+      world,
+      hits,
+      nodes,
+      network,
+      rare: options.rare,
+      clients: this.clients,
+      random: this.#random.split('rare nemesis'),
+    })
+    this.#amnesia = new Amnesia({
+      world,
+      hits,
+      nodes,
+      network,
+      nemesis: this.#nemesis,
+      rareNemesis: this.#rareNemesis,
+      operator: this.operator,
+      random: this.#random.split('amnesia'),
+    })
 
-    const scene: Scene = { world, options, nodes, history }
+    const scene: Scene = { world, options, nodes, history, operator: this.operator }
     this.registers = new RegisterChecker(scene)
     const account = new AccountChecker(scene)
     const { registers } = this
@@ -109,8 +154,13 @@ export class Simulation {
       new HomeChecker(scene, registers),
       new FenceChecker(),
       new HonestyChecker(),
+      new TrespassChecker(history),
+      new StateChecker(scene, registers),
     )
-    this.#checkers.push(new RestChecker(scene, registers, account))
+    this.linearizable = new LinearizableChecker(scene, hits)
+    this.#checkers.push(new RestChecker(scene, registers, account), this.linearizable)
+    if (only === 'linearizable') this.#checkers.splice(0, this.#checkers.length, this.linearizable)
+    this.#heeding.push(...this.#checkers.filter((checker) => checker.onEvent !== undefined))
     const eager = this.#checkers.filter((checker) => checker.afterEach !== undefined)
     world.afterEach(() => {
       for (const checker of eager) checker.afterEach?.()
@@ -131,6 +181,9 @@ export class Simulation {
     this.start()
     this.world.runUntil(1500)
     this.#nemesis.start()
+    if (this.options.steps) this.operator.start(4000)
+    if (this.options.amnesia) this.#amnesia.start(this.options.faultsMs * 0.7)
+    this.#rareNemesis.start()
     this.clients.start()
     this.world.runUntil(1500 + this.options.faultsMs)
     this.heal()
@@ -141,6 +194,9 @@ export class Simulation {
   heal(): void {
     this.world.trace.add(this.world.nowMs, 'nemesis', 'heals', null)
     this.#nemesis.stop()
+    this.#amnesia.isOver = true
+    this.operator.stop()
+    this.#rareNemesis.stop()
     this.clients.stop()
     for (const node of this.nodes) {
       node.calm()
@@ -187,13 +243,19 @@ export class Simulation {
 
   /** Asks through the host of this name and lets time pass until the answer is there. */
   ask(request: ClientRequest, through: string, withinMs = 30_000): ClientReply {
+    const reply = this.tryToAsk(request, through, withinMs)
+    if (reply === null) throw new Violation('convergence', 'no answer', { request })
+    return reply
+  }
+
+  /** The same; null if there is no answer in time. */
+  tryToAsk(request: ClientRequest, through: string, withinMs: number): ClientReply | null {
     const before = this.history.asked.size
     this.clients.ask(request, TRIES_NONE, this.node(through))
     const asked = [...this.history.asked.values()][before]
     const untilMs = this.world.nowMs + withinMs
     while (asked !== undefined && asked.reply === null && this.world.runOne(untilMs));
-    if (asked?.reply == null) throw new Violation('convergence', 'no answer', { request })
-    return asked.reply
+    return asked?.reply ?? null
   }
 
   #makeNode(peer: PeerId, name: string, index: number, manifest: Manifest): SimNode {
@@ -202,6 +264,7 @@ export class Simulation {
     const each = (watch: (checker: Checker, node: SimNode) => void): void => {
       for (const checker of this.#checkers) watch(checker, node)
     }
+    const heeding = this.#heeding
     const node: SimNode = new SimNode({
       id: peer,
       name,
@@ -220,6 +283,9 @@ export class Simulation {
         placement: DEFAULT_PLACEMENT,
         rules: this.#distortion.rules(LEDGER_RULES, peer, network),
         timings: options.timings,
+        signer: simSigner(peer),
+        secretOf: (iqn) => hashHex('secret', peer, iqn).slice(0, 16),
+        isNew: true,
         portal: portalOf(name),
         version: 'sim',
         api: '',
@@ -229,6 +295,7 @@ export class Simulation {
         hits,
         random: random.split('journal'),
         journal: options.journal,
+        rare: options.rare.journal,
         onDurable: (key, after, before) => each((checker) => checker.onDurable?.(node, key, after, before)),
       }),
       volumes: new FakeVolumes(options.poolGiB, {
@@ -242,7 +309,10 @@ export class Simulation {
       }),
       onReply: (_, id, reply) => this.#onReply(node, id, reply),
       onOutcome: (_, report) => each((checker) => checker.onOutcome?.(node, report)),
-      onReplicate: (_, { owner, upTo, records }) => each((checker) => checker.onReplicate?.(node, owner, upTo, records)),
+      onReplicate: (_, { head, records }) => each((checker) => checker.onReplicate?.(node, head, records)),
+      onEvent: (_, event) => {
+        for (const checker of heeding) checker.onEvent?.(node, event)
+      },
     })
     return node
   }
@@ -267,14 +337,28 @@ export class Simulation {
 
 const TRIES_NONE = 99
 
-function manifestOf({ peers, limits }: SimOptions): Manifest {
+/** As good as a signature as long as nobody here guesses another's: no adversary sits in a fake. */
+function simSigner(self: PeerId): Signer {
+  const signed = (peer: PeerId, text: string): string => hashHex('signature', peer, text).slice(0, 32)
+  return { sign: (text) => signed(self, text), verify: (peer, text, signature) => signature === signed(peer, text) }
+}
+
+function manifestOf({ peers, limits, steps }: SimOptions): Manifest {
   const names = ['a', 'b', 'c', 'd', 'e'].slice(0, peers)
   return {
     cluster: 'sim',
     epoch: 1,
     prev: '',
     expect: peers,
-    hosts: names.map((name) => ({ peer: peerId(`peer-${name}`), name, addrs: [], zone: 'nova', voter: true })),
+    voting: { epoch: 1, former: null },
+    hosts: names.map((name, at) => ({
+      peer: peerId(`peer-${name}`),
+      name,
+      addrs: [],
+      zone: 'nova',
+      voter: !steps || at % 2 === 0,
+      state: 'member',
+    })),
     types: [],
     limits,
   }

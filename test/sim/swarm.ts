@@ -3,9 +3,9 @@
  *
  * Every hundredth seed is run twice, and the hashes of its two traces must be equal.
  */
-import { Worker } from 'node:worker_threads'
 import { Hits } from './hits.ts'
 import type { Verdict } from './run.ts'
+import { runThreads } from './threads.ts'
 
 export interface Failed {
   readonly seed: number
@@ -56,27 +56,13 @@ export async function runSwarm({ seeds, jobs, bug = null, stopAtFirst = false }:
     at += LOT
     return lot
   }
-  await Promise.all(Array.from({ length: jobs }, () => work(takeLot, (result) => results.push(result))))
-  return { ...sum(results), tookMs: performance.now() - begunMs }
-}
-
-/** One worker's life: a lot after the other. */
-function work(takeLot: () => Lot | null, onResult: (result: LotResult) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: ['--enable-source-maps'] })
-    const next = (): void => {
-      const lot = takeLot()
-      if (lot === null) void worker.terminate()
-      else worker.postMessage(lot)
-    }
-    worker.on('message', (result: LotResult) => {
-      onResult(result)
-      next()
-    })
-    worker.on('error', reject)
-    worker.on('exit', () => resolve())
-    next()
+  await runThreads<Lot, LotResult>({
+    script: new URL('./worker.js', import.meta.url),
+    jobs,
+    takeLot,
+    onResult: (result) => results.push(result),
   })
+  return { ...sum(results), tookMs: performance.now() - begunMs }
 }
 
 export function sum(results: readonly LotResult[]): LotResult {

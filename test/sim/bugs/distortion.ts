@@ -5,6 +5,7 @@
  */
 import type { LedgerRules } from '../../../lib/ledger/rules.ts'
 import type { Effect, PeerEvent, Step } from '../../../lib/flows/step.ts'
+import type { Peer } from '../../../lib/flows/tables.ts'
 import type { PeerId } from '../../../lib/model/ids.ts'
 import type { Json } from '../../../lib/model/json.ts'
 import { JournalDisk } from '../disk.ts'
@@ -15,6 +16,8 @@ import type { Network } from '../network.ts'
 export interface Life {
   readonly name: string
   readonly incarnation: number
+  /** Its tables; null once it is over. */
+  readonly peer: Peer | null
 }
 
 export type Entries = ReadonlyArray<readonly [string, Json]>
@@ -25,7 +28,7 @@ export interface Distortion {
   /** What a peer reads from its journal at a start. */
   restored(entries: Entries): Entries
   /** What a peer is told of what happened. */
-  event(event: PeerEvent): PeerEvent
+  event(event: PeerEvent, life: Life): PeerEvent
   /** What comes out of a step. */
   step(step: Step, event: PeerEvent, life: Life): Step
   /** Carried out before its batch is durable? */

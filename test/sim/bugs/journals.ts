@@ -1,6 +1,8 @@
-/** Journals that promise more than they keep: planted bugs 1, 6 and 9. */
+/** Journals that promise more than they keep: planted bugs 1, 6, 8 and 9. */
+import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { Json } from '../../../lib/model/json.ts'
 import type { JournalOp } from '../../../lib/ports/journal.ts'
+import type { Manner } from '../crash/manner.ts'
 import { JournalDisk } from '../disk.ts'
 import { hostIn } from '../checkers/stored.ts'
 import { type Bug, UNDISTORTED } from './distortion.ts'
@@ -26,10 +28,23 @@ class DeafJournal extends JournalDisk {
     return true
   }
 
-  override crash(): void {
-    super.crash()
+  override crash(manner?: Manner): void {
+    super.crash(manner)
     this.#isBroken = false
   }
+}
+
+/** Reads whatever is there. */
+class TrustingJournal extends JournalDisk {
+  protected override seesDamage(): boolean {
+    return false
+  }
+}
+
+export const noChain: Bug = {
+  number: 8,
+  title: 'no chain check',
+  distortion: () => ({ ...UNDISTORTED, journal: (options) => new TrustingJournal(options) }),
 }
 
 export const noSync: Bug = {
@@ -50,11 +65,17 @@ export const sameEpoch: Bug = {
   distortion: () => ({
     ...UNDISTORTED,
     restored: (entries) => entries.map(([key, value]) => [key, key === 'host' ? earlier(value) : value] as const),
+    event: unheard,
   }),
 }
 
-/** The start adds one to the epoch that it reads. */
+/** The start adds one to the epoch that it reads… */
 function earlier(host: Json): Json {
-  const { epoch, seq, reservations } = hostIn(host)
-  return { epoch: epoch - 1, seq, reservations }
+  return JSON.parse(JSON.stringify({ ...hostIn(host), epoch: hostIn(host).epoch - 1 }))
+}
+
+/** …or to a later one that the others tell it of. */
+function unheard(event: PeerEvent): PeerEvent {
+  if (event.kind !== 'message' || event.message.kind !== 'recalled') return event
+  return { ...event, message: { ...event.message, head: null } }
 }

@@ -1,8 +1,11 @@
 /** All planted bugs, by number. */
 import { acknowledgeEarly, publishEarly, timeoutIsFailure } from './answers.ts'
+import { anyProject, deleteFirst, lastTimeWins, refuseByHearsay } from './careless.ts'
 import type { Bug } from './distortion.ts'
-import { noSync, onAfterError, sameEpoch } from './journals.ts'
+import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
+import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
+import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
 export const PLANTED: readonly Bug[] = [
@@ -12,14 +15,24 @@ export const PLANTED: readonly Bug[] = [
   skipClosed,
   bindAnew,
   sameEpoch,
+  collectEarly,
+  noChain,
   onAfterError,
   leaveConnections,
   accessListOnly,
   counter,
   foldAgain,
+  voteAfterAmnesia,
+  startEmpty,
+  lastTimeWins,
   suspicion,
+  deleteFirst,
+  anyProject,
   timeoutIsFailure,
   bindUnplaced,
+  readFromOne,
+  skipPrepare,
+  refuseByHearsay,
 ]
 
 export function plantedBug(number: number): Bug {

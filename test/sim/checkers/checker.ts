@@ -4,12 +4,14 @@
  */
 import type { PeerId, VolumeId } from '../../../lib/model/ids.ts'
 import type { PeerEvent } from '../../../lib/flows/step.ts'
-import type { PeerMessage, PublishedRecord } from '../../../lib/model/message.ts'
+import type { LogHead, PublishedRecord } from '../../../lib/model/log.ts'
+import type { PeerMessage } from '../../../lib/model/message.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
 import type { BackendVolume } from '../../../lib/ports/backend.ts'
 import type { FakeExport, Session } from '../fakes/exports.ts'
 import type { Asked, History } from '../history.ts'
 import type { SimNode } from '../node.ts'
+import type { Operator } from '../operator.ts'
 import type { SimOptions } from '../options.ts'
 import type { World } from '../world.ts'
 
@@ -18,18 +20,21 @@ export interface Scene {
   readonly options: SimOptions
   readonly nodes: readonly SimNode[]
   readonly history: History
+  readonly operator: Operator
 }
 
 export interface Checker {
   /** One key of a host's journal is now on its disk. */
   onDurable?(node: SimNode, key: string, after: unknown, before: unknown): void
   onSend?(from: PeerId, to: PeerId, message: PeerMessage): void
+  /** A host that is up is about to hear of this. */
+  onEvent?(node: SimNode, event: PeerEvent): void
   /** A host hands out an answer. */
   onReply?(node: SimNode, asked: Asked, reply: ClientReply): void
   /** What a tool really said, whatever the host is told. */
   onOutcome?(node: SimNode, event: Extract<PeerEvent, { kind: 'backend' | 'target' }>): void
   /** A host keeps another's records. */
-  onReplicate?(node: SimNode, owner: PeerId, upTo: number, records: readonly PublishedRecord[]): void
+  onReplicate?(node: SimNode, head: LogHead, records: readonly PublishedRecord[]): void
   /** Before it happens. */
   onVolumeCreate?(node: SimNode, volume: BackendVolume): void
   onVolumeRemove?(node: SimNode, volume: VolumeId): void

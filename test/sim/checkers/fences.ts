@@ -13,7 +13,7 @@ import { ownedIn, type Owned, parseIqn } from './stored.ts'
 
 export class FenceChecker implements Checker {
   onDurable(node: SimNode, key: string, after: unknown): void {
-    if (!key.startsWith('volume/')) return
+    if (!key.startsWith('volume/') || node.isAmnesic) return
     const id = key.slice('volume/'.length)
     const owned = ownedIn(after)
     if (owned !== null && !owned.volume.multiattach && owned.volume.attachments.length > 1) {
@@ -28,13 +28,14 @@ export class FenceChecker implements Checker {
 
   onExpose(node: SimNode, { iqn }: FakeExport): void {
     const owned = ownedIn(node.journal.get(`volume/${parseIqn(iqn).volume}`))
-    if (!isJournalled(owned, iqn)) throw new Violation('I8', 'an export is not in the journal', { host: node.name, iqn, owned })
+    if (!node.isAmnesic && !isJournalled(owned, iqn))
+      throw new Violation('I8', 'an export is not in the journal', { host: node.name, iqn, owned })
   }
 
   onLogin(node: SimNode, session: Session): void {
     const { volume } = parseIqn(session.iqn)
     const owned = ownedIn(node.journal.get(`volume/${volume}`))
-    if (!isJournalled(owned, session.iqn))
+    if (!node.isAmnesic && !isJournalled(owned, session.iqn))
       throw new Violation('I8', 'a session serves no journalled attachment', { host: node.name, session, owned })
     if (owned?.volume.multiattach === true) return
     for (const other of node.exports.sessions) {

@@ -1,12 +1,14 @@
 /**
  * One log per owner, and no going back (I1, I2).
  *
- * No two lives of a host speak in the same epoch. A record is shown to others only when it is on its owner's disk; a sequence number has one content for ever; a
- * replica's head only grows while its process lives, and no volume goes back to an older record.
+ * No two lives of a host propose in the same epoch. An entry is shown to others only when it is on its owner's disk; a
+ * place in a log has one content for ever; a replica's head only grows while its process lives, and no volume goes back to
+ * an older record.
  */
 import { canonicalJson } from '../../../lib/model/json.ts'
 import type { PeerId } from '../../../lib/model/ids.ts'
-import type { PeerMessage, PublishedRecord } from '../../../lib/model/message.ts'
+import { comparePositions, type LogHead, type LogPosition, type PublishedRecord } from '../../../lib/model/log.ts'
+import type { Ballot, PeerMessage } from '../../../lib/model/message.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -15,11 +17,11 @@ import { hostIn } from './stored.ts'
 export class LogChecker implements Checker {
   readonly #scene: Scene
   readonly #nodes: ReadonlyMap<PeerId, SimNode>
-  /** By owner and sequence number. */
+  /** By owner, epoch and sequence number. */
   readonly #contents = new Map<string, string>()
   /** Which life of a host spoke in an epoch. */
   readonly #lives = new Map<string, number>()
-  readonly #heads = new Map<string, number>()
+  readonly #heads = new Map<string, LogPosition>()
   /** Records that were looked at: the same one is sent to everybody. */
   readonly #seen = new WeakSet<PublishedRecord>()
 
@@ -29,49 +31,53 @@ export class LogChecker implements Checker {
   }
 
   onSend(from: PeerId, _to: PeerId, message: PeerMessage): void {
-    this.#checkEpoch(from)
+    if (message.kind === 'prepare' || message.kind === 'accept') this.#checkEpoch(from, message.ballot)
     if (message.kind !== 'delta') return
-    if (message.owner === from) this.#checkDurable(from, message.upTo)
-    for (const record of message.records) this.#checkContent(message.owner, record)
+    const { head, records } = message
+    if (head.owner === from) this.#checkDurable(head)
+    this.#checkOnce(`${head.owner}/${head.epoch}/${head.seq}`, `${head.chain} ${head.digest}`)
+    for (const record of records) this.#checkContent(head, record)
   }
 
-  onReplicate(node: SimNode, owner: PeerId, upTo: number, records: readonly PublishedRecord[]): void {
-    const name = `${node.id}/${node.incarnation}/${owner}`
-    const head = this.#heads.get(name) ?? 0
-    if (upTo < head) throw new Violation('I2', "a replica's head went back", { node: node.name, owner, head, upTo })
-    this.#heads.set(name, upTo)
+  onReplicate(node: SimNode, head: LogHead, records: readonly PublishedRecord[]): void {
+    const name = `${node.id}/${node.incarnation}/${head.owner}`
+    const before = this.#heads.get(name)
+    if (before !== undefined && comparePositions(head, before) < 0)
+      throw new Violation('I2', "a replica's head went back", { node: node.name, before, head })
+    this.#heads.set(name, head)
     for (const record of records) {
       const recordName = `${name}/${record.id}`
-      const before = this.#heads.get(recordName) ?? 0
-      if (record.seq < before)
-        throw new Violation('I2', 'an older record came after a newer one', { node: node.name, owner, before, record })
-      this.#heads.set(recordName, record.seq)
+      const known = this.#heads.get(recordName)
+      if (known !== undefined && known.epoch === head.epoch && record.seq < known.seq)
+        throw new Violation('I2', 'an older record came after a newer one', { node: node.name, head, known, record })
+      this.#heads.set(recordName, { epoch: head.epoch, seq: record.seq })
     }
   }
 
-  #checkEpoch(from: PeerId): void {
+  #checkEpoch(from: PeerId, ballot: Ballot): void {
     const node = this.#nodes.get(from)
-    if (node === undefined) return
-    const name = `${from}/${hostIn(node.journal.get('host')).epoch}`
+    if (node === undefined || ballot.peer !== from) return
+    const name = `${from}/${ballot.epoch}`
     const life = this.#lives.get(name)
     if (life === undefined) this.#lives.set(name, node.incarnation)
-    else if (life !== node.incarnation)
-      throw new Violation('I1', 'two lives of a host speak in one epoch', { host: node.name, epoch: name })
+    else if (life !== node.incarnation) throw new Violation('I1', 'two lives of a host speak in one epoch', { host: node.name, ballot })
   }
 
-  #checkDurable(owner: PeerId, upTo: number): void {
-    const durable = hostIn(this.#nodes.get(owner)?.journal.get('host')).seq
-    if (upTo > durable)
-      throw new Violation('I1', 'a record was shown before it was on disk', { owner, upTo, durable, atMs: this.#scene.world.nowMs })
+  #checkDurable({ owner, epoch, seq }: LogHead): void {
+    const durable = hostIn(this.#nodes.get(owner)?.journal.get('host')).log
+    if (comparePositions({ epoch, seq }, durable) > 0)
+      throw new Violation('I1', 'an entry was shown before it was on disk', { owner, epoch, seq, durable, atMs: this.#scene.world.nowMs })
   }
 
-  #checkContent(owner: PeerId, record: PublishedRecord): void {
+  #checkContent(head: LogHead, record: PublishedRecord): void {
     if (this.#seen.has(record)) return
     this.#seen.add(record)
-    const name = `${owner}/${record.seq}`
+    this.#checkOnce(`${head.owner}/${head.epoch}/${record.seq}/record`, canonicalJson(record))
+  }
+
+  #checkOnce(name: string, content: string): void {
     const known = this.#contents.get(name)
-    const content = canonicalJson(record)
     if (known === undefined) this.#contents.set(name, content)
-    else if (known !== content) throw new Violation('I1', 'one sequence number has two contents', { owner, known, content })
+    else if (known !== content) throw new Violation('I1', 'one place in a log has two contents', { name, known, content })
   }
 }

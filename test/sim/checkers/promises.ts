@@ -19,7 +19,7 @@ export class PromiseChecker implements Checker {
   readonly #registers: RegisterChecker
   readonly #bodies = new Map<string, string>()
   /** When a volume was first in its owner's log. */
-  readonly #shownMs = new Map<VolumeId, number>()
+  readonly #refused = new Set<VolumeId>()
 
   constructor(scene: Scene, registers: RegisterChecker) {
     this.#scene = scene
@@ -28,7 +28,7 @@ export class PromiseChecker implements Checker {
 
   onDurable(_node: SimNode, key: string, after: unknown): void {
     const owned = key.startsWith('volume/') ? ownedIn(after) : null
-    if (owned !== null && owned.seq > 0 && !this.#shownMs.has(owned.volume.id)) this.#shownMs.set(owned.volume.id, this.#scene.world.nowMs)
+    if (owned?.volume.failure?.kind === 'delete-refused') this.#refused.add(owned.volume.id)
   }
 
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
@@ -65,7 +65,8 @@ export class PromiseChecker implements Checker {
       if (deleteAckedMs !== null) throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
       return
     }
-    if (deleteAckedMs !== null && found.status !== 'error_deleting')
+    // A delete that was taken while the owner was away, and that the owner then found it could not do, is answered for by a message.
+    if (deleteAckedMs !== null && found.status !== 'error_deleting' && !this.#refused.has(found.id))
       throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
     const allowed = ['available', 'reserved', 'attaching', 'in-use', 'detaching', 'error', 'error_deleting', 'error_extending']
     if (!allowed.includes(found.status)) throw new Violation('I6', 'a volume never came to an end', { book, found })
@@ -97,12 +98,10 @@ export class PromiseChecker implements Checker {
     if (body !== bodyHash) throw new Violation('I5', 'a key was accepted with two bodies', { rid, body, bodyHash })
   }
 
-  /** An operator who names no project is told of nothing that only a register knows: then it must have been in a log. */
-  #checkNotThere({ askedMs }: Asked, { project, volume }: Extract<ClientRequest, { kind: 'find' }>): void {
+  #checkNotThere({ askedMs }: Asked, { volume }: Extract<ClientRequest, { kind: 'find' }>): void {
     const book = this.#scene.history.books.get(volume)
     if (book === undefined || book.deleteAskedMs !== null) return
-    const promisedMs = project === null ? this.#shownMs.get(volume) : (book.ackedMs ?? undefined)
-    if (promisedMs !== undefined && promisedMs < askedMs) throw new Violation('I6', 'a promised volume is said not to be there', { book })
+    if (book.ackedMs !== null && book.ackedMs < askedMs) throw new Violation('I6', 'a promised volume is said not to be there', { book })
   }
 
   #checkNotAttached({ askedMs }: Asked, id: AttachmentId): void {

@@ -4,19 +4,21 @@
  * Reads acceptors' journals only. A value is chosen when a majority has stored its ballot, each at some time (one that syncs
  * slowly may do so after another has gone on to the next ballot); from then on each decided request keeps its decision, what was closed stays closed, and use stays within the limits.
  */
-import type { ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
+import type { PeerId, ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
-import { type Ballot, compareBallots } from '../../../lib/model/message.ts'
+import { type Ballot, compareBallots, type PeerMessage } from '../../../lib/model/message.ts'
+import { groupSize, majorityOf } from '../../../lib/register/home-group.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
-import { acceptedIn, ballotText, cellKeyParts, entryIn, registerProject } from './stored.ts'
+import { acceptedIn, ballotText, isVoteIn, cellKeyParts, entryIn, registerProject } from './stored.ts'
 
 export type Decision = Binding | Unplaced | Recent
 
 interface Member {
   ballot: Ballot | null
+  isVote: boolean
   readonly entries: Map<string, LedgerEntry>
 }
 
@@ -34,11 +36,18 @@ export class RegisterChecker implements Checker {
   readonly #scene: Scene
   readonly #registers = new Map<ProjectId, Register>()
   readonly #byVolume = new Map<VolumeId, RequestId>()
+  readonly #intended = new Set<VolumeId>()
   /** Registers whose members wrote something in this event. */
   readonly #touched = new Set<ProjectId>()
+  /** Who was asked to accept what. */
+  readonly #offered = new Set<string>()
 
   constructor(scene: Scene) {
     this.#scene = scene
+  }
+
+  onSend(_from: PeerId, to: PeerId, message: PeerMessage): void {
+    if (message.kind === 'accept') this.#offered.add(`${message.project}/${ballotText(message.ballot)}/${to}`)
   }
 
   onDurable(node: SimNode, key: string, after: unknown): void {
@@ -53,7 +62,9 @@ export class RegisterChecker implements Checker {
       const project = registerProject(key)
       // One sync may bring several batches, and each starts with this key: what the one before it stored is whole by now.
       if (this.#touched.has(project)) this.#choose(project)
-      this.#member(project, node).ballot = acceptedIn(after)
+      const member = this.#member(project, node)
+      member.ballot = acceptedIn(after)
+      member.isVote = isVoteIn(after)
       this.#touched.add(project)
     }
   }
@@ -68,6 +79,12 @@ export class RegisterChecker implements Checker {
     if (this.#touched.size === 0) return
     for (const project of this.#touched) this.#choose(project)
     this.#touched.clear()
+  }
+
+  /** Whether a majority ever had a delete of this volume for its owner to do. */
+  wasIntended(volume: VolumeId): boolean {
+    this.settle()
+    return this.#intended.has(volume)
   }
 
   decisionOf(project: ProjectId, rid: RequestId): Decision | null {
@@ -96,12 +113,13 @@ export class RegisterChecker implements Checker {
 
   #choose(project: ProjectId): void {
     const register = this.#register(project)
-    const { peers } = this.#scene.options
-    const majority = peers >= 5 ? 3 : peers >= 3 ? 2 : 1
-    for (const [name, { ballot, entries }] of register.members) {
-      if (ballot === null || isAtMost(ballot, register.chosen)) continue
+    for (const [name, { ballot, isVote, entries }] of register.members) {
+      if (ballot === null || !isVote || isAtMost(ballot, register.chosen)) continue
+      // What a member took over from others is no vote: it was never asked to accept it.
+      if (!this.#offered.has(`${project}/${ballotText(ballot)}/${name}`)) continue
       const members = storedBy(register, ballot)
       members.add(name)
+      const majority = majorityOf(groupSize(this.#scene.operator.votersIn(ballot.group).length))
       if (members.size < majority) continue
       register.chosen = ballot
       register.chosenEntries = new Map(entries)
@@ -115,6 +133,7 @@ export class RegisterChecker implements Checker {
     let used = NO_USAGE
     for (const entry of chosenEntries.values()) {
       used = addUsage(used, usageOf(entry))
+      if (entry.kind === 'intent') this.#intended.add(entry.volume)
       if (entry.kind !== 'bound' && entry.kind !== 'unplaced' && entry.kind !== 'recent') continue
       if (now.has(entry.rid)) throw new Violation('I5', 'a request has two decisions in one register', { project, rid: entry.rid })
       now.set(entry.rid, entry)
@@ -150,7 +169,7 @@ export class RegisterChecker implements Checker {
     const { members } = this.#register(project)
     const known = members.get(node.id)
     if (known !== undefined) return known
-    const member: Member = { ballot: null, entries: new Map() }
+    const member: Member = { ballot: null, isVote: false, entries: new Map() }
     members.set(node.id, member)
     return member
   }

@@ -64,8 +64,8 @@ export class RestChecker implements Checker {
       .projects()
       .flatMap((project) =>
         [...this.#registers.chosen(project).values()]
-          .filter(({ kind }) => kind === 'bound')
-          .map((entry) => `${project}: open grant ${JSON.stringify(entry)}`),
+          .filter(({ kind }) => kind === 'bound' || kind === 'intent')
+          .map((entry) => `${project}: open ${entry.kind} ${JSON.stringify(entry)}`),
       )
   }
 

@@ -2,6 +2,7 @@
 import type { Owned } from '../../../lib/flows/tables.ts'
 import { type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
+import { type LogState, NEW_LOG } from '../../../lib/model/log.ts'
 import type { Ballot } from '../../../lib/model/message.ts'
 import type { SimNode } from '../node.ts'
 
@@ -17,14 +18,20 @@ export function acceptedIn(value: unknown): Ballot | null {
   return (value as { accepted: Ballot | null } | undefined)?.accepted ?? null
 }
 
+/** Whether the member voted for what it has accepted, in the group of that ballot; a later group takes it over without a vote. */
+export function isVoteIn(value: unknown): boolean {
+  const { accepted, group } = (value as { accepted: Ballot | null; group: number } | undefined) ?? { accepted: null, group: 0 }
+  return accepted?.group === group
+}
+
 export interface HostEntry {
   readonly epoch: number
-  readonly seq: number
   readonly reservations: number
+  readonly log: LogState
 }
 
 export function hostIn(value: unknown): HostEntry {
-  return (value as HostEntry | undefined) ?? { epoch: 0, seq: 0, reservations: 0 }
+  return (value as HostEntry | undefined) ?? { epoch: 0, reservations: 0, log: NEW_LOG }
 }
 
 /** Every volume record on this host's disk. */
@@ -54,8 +61,8 @@ export function parseIqn(iqn: string): { readonly volume: VolumeId; readonly gen
   return { volume: volumeId(match?.[1] ?? ''), generation: Number(match?.[2] ?? 0) }
 }
 
-export function ballotText({ counter, peer, epoch }: Ballot): string {
-  return `${counter}/${peer}/${epoch}`
+export function ballotText({ group, counter, peer, epoch }: Ballot): string {
+  return `${group}/${counter}/${peer}/${epoch}`
 }
 
 export type { Owned }

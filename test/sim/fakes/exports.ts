@@ -28,6 +28,8 @@ export interface ExportWatcher {
 
 export class FakeExports {
   readonly #exports = new Map<string, FakeExport>()
+  /** Targets that are there without an access list: half made, or half taken away. Nobody gets in. */
+  readonly #husks = new Set<string>()
   readonly #sessions = new Set<Session>()
   readonly #watcher: ExportWatcher
 
@@ -39,6 +41,7 @@ export class FakeExports {
     const known = this.#exports.get(wanted.iqn)
     if (known !== undefined) return isEqual(known, wanted) ? done(null) : refused(wanted.iqn)
     this.#watcher.onExpose(wanted)
+    this.#husks.delete(wanted.iqn)
     this.#exports.set(wanted.iqn, wanted)
     return done(null)
   }
@@ -46,7 +49,21 @@ export class FakeExports {
   fence(iqn: string): Outcome<null> {
     this.closeSessions(iqn)
     this.#exports.delete(iqn)
+    this.#husks.delete(iqn)
     return done(null)
+  }
+
+  /** An expose that was cut off: the target is there, and its access list, which comes last, is not. */
+  exposeHalf({ iqn }: FakeExport): void {
+    if (!this.#exports.has(iqn)) this.#husks.add(iqn)
+  }
+
+  /** A fence that was cut off: nobody is let in any more and nobody is in, and the target is still there. */
+  fenceHalf(iqn: string): void {
+    if (!this.#exports.has(iqn)) return
+    this.closeSessions(iqn)
+    this.#exports.delete(iqn)
+    this.#husks.add(iqn)
   }
 
   closeSessions(iqn: string): void {
@@ -59,7 +76,7 @@ export class FakeExports {
   }
 
   list(): readonly string[] {
-    return [...this.#exports.keys()].sort()
+    return [...this.#exports.keys(), ...this.#husks].sort()
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -84,6 +101,7 @@ export class FakeExports {
   /** The daemon dies and comes back knowing nothing. */
   restartEmpty(): void {
     this.#exports.clear()
+    this.#husks.clear()
     this.#sessions.clear()
   }
 }

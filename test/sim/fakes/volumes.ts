@@ -4,7 +4,7 @@
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { BackendVolume } from '../../../lib/ports/backend.ts'
+import type { BackendVolume, FoundVolume, VolumeTags } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface VolumeWatcher {
@@ -17,7 +17,7 @@ export interface VolumeWatcher {
 const GIB = 1024 ** 3
 
 export class FakeVolumes {
-  readonly #volumes = new Map<VolumeId, BackendVolume>()
+  readonly #volumes = new Map<VolumeId, FoundVolume>()
   readonly #quarantined: VolumeId[] = []
   readonly #capacityGiB: number
   readonly #watcher: VolumeWatcher
@@ -37,13 +37,21 @@ export class FakeVolumes {
     return used
   }
 
-  create(volume: BackendVolume): Outcome<null> {
+  create(volume: BackendVolume, tags: VolumeTags): Outcome<null> {
     const known = this.#volumes.get(volume.id)
-    if (known !== undefined) return known.sizeBytes === volume.sizeBytes ? done(null) : refused('another size is there')
+    const isHusk = known?.sizeBytes === 0
+    if (known !== undefined && !isHusk) return known.sizeBytes === volume.sizeBytes ? done(null) : refused('another size is there')
     if (this.usedGiB() + volume.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
     this.#watcher.onCreate(volume)
-    this.#volumes.set(volume.id, volume)
+    this.#volumes.set(volume.id, { ...volume, tags })
     return done(null)
+  }
+
+  /** A create that was cut off: the name is there, and nothing behind it. */
+  createHalf(volume: BackendVolume, tags: VolumeTags): void {
+    if (this.#volumes.has(volume.id)) return
+    this.#watcher.onCreate(volume)
+    this.#volumes.set(volume.id, { ...volume, tags, sizeBytes: 0 })
   }
 
   extend(volume: BackendVolume): Outcome<null> {
@@ -52,7 +60,7 @@ export class FakeVolumes {
     if (known.sizeBytes >= volume.sizeBytes) return done(null)
     if (this.usedGiB() + (volume.sizeBytes - known.sizeBytes) / GIB > this.#capacityGiB) return refused('no room')
     this.#watcher.onExtend(volume)
-    this.#volumes.set(volume.id, volume)
+    this.#volumes.set(volume.id, { ...known, sizeBytes: volume.sizeBytes })
     return done(null)
   }
 
@@ -63,11 +71,11 @@ export class FakeVolumes {
     return done(null)
   }
 
-  inspect(volume: VolumeId): Outcome<BackendVolume | null> {
+  inspect(volume: VolumeId): Outcome<FoundVolume | null> {
     return done(this.#volumes.get(volume) ?? null)
   }
 
-  list(): readonly BackendVolume[] {
+  list(): readonly FoundVolume[] {
     return [...this.#volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 

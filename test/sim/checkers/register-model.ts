@@ -1,0 +1,162 @@
+/**
+ * One register as it would be if there were only one copy of it and one change at a time: the real rules on a plain cell.
+ *
+ * Every change can be taken back, so that a search can try another order. The digest is equal for equal contents,
+ * whatever the order in which they came to be.
+ */
+import { type Account, evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import { type Cell, emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
+import type { PeerId, ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
+import { canonicalJson } from '../../../lib/model/json.ts'
+import type { Binding, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, Unplaced } from '../../../lib/model/ledger.ts'
+import type { Limits } from '../../../lib/model/quota.ts'
+import type { Difference } from './register-traces.ts'
+
+/** What one change did: its answer, and how to take it back. */
+export interface Applied {
+  readonly answer: LedgerAnswer
+  readonly isChanged: boolean
+  readonly undo: readonly LedgerPut[]
+}
+
+export class RegisterModel {
+  readonly #cell: Cell = emptyCell()
+  readonly #account: Account
+  /** Of entries, which are never changed, only replaced. */
+  readonly #hashes = new WeakMap<LedgerEntry, number>()
+  #digest = 0
+
+  constructor(project: ProjectId, defaults: Limits) {
+    this.#account = { project, cell: this.#cell, defaults, isLost: () => false }
+  }
+
+  get digest(): number {
+    return this.#digest
+  }
+
+  apply(change: LedgerChange): Applied {
+    const { answer, puts } = evaluate(LEDGER_RULES, this.#account, change)
+    const before = this.#digest
+    const undo: LedgerPut[] = []
+    for (const put of puts) undo.unshift(this.#put(put))
+    return { answer, isChanged: this.#digest !== before, undo }
+  }
+
+  takeBack(undo: readonly LedgerPut[]): void {
+    for (const put of undo) this.#put(put)
+  }
+
+  /** In what this answer and the cell differ. */
+  difference({ bound, unplaced, used, intents }: LedgerContents): Difference {
+    const known = new Map<RequestId, Binding | Unplaced>([...this.#cell.bound, ...this.#cell.unplaced])
+    const seen = new Map<RequestId, Binding | Unplaced>([...bound, ...unplaced].map((entry) => [entry.rid, entry]))
+    const here = usedBy(this.#cell)
+    return {
+      missing: [...seen.values()].filter((entry) => !isSame(known.get(entry.rid), entry)).map(named),
+      surplus: [...known.values()].filter(({ rid }) => !seen.has(rid)).map(named),
+      intended: intents.filter(({ volume }) => !this.#cell.intents.has(volume)).map(({ volume }) => volume),
+      withdrawn: [...this.#cell.intents.keys()].filter((volume) => !intents.some((intent) => intent.volume === volume)),
+      isUseOther: here.volumes !== used.volumes || here.gigabytes !== used.gigabytes,
+    }
+  }
+
+  /** @returns the put that takes it back */
+  #put(put: LedgerPut): LedgerPut {
+    const before = this.#entry(put.key)
+    if (before !== null) this.#digest ^= this.#hash(before)
+    if (put.entry !== null) this.#digest ^= this.#hash(put.entry)
+    putEntry(this.#cell, put)
+    return { key: put.key, entry: before }
+  }
+
+  #entry(key: string): LedgerEntry | null {
+    const { bound, unplaced, recent, closed, hosts, limits, intents, gone } = this.#cell
+    const at = key.indexOf('/')
+    const name = key.slice(at + 1)
+    switch (key.slice(0, at)) {
+      case 'bound':
+        return bound.get(name as RequestId) ?? null
+      case 'unplaced':
+        return unplaced.get(name as RequestId) ?? null
+      case 'recent':
+        return recent.get(name as RequestId) ?? null
+      case 'closed':
+        return closed.get(key) ?? null
+      case 'host':
+        return hosts.get(name as PeerId) ?? null
+      case 'intent':
+        return intents.get(name as VolumeId) ?? null
+      case 'gone':
+        return gone.get(name as VolumeId) ?? null
+      default:
+        return limits === null ? null : { kind: 'limits', limits }
+    }
+  }
+
+  #hash(entry: LedgerEntry): number {
+    const known = this.#hashes.get(entry)
+    if (known !== undefined) return known
+    const text = textOf(entry)
+    let hash = 0x811c9dc5
+    for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
+    hash ^= hash >>> 15
+    this.#hashes.set(entry, hash)
+    return hash
+  }
+}
+
+/**
+ * Whether two answers say the same. Lists in them have no order, and of several ended requests of one volume any may be
+ * named.
+ */
+export function sameAnswer(a: LedgerAnswer, b: LedgerAnswer): boolean {
+  if (a === b) return true
+  if (a.kind === 'contents' && b.kind === 'contents') return sameContents(a.contents, b.contents)
+  if (a.kind === 'bound' && b.kind === 'bound') return isSame(a.binding, b.binding)
+  return a.kind === b.kind && canonicalJson(a) === canonicalJson(b)
+}
+
+function sameContents(a: LedgerContents, b: LedgerContents): boolean {
+  if (a.bound.length !== b.bound.length || a.unplaced.length !== b.unplaced.length) return false
+  if (a.used.volumes !== b.used.volumes || a.used.gigabytes !== b.used.gigabytes) return false
+  if (a.ended?.volume !== b.ended?.volume) return false
+  if (a.intents.length !== b.intents.length) return false
+  return isSameSet(a.bound, b.bound) && isSameSet(a.unplaced, b.unplaced) && isSameSet(a.intents, b.intents)
+}
+
+function isSameSet(a: readonly LedgerEntry[], b: readonly LedgerEntry[]): boolean {
+  if (a.length === 0) return true
+  const texts = new Set(a.map(textOf))
+  return b.every((entry) => texts.has(textOf(entry)))
+}
+
+/** Everything in which two entries of a history can differ. */
+function textOf(entry: LedgerEntry): string {
+  switch (entry.kind) {
+    case 'bound':
+      return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation} ${entry.bodyHash} ${entry.atMs}`
+    case 'recent':
+      return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation} ${entry.bodyHash} ${entry.atMs}`
+    case 'unplaced':
+      return `${entry.kind} ${entry.rid} ${entry.bodyHash} ${entry.atMs} ${entry.updatedAtMs} ${entry.spec.name}`
+    case 'closed':
+      return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation}`
+    case 'host':
+      return `${entry.kind} ${entry.host} ${entry.epoch} ${entry.seq} ${entry.usage.volumes} ${entry.usage.gigabytes}`
+    case 'intent':
+    case 'gone':
+      return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`
+    case 'limits':
+      return canonicalJson(entry)
+  }
+}
+
+function isSame(a: LedgerEntry | undefined, b: LedgerEntry): boolean {
+  return a === b || (a !== undefined && textOf(a) === textOf(b))
+}
+
+function named(entry: Binding | Unplaced): Difference['missing'][number] {
+  return entry.kind === 'bound'
+    ? { rid: entry.rid, host: entry.host, reservation: entry.reservation, volume: entry.volume }
+    : { rid: entry.rid, host: null, reservation: null, volume: entry.spec.id }
+}

@@ -1,0 +1,128 @@
+/**
+ * What a change of a register leaves behind, and what an answer shows to have been left behind before it: names by which
+ * the two can be matched.
+ *
+ * Only to guess well which of many changes explains an answer. A wrong guess costs time and nothing else.
+ */
+import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
+
+/** Of whatever lets go of room, and of whatever takes some. */
+const FREED = 'freed'
+const TAKEN = 'taken'
+
+const boundTrace = (rid: string, host: string | null, reservation: string | null): string => `bound/${rid}/${host}/${reservation}`
+const decidedTrace = (rid: string): string => `decided/${rid}`
+const closedTrace = (rid: string, host: string, reservation: string): string => `closed/${rid}/${host}/${reservation}`
+const foldedTrace = (host: string): string => `folded/${host}`
+const settledTrace = (rid: string): string => `settled/${rid}`
+const shelvedTrace = (volume: string): string => `shelved/${volume}`
+const intentTrace = (volume: string): string => `intent/${volume}`
+const withdrawnTrace = (volume: string): string => `withdrawn/${volume}`
+const goneTrace = (volume: string): string => `gone/${volume}`
+const editedTrace = (volume: string): string => `edited/${volume}`
+
+/** Traces that the change leaves if it takes effect. */
+export function tracesOf(change: LedgerChange): readonly string[] {
+  switch (change.kind) {
+    case 'bind': {
+      const { rid, host, reservation } = change.binding
+      return [boundTrace(rid, host, reservation), decidedTrace(rid), TAKEN]
+    }
+    case 'unplace':
+      return [shelvedTrace(change.unplaced.spec.id), decidedTrace(change.unplaced.rid), TAKEN]
+    case 'resolve':
+      return [closedTrace(change.rid, change.host, change.reservation)]
+    case 'fold':
+      return [foldedTrace(change.totals.host), FREED, ...change.settled.map(settledTrace)]
+    case 'edit-unplaced':
+      return [editedTrace(change.volume), FREED]
+    case 'intend':
+      return [intentTrace(change.intent.volume)]
+    case 'withdraw':
+      return [withdrawnTrace(change.volume)]
+    case 'forget':
+      return [goneTrace(change.gone.volume), FREED]
+    case 'set-limits':
+    case 'clear-limits':
+      return [TAKEN, FREED]
+    case 'read':
+      return []
+  }
+}
+
+/** Traces that somebody else has left before, if this change was answered so. */
+export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readonly string[] {
+  switch (answer.kind) {
+    case 'bound': {
+      const { rid, host, reservation, kind } = answer.binding
+      return [boundTrace(rid, host, reservation), FREED, ...(kind === 'recent' ? [settledTrace(rid)] : [])]
+    }
+    case 'closed':
+      return change.kind === 'bind' ? [closedTrace(change.binding.rid, change.binding.host, change.binding.reservation)] : []
+    case 'unplaced':
+      return [shelvedTrace(answer.unplaced.spec.id), editedTrace(answer.unplaced.spec.id), FREED]
+    case 'over-quota':
+      return [TAKEN]
+    case 'mismatch':
+      return [...tracesOf(change).filter((trace) => trace.startsWith('decided/'))]
+    case 'ended':
+    case 'edited':
+      return change.kind === 'edit-unplaced' ? [shelvedTrace(change.volume), editedTrace(change.volume)] : []
+    case 'absent':
+      return change.kind === 'edit-unplaced' ? [editedTrace(change.volume)] : []
+    case 'folded':
+      return change.kind === 'fold' && change.totals.seq !== answer.seq ? [foldedTrace(change.totals.host)] : []
+    case 'intended':
+      return change.kind === 'intend' && change.intent.rid !== answer.intent.rid ? [intentTrace(change.intent.volume)] : []
+    case 'forgotten':
+      return change.kind === 'forget' ? [goneTrace(change.gone.volume)] : []
+    case 'below-use':
+      return [TAKEN]
+    case 'not-lost':
+    case 'contents':
+      return []
+  }
+}
+
+/** What is in a register now, and is not in an answer that was read from it (or the other way round). */
+export interface Difference {
+  readonly missing: readonly {
+    readonly rid: string
+    readonly host: string | null
+    readonly reservation: string | null
+    readonly volume: string
+  }[]
+  readonly surplus: readonly { readonly rid: string; readonly volume: string }[]
+  /** Volumes whose delete intent is in the answer and not here, and the other way round. */
+  readonly intended: readonly string[]
+  readonly withdrawn: readonly string[]
+  readonly isUseOther: boolean
+}
+
+export function tracesIn({ missing, surplus, intended, withdrawn, isUseOther }: Difference): readonly string[] {
+  return [
+    ...missing.flatMap(({ rid, host, reservation, volume }) => [
+      boundTrace(rid, host, reservation),
+      shelvedTrace(volume),
+      editedTrace(volume),
+    ]),
+    ...surplus.flatMap(({ rid, volume }) => [settledTrace(rid), editedTrace(volume)]),
+    ...intended.map(intentTrace),
+    ...withdrawn.map(withdrawnTrace),
+    ...(isUseOther && missing.length === 0 && surplus.length === 0 ? [FREED] : []),
+  ]
+}
+
+/** One name for changes that differ in nothing that an answer can show. */
+export function sameEffectName(change: LedgerChange): string {
+  switch (change.kind) {
+    case 'bind':
+      return `${tracesOf(change)[0]}/${change.binding.bodyHash}/${change.binding.atMs}`
+    case 'resolve':
+      return tracesOf(change)[0] ?? ''
+    case 'fold':
+      return `${change.totals.host}/${change.totals.epoch}.${change.totals.seq}/${change.settled.join()}/${change.atMs}`
+    default:
+      return JSON.stringify(change)
+  }
+}

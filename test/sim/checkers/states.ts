@@ -1,0 +1,158 @@
+/**
+ * A volume's life as Cinder has it: only moves of status that Cinder's state machine allows, and no answer that tells of a
+ * state in which the volume was at no moment between the question and the answer.
+ *
+ * The owner's journal says which states there were. An owner decides on what it has in memory, which may be ahead of its
+ * disk; but no answer leaves before that state is on the disk, and the next one is not there before it was decided.
+ */
+import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { Failure } from '../../../lib/model/failure.ts'
+import type { ClientReply, Operation, OperationRequest, OperationValue } from '../../../lib/model/request.ts'
+import type { Volume, VolumeStatus } from '../../../lib/model/volume.ts'
+import { type Asked, isTrespass } from '../history.ts'
+import type { SimNode } from '../node.ts'
+import { Violation } from '../violation.ts'
+import type { Checker, Scene } from './checker.ts'
+import type { RegisterChecker } from './registers.ts'
+import { mayFollow } from './status-moves.ts'
+import { ownedIn } from './stored.ts'
+
+/** One state of a volume; null: it is gone. */
+interface Period {
+  readonly volume: Volume | null
+  readonly fromMs: number
+  toMs: number
+}
+
+export class StateChecker implements Checker {
+  readonly #scene: Scene
+  readonly #registers: RegisterChecker
+  readonly #lives = new Map<VolumeId, Period[]>()
+  /** Volumes of a host that has forgotten: what it knows of them next need not follow what it knew before. */
+  readonly #forgotten = new Set<VolumeId>()
+
+  constructor(scene: Scene, registers: RegisterChecker) {
+    this.#scene = scene
+    this.#registers = registers
+  }
+
+  onDurable(node: SimNode, key: string, after: unknown, before: unknown): void {
+    if (!key.startsWith('volume/')) return
+    const is = ownedIn(after)
+    const was = ownedIn(before)
+    // A reservation is nobody's volume yet.
+    if (is?.step === 'reserved' || (is === null && (was === null || was.step === 'reserved'))) return
+    const id = is?.volume.id ?? was?.volume.id
+    if (id === undefined) return
+    const life = this.#lives.get(id) ?? []
+    this.#lives.set(id, life)
+    const last = life.at(-1)
+    const from = last?.volume?.status ?? (last === undefined ? 'creating' : 'gone')
+    const to = is?.volume.status ?? 'gone'
+    if (node.isAmnesic) this.#forgotten.add(id)
+    else if (!this.#forgotten.delete(id) && !mayFollow(from, to, (is ?? was)?.volume.multiattach === true)) {
+      throw new Violation('states', `a volume went from ${from} to ${to}`, { host: node.name, was, is })
+    }
+    const { nowMs } = this.#scene.world
+    if (last !== undefined) last.toMs = nowMs
+    life.push({ volume: is?.volume ?? null, fromMs: nowMs, toMs: Number.POSITIVE_INFINITY })
+  }
+
+  onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
+    const { request } = asked
+    if (request.kind === 'operate' && reply.kind === 'operate') {
+      const book = this.#scene.history.books.get(request.request.volume)
+      if (book === undefined || isTrespass(request.request, book)) return
+      const sinceMs = this.#scene.history.firstAskedMs.get(request.request.rid) ?? asked.askedMs
+      if (reply.result.ok) this.#checkDone(request.request, reply.result.value, sinceMs)
+      else this.#checkRefused(request.request, reply.result.failure, sinceMs)
+    }
+    if ((reply.kind === 'create' || reply.kind === 'find') && reply.result.ok) {
+      // What another peer shows may be old, but it must have been.
+      const { id, status } = reply.result.value
+      this.#require(this.#hadStatus(id, status, 0), 'a volume is shown in a state that it never had', { asked, status })
+    }
+  }
+
+  #checkDone({ volume: id, operation }: OperationRequest, { volume, attachment }: OperationValue, sinceMs: number): void {
+    const facts = { id, operation, volume, attachment, sinceMs }
+    this.#require(isDone(operation, volume, attachment), 'an answer says that something else was done than was asked for', facts)
+    // An extend is answered with what the coordinator last saw of the volume.
+    const fromMs = operation.kind === 'extend' ? 0 : sinceMs
+    // A delete whose owner is away is taken by the register, and shown as if the owner had begun it.
+    const isIntended = operation.kind === 'delete' && volume?.status === 'deleting' && this.#registers.wasIntended(id)
+    this.#require(
+      volume === null || isIntended || this.#hadStatus(id, volume.status, fromMs),
+      'an answer tells of a state that was not',
+      facts,
+    )
+  }
+
+  #checkRefused({ volume: id, operation }: OperationRequest, failure: Failure, sinceMs: number): void {
+    const facts = { id, operation, failure, sinceMs, life: this.#periods(id, sinceMs) }
+    const had = (is: (volume: Volume) => boolean): boolean => this.#periods(id, sinceMs).some(({ volume }) => volume !== null && is(volume))
+    const says = (isSo: boolean): void => this.#require(isSo, 'a refusal gives a reason that never was', facts)
+    switch (failure.code) {
+      case 'invalid-status':
+        return says(!failure.allowed.includes(failure.status) && this.#hadStatus(id, failure.status, sinceMs))
+      case 'volume-attached':
+        return says(had(({ attachments }) => failure.attachments.every((one) => attachments.some((other) => other.id === one))))
+      case 'attachment-status':
+        return says(had(({ attachments }) => attachments.some((one) => one.id === failure.attachment && one.status === failure.status)))
+      case 'attachment-not-found':
+        return says(had(({ attachments }) => attachments.every((one) => one.id !== failure.attachment)))
+      case 'size-not-larger':
+        return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
+      case 'volume-not-found':
+        return says(this.#periods(id, sinceMs).every(({ volume }) => volume === null) || this.#wasAway(id, sinceMs))
+      default:
+        return
+    }
+  }
+
+  /** Whether there was a moment since then at which its owner had no record of it. */
+  #wasAway(id: VolumeId, sinceMs: number): boolean {
+    const periods = this.#periods(id, sinceMs)
+    const first = periods[0]
+    return first === undefined || first.fromMs > sinceMs || periods.some(({ volume }) => volume === null)
+  }
+
+  #hadStatus(id: VolumeId, status: VolumeStatus, sinceMs: number): boolean {
+    if (this.#periods(id, sinceMs).some(({ volume }) => volume?.status === status)) return true
+    // Promised and in nobody's log yet, or without a place and in its register alone.
+    const first = this.#lives.get(id)?.[0]
+    if (status === 'creating') return first === undefined || first.fromMs >= sinceMs
+    const decision = this.#registers.decisionOfVolume(id)
+    return status === 'error' && first === undefined && (decision === null || decision.kind === 'unplaced' || decision.host === null)
+  }
+
+  /** States that held at some moment from then until now. */
+  #periods(id: VolumeId, sinceMs: number): readonly Period[] {
+    return (this.#lives.get(id) ?? []).filter(({ toMs }) => toMs >= sinceMs)
+  }
+
+  #require(isSo: boolean, what: string, facts: Readonly<Record<string, unknown>>): void {
+    if (!isSo) throw new Violation('states', what, facts)
+  }
+}
+
+/** Whether the answer shows what was asked for. */
+function isDone(operation: Operation, volume: Volume | null, attachment: OperationValue['attachment']): boolean {
+  switch (operation.kind) {
+    case 'delete':
+      return volume === null || volume.status === 'deleting'
+    case 'update':
+      return volume !== null && (operation.name === undefined || volume.name === operation.name)
+    case 'attach':
+    case 'connect':
+    case 'connection':
+      return attachment?.id === operation.attachment
+    case 'complete':
+      return attachment?.id === operation.attachment && attachment.status === 'attached'
+    case 'detach':
+      return volume?.attachments.every(({ id }) => id !== operation.attachment) === true
+    case 'extend':
+    case 'reset-status':
+      return volume !== null
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Which status may follow which, in the part of Cinder's state machine that there is here.
+ *
+ * A volume that may be attached several times has the status that follows from all of its attachments, and so moves
+ * freely among those.
+ */
+import type { VolumeStatus } from '../../../lib/model/volume.ts'
+
+export type LifeStatus = VolumeStatus | 'gone'
+
+const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
+  creating: ['available', 'error'],
+  available: ['reserved', 'attaching', 'extending', 'deleting'],
+  reserved: ['attaching', 'available'],
+  // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
+  attaching: ['in-use', 'reserved', 'available', 'detaching'],
+  'in-use': ['detaching'],
+  detaching: ['available'],
+  extending: ['available', 'error_extending'],
+  error_extending: ['deleting'],
+  deleting: ['gone', 'error_deleting'],
+  error_deleting: ['deleting'],
+  error: ['deleting'],
+  gone: [],
+}
+
+const OF_ATTACHMENTS: readonly LifeStatus[] = ['available', 'reserved', 'attaching', 'in-use', 'detaching']
+
+export function mayFollow(from: LifeStatus, to: LifeStatus, isMultiattach: boolean): boolean {
+  if (from === to) return from !== 'gone'
+  if (isMultiattach && OF_ATTACHMENTS.includes(from) && OF_ATTACHMENTS.includes(to)) return true
+  return MOVES[from].includes(to)
+}

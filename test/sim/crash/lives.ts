@@ -1,0 +1,179 @@
+/**
+ * Short histories of one volume, each about one operation: what led up to it runs undisturbed, and then a host may die at
+ * any point of what the operation does, and of what it has left to do afterwards.
+ *
+ * The client is patient: what is not answered it asks again, with the same key, through another host. Whether it gets
+ * what it wants is not asked here; that nothing is wrong in the end is the checkers' business.
+ */
+import type { Connection } from '../../../lib/model/attachment.ts'
+import { attachmentId, type VolumeId } from '../../../lib/model/ids.ts'
+import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
+import { isPassing, ridOf } from '../clients.ts'
+import type { AttachmentBook } from '../history.ts'
+import { attach, available, create, operate, PROJECT, wanted } from '../scenario.ts'
+import type { Simulation } from '../simulation.ts'
+
+interface Life {
+  readonly name: string
+  /** GiB of each host's pool. */
+  readonly poolGiB: number
+  /** @returns the part in which hosts die */
+  prepare(simulation: Simulation): () => void
+}
+
+const ROOMY = 100
+/** No pool of this size takes a volume of the next. */
+const TIGHT = 5
+const TOO_LARGE = 6
+
+/** Time for an answer, before the next host is asked. */
+const PATIENCE_MS = 4000
+const HOSTS = ['a', 'b', 'c', 'a', 'b', 'c'] as const
+
+export const LIVES: readonly Life[] = [
+  {
+    name: 'create',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const request = wanted(simulation, 2)
+      return () => insist(simulation, request)
+    },
+  },
+  {
+    name: 'delete',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      return () => insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
+    },
+  },
+  {
+    name: 'extend',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3 }))
+    },
+  },
+  {
+    name: 'update',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      return () => {
+        insist(simulation, operation(id, 'one', { kind: 'update', name: 'one' }))
+        insist(simulation, operation(id, 'two', { kind: 'update', name: 'two' }))
+      }
+    },
+  },
+  {
+    name: 'attach',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const book = bookOf(simulation, id, '1')
+      return () => {
+        use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
+        insist(simulation, operation(id, 'complete', { kind: 'complete', attachment: book.id }))
+      }
+    },
+  },
+  {
+    name: 'detach',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const { id: attachment, initiator, connection } = attach(simulation, 'b', id)
+      login(simulation, initiator, connection)
+      operate(simulation, 'c', id, { kind: 'complete', attachment })
+      return () => insist(simulation, operation(id, 'detach', { kind: 'detach', attachment, allowUnsafe: true }))
+    },
+  },
+  {
+    name: 'multiattach',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = create(simulation, wanted(simulation, 2, true), 'a')
+      simulation.pass(2000)
+      const [one, two] = [bookOf(simulation, id, '1'), bookOf(simulation, id, '2')]
+      return () => {
+        use(simulation, one, insist(simulation, operation(id, 'attach-1', attachOf(one))))
+        use(simulation, two, insist(simulation, operation(id, 'attach-2', attachOf(two))))
+        insist(simulation, operation(id, 'complete-1', { kind: 'complete', attachment: one.id }))
+        insist(simulation, operation(id, 'detach-2', { kind: 'detach', attachment: two.id, allowUnsafe: true }))
+      }
+    },
+  },
+  {
+    name: 'unplaced create and delete',
+    poolGiB: TIGHT,
+    prepare: (simulation) => {
+      const request = wanted(simulation, TOO_LARGE)
+      return () => {
+        insist(simulation, request)
+        insist(simulation, operation(request.spec.id, 'delete', { kind: 'delete', force: false }))
+      }
+    },
+  },
+  {
+    name: 'a whole life',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const request = wanted(simulation, 2)
+      const { id } = request.spec
+      return () => {
+        insist(simulation, request)
+        simulation.pass(1000)
+        const book = bookOf(simulation, id, '1')
+        use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
+        insist(simulation, operation(id, 'detach', { kind: 'detach', attachment: book.id, allowUnsafe: true }))
+        insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3 }))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
+      }
+    },
+  },
+]
+
+/** Asks one host after the other until one has a final answer, as a client does that keeps its key. */
+function insist(simulation: Simulation, request: ClientRequest): ClientReply | null {
+  for (const name of HOSTS) {
+    if (!simulation.node(name).isUp) continue
+    const reply = simulation.tryToAsk(request, name, PATIENCE_MS)
+    if (reply !== null && (reply.result.ok || !isPassing(reply.result.failure.code))) return reply
+    simulation.pass(200)
+  }
+  return null
+}
+
+function operation(volume: VolumeId, key: string, what: Operation): ClientRequest {
+  return { kind: 'operate', request: { rid: ridOf(PROJECT, `${volume}/${key}`), project: PROJECT, volume, operation: what } }
+}
+
+function bookOf(simulation: Simulation, volume: VolumeId, digit: string): AttachmentBook {
+  const book: AttachmentBook = {
+    id: attachmentId(`${digit.repeat(8)}${volume.slice(8)}`),
+    initiator: `iqn.2026-01.example:${digit}`,
+    connection: null,
+    ackedMs: null,
+    isDetachAsked: false,
+    detachAckedMs: null,
+  }
+  simulation.history.books.get(volume)?.attachments.set(book.id, book)
+  return book
+}
+
+function attachOf({ id, initiator }: AttachmentBook): Operation {
+  const connector = { initiator, host: null, ip: null, multipath: false, mountpoint: null }
+  return { kind: 'attach', attachment: id, instance: null, mode: 'rw', connector, mountpoint: null }
+}
+
+/** The initiator logs in with what it was given, and stays. */
+function use(simulation: Simulation, { initiator }: AttachmentBook, reply: ClientReply | null): void {
+  if (reply?.kind !== 'operate' || !reply.result.ok || reply.result.value.connection === null) return
+  login(simulation, initiator, reply.result.value.connection)
+}
+
+function login({ nodes }: Simulation, initiator: string, { iqn, username, password }: Connection): void {
+  for (const { exports } of nodes) exports.login(initiator, iqn, username, password)
+}

@@ -1,0 +1,59 @@
+/**
+ * What a host sees when it looks at its own storage: its volumes, its exports, its pool.
+ *
+ * A look fails while there is nothing to be seen, and now and then what comes back makes no sense; both are the same to
+ * whoever looks.
+ */
+import type { ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
+import { poolName } from '../../lib/model/ids.ts'
+import { measurePool } from './deeds.ts'
+import type { FakeExports } from './fakes/exports.ts'
+import type { FakeVolumes } from './fakes/volumes.ts'
+import type { Hits } from './hits.ts'
+import type { HostTroubles } from './host-troubles.ts'
+import type { Random } from './random.ts'
+
+export interface LooksOptions {
+  readonly host: string
+  readonly volumes: FakeVolumes
+  readonly exports: FakeExports
+  readonly troubles: HostTroubles
+  readonly poolGiB: number
+  /** Part of the looks that come to nothing. */
+  readonly garbage: number
+  readonly random: Random
+  readonly hits: Hits
+}
+
+export class Looks {
+  readonly #options: LooksOptions
+  isCalm = false
+
+  constructor(options: LooksOptions) {
+    this.#options = options
+  }
+
+  volumes(): readonly ListedVolume[] | null {
+    const { host, volumes, troubles } = this.#options
+    return troubles.isPoolSeen && !this.#isGarbage('backend')
+      ? volumes.list().map((volume) => ({ ...volume, poolName: poolName(host, 'fake', volume.pool) }))
+      : null
+  }
+
+  exports(): readonly string[] | null {
+    const { exports, troubles } = this.#options
+    return troubles.isDaemonUp && !this.#isGarbage('target') ? exports.list() : null
+  }
+
+  pools(): readonly MeasuredPool[] {
+    const { host, poolGiB, volumes, troubles } = this.#options
+    return troubles.isPoolSeen && !this.#isGarbage('backend') ? [measurePool(host, poolGiB, volumes)] : []
+  }
+
+  #isGarbage(tool: 'backend' | 'target'): boolean {
+    const { random, garbage, hits } = this.#options
+    if (this.isCalm || !random.chance(garbage)) return false
+    hits.add(`${tool}: garbage listing`)
+    return true
+  }
+}
