@@ -4,21 +4,20 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import { at, attachmentIn, connectionIn, type SeenConnection, volumeIn } from '../cluster/client.ts'
 import { type Cluster, startCluster } from '../cluster/cluster.ts'
-import { MIB, readPattern, writePattern } from '../cluster/initiator.ts'
 import { persist } from '../cluster/retry.ts'
 import { NotYet } from '../cluster/wait-for.ts'
 import { Random } from '../sim/random.ts'
-import { audit, untilAtRest } from './audit.ts'
-import { type Ledger, newLedger, work } from './load.ts'
+import { audit } from '../load/audit.ts'
+import { countsText, type Ledger, newLedger } from '../load/ledger.ts'
+import { untilAtRest } from '../load/rest.ts'
+import { attachWitness } from '../load/witness.ts'
+import { work } from '../load/work.ts'
 
 const SEED = 'kill-1'
 const KILLS = 50
 const WORKERS = 6
 const PROJECT = 'load'
-const WITNESS = 'iqn.2026-01.test:witness'
-const PATTERN = 0x5c
 const DOWN_MS_MAX = 1500
 const BETWEEN_MS_MAX = 500
 
@@ -30,7 +29,8 @@ t.test(`after ${KILLS} kills under load every promise is kept once and nothing i
   t.teardown(async () => void (await cluster.stop({ keep: !isPassed })))
   t.comment(`logs: ${cluster.folder}`)
   const ledger = newLedger()
-  const witness = await attachWitness(cluster, ledger)
+  const witness = await attachWitness(cluster, PROJECT)
+  ledger.promised.push(witness.promised)
   const startMs = performance.now()
 
   await killUnderLoad(cluster, ledger)
@@ -40,11 +40,10 @@ t.test(`after ${KILLS} kills under load every promise is kept once and nothing i
   t.same(wrong, [], 'after the kills')
   const { counts } = ledger
   t.comment(
-    `${KILLS} kills in ${loadS} s, at rest ${Math.round((performance.now() - startMs) / 1000) - loadS} s later: ${counts.created} creates answered (${counts.repeated} asked twice), ` +
-      `${counts.open} without a key unanswered, ${counts.attached} attaches, ${counts.detached} detaches, ${counts.extended} extends, ${counts.deleted} deletes, ${counts.retries} retries; ${volumes.length} volumes at the end`,
+    `${KILLS} kills in ${loadS} s, at rest ${Math.round((performance.now() - startMs) / 1000) - loadS} s later: ${countsText(ledger)}; ${volumes.length} volumes at the end`,
   )
   t.ok(counts.created > KILLS && counts.attached > 10 && counts.deleted > 10 && counts.extended > 5, 'there was load', counts)
-  const reread = await readPattern(witness, WITNESS, PATTERN, MIB)
+  const reread = await witness.reread()
   t.ok(reread.ok, 'who was logged in before the first kill reads the same bytes at the same target', { text: reread.text })
 
   await removeAll(cluster)
@@ -81,24 +80,6 @@ async function killAll(cluster: Cluster, random: Random): Promise<void> {
     if (random.chance(0.5)) await pause(random.below(DOWN_MS_MAX))
     await cluster.start(k)
   }
-}
-
-/** A volume whose bytes and target are not touched while hosts are killed. */
-async function attachWitness(cluster: Cluster, ledger: Ledger): Promise<SeenConnection> {
-  const client = cluster.client(0, PROJECT)
-  const name = 'witness'
-  const { id } = volumeIn(at(await client.call('POST', '/volumes', 202, { volume: { name, size: 1 } }), 'volume'))
-  await cluster.waitFor('the witness is available', async () => {
-    const seen = await client.volume(id)
-    return seen.status === 'available' ? seen : new NotYet(seen)
-  })
-  const body = { attachment: { volume_uuid: id, connector: { initiator: WITNESS, host: name, multipath: false } } }
-  const attachment = at(await client.call('POST', '/attachments', 200, body), 'attachment')
-  ledger.promised.push({ id, name, key: null, sizeGiB: 1, attachment: attachmentIn(attachment).id, state: 'live' })
-  const connection = connectionIn(attachment)
-  const written = await writePattern(connection, WITNESS, PATTERN, MIB)
-  if (!written.ok) throw new Error(written.text)
-  return connection
 }
 
 async function removeAll(cluster: Cluster): Promise<void> {
