@@ -18,7 +18,7 @@ const TEXT = FILES.filter(
 
 /** The map in docs: every room of lib and agent. A new one is a decision, not an accident. */
 const ROOMS = {
-  lib: ['config', 'flows', 'ledger', 'model', 'placement', 'ports', 'register', 'replica', 'wire'],
+  lib: ['config', 'flows', 'ledger', 'membership', 'model', 'placement', 'ports', 'register', 'replica', 'wire'],
   agent: ['api', 'backend', 'command', 'local', 'peer', 'run', 'store', 'system', 'target'],
 }
 
