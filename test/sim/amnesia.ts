@@ -87,6 +87,7 @@ export class Amnesia {
     this.#world.trace.add(this.#world.nowMs, victim.name, 'FORGETS', { copy: copy === null ? 'none' : 'old' })
     victim.crash('its journal was taken away')
     victim.isAmnesic = true
+    victim.hasForgotten = true
     victim.journal.putBack(copy)
     victim.start()
     this.#when(

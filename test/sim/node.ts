@@ -89,6 +89,8 @@ export class SimNode {
   isCalm = false
   /** Its journal was taken from it, and it has not found out yet what it knew. */
   isAmnesic = false
+  /** It was, at some time: answers that it had remembered for their repeats are gone for good. */
+  hasForgotten = false
   #isCalmForGood = false
   readonly #options: NodeOptions
   readonly #world: World

@@ -113,6 +113,7 @@ export function sameAnswer(a: LedgerAnswer, b: LedgerAnswer): boolean {
   if (a === b) return true
   if (a.kind === 'contents' && b.kind === 'contents') return sameContents(a.contents, b.contents)
   if (a.kind === 'bound' && b.kind === 'bound') return isSame(a.binding, b.binding)
+  if (a.kind === 'ended' && b.kind === 'ended') return isSame(a.recent, b.recent)
   return a.kind === b.kind && canonicalJson(a) === canonicalJson(b)
 }
 
