@@ -70,7 +70,7 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
     case 'peer':
       return onPeer(peer, out, event, now)
     case 'beat':
-      return onBeat(peer, event.beat, now)
+      return onBeat(peer, out, event.beat, now)
     case 'client':
       return onClient(peer, out, event.id, event.request, now)
     case 'timer':
@@ -173,7 +173,7 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
       return end === null ? undefined : onAsked(peer, out, end, now)
     }
     case 'beat':
-      return message.beat.peer === from ? onBeat(peer, message.beat, now) : undefined
+      return message.beat.peer === from ? onBeat(peer, out, message.beat, now) : undefined
     case 'heads':
       return onHeads(peer, out, from, message)
     case 'delta':
@@ -264,7 +264,7 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
     case 'withdraw':
       return
     case 'intend':
-      return onIntended(peer, out, purpose.client, purpose.request, outcome)
+      return onIntended(peer, out, purpose.client, purpose, outcome)
     case 'forget':
       return onForgotten(peer, out, purpose.client, project, outcome)
     case 'edit':

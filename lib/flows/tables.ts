@@ -109,7 +109,7 @@ export type AskPurpose =
   /** The owner has done what the register wanted of this volume, or never will. */
   | { readonly kind: 'withdraw'; readonly volume: VolumeId }
   /** A delete whose owner is away. */
-  | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest }
+  | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest; readonly owner: PeerId }
   /** A delete whose owner is lost for good. */
   | { readonly kind: 'forget'; readonly client: string }
   | { readonly kind: 'limits'; readonly client: string }

@@ -53,7 +53,10 @@ function settle(membership: Membership, member: Member, rumor: Rumor, now: numbe
   member.suspicion = null
   turn(member, rumor.state, now, effects)
   spread(membership, member.peer)
-  if (rumor.state === 'alive' && isNewLife) tellAgain(membership)
+  if (!isNewLife) return
+  // What the life before did not answer says nothing of this one.
+  for (const [seq, { target }] of membership.outstanding) if (target === member.peer) membership.outstanding.delete(seq)
+  if (rumor.state === 'alive') tellAgain(membership)
 }
 
 /** A peer in a new life takes everybody for alive: who is not is news once more. */

@@ -46,6 +46,8 @@ export interface VolumeBook {
   /** First success of a create under this key. */
   ackedMs: number | null
   deleteAskedMs: number | null
+  /** How often a delete was asked for, repeats included. */
+  deletes: number
   deleteAckedMs: number | null
   readonly names: Wish<string>[]
   readonly sizes: Wish<number>[]
@@ -68,6 +70,7 @@ export class History {
       bodies: new Map(),
       ackedMs: null,
       deleteAskedMs: null,
+      deletes: 0,
       deleteAckedMs: null,
       names: [],
       sizes: [],
@@ -102,7 +105,10 @@ export class History {
     if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
     const book = this.books.get(volume)
     if (book === undefined || isTrespass(request.request, book)) return
-    if (operation.kind === 'delete') book.deleteAskedMs ??= askedMs
+    if (operation.kind === 'delete') {
+      book.deleteAskedMs ??= askedMs
+      book.deletes += 1
+    }
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
     if (operation.kind === 'detach') {

@@ -8,7 +8,7 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { hostName, hostOf, votersOf } from '../../model/manifest.ts'
-import type { PeerId, ProjectId } from '../../model/ids.ts'
+import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
 import type { Volume } from '../../model/volume.ts'
@@ -124,7 +124,8 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
   // A host that does not know yet what it holds itself cannot say that there is nothing.
   if (peer.recovery !== null || peer.strays.size > 0)
     return void giveUp(peer, out, name, { code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
-  if (knownOwner !== null && isBuried(peer, knownOwner, search)) return void giveUp(peer, out, name, missing(search))
+  if (knownOwner !== null && search.volume !== null && isBuried(peer, knownOwner, search.volume))
+    return void giveUp(peer, out, name, missing(search))
   if (knownOwner !== null && silent.includes(knownOwner)) {
     const sinceMs = peer.connections.get(knownOwner)?.sinceMs ?? null
     giveUp(peer, out, name, { code: 'owner-unreachable', host: hostName(peer.options.manifest, knownOwner), sinceMs })
@@ -148,8 +149,8 @@ function smallestMajority({ options }: Peer): number {
 }
 
 /** The owner has said itself that it is gone. */
-function isBuried(peer: Peer, owner: PeerId, { volume }: Searching): boolean {
-  return volume !== null && peer.view.logs.get(owner)?.records.get(volume)?.volume === null
+export function isBuried(peer: Peer, owner: PeerId, volume: VolumeId): boolean {
+  return peer.view.logs.get(owner)?.records.get(volume)?.volume === null
 }
 
 function missing(search: Searching): Failure {
@@ -170,8 +171,7 @@ function inRegister(peer: Peer, { volume }: Searching, contents: LedgerContents)
   if (binding === undefined) return null
   const granted = grantedVolume(binding, hostOf(peer.options.manifest, binding.host)?.zone ?? '')
   // A grant stays open for a moment after its volume has come and gone; the owner's tombstone knows better.
-  const isGone = peer.view.logs.get(binding.host)?.records.get(binding.volume)?.volume === null
-  if (granted === null || isGone) return null
+  if (granted === null || isBuried(peer, binding.host, binding.volume)) return null
   noteGranted(peer.view, granted, binding.host)
   return peer.view.volumes.get(binding.volume)?.volume ?? granted
 }

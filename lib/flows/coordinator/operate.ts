@@ -10,7 +10,7 @@ import { hostName, isLostHost } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
-import type { OperationReply, OperationRequest } from '../../model/request.ts'
+import type { OperationReply, OperationRequest, OperationValue } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
@@ -18,9 +18,11 @@ import { unplacedAsVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Operating, Peer } from '../tables.ts'
 import { noMajority } from './create.ts'
-import { type Found, startSearch } from './find.ts'
+import { type Found, isBuried, startSearch } from './find.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+
+const GONE: OperationValue = { volume: null, attachment: null, connection: null }
 
 /** Shorter than the wait for an operation: the answer does not depend on it. */
 const COMMIT_WAIT_MS = 1000
@@ -111,11 +113,15 @@ export function onExtendCommitted(peer: Peer, out: Out, rid: RequestId): void {
 export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId | null, now: Now): void {
   const operating = peer.operating.get(rid)
   if (operating === undefined || (to !== null && operating.owner !== to)) return
-  if (operating.phase === 'asked' && operating.request.operation.kind === 'delete' && to !== null && operating.volume !== null) {
-    peer.operating.delete(rid)
-    cancel(out, `operate/${rid}`)
-    for (const client of operating.clients) intend(peer, out, client, operating.request, operating.volume, now)
-    return
+  if (operating.request.operation.kind === 'delete') {
+    // The answer is lost, the record of what was done is not.
+    if (isBuried(peer, operating.owner, operating.request.volume)) return end(peer, out, operating, success(GONE))
+    if (to !== null && operating.volume !== null) {
+      peer.operating.delete(rid)
+      cancel(out, `operate/${rid}`)
+      for (const client of operating.clients) intend(peer, out, client, operating.request, operating.volume, now)
+      return
+    }
   }
   // Bound is bound: the owner will hear of it from the register.
   if (operating.phase === 'committing') return endExtend(peer, out, operating)
@@ -137,8 +143,8 @@ export function onEdited(
   if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
   const { answer } = outcome
   if (answer.kind === 'edited') return respond(success({ volume: unplacedAsVolume(answer.unplaced), attachment: null, connection: null }))
-  if (answer.kind === 'ended') return respond(success({ volume: null, attachment: null, connection: null }))
-  respond(failure({ code: 'volume-not-found', volume: request.volume }))
+  // Known to this peer, and not to the register any more: deleted, by this request if the answer to it was lost.
+  respond(request.operation.kind === 'delete' ? success(GONE) : failure({ code: 'volume-not-found', volume: request.volume }))
 }
 
 function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
@@ -166,15 +172,20 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
 }
 
 /** The register has taken a delete for an owner that is away, or nobody could. */
-export function onIntended(peer: Peer, out: Out, client: string, request: OperationRequest, outcome: ChangeOutcome): void {
+export function onIntended(
+  peer: Peer,
+  out: Out,
+  client: string,
+  { request, owner }: { readonly request: OperationRequest; readonly owner: PeerId },
+  outcome: ChangeOutcome,
+): void {
   const volume = peer.view.volumes.get(request.volume)?.volume
-  const owner = volume?.owner ?? null
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'decided' && outcome.answer.kind === 'intended') {
-    const deleting = volume === undefined ? null : { ...volume, status: 'deleting' as const }
-    return respond(success({ volume: deleting, attachment: null, connection: null }))
+    return respond(success(volume === undefined ? GONE : { ...GONE, volume: { ...volume, status: 'deleting' } }))
   }
-  respond(failure(owner === null ? { code: 'volume-not-found', volume: request.volume } : unreachable(peer, owner)))
+  // It was there when this began.
+  respond(isBuried(peer, owner, request.volume) ? success(GONE) : failure(unreachable(peer, owner)))
 }
 
 /** What became of a volume whose host is lost for good. */
@@ -182,7 +193,7 @@ export function onForgotten(peer: Peer, out: Out, client: string, project: Volum
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
   if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
-  respond(success({ volume: null, attachment: null, connection: null }))
+  respond(success(GONE))
 }
 
 /** What the owner would refuse by all that is known of the volume is not taken; it alone can say that it may be done. */
@@ -191,7 +202,7 @@ function intend(peer: Peer, out: Out, client: string, request: OperationRequest,
   if (owner === null) return
   if (volume.attachments.length > 0) return reply(out, client, { kind: 'operate', result: failure(unreachable(peer, owner)) })
   const intent = { kind: 'intent', volume: volume.id, rid: request.rid, host: owner, atMs: now.wallMs } as const
-  askRegister(peer, out, volume.project, { kind: 'intend', intent }, { kind: 'intend', client, request })
+  askRegister(peer, out, volume.project, { kind: 'intend', intent }, { kind: 'intend', client, request, owner })
 }
 
 /** A host that is lost decides nothing any more: its volumes can be deleted, and nothing else. */

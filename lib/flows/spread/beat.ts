@@ -9,7 +9,7 @@ import { ownPools } from '../owner/capacity.ts'
 import { type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
-import { seemsDown, seemsSteady } from './suspect.ts'
+import { onLifeHeard, seemsDown, seemsSteady } from './suspect.ts'
 import type { PeerId } from '../../model/ids.ts'
 
 /** With 100 hosts one beat in 15 s. */
@@ -42,7 +42,8 @@ export function greet(peer: Peer, out: Out, to: PeerId, now: Now): void {
   send(out, to, { kind: 'beat', beat: makeBeat(peer, now) })
 }
 
-export function onBeat(peer: Peer, heard: Beat, now: Now): void {
+export function onBeat(peer: Peer, out: Out, heard: Beat, now: Now): void {
+  onLifeHeard(peer, out, heard, now)
   const known = peer.beats.get(heard.peer)
   const isOlder = known !== undefined && (known.beat.epoch > heard.epoch || (known.beat.epoch === heard.epoch && known.beat.n >= heard.n))
   if (!isOlder) peer.beats.set(heard.peer, { beat: heard, monoMs: now.monoMs, wallMs: now.wallMs })

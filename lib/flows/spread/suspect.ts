@@ -4,12 +4,14 @@
  * Ownership, quota, attachments and votes never ask. A host that was suspected takes new volumes again when it has been
  * alive for a while, so that one that comes and goes does not draw requests each time.
  */
+import type { Beat } from '../../model/host.ts'
 import type { PeerId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import type { ProbeMessage } from '../../model/probe.ts'
 import { onProbeMessage, onUnreachable } from '../../membership/answering.ts'
 import { onLag } from '../../membership/health.ts'
-import { isSteady, type MembershipEffect, newMembership, setMembers, stateOf } from '../../membership/membership.ts'
+import { hear } from '../../membership/belief.ts'
+import { firstIncarnation, isSteady, type MembershipEffect, newMembership, setMembers, stateOf } from '../../membership/membership.ts'
 import { onProbeTimeout, onProbeTimer } from '../../membership/probing.ts'
 import { note, type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
@@ -52,6 +54,15 @@ export function onProbeKey(peer: Peer, out: Out, key: string, now: Now): void {
   )
 }
 
+/** A beat names the life that it comes from. One that was not known yet is alive, whatever was believed of those before it. */
+export function onLifeHeard(peer: Peer, out: Out, { peer: other, epoch }: Beat, now: Now): void {
+  const { membership } = peer
+  if (membership === null) return
+  const effects: MembershipEffect[] = []
+  hear(membership, { peer: other, state: 'alive', incarnation: firstIncarnation(epoch) }, now.monoMs, effects)
+  carryOut(peer, out, effects)
+}
+
 /** This process was late for its own events: its judgement of others counts for less. */
 export function onOwnLag(peer: Peer, p99Ms: number): void {
   if (peer.membership !== null) onLag(peer.membership, p99Ms)
@@ -78,11 +89,16 @@ function carryOut(peer: Peer, out: Out, effects: readonly MembershipEffect[]): v
         timer(out, effect.key, effect.afterMs)
         break
       case 'changed':
-        peer.wavered.add(effect.peer)
+        if (effect.to !== 'alive' && hasServed(peer, effect.peer)) peer.wavered.add(effect.peer)
         note(out, effect.to === 'down' ? 'warn' : 'info', 'peer-state', { peer: effect.peer, from: effect.from, to: effect.to })
         break
     }
   }
+}
+
+/** A host that joined and has not started yet, or that still asks what it knew, answers no probe: it has not come and gone. */
+function hasServed(peer: Peer, other: PeerId): boolean {
+  return peer.beats.get(other)?.beat.state === 'ready'
 }
 
 function membersOf(peer: Peer): readonly PeerId[] {

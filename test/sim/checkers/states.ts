@@ -104,10 +104,17 @@ export class StateChecker implements Checker {
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'volume-not-found':
+        if (operation.kind === 'delete') says(!this.#isOwnDoing(id, sinceMs))
         return says(this.#periods(id, sinceMs).every(({ volume }) => volume === null) || this.#wasAway(id, sinceMs))
       default:
         return
     }
+  }
+
+  /** A volume that was promised before its only delete was asked for can be gone by that delete alone, which is then done and not refused. */
+  #isOwnDoing(id: VolumeId, sinceMs: number): boolean {
+    const book = this.#scene.history.books.get(id)
+    return book !== undefined && book.deletes === 1 && book.ackedMs !== null && book.ackedMs < sinceMs
   }
 
   /** Whether there was a moment since then at which its owner had no record of it. */

@@ -56,6 +56,17 @@ t.test('a new life refutes whatever was said of the lives before', async (t) => 
   t.equal(a.state('c'), 'alive')
 })
 
+t.test('what a life did not answer says nothing of the next one', async (t) => {
+  const a = new MemberRig('ab')
+  a.probe()
+  a.hear('b', said('b', 'alive', firstIncarnation(2)))
+  a.runTo(100_000)
+  t.equal(a.state('b'), 'alive')
+  a.probe()
+  a.runTo(200_000)
+  t.not(a.state('b'), 'alive', 'its own silence does')
+})
+
 t.test('a peer that is said to be suspect or down raises its incarnation above what was said, and tells others', async (t) => {
   for (const rumor of [suspected('a', 'b', { incarnation: FIRST_LIFE + 7 }), said('a', 'down', FIRST_LIFE + 7)]) {
     const a = new MemberRig('abcdef')
