@@ -5,10 +5,10 @@
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
 import { assertNever, invariant } from '../model/invariant.ts'
-import { attachmentId, type PeerId, type ProjectId, projectId, type RequestId, requestId, volumeId } from '../model/ids.ts'
+import { attachmentId, type PeerId, type ProjectId, projectId, requestId, volumeId } from '../model/ids.ts'
 import type { LedgerContents } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
-import type { Certificate, ChangeOutcome, PeerMessage } from '../model/message.ts'
+import type { ChangeOutcome, PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
 import { onCreate, onCreateDecided, onRefused, onReserved, onReserveFailed, noMajority } from './coordinator/create.ts'
 import { onSearchRead, onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
@@ -29,12 +29,13 @@ import { type AskEnd, askRegister, onAskFailed, onChanged } from './group/ask.ts
 import { onFetch, onFetched, onInstall, onInstalled, onInstallTimer, onVotingChanged, pushRegisters } from './group/install.ts'
 import { abandonProposals, onGroupMessage, onRoundTimer, onVoteUnreachable } from './group/serve.ts'
 import { onWatched, onWatchTimer } from './group/watch.ts'
-import { newOut, note, type Out, reply, send } from './out.ts'
+import { newOut, note, type Out, reply } from './out.ts'
 import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
-import { commitCreate, onBuilt, onBuildTimer } from './owner/build.ts'
-import { commitExtend, onExtended, onExtendTimer, onReserveExtend } from './owner/extend.ts'
+import { onBuilt, onBuildTimer } from './owner/build.ts'
+import { onCommit } from './owner/commit.ts'
+import { onExtended, onExtendTimer, onReserveExtend } from './owner/extend.ts'
 import { onOperate } from './owner/operate.ts'
-import { askToAdopt, onAdopted } from './owner/adopt.ts'
+import { onAdopted } from './owner/adopt.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
 import { onAbandon, onReserve, onResolved, onResolveTimer } from './owner/reserve.ts'
@@ -47,7 +48,7 @@ import { onDelta, onHeads, onHeadsTimer, onPullTimer, onTally, pull } from './sp
 import { isProbe, onMembersChanged, onOwnLag, onProbe, onProbeKey, onProbeUnsent } from './spread/suspect.ts'
 import { collectTombs, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
 import type { MeasuredPool, Now, PeerEvent, Step } from './step.ts'
-import type { Owned, Peer } from './tables.ts'
+import type { Peer } from './tables.ts'
 import { failure, type Result, success } from '../model/failure.ts'
 
 /** Gives one event to the peer. Changes its tables; what must happen in the world is returned, and nothing else happens. */
@@ -211,23 +212,6 @@ function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage
   if (message.ref === null) return
   const found = onSearchSeen(peer, out, from, message.ref, message)
   if (found !== null) onFoundForOperation(peer, out, found, now)
-}
-
-/** COMMIT: the register has bound the request to a reservation of this host. */
-function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certificate, now: Now): void {
-  if (certificate.host !== peer.self) return
-  const { rid, volume, reservation } = certificate
-  const owned = peer.owned.get(volume)
-  if (owned?.step === 'reserved' && owned.volume.rid === rid && owned.reservation === reservation) commitCreate(peer, out, owned)
-  else if (owned?.extend?.rid === rid && owned.extend.reservation === reservation && !owned.extend.committed) {
-    return commitExtend(peer, out, owned, from, now)
-  } else if (!isSettled(peer, rid, owned)) askToAdopt(peer, out, certificate)
-  send(out, from, { kind: 'committed', rid })
-}
-
-/** True if this host's journal explains the grant: it is at work, has ended, or is about to be folded. */
-function isSettled(peer: Peer, rid: RequestId, owned: Owned | undefined): boolean {
-  return owned?.volume.rid === rid || owned?.extend?.rid === rid || peer.settled.has(rid) || peer.results.has(rid)
 }
 
 /** A register has answered, or nobody could: back to the flow that asked. */

@@ -12,7 +12,8 @@ import type { Json } from '../model/json.ts'
 import type { LedgerChange, LedgerEntry } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { headText, type LogHead, type LogState, NEW_LOG, type PublishedRecord } from '../model/log.ts'
-import type { Ballot, SeenVote } from '../model/message.ts'
+import type { Ballot } from '../model/ballot.ts'
+import type { SeenVote } from '../model/message.ts'
 import type { PlacementOptions, Ranking, Rejection } from '../model/placement.ts'
 import type { OperationReply, OperationRequest } from '../model/request.ts'
 import type { Volume, VolumeSpec, VolumeStatus } from '../model/volume.ts'
@@ -162,6 +163,8 @@ export interface Searching {
   /** Hosts whose logs were asked for and have not come yet. */
   readonly waiting: readonly PeerId[]
   readonly silent: readonly PeerId[]
+  /** Of hosts that said they know more than has come: where this peer stood then, and how often it has stood there. */
+  readonly behind: ReadonlyMap<PeerId, { readonly at: string; readonly times: number }>
   /** Registers that a host named, still to be read. */
   readonly named: readonly ProjectId[]
   readonly knownOwner: PeerId | null

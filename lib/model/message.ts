@@ -3,26 +3,16 @@
  *
  * Any message may be lost, doubled, delayed or overtaken: each handler is idempotent.
  */
+import type { Ballot } from './ballot.ts'
 import type { Beat } from './host.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
 import type { LogHead, PublishedRecord } from './log.ts'
 import type { Rejection } from './placement.ts'
 import type { ProbeMessage } from './probe.ts'
+import type { Certificate, Proof } from './proof.ts'
 import type { OperationRequest, OperationReply } from './request.ts'
 import type { VolumeSpec } from './volume.ts'
-
-/**
- * Orders proposals: by voting epoch, counter, peer, boot epoch. An epoch is never used twice, so no ballot is either, and
- * whatever the group of a later voting epoch does outranks everything of the group before.
- */
-export interface Ballot {
-  /** Voting epoch of the manifest. */
-  readonly group: number
-  readonly counter: number
-  readonly peer: PeerId
-  readonly epoch: number
-}
 
 export type PeerMessage =
   | ProbeMessage
@@ -62,13 +52,35 @@ export type PeerMessage =
       readonly accepted: Ballot | null
       readonly value: readonly (readonly [string, LedgerEntry])[] | 'known'
     }
-  | { readonly kind: 'accept'; readonly project: ProjectId; readonly ballot: Ballot; readonly next: Ballot; readonly change: AcceptChange }
-  | { readonly kind: 'accepted'; readonly project: ProjectId; readonly ballot: Ballot }
+  /** `attest`: requests whose grants in the value the member is asked to sign for (proof.ts). */
+  | {
+      readonly kind: 'accept'
+      readonly project: ProjectId
+      readonly ballot: Ballot
+      readonly next: Ballot
+      readonly change: AcceptChange
+      readonly attest: readonly RequestId[]
+    }
+  | { readonly kind: 'accepted'; readonly project: ProjectId; readonly ballot: Ballot; readonly signature: string | null }
   /** The acceptor holds another base than the difference was made on: send it the whole. */
   | { readonly kind: 'behind'; readonly project: ProjectId; readonly ballot: Ballot }
   | { readonly kind: 'rejected'; readonly project: ProjectId; readonly ballot: Ballot; readonly promised: Ballot }
-  | { readonly kind: 'confirm'; readonly project: ProjectId; readonly ballot: Ballot; readonly accepted: Ballot; readonly round: number }
-  | { readonly kind: 'confirmed'; readonly project: ProjectId; readonly ballot: Ballot; readonly round: number; readonly current: boolean }
+  | {
+      readonly kind: 'confirm'
+      readonly project: ProjectId
+      readonly ballot: Ballot
+      readonly accepted: Ballot
+      readonly round: number
+      readonly attest: readonly RequestId[]
+    }
+  | {
+      readonly kind: 'confirmed'
+      readonly project: ProjectId
+      readonly ballot: Ballot
+      readonly round: number
+      readonly current: boolean
+      readonly signature: string | null
+    }
   // hints and replicas
   /** The sender's beat, straight to a peer that has just come up; gossip carries the others. */
   | { readonly kind: 'beat'; readonly beat: Beat }
@@ -158,33 +170,14 @@ export type AcceptChange =
   | { readonly kind: 'whole'; readonly value: readonly (readonly [string, LedgerEntry])[] }
 
 export type ChangeOutcome =
-  | { readonly kind: 'decided'; readonly answer: LedgerAnswer }
+  /** `proof`: if the answer is a grant. */
+  | { readonly kind: 'decided'; readonly answer: LedgerAnswer; readonly proof: Proof | null }
   /** Fewer members answered than a majority. The change may or may not have been made. */
   | { readonly kind: 'no-majority'; readonly answered: number; readonly needed: number }
   /** The proposer's queue for this project is full; nothing was done. */
   | { readonly kind: 'overloaded'; readonly limit: number }
 
-/** Proof that the register bound a request to a reservation. */
-export interface Certificate {
-  readonly project: ProjectId
-  readonly rid: RequestId
-  readonly volume: VolumeId
-  readonly host: PeerId
-  readonly reservation: ReservationId
-}
-
 export type Refusal =
   | { readonly kind: 'no-room'; readonly rejection: Rejection }
   | { readonly kind: 'not-ready'; readonly state: string }
   | { readonly kind: 'operation'; readonly reply: OperationReply }
-
-export function isAbove(ballot: Ballot | null, other: Ballot | null): boolean {
-  return ballot !== null && (other === null || compareBallots(ballot, other) > 0)
-}
-
-export function compareBallots(a: Ballot, b: Ballot): number {
-  if (a.group !== b.group) return a.group - b.group
-  if (a.counter !== b.counter) return a.counter - b.counter
-  if (a.peer !== b.peer) return a.peer < b.peer ? -1 : 1
-  return a.epoch - b.epoch
-}

@@ -6,8 +6,11 @@
  * the same proposer's next ballot, so that a lone proposer needs one round trip.
  */
 import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/cell.ts'
+import type { RequestId } from '../model/ids.ts'
 import type { LedgerPut } from '../model/ledger.ts'
-import { type Ballot, compareBallots, type PeerMessage } from '../model/message.ts'
+import { type Ballot, compareBallots } from '../model/ballot.ts'
+import type { PeerMessage } from '../model/message.ts'
+import { grantDigest, grantOf } from '../model/proof.ts'
 
 export interface Acceptor {
   /** Voting epoch whose group this member's memory belongs to. */
@@ -23,6 +26,8 @@ export interface AcceptorStep {
   readonly answer: PeerMessage
   /** True if promise or acceptance changed and must be durable before the answer is sent. */
   readonly changed: boolean
+  /** Answered with this member's signature for the grants that it was asked for, once it is durable. */
+  readonly attests: { readonly ballot: Ballot; readonly grants: readonly string[] } | null
   /** Entries to store; `whole` means that everything stored before goes. */
   readonly puts: readonly LedgerPut[]
   readonly whole: boolean
@@ -39,13 +44,15 @@ export function onPrepare(acceptor: Acceptor, message: Message<'prepare'>): Acce
   }
   acceptor.promised = ballot
   const value = sameBallot(acceptor.accepted, message.known) ? 'known' : cellEntries(acceptor.cell)
-  return { answer: { kind: 'promised', project, ballot, accepted: acceptor.accepted, value }, changed: true, puts: [], whole: false }
+  const answer = { kind: 'promised', project, ballot, accepted: acceptor.accepted, value } as const
+  return { answer, changed: true, attests: null, puts: [], whole: false }
 }
 
 export function onAccept(acceptor: Acceptor, message: Message<'accept'>): AcceptorStep {
-  const { project, ballot, change } = message
+  const { project, ballot, change, attest } = message
+  const answer = { kind: 'accepted', project, ballot, signature: null } as const
   // A repeat of what was accepted already; its ballot is below the promise that came with it.
-  if (sameBallot(acceptor.accepted, ballot)) return answerOnly({ kind: 'accepted', project, ballot })
+  if (sameBallot(acceptor.accepted, ballot)) return { ...answerOnly(answer), attests: attested(acceptor, attest) }
   if (acceptor.promised !== null && compareBallots(ballot, acceptor.promised) < 0) {
     return answerOnly({ kind: 'rejected', project, ballot, promised: acceptor.promised })
   }
@@ -56,13 +63,15 @@ export function onAccept(acceptor: Acceptor, message: Message<'accept'>): Accept
   if (change.kind === 'whole') acceptor.cell = cellOf(change.value)
   else for (const put of change.puts) putEntry(acceptor.cell, put)
   const puts = change.kind === 'whole' ? change.value.map(([key, entry]) => ({ key, entry })) : change.puts
-  return { answer: { kind: 'accepted', project, ballot }, changed: true, puts, whole: change.kind === 'whole' }
+  return { answer, changed: true, attests: attested(acceptor, attest), puts, whole: change.kind === 'whole' }
 }
 
 /** Whether the proposer's picture still is the newest that this member knows: reads without a write. */
 export function onConfirm(acceptor: Acceptor, message: Message<'confirm'>): AcceptorStep {
   const current = sameBallot(acceptor.accepted, message.accepted) && sameBallot(acceptor.promised, message.ballot)
-  return answerOnly({ kind: 'confirmed', project: message.project, ballot: message.ballot, round: message.round, current })
+  const { project, ballot, round, attest } = message
+  const answer = answerOnly({ kind: 'confirmed', project, ballot, round, current, signature: null })
+  return { ...answer, attests: current ? attested(acceptor, attest) : null }
 }
 
 export function sameBallot(a: Ballot | null, b: Ballot | null): boolean {
@@ -70,6 +79,19 @@ export function sameBallot(a: Ballot | null, b: Ballot | null): boolean {
   return compareBallots(a, b) === 0
 }
 
+/** The grants of these requests in a value, in the order of the requests; an entry that is not there is left out. */
+export function grantsIn(cell: Cell, requests: readonly RequestId[]): readonly string[] {
+  return requests.flatMap((rid) => {
+    const entry = cell.bound.get(rid) ?? cell.recent.get(rid)
+    const grant = entry === undefined ? null : grantOf(entry)
+    return grant === null ? [] : [grantDigest(grant)]
+  })
+}
+
+function attested({ accepted, cell }: Acceptor, requests: readonly RequestId[]): AcceptorStep['attests'] {
+  return accepted === null || requests.length === 0 ? null : { ballot: accepted, grants: grantsIn(cell, requests) }
+}
+
 function answerOnly(answer: PeerMessage): AcceptorStep {
-  return { answer, changed: false, puts: [], whole: false }
+  return { answer, changed: false, attests: null, puts: [], whole: false }
 }

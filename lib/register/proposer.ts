@@ -9,11 +9,13 @@
  * A ballot is used for one value only: its counter grows, and it carries an epoch that a restart never repeats.
  */
 import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/cell.ts'
-import type { PeerId, ProjectId } from '../model/ids.ts'
+import type { PeerId, ProjectId, RequestId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { LedgerAnswer, LedgerChange, LedgerPut } from '../model/ledger.ts'
-import { type AcceptChange, type Ballot, type ChangeOutcome, compareBallots, isAbove, type PeerMessage } from '../model/message.ts'
-import { sameBallot } from './acceptor.ts'
+import { type Ballot, compareBallots, isAbove } from '../model/ballot.ts'
+import type { AcceptChange, ChangeOutcome, PeerMessage } from '../model/message.ts'
+import { BATCH_MAX, type Proof } from '../model/proof.ts'
+import { grantsIn, sameBallot } from './acceptor.ts'
 import { majorityOf } from './home-group.ts'
 
 /** A change and who waits for its answer. */
@@ -35,6 +37,9 @@ interface Decided {
   readonly answer: LedgerAnswer
 }
 
+/** Who has voted, with its signature for the grants of the round where there are some. */
+type Votes = Map<PeerId, string | null>
+
 type Round =
   | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly promises: Map<PeerId, Extract<PeerMessage, { kind: 'promised' }>> }
   | {
@@ -43,14 +48,15 @@ type Round =
       readonly next: Ballot
       readonly cell: Cell
       readonly decided: readonly Decided[]
-      readonly votes: Set<PeerId>
+      readonly votes: Votes
     }
   | {
       readonly kind: 'confirm'
       readonly ballot: Ballot
       readonly round: number
+      readonly picture: Steady
       readonly decided: readonly Decided[]
-      readonly votes: Set<PeerId>
+      readonly votes: Votes
     }
   | { readonly kind: 'pause'; readonly ballot: Ballot }
 
@@ -87,7 +93,6 @@ export interface ProposerWorld {
 
 const ROUND_TIMEOUT_MS = 1000
 const FAILURES_MAX = 3
-const BATCH_MAX = 64
 const QUEUE_MAX = 4096
 
 export function newProposer(project: ProjectId, self: PeerId, epoch: number, group: number, members: readonly PeerId[]): Proposer {
@@ -143,10 +148,11 @@ export function onAccepted(
   noteVote(proposer, from, 'accepted', message.ballot)
   const round = proposer.round
   if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot)) return
-  round.votes.add(from)
+  round.votes.set(from, message.signature)
   if (round.votes.size < majorityOf(proposer.members.length)) return
-  proposer.steady = { accepted: round.ballot, next: round.next, cell: round.cell }
-  finish(proposer, round.decided, world)
+  const picture = { accepted: round.ballot, next: round.next, cell: round.cell }
+  proposer.steady = picture
+  finish(proposer, round, picture, world)
 }
 
 /** A member that holds another base gets the whole value under the same ballot. */
@@ -154,10 +160,12 @@ export function onBehind(proposer: Proposer, from: PeerId, message: Extract<Peer
   const round = proposer.round
   const steady = proposer.steady
   if (round?.kind === 'accept' && sameBallot(round.ballot, message.ballot)) {
-    world.send(from, { kind: 'accept', project: proposer.project, ballot: round.ballot, next: round.next, change: whole(round.cell) })
+    const { ballot, next, cell, decided } = round
+    world.send(from, { kind: 'accept', project: proposer.project, ballot, next, change: whole(cell), attest: grantedBy(decided) })
   } else if (round === null && steady !== null && sameBallot(steady.accepted, message.ballot)) {
     // The round is over; the member is brought up all the same, or every later difference would miss it too.
-    world.send(from, { kind: 'accept', project: proposer.project, ballot: steady.accepted, next: steady.next, change: whole(steady.cell) })
+    const { accepted: ballot, next, cell } = steady
+    world.send(from, { kind: 'accept', project: proposer.project, ballot, next, change: whole(cell), attest: [] })
   }
 }
 
@@ -179,8 +187,8 @@ export function onConfirmed(
   const round = proposer.round
   if (round?.kind !== 'confirm' || round.round !== message.round || !sameBallot(round.ballot, message.ballot)) return
   if (message.current) {
-    round.votes.add(from)
-    if (round.votes.size >= majorityOf(proposer.members.length)) finish(proposer, round.decided, world)
+    round.votes.set(from, message.signature)
+    if (round.votes.size >= majorityOf(proposer.members.length)) finish(proposer, round, round.picture, world)
     return
   }
   // Behind or overtaken: it cannot vouch for the picture. If too many cannot, the picture is read anew.
@@ -252,31 +260,52 @@ function accept(proposer: Proposer, ballot: Ballot, base: Ballot | null, cell: C
     puts.push(...verdict.puts)
     return { waiting, answer: verdict.answer }
   })
+  const attest = grantedBy(decided)
   world.timer(ROUND_TIMEOUT_MS)
 
   const { steady } = proposer
   if (puts.length === 0 && steady !== null) {
     proposer.confirms += 1
     const round = proposer.confirms
-    proposer.round = { kind: 'confirm', ballot: steady.next, round, decided, votes: new Set() }
+    proposer.round = { kind: 'confirm', ballot: steady.next, round, picture: steady, decided, votes: new Map() }
     for (const member of proposer.members)
-      world.send(member, { kind: 'confirm', project, ballot: steady.next, accepted: steady.accepted, round })
+      world.send(member, { kind: 'confirm', project, ballot: steady.next, accepted: steady.accepted, round, attest })
     return
   }
   proposer.counter = Math.max(proposer.counter, ballot.counter) + 1
   const next = ballotAt(proposer)
   // From here on the cell is ahead of what a majority holds; it is the picture again only if this round succeeds.
   proposer.steady = null
-  proposer.round = { kind: 'accept', ballot, next, cell, decided, votes: new Set() }
+  proposer.round = { kind: 'accept', ballot, next, cell, decided, votes: new Map() }
   const change: AcceptChange = base === null ? whole(cell) : { kind: 'difference', base, puts }
-  for (const member of proposer.members) world.send(member, { kind: 'accept', project, ballot, next, change })
+  for (const member of proposer.members) world.send(member, { kind: 'accept', project, ballot, next, change, attest })
 }
 
-function finish(proposer: Proposer, decided: readonly Decided[], world: ProposerWorld): void {
+function finish(
+  proposer: Proposer,
+  { decided, votes }: { readonly decided: readonly Decided[]; readonly votes: Votes },
+  picture: Steady,
+  world: ProposerWorld,
+): void {
   proposer.failures = 0
-  for (const { waiting, answer } of decided) world.answer(waiting, { kind: 'decided', answer })
+  const proof = proofOf(decided, votes, picture)
+  for (const { waiting, answer } of decided) {
+    world.answer(waiting, { kind: 'decided', answer, proof: answer.kind === 'bound' ? proof : null })
+  }
   proposer.round = null
   nextRound(proposer, world)
+}
+
+/** Requests that this round answers with a grant. */
+function grantedBy(decided: readonly Decided[]): readonly RequestId[] {
+  return [...new Set(decided.flatMap(({ answer }) => (answer.kind === 'bound' ? [answer.binding.rid] : [])))]
+}
+
+function proofOf(decided: readonly Decided[], votes: Votes, { accepted, cell }: Steady): Proof | null {
+  const granted = grantedBy(decided)
+  if (granted.length === 0) return null
+  const signed = [...votes].flatMap(([peer, signature]) => (signature === null ? [] : [{ peer, signature }]))
+  return { ballot: accepted, grants: grantsIn(cell, granted), votes: signed }
 }
 
 /** The round came to nothing or to something unknown: its changes wait again, and the value is read anew. */

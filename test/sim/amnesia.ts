@@ -6,7 +6,7 @@
  */
 import { registerKey } from '../../lib/flows/keys.ts'
 import { comparePositions } from '../../lib/model/log.ts'
-import { isAbove } from '../../lib/model/message.ts'
+import { isAbove } from '../../lib/model/ballot.ts'
 import { votersOf } from '../../lib/model/manifest.ts'
 import { acceptedIn, hostIn } from './checkers/stored.ts'
 import type { Hits } from './hits.ts'

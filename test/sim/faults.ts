@@ -89,6 +89,7 @@ const FAULTS = {
     'client: burst',
     'client: two peers at once',
     'client: trespass',
+    'client: forged grant',
     'clock: an hour',
     'clock: an hour back',
     'clock: a year',

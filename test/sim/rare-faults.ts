@@ -42,6 +42,8 @@ export interface RareFaults {
   readonly isWireChecked: boolean
   /** Part of the clients' requests that come from another project than the volume's. */
   readonly trespasses: number
+  /** Part of the reservations for which a host claims a grant that it has made up. */
+  readonly forgeries: number
 }
 
 export const NO_RARE_FAULTS: RareFaults = {
@@ -58,6 +60,7 @@ export const NO_RARE_FAULTS: RareFaults = {
   resetsEveryMs: null,
   isWireChecked: false,
   trespasses: 0,
+  forgeries: 0,
 }
 
 export function drawRareFaults(random: Random): RareFaults {
@@ -85,5 +88,6 @@ export function drawRareFaults(random: Random): RareFaults {
     resetsEveryMs: sometimes(0.2, 1000, 5000),
     isWireChecked: random.chance(0.25),
     trespasses: random.chance(0.5) ? 0.05 : 0,
+    forgeries: random.chance(0.1) ? 0.1 : 0,
   }
 }

@@ -9,7 +9,6 @@ import { hashHex } from '../../lib/model/hash.ts'
 import { type PeerId, peerId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
-import type { Signer } from '../../lib/ports/signer.ts'
 import { DEFAULT_PLACEMENT } from '../../lib/placement/rank.ts'
 import { Amnesia } from './amnesia.ts'
 import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
@@ -37,7 +36,9 @@ import { Operator } from './operator.ts'
 import { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Random } from './random.ts'
+import { Forger } from './forger.ts'
 import { RareNemesis } from './rare-nemesis.ts'
+import { simSigner } from './signer.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 import { World } from './world.ts'
@@ -95,6 +96,7 @@ export class Simulation {
     this.#random = new Random(`world/${seed}`)
     this.world = new World(new Trace({ hashes, print }))
     const { world, hits, history } = this
+    const forger = new Forger({ world, hits, random: this.#random.split('forger'), rate: options.rare.forgeries })
     this.network = new Network({
       world,
       hits,
@@ -104,6 +106,7 @@ export class Simulation {
       isChecked: options.rare.isWireChecked,
       onSend: (from, to, message) => {
         for (const checker of this.#checkers) checker.onSend?.(from, to, message)
+        forger.onSend(this.nodes, this.network, from, message)
       },
     })
     const manifest = manifestOf(options)
@@ -338,11 +341,6 @@ export class Simulation {
 const TRIES_NONE = 99
 
 /** As good as a signature as long as nobody here guesses another's: no adversary sits in a fake. */
-function simSigner(self: PeerId): Signer {
-  const signed = (peer: PeerId, text: string): string => hashHex('signature', peer, text).slice(0, 32)
-  return { sign: (text) => signed(self, text), verify: (peer, text, signature) => signature === signed(peer, text) }
-}
-
 function manifestOf({ peers, limits, steps }: SimOptions): Manifest {
   const names = ['a', 'b', 'c', 'd', 'e'].slice(0, peers)
   return {

@@ -16,6 +16,7 @@ export type Invariant =
   | 'linearizable'
   | 'states'
   | 'rules'
+  | 'storm'
 
 export class Violation extends Error {
   override readonly name = 'Violation'

@@ -4,6 +4,11 @@
  * One event at a time and no promise anywhere, so that a seed is a whole history: equal seeds give equal traces.
  */
 import type { Trace } from './trace.ts'
+import { Violation } from './violation.ts'
+
+/** A whole schedule has a tenth of that. */
+const STORM_EVENTS = 50_000
+const STORM_WITHIN_MS = 100
 
 export interface Scheduled {
   readonly atMs: number
@@ -18,6 +23,8 @@ export class World {
   /** Things that happened so far. */
   events = 0
   #order = 0
+  #momentMs = 0
+  #inMoment = 0
   readonly #heap: Scheduled[] = []
   readonly #afterEach: (() => void)[] = []
 
@@ -61,8 +68,20 @@ export class World {
     scheduled.run = null
     this.nowMs = scheduled.atMs
     this.events += 1
+    this.#watchForStorms()
     run()
     for (const check of this.#afterEach) check()
+  }
+
+  /** Peers that answer each other without end. */
+  #watchForStorms(): void {
+    if (this.nowMs - this.#momentMs > STORM_WITHIN_MS) {
+      this.#momentMs = this.nowMs
+      this.#inMoment = 0
+    }
+    this.#inMoment += 1
+    if (this.#inMoment > STORM_EVENTS)
+      throw new Violation('storm', 'more happens than anybody has reason for', { withinMs: STORM_WITHIN_MS, events: STORM_EVENTS })
   }
 
   #push(scheduled: Scheduled): void {

@@ -8,8 +8,9 @@ import { failure, success, type Failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { hostName, hostOf, isForming } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
-import type { Binding, LedgerAnswer, Recent, Unplaced } from '../../model/ledger.ts'
+import type { Binding, Recent, Unplaced } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import type { Proof } from '../../model/proof.ts'
 import type { Candidate, Rejection } from '../../model/placement.ts'
 import type { ClientRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
@@ -26,6 +27,7 @@ import { RESERVE_TRIES_MAX } from '../timings.ts'
 import type { Creating, Peer } from '../tables.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
+type Decided = Extract<ChangeOutcome, { kind: 'decided' }>
 
 export function onCreate(peer: Peer, out: Out, client: string, request: Extract<ClientRequest, { kind: 'create' }>, now: Now): void {
   const { rid, spec, bodyHash } = request
@@ -102,13 +104,13 @@ export function onCreateDecided(peer: Peer, out: Out, rid: RequestId, outcome: C
     letGo(out, creating)
     return end(peer, out, creating, failure(undecided(peer, creating, outcome)))
   }
-  onAnswer(peer, out, creating, outcome.answer, now)
+  onAnswer(peer, out, creating, outcome, now)
 }
 
-function onAnswer(peer: Peer, out: Out, creating: Creating, answer: LedgerAnswer, now: Now): void {
+function onAnswer(peer: Peer, out: Out, creating: Creating, { answer, proof }: Decided, now: Now): void {
   switch (answer.kind) {
     case 'bound':
-      return onBound(peer, out, creating, answer.binding)
+      return onBound(peer, out, creating, answer.binding, proof)
     case 'unplaced':
       letGo(out, creating)
       return end(peer, out, creating, success(notPlaced(answer.unplaced)))
@@ -133,7 +135,7 @@ function onAnswer(peer: Peer, out: Out, creating: Creating, answer: LedgerAnswer
 }
 
 /** Bound: here, and not before, the client gets its answer. */
-function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Recent): void {
+function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Recent, proof: Proof | null): void {
   const { host, reservation } = binding
   if (host === null || reservation === null)
     return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
@@ -143,7 +145,7 @@ function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Re
     if (granted !== null) noteGranted(peer.view, granted, host)
   }
   const { rid, spec } = creating
-  send(out, host, { kind: 'commit', certificate: { project: spec.project, rid, volume: spec.id, host, reservation } })
+  send(out, host, { kind: 'commit', certificate: { project: spec.project, rid, volume: spec.id, host, reservation, proof } })
   const known = peer.view.volumes.get(spec.id)?.volume
   end(peer, out, creating, success(known ?? creatingVolume(spec, rid, host, null, '')))
 }

@@ -7,12 +7,14 @@
  * and that no register can have been missed; else the honest answer is that it cannot be said.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
+import { canonicalJson } from '../../model/json.ts'
 import { hostName, hostOf, votersOf } from '../../model/manifest.ts'
 import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
 import type { Volume } from '../../model/volume.ts'
-import { noteGranted } from '../../replica/view.ts'
+import { positionOf } from '../../replica/log.ts'
+import { logOf, noteGranted } from '../../replica/view.ts'
 import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, freshName, type Out, reply, timer } from '../out.ts'
@@ -20,6 +22,9 @@ import { grantedVolume, unplacedAsVolume } from '../shape.ts'
 import { isAhead, registersNaming, searchHeads } from '../spread/exchange.ts'
 import type { Peer, Searching } from '../tables.ts'
 import { noMajority } from './create.ts'
+
+/** A lost message is asked for again so often. */
+const STUCK_MAX = 3
 
 /** A search that found its volume, for the caller to go on with. */
 export interface Found {
@@ -31,7 +36,7 @@ export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'purp
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
-  peer.searching.set(name, { ...search, waiting: [], silent: [], named: [], knownOwner: null })
+  peer.searching.set(name, { ...search, waiting: [], silent: [], behind: new Map(), named: [], knownOwner: null })
   if (search.project === null || search.volume === null) return askHosts(peer, out, name)
   askRegister(peer, out, search.project, { kind: 'read', volume: search.volume }, { kind: 'find', search: name })
   return null
@@ -70,9 +75,9 @@ export function onSearchSeen(
   const search = peer.searching.get(name)
   if (search === undefined) return null
   // Some of it was lost, is still on its way, or did not fit into one answer: nothing can be concluded from it yet.
-  const isBehind = heads.some((head) => isAhead(peer, head))
-  if (isBehind && inView(peer, search) === null) {
-    searchHeads(peer, out, from, name, search.volume)
+  const ahead = heads.filter((head) => isAhead(peer, head))
+  if (ahead.length > 0 && inView(peer, search) === null) {
+    askForMore(peer, out, from, name, search, ahead)
     return null
   }
   const waiting = search.waiting.filter((host) => host !== from)
@@ -83,6 +88,16 @@ export function onSearchSeen(
   if (hit !== null) return found(peer, out, name, left, hit)
   if (waiting.length === 0) conclude(peer, out, name, left)
   return null
+}
+
+/** A log that does not come however often it is asked for (damaged, or forked) must not be asked for without end: its host stays silent. */
+function askForMore(peer: Peer, out: Out, from: PeerId, name: string, search: Searching, ahead: readonly KnownHead[]): void {
+  const at = canonicalJson(ahead.map(({ owner }) => positionOf(owner, logOf(peer.view, owner))))
+  const before = search.behind.get(from)
+  const times = before?.at === at ? before.times + 1 : 1
+  if (times > STUCK_MAX) return
+  peer.searching.set(name, { ...search, behind: new Map([...search.behind, [from, { at, times }]]) })
+  searchHeads(peer, out, from, name, search.volume)
 }
 
 /** The hosts that have not answered stay silent. */

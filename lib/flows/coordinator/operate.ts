@@ -93,7 +93,7 @@ export function onExtendDecided(peer: Peer, out: Out, rid: RequestId, asked: Bin
       outcome.kind === 'overloaded' ? { code: 'overloaded', queue: 'register', limit: outcome.limit } : noMajority(peer, project, outcome)
     return end(peer, out, operating, failure(facts))
   }
-  const { answer } = outcome
+  const { answer, proof } = outcome
   if (answer.kind !== 'bound') {
     abandon(out, operating, asked)
     return end(peer, out, operating, failure(refusedBy(answer, operating)))
@@ -101,7 +101,7 @@ export function onExtendDecided(peer: Peer, out: Out, rid: RequestId, asked: Bin
   const { reservation, volume } = asked
   peer.operating.set(rid, { ...operating, phase: 'committing' })
   timer(out, `operate/${rid}`, COMMIT_WAIT_MS)
-  send(out, owner, { kind: 'commit', certificate: { project, rid, volume, host: owner, reservation } })
+  send(out, owner, { kind: 'commit', certificate: { project, rid, volume, host: owner, reservation, proof } })
 }
 
 export function onExtendCommitted(peer: Peer, out: Out, rid: RequestId): void {

@@ -10,7 +10,8 @@
  */
 import { cellEntries, cellOf } from '../../model/cell.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
-import { type Ballot, isAbove, type PeerMessage } from '../../model/message.ts'
+import { type Ballot, isAbove } from '../../model/ballot.ts'
+import type { PeerMessage } from '../../model/message.ts'
 import { newAcceptor } from '../../register/acceptor.ts'
 import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { cellKey, registerKey } from '../keys.ts'

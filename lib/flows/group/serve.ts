@@ -8,6 +8,7 @@ import { type Account, evaluate } from '../../ledger/rules.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
 import { isForming, isLostHost } from '../../model/manifest.ts'
 import type { PeerMessage } from '../../model/message.ts'
+import { proofText } from '../../model/proof.ts'
 import { type AcceptorStep, onAccept, onConfirm, onPrepare } from '../../register/acceptor.ts'
 import {
   abandonRounds,
@@ -85,7 +86,13 @@ function remember(peer: Peer, out: Out, from: PeerId, message: Message<'prepare'
         ? onAccept(acceptor, message)
         : onConfirm(acceptor, message)
   if (step.changed) journalMemory(peer, out, message.project, step, before)
-  send(out, from, step.answer)
+  send(out, from, signed(peer, message.project, step))
+}
+
+function signed({ options }: Peer, project: ProjectId, { answer, attests }: AcceptorStep): PeerMessage {
+  if (attests === null || (answer.kind !== 'accepted' && answer.kind !== 'confirmed')) return answer
+  const signature = options.signer.sign(proofText(options.manifest.cluster, project, attests.ballot, attests.grants))
+  return { ...answer, signature }
 }
 
 function journalMemory(peer: Peer, out: Out, project: ProjectId, step: AcceptorStep, before: readonly string[]): void {

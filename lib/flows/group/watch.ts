@@ -29,7 +29,9 @@ export function onWatched(peer: Peer, out: Out, contents: LedgerContents, now: N
   const { project } = contents
   for (const { host, volume } of contents.intents) send(out, host, { kind: 'intent', project, volume })
   for (const { rid, volume, host, reservation, atMs } of contents.bound) {
-    if (isOld(peer, atMs, now)) send(out, host, { kind: 'commit', certificate: { project, rid, volume, host, reservation } })
+    if (!isOld(peer, atMs, now)) continue
+    // What was read is no proof; the host asks for one.
+    send(out, host, { kind: 'commit', certificate: { project, rid, volume, host, reservation, proof: null } })
   }
 }
 

@@ -14,7 +14,7 @@ import type { BackendOutcome, Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { backendVolume } from './build.ts'
 import { refusalOf } from './capacity.ts'
-import { isUnsure, nextReservation } from './reserve.ts'
+import { isUnsure, mayBeForgotten, nextReservation } from './reserve.ts'
 import { settle } from './settle.ts'
 import { backend, endWell, mayTryAgain } from './work.ts'
 
@@ -30,8 +30,9 @@ export function onReserveExtend(peer: Peer, out: Out, from: PeerId, message: Res
     return send(out, from, { kind: 'reserved', rid, pool: owned.volume.pool, reservation, deltaGiB: sizeGiB - owned.volume.sizeGiB })
   }
   const refuse = (facts: Failure): void => send(out, from, { kind: 'refused', rid, refusal: { kind: 'operation', reply: failure(facts) } })
+  if (isUnsure(peer) || (owned === undefined && mayBeForgotten(peer, id, message.project)))
+    return refuse({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
   if (owned === undefined || owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
-  if (isUnsure(peer)) return refuse({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
   const { status, pool, sizeGiB: before } = owned.volume
   if (owned.working !== null || owned.extend !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? 'extend' })

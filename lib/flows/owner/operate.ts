@@ -11,6 +11,7 @@ import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
 import { startDelete } from './remove.ts'
+import { mayBeForgotten } from './reserve.ts'
 import { answerNow, endWell, waitFor, withConnection } from './work.ts'
 
 export function onOperate(peer: Peer, out: Out, from: PeerId, request: OperationRequest, now: Now): void {
@@ -18,9 +19,9 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   const done = peer.results.get(rid)
   if (done !== undefined) return answerNow(out, from, rid, withConnection(peer, done.reply))
   if (peer.waiting.has(rid)) return waitFor(peer, rid, from)
-  if (peer.state === 'recovering')
-    return answerNow(out, from, rid, failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
   const owned = peer.owned.get(id)
+  if (peer.state === 'recovering' || (owned === undefined && mayBeForgotten(peer, id, request.project)))
+    return answerNow(out, from, rid, failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
   if (owned === undefined || (request.project !== null && owned.volume.project !== request.project)) {
     return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))
   }

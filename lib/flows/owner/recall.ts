@@ -8,7 +8,8 @@
  */
 import type { PeerId, ProjectId } from '../../model/ids.ts'
 import { comparePositions, type LogHead } from '../../model/log.ts'
-import { isAbove, type PeerMessage, type SeenVote } from '../../model/message.ts'
+import { isAbove } from '../../model/ballot.ts'
+import type { PeerMessage, SeenVote } from '../../model/message.ts'
 import { majorityOf } from '../../register/home-group.ts'
 import type { ListedVolume } from '../step.ts'
 import { newOwnerLog, type OwnerLog, takeDelta } from '../../replica/log.ts'

@@ -9,7 +9,8 @@ import { assertNever } from '../../model/invariant.ts'
 import { canonicalJson } from '../../model/json.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { type PeerId, type ProjectId, type RequestId, reservationId, type ReservationId, type VolumeId } from '../../model/ids.ts'
-import type { Certificate, ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import type { Certificate } from '../../model/proof.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
@@ -17,6 +18,7 @@ import { creatingVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { refusalOf, typeOf } from './capacity.ts'
+import { isProven } from './proven.ts'
 import { toldAgain } from './settle.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -52,6 +54,11 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
 /** Room may be promised to grants, or taken by bytes, that this host has forgotten and not been told of yet. */
 export function isUnsure(peer: Peer): boolean {
   return toldAgain(peer).some((project) => peer.unread.has(project))
+}
+
+/** A register that has not been read yet may hold the volume's grant, and bytes that nobody has explained yet may be its own. */
+export function mayBeForgotten(peer: Peer, volume: VolumeId, project: ProjectId | null): boolean {
+  return peer.strays.has(volume) || (project === null ? peer.unread.size > 0 : peer.unread.has(project))
 }
 
 /** What the client asked for; the time is each coordinator's own. */
@@ -115,7 +122,12 @@ export function onResolved(
     return null
   }
   if (outcome.answer.kind === 'bound') {
-    return { project: asked.project, rid: asked.rid, volume: asked.volume, host: peer.self, reservation: asked.reservation }
+    const { project, rid, volume, reservation } = asked
+    const certificate = { project, rid, volume, host: peer.self, reservation, proof: outcome.proof }
+    if (isProven(peer, certificate)) return certificate
+    // The voters have changed in between, for one of the two.
+    timer(out, key, peer.options.timings.retryMs)
+    return null
   }
   if (outcome.answer.kind !== 'closed') {
     note(out, 'warn', 'resolve-odd-answer', { volume: asked.volume, answer: outcome.answer.kind })
@@ -128,7 +140,7 @@ export function onResolved(
 }
 
 /** The reservation of this volume that nobody has committed yet, if there is one. */
-function openReservation(owned: Owned): { readonly rid: RequestId; readonly reservation: ReservationId } | null {
+export function openReservation(owned: Owned): { readonly rid: RequestId; readonly reservation: ReservationId } | null {
   switch (owned.step) {
     case 'reserved':
       return { rid: owned.volume.rid, reservation: owned.reservation }

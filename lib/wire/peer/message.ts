@@ -6,7 +6,10 @@
  */
 import type { Beat, PoolReport } from '../../model/host.ts'
 import type { LogHead, PublishedRecord } from '../../model/log.ts'
-import type { AcceptChange, Ballot, Certificate, ChangeOutcome, KnownHead, PeerMessage, Refusal, SeenVote } from '../../model/message.ts'
+import type { Ballot } from '../../model/ballot.ts'
+import type { AcceptChange, ChangeOutcome, KnownHead, PeerMessage, Refusal, SeenVote } from '../../model/message.ts'
+import type { Certificate } from '../../model/proof.ts'
+import { BATCH_MAX, GROUP_MAX, type Proof, type Vote } from '../../model/proof.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
 import {
   anyJson,
@@ -46,6 +49,7 @@ import {
 
 const ballot = shape<Ballot>({ group: count, counter: count, peer, epoch: count })
 const hash = pattern(/^[0-9a-f]{64}$/, 64)
+const signature = pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128)
 const head = shape<LogHead>({
   owner: peer,
   epoch: count,
@@ -54,7 +58,7 @@ const head = shape<LogHead>({
   floor: count,
   chain: hash,
   digest: hash,
-  signature: pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128),
+  signature,
 })
 const staged = shape<NonNullable<KnownHead['staged']>>({ epoch: count, from: count, upTo: count })
 const knownHead = shape<KnownHead>({ owner: peer, epoch: count, seq: count, chain: text(16), whole: bool, staged: nullable(staged) })
@@ -62,7 +66,13 @@ const heads = list(knownHead, ITEMS_MAX)
 const projects = list(project, ITEMS_MAX)
 const record = shape<PublishedRecord>({ seq: count, id: uuid, volume: nullable(volume) })
 const vote = shape<SeenVote>({ project, promised: nullable(ballot), accepted: nullable(ballot) })
-const certificate = shape<Certificate>({ project, rid, volume: uuid, host: peer, reservation })
+const proof = shape<Proof>({
+  ballot,
+  grants: list(pattern(/^[0-9a-f]{32}$/, 32), BATCH_MAX),
+  votes: list(shape<Vote>({ peer, signature }), GROUP_MAX),
+})
+const certificate = shape<Certificate>({ project, rid, volume: uuid, host: peer, reservation, proof: nullable(proof) })
+const attest = list(rid, BATCH_MAX)
 const ref = text(255)
 const registerValue = list(pair(text(512), ledgerEntry), ITEMS_MAX)
 
@@ -72,7 +82,7 @@ const refusal = variants<Refusal>({
   operation: { reply: operationReply },
 })
 const outcome = variants<ChangeOutcome>({
-  decided: { answer: ledgerAnswer },
+  decided: { answer: ledgerAnswer, proof: nullable(proof) },
   'no-majority': { answered: count, needed: count },
   overloaded: { limit: count },
 })
@@ -118,12 +128,12 @@ const message = variants<PeerMessage>({
   changed: { ref, project, outcome },
   prepare: { project, ballot, known: nullable(ballot) },
   promised: { project, ballot, accepted: nullable(ballot), value: knownOrValue },
-  accept: { project, ballot, next: ballot, change: acceptChange },
-  accepted: { project, ballot },
+  accept: { project, ballot, next: ballot, change: acceptChange, attest },
+  accepted: { project, ballot, signature: nullable(signature) },
   behind: { project, ballot },
   rejected: { project, ballot, promised: ballot },
-  confirm: { project, ballot, accepted: ballot, round: count },
-  confirmed: { project, ballot, round: count, current: bool },
+  confirm: { project, ballot, accepted: ballot, round: count, attest },
+  confirmed: { project, ballot, round: count, current: bool, signature: nullable(signature) },
   beat: { beat },
   probe: { seq: count, incarnation: count, rumors },
   'probe-relay': { seq: count, target: peer, incarnation: count, rumors },

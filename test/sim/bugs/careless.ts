@@ -1,8 +1,11 @@
-/** Owners and copies that do not look at what they should: planted bugs 16, 18, 19 and 24. */
+/** Owners and copies that do not look at what they should: planted bugs 16, 18, 19, 24 and 25. */
 import { exportIqn } from '../../../lib/model/attachment.ts'
 import type { Effect, PeerEvent } from '../../../lib/flows/step.ts'
 import { failure } from '../../../lib/model/failure.ts'
 import type { PublishedRecord } from '../../../lib/model/log.ts'
+import { proofText } from '../../../lib/model/proof.ts'
+import { homeGroup } from '../../../lib/register/home-group.ts'
+import { simSigner } from '../signer.ts'
 import { type Bug, type Life, UNDISTORTED } from './distortion.ts'
 
 /** Of two records the one with the later time counts, whichever its owner wrote last. */
@@ -74,4 +77,22 @@ export const refuseByHearsay: Bug = {
       return { ...step, effects: [reply, ...step.effects] }
     },
   }),
+}
+
+/** An owner takes a certificate for a proof because it looks like one. */
+export const believeAnybody: Bug = {
+  number: 25,
+  title: 'signatures are not checked',
+  distortion: () => ({ ...UNDISTORTED, event: asIfSigned }),
+}
+
+function asIfSigned(event: PeerEvent, { peer }: Life): PeerEvent {
+  if (peer === null || event.kind !== 'message' || event.message.kind !== 'commit') return event
+  const { certificate } = event.message
+  const { proof, project } = certificate
+  if (proof === null) return event
+  const { manifest } = peer.options
+  const text = proofText(manifest.cluster, project, proof.ballot, proof.grants)
+  const votes = homeGroup(manifest, project).map((member) => ({ peer: member, signature: simSigner(member).sign(text) }))
+  return { ...event, message: { ...event.message, certificate: { ...certificate, proof: { ...proof, votes } } } }
 }

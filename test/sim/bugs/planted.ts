@@ -1,6 +1,6 @@
 /** All planted bugs, by number. */
 import { acknowledgeEarly, publishEarly, timeoutIsFailure } from './answers.ts'
-import { anyProject, deleteFirst, lastTimeWins, refuseByHearsay } from './careless.ts'
+import { anyProject, believeAnybody, deleteFirst, lastTimeWins, refuseByHearsay } from './careless.ts'
 import type { Bug } from './distortion.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
@@ -33,6 +33,7 @@ export const PLANTED: readonly Bug[] = [
   readFromOne,
   skipPrepare,
   refuseByHearsay,
+  believeAnybody,
 ]
 
 export function plantedBug(number: number): Bug {

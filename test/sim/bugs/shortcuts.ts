@@ -16,7 +16,7 @@ export const readFromOne: Bug = {
       const cell = peer?.acceptors.get(project)?.cell
       if (peer === null || cell === undefined) return step
       const { answer } = evaluate(LEDGER_RULES, { project, cell, defaults: peer.options.manifest.limits, isLost: () => false }, change)
-      const message = { kind: 'changed', ref, project, outcome: { kind: 'decided', answer } } as const
+      const message = { kind: 'changed', ref, project, outcome: { kind: 'decided', answer, proof: null } } as const
       return { ...step, effects: [{ kind: 'send', to: event.from, message }, ...step.effects] }
     },
   }),

@@ -6,7 +6,8 @@
  */
 import type { PeerId, ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
-import { type Ballot, compareBallots, type PeerMessage } from '../../../lib/model/message.ts'
+import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
+import type { PeerMessage } from '../../../lib/model/message.ts'
 import { groupSize, majorityOf } from '../../../lib/register/home-group.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import type { SimNode } from '../node.ts'

@@ -3,7 +3,7 @@ import type { Owned } from '../../../lib/flows/tables.ts'
 import { type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
 import { type LogState, NEW_LOG } from '../../../lib/model/log.ts'
-import type { Ballot } from '../../../lib/model/message.ts'
+import type { Ballot } from '../../../lib/model/ballot.ts'
 import type { SimNode } from '../node.ts'
 
 export function ownedIn(value: unknown): Owned | null {

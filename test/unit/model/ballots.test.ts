@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { peerId } from '../../../lib/model/ids.ts'
-import { type Ballot, compareBallots } from '../../../lib/model/message.ts'
+import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
 
 const ballot: fc.Arbitrary<Ballot> = fc.record({
   group: fc.nat(2),

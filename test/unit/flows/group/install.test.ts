@@ -4,7 +4,7 @@ import { TIMINGS } from '../../../../lib/flows/timings.ts'
 import { peerId } from '../../../../lib/model/ids.ts'
 import type { Manifest, ManifestHost } from '../../../../lib/model/manifest.ts'
 import { joining, leaving, type NextManifest, stepDone } from '../../../../lib/model/manifest-steps.ts'
-import type { Ballot } from '../../../../lib/model/message.ts'
+import type { Ballot } from '../../../../lib/model/ballot.ts'
 import { Fleet } from '../fleet.ts'
 import { groupOf, ledger, manifestOf, outcomeOf, PROJECT } from '../requests.ts'
 

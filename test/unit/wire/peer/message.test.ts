@@ -4,7 +4,8 @@ import { attachmentId, type PeerId, peerId, poolName, projectId, requestId, rese
 import type { LedgerEntry } from '../../../../lib/model/ledger.ts'
 import type { LogHead } from '../../../../lib/model/log.ts'
 import type { Manifest } from '../../../../lib/model/manifest.ts'
-import type { Ballot, KnownHead, PeerMessage } from '../../../../lib/model/message.ts'
+import type { Ballot } from '../../../../lib/model/ballot.ts'
+import type { KnownHead, PeerMessage } from '../../../../lib/model/message.ts'
 import type { Rumor } from '../../../../lib/model/probe.ts'
 import { DEFAULT_LIMITS } from '../../../../lib/model/quota.ts'
 import type { Volume, VolumeSpec } from '../../../../lib/model/volume.ts'
@@ -20,6 +21,7 @@ const attachment = attachmentId('7f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b12')
 const pool = poolName('h1', 'lvm', 'vg0')
 const reservation = reservationId('3.17')
 const ballot: Ballot = { group: 1, counter: 4, peer: host, epoch: 2 }
+const proof = { ballot, grants: ['0'.repeat(32)], votes: [{ peer: host, signature: 'c2ln' }] }
 const rejection = { pool, filter: 'CapacityFilter', reported: '1', needed: '2' }
 
 const spec: VolumeSpec = {
@@ -111,12 +113,12 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0 },
   refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },
   abandon: { kind: 'abandon', rid, project, reservation },
-  commit: { kind: 'commit', certificate: { project, rid, volume, host, reservation } },
+  commit: { kind: 'commit', certificate: { project, rid, volume, host, reservation, proof } },
   committed: { kind: 'committed', rid },
   operate: { kind: 'operate', request: { rid, project: null, volume, operation: { kind: 'update', name: 'n' } } },
   operated: { kind: 'operated', rid, reply: { ok: true, value: { volume: full, attachment: null, connection: null } } },
   change: { kind: 'change', ref: 'r', project, change: { kind: 'bind', binding } },
-  changed: { kind: 'changed', ref: 'r', project, outcome: { kind: 'decided', answer: { kind: 'bound', binding } } },
+  changed: { kind: 'changed', ref: 'r', project, outcome: { kind: 'decided', answer: { kind: 'bound', binding }, proof } },
   prepare: { kind: 'prepare', project, ballot, known: null },
   promised: { kind: 'promised', project, ballot, accepted: ballot, value: [['bound/x', binding]] },
   accept: {
@@ -125,12 +127,13 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
     ballot,
     next: ballot,
     change: { kind: 'difference', base: ballot, puts: [{ key: 'k', entry: null }] },
+    attest: [rid],
   },
-  accepted: { kind: 'accepted', project, ballot },
+  accepted: { kind: 'accepted', project, ballot, signature: 'c2ln' },
   behind: { kind: 'behind', project, ballot },
   rejected: { kind: 'rejected', project, ballot, promised: ballot },
-  confirm: { kind: 'confirm', project, ballot, accepted: ballot, round: 1 },
-  confirmed: { kind: 'confirmed', project, ballot, round: 1, current: true },
+  confirm: { kind: 'confirm', project, ballot, accepted: ballot, round: 1, attest: [] },
+  confirmed: { kind: 'confirmed', project, ballot, round: 1, current: true, signature: null },
   beat: { kind: 'beat', beat },
   tally: { kind: 'tally', hash: '0123' },
   heads: { kind: 'heads', heads: [known, { ...known, staged: null }], only: null, ref: null, volume: null },

@@ -2,7 +2,8 @@
 import t, { type Test } from 'tap'
 import { attachmentId, peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../../lib/model/ids.ts'
 import type { Binding, LedgerAnswer, LedgerChange, LedgerEntry, Recent, Unplaced } from '../../../../lib/model/ledger.ts'
-import type { Ballot, ChangeOutcome, PeerMessage } from '../../../../lib/model/message.ts'
+import type { Ballot } from '../../../../lib/model/ballot.ts'
+import type { ChangeOutcome, PeerMessage } from '../../../../lib/model/message.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../../../lib/model/probe.ts'
 import type { Operation } from '../../../../lib/model/request.ts'
 import type { VolumeSpec } from '../../../../lib/model/volume.ts'
@@ -87,7 +88,7 @@ const answers: ByKind<LedgerAnswer> = {
   contents: { kind: 'contents', contents },
 }
 const outcomes: ByKind<ChangeOutcome> = {
-  decided: { kind: 'decided', answer: answers.absent },
+  decided: { kind: 'decided', answer: answers.absent, proof: null },
   'no-majority': { kind: 'no-majority', answered: 1, needed: 2 },
   overloaded: { kind: 'overloaded', limit: 4096 },
 }
@@ -110,6 +111,7 @@ const whole = (value: unknown): unknown => ({
   ballot,
   next: ballot,
   change: { kind: 'whole', value: [['some/key', value]] },
+  attest: [],
 })
 const put = (entry: unknown): unknown => ({
   kind: 'accept',
@@ -117,6 +119,7 @@ const put = (entry: unknown): unknown => ({
   ballot,
   next: ballot,
   change: { kind: 'difference', base: ballot, puts: [{ key: 'some/key', entry }] },
+  attest: [],
 })
 const changed = (outcome: unknown): unknown => ({ kind: 'changed', ref: 'r', project, outcome })
 const operate = (operation: unknown): unknown => ({ kind: 'operate', request: { rid, project, volume, operation } })
@@ -151,7 +154,7 @@ t.test('every entry of a register, whole and as a difference', async (t) => {
 
 t.test('every change of a register, and every answer', async (t) => {
   checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }))
-  checkAll(t, answers, (answer) => changed({ kind: 'decided', answer }))
+  checkAll(t, answers, (answer) => changed({ kind: 'decided', answer, proof: null }))
   checkAll(t, outcomes, changed)
 })
 
