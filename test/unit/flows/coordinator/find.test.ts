@@ -147,3 +147,14 @@ t.test('an operation on a volume that is not known here finds it first', async (
   t.not(outcomeOf(answer), 'volume-not-found')
   t.equal(outcomeOf(ended(fleet, outsider, remove(3, 99))), 'volume-not-found')
 })
+
+t.test('what does not come however often it is asked for ends the search without an answer that could be wrong', async (t) => {
+  const { fleet, members, outsider } = sixHosts()
+  const owner = members[0] ?? ''
+  fleet.loses = ({ to, message }) => to === outsider && message.kind === 'delta'
+  createOn(fleet, owner, 1)
+  fleet.sent.length = 0
+  t.equal(outcomeOf(ended(fleet, outsider, find(2))), 'peer-incomplete')
+  const searches = fleet.letters('heads').filter(({ from, message }) => from === outsider && message.ref !== null)
+  t.ok(searches.length <= 5 * 4, `${searches.length} questions to five hosts`)
+})
