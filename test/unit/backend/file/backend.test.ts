@@ -240,3 +240,15 @@ t.test('the check before the start names what to do', async (t) => {
   t.match(await checkFileBackend(file), /not a folder/)
   t.match(await checkFileBackend('/tmp/a,b'), /comma/)
 })
+
+t.test('a create that outlives its time limit is over before the next call for its volume looks', async (t) => {
+  for (let round = 0; round < 20; round += 1) {
+    const { backend, directory } = await folder(t)
+    const limit = new AbortController()
+    const given = backend.create(VOLUME, TAGS, limit.signal)
+    limit.abort()
+    t.match(await given, { kind: 'unknown' })
+    t.same(await backend.remove(ID, inTime), DONE)
+    t.same(await readdir(directory), [], `round ${round}: what was removed does not come back`)
+  }
+})
