@@ -70,7 +70,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   const exec = createExec({ log })
   const places = directoryFiles(config.directory)
   const files = await openClusterFiles(places, log)
-  const backends = await openBackends(config.backends)
+  const backends = await openBackends(config.backends, log)
   const target = await openTarget(config, exec, log)
 
   const journal = await startProblemOf(openJournal({ directory: `${config.directory}/journal`, log, onFatal: deps.onFatal }))
@@ -94,6 +94,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     now: systemClock.now,
     onJournalError: deps.onFatal,
     clientsMax: config.limits.maxClients,
+    callTimeoutMs: config.limits.callTimeoutMs,
     lookMs: config.target.kind === 'tgt' ? config.target.lookIntervalMs : null,
     onReady: recovered.resolve,
   })

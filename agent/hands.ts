@@ -3,7 +3,7 @@
  *
  * Each is looked at before it is used. What will not do ends the start with a line that names the remedy.
  */
-import type { AgentConfig, BackendConfig } from '../lib/config/agent-config.ts'
+import type { AgentConfig, BackendConfig, NoneBackendConfig } from '../lib/config/agent-config.ts'
 import type { Backend } from '../lib/ports/backend.ts'
 import type { Exec } from '../lib/ports/exec.ts'
 import type { Log } from '../lib/ports/log.ts'
@@ -11,16 +11,18 @@ import type { Target } from '../lib/ports/target.ts'
 import { createFileBackend } from './backend/file/backend.ts'
 import { checkFileBackend } from './backend/file/check.ts'
 import { createNoneBackend } from './backend/none/backend.ts'
+import { createDrillBackend } from './backend/none/drill.ts'
 import { StartProblem } from './start-problem.ts'
+import { seededDraws } from './system/draws.ts'
 import { checkTgt } from './target/tgt/check.ts'
 import { createTgtTarget } from './target/tgt/target.ts'
 
 /** @throws StartProblem if a backend's place will not do */
-export async function openBackends(configs: readonly BackendConfig[]): Promise<readonly Backend[]> {
+export async function openBackends(configs: readonly BackendConfig[], log: Log): Promise<readonly Backend[]> {
   const backends: Backend[] = []
   for (const config of configs) {
     if (config.kind === 'none') {
-      backends.push(createNoneBackend(config))
+      backends.push(openNone(config, log))
       continue
     }
     const { path, ...rest } = config
@@ -29,6 +31,16 @@ export async function openBackends(configs: readonly BackendConfig[]): Promise<r
     backends.push(createFileBackend({ ...rest, directory: path }))
   }
   return backends
+}
+
+function openNone({ drill, ...options }: NoneBackendConfig, log: Log): Backend {
+  if (drill === null) return createNoneBackend(options)
+  log.warn('drill', { backend: options.name, ...drill })
+  try {
+    return createDrillBackend({ ...options, drill, drawsOf: seededDraws, onFault: (fault, call) => log.info('drill-fault', { fault, call }) })
+  } catch (error) {
+    throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
 
 /** @returns null where nothing can be attached. @throws StartProblem if the target does not answer */

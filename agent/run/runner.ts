@@ -9,7 +9,7 @@ import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Beat } from '../../lib/model/host.ts'
 import { hostOf } from '../../lib/model/manifest.ts'
-import type { Backend, FoundVolume } from '../../lib/ports/backend.ts'
+import type { AbortSignalLike, Backend, FoundVolume } from '../../lib/ports/backend.ts'
 import type { Journal } from '../../lib/ports/journal.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Network } from '../../lib/ports/network.ts'
@@ -21,7 +21,7 @@ import { assertNever } from '../../lib/model/invariant.ts'
 import { LUN } from '../../lib/flows/owner/work.ts'
 import { createJobs } from './jobs.ts'
 import { createLoop } from './loop.ts'
-import { settled, timeLimit } from './port-call.ts'
+import { settled } from './port-call.ts'
 import { createSurvey } from './survey.ts'
 
 /** A cache of the other owners' records; whatever it loses is fetched again. */
@@ -42,6 +42,8 @@ export interface RunnerOptions {
   /** Fatal: the journal could not be written. */
   readonly onJournalError: (error: unknown) => void
   readonly clientsMax: number
+  /** Of one call to a backend or a target. */
+  readonly callTimeoutMs: number
   /** Between looks at what lies here and what the target exports, after the first; null for no more than that. */
   readonly lookMs: number | null
   /** Called once, when the host has recovered and told the others so. */
@@ -64,7 +66,8 @@ const JOBS_AT_ONCE = 16
 export function createRunner(options: RunnerOptions): Runner {
   const { peer, backends, target, log, network } = options
   const hostName = (): string => hostOf(peer.options.manifest, peer.self)?.name ?? ''
-  const survey = createSurvey({ backends, target, log, hostName })
+  const timeLimit = (): AbortSignalLike => AbortSignal.timeout(options.callTimeoutMs)
+  const survey = createSurvey({ backends, target, log, hostName, timeLimit })
   const jobs = createJobs({ atOnce: JOBS_AT_ONCE })
   const clients = new Map<string, { readonly request: ClientRequest; readonly resolve: (reply: ClientReply) => void }>()
   const rounds = new Set<NodeJS.Timeout>()
@@ -116,7 +119,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   function runBackend(job: string, volume: VolumeId, call: BackendCall): void {
     jobs.run(volume, async () => {
-      const outcome = await settled(callBackend(backendOf(volume), call))
+      const outcome = await settled(callBackend(backendOf(volume), call, timeLimit()))
       loop.give({ kind: 'backend', job, volume, call, outcome })
     })
   }
@@ -214,19 +217,19 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 }
 
-function callBackend(backend: Backend | null, call: BackendCall): Promise<BackendOutcome> {
+function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSignalLike): Promise<BackendOutcome> {
   if (backend === null) return Promise.resolve({ kind: 'failed', tool: 'backend', detail: 'no backend of this host has this volume' })
   switch (call.kind) {
     case 'create':
-      return backend.create(call.volume, call.tags, timeLimit()).then(emptied)
+      return backend.create(call.volume, call.tags, signal).then(emptied)
     case 'extend':
-      return backend.extend(call.volume, timeLimit()).then(emptied)
+      return backend.extend(call.volume, signal).then(emptied)
     case 'remove':
-      return backend.remove(call.volume, timeLimit()).then(emptied)
+      return backend.remove(call.volume, signal).then(emptied)
     case 'inspect':
-      return backend.inspect(call.volume, timeLimit())
+      return backend.inspect(call.volume, signal)
     case 'quarantine':
-      return backend.quarantine(call.volume, timeLimit()).then(emptied)
+      return backend.quarantine(call.volume, signal).then(emptied)
     default:
       return assertNever(call)
   }

@@ -4,11 +4,11 @@
  * A listing is whole or it is none: what it left out would be taken for lost, or for cut off.
  */
 import { poolName, type VolumeId } from '../../lib/model/ids.ts'
-import type { Backend } from '../../lib/ports/backend.ts'
+import type { AbortSignalLike, Backend } from '../../lib/ports/backend.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Target } from '../../lib/ports/target.ts'
 import type { ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
-import { settled, timeLimit } from './port-call.ts'
+import { settled } from './port-call.ts'
 
 export interface SurveyOptions {
   readonly backends: readonly Backend[]
@@ -16,6 +16,8 @@ export interface SurveyOptions {
   readonly log: Log
   /** First part of the names of its pools. */
   readonly hostName: () => string
+  /** Of one call. */
+  readonly timeLimit: () => AbortSignalLike
 }
 
 export interface Survey {
@@ -27,7 +29,7 @@ export interface Survey {
   listedBy(volume: VolumeId): Backend | null
 }
 
-export function createSurvey({ backends, target, log, hostName }: SurveyOptions): Survey {
+export function createSurvey({ backends, target, log, hostName, timeLimit }: SurveyOptions): Survey {
   let listedBy = new Map<VolumeId, Backend>()
 
   async function listVolumes(): Promise<readonly ListedVolume[] | null> {

@@ -9,6 +9,7 @@ import { Value } from 'typebox/value'
 import { invariant } from '../model/invariant.ts'
 import type { PlacementOptions } from '../model/placement.ts'
 import { type HostPort, isLoopback, isWildcard, parseHostPort } from './address.ts'
+import { type Drill, drillSchema } from './drill.ts'
 import { type Problem, problem, problemsOf } from './problems.ts'
 
 const PORT = '(\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])'
@@ -41,6 +42,7 @@ const noneBackend = Type.Object({
   name: Type.Optional(poolPart),
   pool: Type.Optional(poolPart),
   capacityGiB: Type.Integer({ ...capacityGiB, default: 1000 }),
+  drill: Type.Optional(drillSchema),
 })
 const tgtTarget = Type.Object({
   kind: Type.Literal('tgt'),
@@ -100,6 +102,8 @@ const agentSchema = Type.Object({
     {
       /** Client connections at once; one more is turned away. */
       maxClients: Type.Integer({ minimum: 1, maximum: 65_535, default: 1000, description: 'a whole number from 1 to 65535' }),
+      /** Of a call to a backend or a target; after it nobody waits, and how it ended has to be looked at. */
+      callTimeoutMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 60_000, description: 'a whole number from 100 to 3600000' }),
     },
     { default: {} },
   ),
@@ -127,6 +131,8 @@ export interface NoneBackendConfig {
   readonly name: string
   readonly pool: string
   readonly capacityGiB: number
+  /** Faults made on purpose; null: none, and what it made is forgotten at a restart. */
+  readonly drill: Drill | null
 }
 
 export type BackendConfig = FileBackendConfig | NoneBackendConfig
@@ -146,7 +152,7 @@ export interface AgentConfig {
   readonly backends: readonly BackendConfig[]
   readonly target: TargetConfig
   readonly placement: PlacementOptions
-  readonly limits: { readonly maxClients: number }
+  readonly limits: { readonly maxClients: number; readonly callTimeoutMs: number }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
 
@@ -207,7 +213,7 @@ function configOf(written: Written): AgentConfig {
 
 function backendOf(backend: Written['backends'][number]): BackendConfig {
   const named = { ...backend, name: nameOf(backend), pool: backend.pool ?? 'pool' }
-  return named.kind === 'file' ? { ...named, capacityGiB: named.capacityGiB ?? null } : named
+  return named.kind === 'file' ? { ...named, capacityGiB: named.capacityGiB ?? null } : { ...named, drill: named.drill ?? null }
 }
 
 function nameOf(backend: Written['backends'][number]): string {

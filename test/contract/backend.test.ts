@@ -1,10 +1,11 @@
-/** The contract of backends, held by each that there is: sparse files, none, and the simulator's. */
+/** The contract of backends, held by each that there is: sparse files, none, none in a drill, and the simulator's. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createFileBackend } from '../../agent/backend/file/backend.ts'
 import { createNoneBackend } from '../../agent/backend/none/backend.ts'
+import { createDrillBackend } from '../../agent/backend/none/drill.ts'
 import type { Backend } from '../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../lib/ports/outcome.ts'
 import { FakeVolumes } from '../sim/fakes/volumes.ts'
@@ -25,6 +26,21 @@ t.test('the simulator', async (t) => {
 t.test('no storage', async (t) => {
   backendContract(t, async () => ({ backend: createNoneBackend({ name: 'none', pool: POOL, capacityGiB: 100 }), pool: POOL }))
 })
+
+t.test('no storage, with a memory and faults that never come', async (t) => {
+  backendContract(t, drillBackend)
+  durableBackendContract(t, drillBackend)
+})
+
+async function drillBackend(t: Test): Promise<DurableBackendUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'scoria-backend-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  const never = { failBeforePercent: 0, failAfterPercent: 0, unknownPercent: 0, hangPercent: 0, slowPercent: 0, slowMsMax: 1 }
+  const drill = { seed: 'calm', file: join(directory, 'drill.json'), ...never }
+  const open = (): Backend =>
+    createDrillBackend({ name: 'none', pool: POOL, capacityGiB: 100, drill, drawsOf: () => () => 0, onFault: () => t.fail('a fault') })
+  return { backend: open(), pool: POOL, restarted: open }
+}
 
 async function fileBackend(t: Test): Promise<DurableBackendUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-backend-'))

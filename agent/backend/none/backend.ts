@@ -1,9 +1,9 @@
 /**
- * A backend that stores nothing: for measuring the control plane and for trying the API without a disk.
+ * A backend that stores nothing: for measuring the control plane, for trying the API without a disk, and for drills.
  *
- * It remembers, in memory, what it was asked to make; a restart forgets it. After one, `inspect` and `list` know nothing:
- * a build that was cut off is then made again at no cost, and no volume can be found that nobody knows. There are no
- * bytes here, so none can be lost, and its path is one that no target opens.
+ * It remembers what it was asked to make: in memory, which a restart forgets, or in a drill in a file. Where it has
+ * forgotten, `inspect` and `list` know nothing: a build that was cut off is made again at no cost, and no volume can be
+ * found that nobody knows. There are no bytes here, so none can be lost, and its path is one that no target opens.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { Backend, FoundVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
@@ -15,10 +15,26 @@ export interface NoneBackendOptions {
   readonly capacityGiB: number
 }
 
-export function createNoneBackend(options: NoneBackendOptions): Backend {
-  const volumes = new Map<VolumeId, FoundVolume>()
+export interface NoneMemory {
+  readonly volumes: Map<VolumeId, FoundVolume>
+  readonly quarantined: Set<VolumeId>
+  /** Outlives a restart: what is not there was never made. */
+  readonly isLasting: boolean
+  /** Called after each change. */
+  save(): void
+}
+
+export function newMemory(): NoneMemory {
+  return { volumes: new Map(), quarantined: new Set(), isLasting: false, save: () => undefined }
+}
+
+export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemory = newMemory()): Backend {
+  const { volumes, quarantined, isLasting } = memory
   const pool = poolOf(options)
-  const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })
+  const changed = (): Outcome<void> => {
+    memory.save()
+    return done(undefined)
+  }
   return {
     name: options.name,
     measure: async () => done([pool]),
@@ -27,27 +43,30 @@ export function createNoneBackend(options: NoneBackendOptions): Backend {
       if (known !== undefined && known.sizeBytes !== volume.sizeBytes)
         return refused(`there with ${known.sizeBytes} bytes, not ${volume.sizeBytes}`)
       volumes.set(volume.id, { ...volume, tags })
-      return done(undefined)
+      return changed()
     },
     async extend(volume) {
-      // One that was made before the last restart is taken at its word.
       const known = volumes.get(volume.id)
+      if (known === undefined && isLasting) return refused(`volume ${volume.id} is not there`)
+      // Without a memory that lasts, one that was made before the last restart is taken at its word.
       if (known === undefined || known.sizeBytes < volume.sizeBytes) volumes.set(volume.id, { ...volume, tags: known?.tags ?? null })
-      return done(undefined)
+      return changed()
     },
     async remove(volume) {
       volumes.delete(volume)
-      return done(undefined)
+      return changed()
     },
     inspect: async (volume) => done(volumes.get(volume) ?? null),
     list: async () => done([...volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
     async quarantine(volume) {
-      volumes.delete(volume)
-      return done(undefined)
+      if (volumes.delete(volume)) quarantined.add(volume)
+      return changed()
     },
     devicePath: (volume) => `none:volume-${volume}`,
   }
 }
+
+const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })
 
 function poolOf({ name, pool, capacityGiB }: NoneBackendOptions): PoolMeasure {
   return {

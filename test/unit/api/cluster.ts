@@ -210,6 +210,7 @@ function createHost(
       throw error
     },
     clientsMax: 100,
+    callTimeoutMs: 60_000,
     lookMs: null,
     onReady,
   })

@@ -22,7 +22,7 @@ t.test('a file with only what has no default is complete', async (t) => {
       peer: { listen: ['/ip4/0.0.0.0/tcp/8777'], announce: [] },
       api: { listen: { host: '127.0.0.1', port: 8776 } },
       join: null,
-      backends: [{ kind: 'none', name: 'none', pool: 'pool', capacityGiB: 1000 }],
+      backends: [{ kind: 'none', name: 'none', pool: 'pool', capacityGiB: 1000, drill: null }],
       target: { kind: 'none', portal: '127.0.0.1:3260' },
       placement: {
         order: 'spread',
@@ -30,7 +30,7 @@ t.test('a file with only what has no default is complete', async (t) => {
         thinDataPercentMax: 95,
         thinMetadataPercentMax: 90,
       },
-      limits: { maxClients: 1000 },
+      limits: { maxClients: 1000, callTimeoutMs: 60_000 },
       log: { level: 'info' },
     },
   })
@@ -49,6 +49,18 @@ t.test('a file backend without a capacity takes what the file system holds', asy
       target: { controlPort: 0 },
     },
   })
+})
+
+t.test('a drill makes no fault that was not asked for, and says where its memory lies', async (t) => {
+  const drilled = (drill: unknown) => ({ ...LEAST, backends: [{ kind: 'none', drill }] })
+  const calm = { failBeforePercent: 0, failAfterPercent: 0, unknownPercent: 0, hangPercent: 0, slowPercent: 0, slowMsMax: 2000 }
+  const least = { seed: 's', file: '/var/lib/drill.json' }
+  t.match(parseAgentConfig(drilled(least)), { ok: true, config: { backends: [{ drill: { ...least, ...calm } }] } })
+  t.same(problemsOf(drilled({ seed: '', hangPercent: 101 })), [
+    'backends[0].drill.seed: expected a text of 1 to 100 characters, got ""',
+    'backends[0].drill.file: expected an absolute path, got nothing',
+    'backends[0].drill.hangPercent: expected a whole percentage from 0 to 100, got 101',
+  ])
 })
 
 t.test('every mistake is told at once, with its path, what is expected and what is there', async (t) => {

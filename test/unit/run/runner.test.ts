@@ -71,6 +71,7 @@ function hostWith(t: Test, { backends, target = null, lookMs = null }: HostParts
     now: () => ({ wallMs: 0, monoMs: 0 }),
     onJournalError: (error) => t.fail(String(error)),
     clientsMax: 10,
+    callTimeoutMs: 60_000,
     lookMs,
     onReady: () => {
       ready += 1
