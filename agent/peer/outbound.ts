@@ -4,7 +4,6 @@
  * What is queued in one turn of the event loop goes out in one write; while the connection is full the queue grows up to
  * its limit and refuses more. What had not been handed to the connection when it ended is given back, in order.
  */
-import type { Stream } from '@libp2p/interface'
 import type { PeerMessage } from '../../lib/model/message.ts'
 
 /** Bytes that may wait for a slow peer: enough for a burst of deltas, little enough for a host with many slow peers. */
@@ -19,8 +18,17 @@ interface Queued {
   readonly message: PeerMessage | null
 }
 
+/** What it needs of libp2p's stream. */
+export interface Outlet {
+  /** False: full, until `drain`. */
+  send(data: Uint8Array): boolean
+  abort(error: Error): void
+  addEventListener(type: 'drain' | 'remoteCloseWrite', listener: () => void): void
+  addEventListener(type: 'close', listener: (event: { readonly error?: Error }) => void): void
+}
+
 export class Outbound {
-  readonly #stream: Stream
+  readonly #stream: Outlet
   readonly #onEnd: (unsent: readonly PeerMessage[], error: Error | null) => void
   #queue: Queued[] = []
   #queuedBytes = 0
@@ -29,7 +37,7 @@ export class Outbound {
   #ended = false
 
   /** `onEnd` is called once, when the stream is gone for whatever reason. */
-  constructor(stream: Stream, onEnd: (unsent: readonly PeerMessage[], error: Error | null) => void) {
+  constructor(stream: Outlet, onEnd: (unsent: readonly PeerMessage[], error: Error | null) => void) {
     this.#stream = stream
     this.#onEnd = onEnd
     stream.addEventListener('drain', () => {

@@ -13,6 +13,8 @@ import type { Keeper, Kept } from './keeper.ts'
 import { shuffled } from './shuffled.ts'
 
 export const FAULT_KINDS = ['stop', 'cut', 'cut-one-way', 'tgtd', 'reboot', 'full-disk'] as const
+/** Where nothing is exported. */
+export const WITHOUT_TARGETS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'tgtd' && kind !== 'reboot')
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
 export interface World {

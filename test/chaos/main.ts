@@ -1,16 +1,17 @@
 /**
- * npm run chaos -- [--kills N] [--seed TEXT] [--minutes N] [--agents N] [--keep]
+ * npm run chaos -- [--kills N] [--seed TEXT] [--minutes N] [--agents N] [--backend none] [--keep]
  *
  * Exit 0 when nothing was lost, doubled or leaked; 1 with the first violation and its lines in the logs. However it ends,
  * Ctrl-C too, no process, namespace or mount is left.
  */
 import { randomBytes } from 'node:crypto'
-import { type Cluster, createCluster } from '../cluster/cluster.ts'
-import { FAULT_KINDS } from './faults.ts'
+import { type Cluster, type ClusterOptions, createCluster } from '../cluster/cluster.ts'
+import { DRILL } from './drill.ts'
+import { FAULT_KINDS, WITHOUT_TARGETS } from './faults.ts'
 import { countsText } from '../load/ledger.ts'
 import type { Memory } from './memory.ts'
 import { type ChaosOptions, parseChaosOptions, USAGE } from './options.ts'
-import { findingText, hitsText, verdictText } from './report.ts'
+import { drilledText, findingText, hitsText, verdictText } from './report.ts'
 import { type ChaosEnd, runChaos } from './run.ts'
 
 const INTERRUPTED = 130
@@ -34,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
     print('Namespaces, mounts and tgtd need root: sudo npm run chaos (or --agents N, which needs nothing)')
     return 1
   }
-  const cluster = await createCluster(options.agents === null ? ON_NETWORKS : onLoopback(options.agents))
+  const cluster = await createCluster(clusterOf(options))
   print(`seed ${options.seed}; ${cluster.hosts.length} agents; logs: ${cluster.folder}`)
   const stopping = new AbortController()
   const interrupted = new Promise<'interrupted'>((resolve) => {
@@ -54,21 +55,23 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-const ON_NETWORKS = { names: HOSTS, namespaces: true, volumesApart: true, capacityGiB: HOSTS.map(() => ROOMY_GIB), lookIntervalMs: 1000 }
-
-function onLoopback(agents: number) {
-  const names = Array.from({ length: agents }, (_, k) => `h${k + 1}`)
-  return { names, backend: 'none' as const, capacityGiB: names.map(() => ROOMY_GIB) }
+function clusterOf({ agents, storage, seed }: ChaosOptions): ClusterOptions {
+  const names = agents === null ? HOSTS : Array.from({ length: agents }, (_, k) => `h${k + 1}`)
+  const capacityGiB = names.map(() => ROOMY_GIB)
+  if (storage === 'file') return { names, namespaces: true, volumesApart: true, capacityGiB, lookIntervalMs: 1000 }
+  const kept = storage === 'drill' ? { drill: { seed, ...DRILL } } : { backend: 'none' as const }
+  return { names, namespaces: agents === null, capacityGiB, ...kept }
 }
 
-function runOf(cluster: Cluster, { seed, kills, minutes, agents }: ChaosOptions, signal: AbortSignal): Parameters<typeof runChaos>[0] {
-  const isStored = agents === null
-  const plan = { kills, minMs: minutes * MINUTE_MS, kinds: isStored ? FAULT_KINDS : kills > 0 ? (['stop'] as const) : [] }
-  return { cluster, seed, plan, workers: WORKERS, isStored, disks: isStored ? DISKS : 0, tell: print, signal }
+function runOf(cluster: Cluster, options: ChaosOptions, signal: AbortSignal): Parameters<typeof runChaos>[0] {
+  const { seed, kills, minutes, agents, storage } = options
+  const onNetworks = storage === 'file' ? FAULT_KINDS : WITHOUT_TARGETS
+  const plan = { kills, minMs: minutes * MINUTE_MS, kinds: agents === null ? onNetworks : kills > 0 ? (['stop'] as const) : [] }
+  return { cluster, seed, plan, workers: WORKERS, storage, disks: agents === null ? DISKS : 0, tell: print, signal }
 }
 
 async function finish(cluster: Cluster, end: ChaosEnd, { isKept, seed }: ChaosOptions): Promise<number> {
-  const { findings, ledger, hits, tookMs, memory, volumes } = end
+  const { findings, ledger, hits, drilled, tookMs, memory, volumes } = end
   const [first, ...others] = findings
   print(
     `\nseed ${seed}: ${(tookMs.faults / 1000).toFixed(0)} s of faults, at rest and audited ${(tookMs.rest / 1000).toFixed(1)} s after the heal`,
@@ -76,6 +79,7 @@ async function finish(cluster: Cluster, end: ChaosEnd, { isKept, seed }: ChaosOp
   const perS = (ledger.counts.created / (tookMs.faults / 1000)).toFixed(1)
   print(`load: ${perS} creates/s; agents hold ${memoryText(memory[0])} at its begin, ${memoryText(memory[1])} at its end`)
   print(`faults: ${hitsText(hits)}`)
+  if (drilled.size > 0) print(`faults of the backends: ${drilledText(drilled)}`)
   print(`operations: ${countsText(ledger)}; ${volumes} volumes at the end`)
   const told = first === undefined ? null : findingText(first, cluster.folder)
   const left = await cluster.stop({ keep: isKept || first !== undefined })

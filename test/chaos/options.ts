@@ -1,5 +1,6 @@
 /** What `npm run chaos` may be told. */
 import { parseArgs } from 'node:util'
+import type { Storage } from '../load/audit.ts'
 
 export interface ChaosOptions {
   readonly seed: string
@@ -7,8 +8,10 @@ export interface ChaosOptions {
   readonly kills: number
   /** How long faults are made at least. */
   readonly minutes: number
-  /** Agents on loopback without storage, or null: five in networks of their own, with storage. */
+  /** Agents on loopback, or null: five in networks of their own. */
   readonly agents: number | null
+  /** `drill`: a backend that keeps no bytes and makes faults; `none`: one that makes none. */
+  readonly storage: Storage
   /** Keeps the folder with the logs in any case. */
   readonly isKept: boolean
 }
@@ -21,6 +24,7 @@ Real agents under load, with faults drawn from a seed; then everything is healed
   --seed TEXT   the faults of an earlier run; how they meet the requests is up to the machine
   --minutes N   go on at least for so long
   --agents N    N agents on loopback that store nothing; no cut, no full disk
+  --backend none    store nothing, and let each backend refuse, hang, be late and lie
   --keep        keep the folder of the run`
 
 const KILLS = 60
@@ -32,12 +36,14 @@ export function parseChaosOptions(args: readonly string[], freshSeed: () => stri
   const { values } = read
   const agents = values.agents === undefined ? null : count(values.agents)
   const kills = values.kills === undefined ? (agents === null ? KILLS : 0) : count(values.kills)
+  if (values.backend !== undefined && values.backend !== 'none') return '--backend is none, or not given'
+  const storage = values.backend === 'none' ? 'drill' : agents === null ? 'file' : 'none'
   const minutes = values.minutes === undefined ? 0 : Number(values.minutes)
   if (agents !== null && (Number.isNaN(agents) || agents < 1)) return '--agents is a whole number from 1'
   if (Number.isNaN(kills)) return '--kills is a whole number'
   if (!(minutes >= 0)) return '--minutes is a number'
   if (kills === 0 && minutes === 0) return 'nothing to do: say --kills or --minutes'
-  return { seed: values.seed ?? freshSeed(), kills, minutes, agents, isKept: values.keep }
+  return { seed: values.seed ?? freshSeed(), kills, minutes, agents, storage, isKept: values.keep }
 }
 
 function readArgs(args: readonly string[]) {
@@ -49,6 +55,7 @@ function readArgs(args: readonly string[]) {
         seed: { type: 'string' },
         minutes: { type: 'string' },
         agents: { type: 'string' },
+        backend: { type: 'string' },
         keep: { type: 'boolean', default: false },
       },
     })

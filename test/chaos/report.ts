@@ -16,6 +16,10 @@ export function hitsText(hits: Readonly<Hits>): string {
   )
 }
 
+export function drilledText(drilled: ReadonlyMap<string, number>): string {
+  return [...drilled].map(([fault, count]) => `${count} ${fault}`).join(', ')
+}
+
 export function verdictText(findings: readonly Finding[]): string {
   const of = (kind: FindingKind): number => findings.filter((one) => one.kind === kind).length
   const others = of('wrong')

@@ -10,7 +10,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { Host } from '../cluster/host.ts'
 import { mountDisk, type SmallDisk } from '../cluster/mounts.ts'
 import type { ProcessEnd } from '../cluster/process.ts'
-import { audit } from '../load/audit.ts'
+import { audit, type Storage } from '../load/audit.ts'
 import { type Finding, finding, type Ledger, newLedger } from '../load/ledger.ts'
 import { untilAtRest } from '../load/rest.ts'
 import { attachWitness, type Witness } from '../load/witness.ts'
@@ -18,6 +18,7 @@ import { work } from '../load/work.ts'
 import { Random } from '../sim/random.ts'
 import type { World } from './faults.ts'
 import { createKeeper } from './keeper.ts'
+import { drillFaults } from './drill.ts'
 import { type Memory, memoryOf } from './memory.ts'
 import { type Hits, type Plan, unleash } from './nemesis.ts'
 
@@ -26,8 +27,8 @@ export interface ChaosRun {
   readonly seed: string
   readonly plan: Plan
   readonly workers: number
-  /** The hosts store volumes and export them. */
-  readonly isStored: boolean
+  /** What hosts keep of a volume; only files are exported. */
+  readonly storage: Storage
   /** How many hosts have a folder on a disk that can be filled; they are mounted before the cluster is formed. */
   readonly disks: number
   readonly tell: (line: string) => void
@@ -37,6 +38,8 @@ export interface ChaosRun {
 
 export interface ChaosEnd {
   readonly hits: Readonly<Hits>
+  /** Faults of drills by kind, in the order of the alphabet. */
+  readonly drilled: ReadonlyMap<string, number>
   readonly ledger: Ledger
   readonly findings: readonly Finding[]
   readonly volumes: number
@@ -55,12 +58,12 @@ const AUDIT_WITHIN_MS = 40_000
 const AUDIT_EVERY_MS = 1000
 
 export async function runChaos(run: ChaosRun): Promise<ChaosEnd> {
-  const { cluster, isStored } = run
+  const { cluster, storage } = run
   const disks = new Map<string, SmallDisk>()
   for (const host of cluster.hosts.slice(0, run.disks)) disks.set(host.name, await mountDisk(host.directory, DISK_BYTES))
   await cluster.form()
   const ledger = newLedger()
-  const witness = isStored ? await attachWitness(cluster, PROJECT) : null
+  const witness = storage === 'file' ? await attachWitness(cluster, PROJECT) : null
   if (witness !== null) ledger.promised.push(witness.promised)
 
   const startMs = performance.now()
@@ -86,7 +89,8 @@ export async function runChaos(run: ChaosRun): Promise<ChaosEnd> {
     await healAll(world)
     await load.finish(FINISH_MS)
     const found = await findingsAtRest(run, ledger, witness)
-    return { hits, ledger, memory, tookMs: { faults: healMs - startMs, rest: performance.now() - healMs }, ...found }
+    const drilled = drillFaults(cluster.hosts)
+    return { hits, drilled, ledger, memory, tookMs: { faults: healMs - startMs, rest: performance.now() - healMs }, ...found }
   } finally {
     keeper.stop()
   }
@@ -110,7 +114,7 @@ function startLoad(run: ChaosRun, ledger: Ledger, random: Random, onFailure: () 
       clients,
       random: random.split(name),
       ledger,
-      isExporting: run.isStored,
+      isExporting: run.storage === 'file',
       isTargetFailing,
       patienceMs: PATIENCE_MS,
     }
@@ -141,7 +145,7 @@ async function healAll({ cluster, keeper, tell }: World): Promise<void> {
 }
 
 async function findingsAtRest(
-  { cluster, isStored }: ChaosRun,
+  { cluster, storage }: ChaosRun,
   ledger: Ledger,
   witness: Witness | null,
 ): Promise<{ readonly findings: readonly Finding[]; readonly volumes: number }> {
@@ -152,11 +156,11 @@ async function findingsAtRest(
     return { findings: [...ledger.surprises, finding('wrong', error instanceof Error ? error.message : String(error))], volumes: 0 }
   }
   const endsAtMs = performance.now() + AUDIT_WITHIN_MS
-  let findings = await audit(cluster, PROJECT, ledger, volumes, { isStored })
+  let findings = await audit(cluster, PROJECT, ledger, volumes, storage)
   // Targets of a tgtd that came back are made again a moment later; what a client was told never gets better.
   while (findings.length > ledger.surprises.length && performance.now() < endsAtMs) {
     await pause(AUDIT_EVERY_MS)
-    findings = await audit(cluster, PROJECT, ledger, volumes, { isStored })
+    findings = await audit(cluster, PROJECT, ledger, volumes, storage)
   }
   const reread = await witness?.reread()
   const isReread = reread === undefined || reread.ok

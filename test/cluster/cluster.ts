@@ -4,6 +4,7 @@
  * Whatever it starts ends with it: `stop` ends everything in order and then looks whether something is left.
  */
 import { mkdirSync } from 'node:fs'
+import type { Drill } from '../../lib/config/drill.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { at, type Client, createClient, items, textAt } from './client.ts'
 import { makeRunFolder, type RunFolder } from './folder.ts'
@@ -28,6 +29,8 @@ export interface ClusterOptions {
   readonly namespaces?: boolean
   /** The volumes lie on a disk of their own, beside the host's folder. */
   readonly volumesApart?: boolean
+  /** Faults of the backend, which is `none` then; each host has a memory and faults of its own. */
+  readonly drill?: Omit<Drill, 'file'>
   /** Each host is an availability zone of its own, which has its name. */
   readonly zones?: boolean
 }
@@ -71,6 +74,7 @@ export interface Cluster {
 const PORTS_PER_HOST = 4
 const CAPACITY_GIB = 100
 const JOINS_AT_ONCE = 4
+const CALL_TIMEOUT_MS = 3000
 const SETTLE_MS = 20_000
 const SETTLE_PER_HOST_MS = 3000
 
@@ -88,7 +92,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 /** Its folder and its addresses; nothing runs yet. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { names = ['a', 'b', 'c'], backend = 'file', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1', lookIntervalMs } = options
+  const { names = ['a', 'b', 'c'], drill = null, backend = drill === null ? 'file' : 'none', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1', lookIntervalMs } = options
   const { namespaces = false, volumesApart = false, zones = false } = options
   const folder = makeRunFolder()
   const ports = await freePorts(names.length * PORTS_PER_HOST)
@@ -112,7 +116,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     }),
   )
   if (volumesApart) for (const { volumesFolder } of hosts) mkdirSync(volumesFolder, { mode: 0o700 })
-  return assemble(folder, hosts, landscape, { backend, quota, lookIntervalMs })
+  return assemble(folder, hosts, landscape, { backend, quota, lookIntervalMs, drill })
 }
 
 function assemble(folder: RunFolder, hosts: readonly Host[], landscape: Landscape, making: Making): Cluster {
@@ -179,11 +183,12 @@ interface Making {
   readonly backend: 'file' | 'none'
   readonly quota: string
   readonly lookIntervalMs: number | undefined
+  readonly drill: Omit<Drill, 'file'> | null
 }
 
 async function form(
   hosts: readonly Host[],
-  { backend, quota, lookIntervalMs }: Making,
+  { backend, quota, lookIntervalMs, drill }: Making,
   signal: AbortSignal,
   tell: (step: FormingStep) => void,
 ): Promise<void> {
@@ -202,6 +207,7 @@ async function form(
   await scoria(first, 'init', ...first.options, '--expect', String(hosts.length), '--quota', quota)
   const start = async (one: Host): Promise<void> => {
     if (lookIntervalMs !== undefined) one.configure((config) => ({ ...config, target: { ...objectAt(config, 'target'), lookIntervalMs } }))
+    if (drill !== null) one.configure((config) => drilled(config, one, drill))
     one.start()
     await one.ready()
   }
@@ -218,6 +224,13 @@ async function form(
   if (others.length > 0) tell({ kind: 'joined', hosts: others.map(({ name }) => name) })
   await settled(hosts, hosts.length)
   tell({ kind: 'formed' })
+}
+
+/** A call that hangs holds its volume up until its time limit: a short one gives others their turn. */
+function drilled(config: Readonly<Record<string, unknown>>, { name, drillFile }: Host, drill: Omit<Drill, 'file'>) {
+  const ofHost = { ...drill, seed: `${drill.seed}/${name}`, file: drillFile }
+  const backends = items(config, 'backends').map((backend) => (isObject(backend) ? { ...backend, drill: ofHost } : backend))
+  return { ...config, backends, limits: { ...objectAt(config, 'limits'), callTimeoutMs: CALL_TIMEOUT_MS } }
 }
 
 function objectAt(value: unknown, key: string): object {

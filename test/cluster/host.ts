@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { type Kept, readKept } from '../../agent/backend/none/kept.ts'
 import { http } from './http.ts'
 import type { Place } from './place.ts'
 import { AGENT_PROGRAM, type ProcessEnd, type RunningProcess, startProcess } from './process.ts'
@@ -36,6 +37,8 @@ export interface Host {
   readonly volumesFolder: string
   readonly configFile: string
   readonly logFile: string
+  /** Memory of its backend in a drill; it lies on no disk that is filled. */
+  readonly drillFile: string
   readonly tgtd: HostTgtd
   /** Options of `scoria init` and `scoria join` that make this host. */
   readonly options: readonly string[]
@@ -59,6 +62,8 @@ export interface Host {
   configure(change: (config: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): void
   /** File names in the folder of its volumes, sorted. */
   files(): readonly string[]
+  /** What its backend keeps in mind, in a drill. */
+  kept(): Kept
   /** Log lines of this event, parsed. */
   logged(event: string): readonly Readonly<Record<string, unknown>>[]
 }
@@ -72,6 +77,7 @@ export function createHost({ name, folder, ports, backend, capacityGiB, place, v
   const volumesFolder = volumesApart ? join(folder, `${name}-volumes`) : join(directory, 'volumes')
   const configFile = join(directory, 'agent.yaml')
   const logFile = join(folder, `${name}.log`)
+  const drillFile = join(folder, `${name}-drill.json`)
   const { address, enter, endpoint } = place
   const here = (port: number): string => `${address}:${port}`
   const portal = here(ports.portal)
@@ -130,6 +136,8 @@ export function createHost({ name, folder, ports, backend, capacityGiB, place, v
     thaw: () => agent?.signal('SIGCONT'),
     configure: (change) => writeFileSync(configFile, stringify(change(parse(readFileSync(configFile, 'utf8'))))),
     files: () => readdirSync(volumesFolder).sort(),
+    drillFile,
+    kept: () => readKept(drillFile),
     logged: (event) => logLines(logFile).filter((line) => line['msg'] === event || line['event'] === event),
   }
 }

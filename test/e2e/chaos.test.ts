@@ -33,7 +33,7 @@ t.test(
     t.comment(`seed ${SEED}; logs: ${cluster.folder}`)
     const plan = { kills: KILLS, minMs: 0, kinds: FAULT_KINDS }
     const { signal } = stopping
-    const end = await runChaos({ cluster, seed: SEED, plan, workers: WORKERS, isStored: true, disks: DISKS, tell: () => undefined, signal })
+    const end = await runChaos({ cluster, seed: SEED, plan, workers: WORKERS, storage: 'file', disks: DISKS, tell: () => undefined, signal })
     t.comment(`${(end.tookMs.faults / 1000).toFixed(0)} s of faults, at rest ${(end.tookMs.rest / 1000).toFixed(1)} s after the heal`)
     t.comment(`faults: ${hitsText(end.hits)}`)
     t.comment(`operations: ${countsText(end.ledger)}`)

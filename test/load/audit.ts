@@ -1,16 +1,16 @@
 /**
  * What must be true of a cluster at rest, whatever was done to it before: each promise kept, nothing twice, nothing left over.
  *
- * It looks from outside: the API of the hosts, the folders of the volumes, what each tgtd exports.
+ * It looks from outside: the API of the hosts, the folders of the volumes, what each tgtd exports, what drills remember.
  */
 import type { SeenVolume } from '../cluster/client.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type Finding, finding, type Ledger, type Promised } from './ledger.ts'
 
-export interface AuditOptions {
-  /** False where hosts keep no bytes and export nothing; default true. */
-  readonly isStored?: boolean
-}
+const GIB = 1024 ** 3
+
+/** What hosts keep of a volume: a file that is exported, an entry in the memory of a drill, or nothing. */
+export type Storage = 'file' | 'drill' | 'none'
 
 /** @param volumes what every host lists; see `untilAtRest` */
 export async function audit(
@@ -18,24 +18,25 @@ export async function audit(
   project: string,
   ledger: Ledger,
   volumes: readonly SeenVolume[],
-  { isStored = true }: AuditOptions = {},
+  storage: Storage = 'file',
 ): Promise<readonly Finding[]> {
   return [
-    ...promisesBroken(ledger, volumes),
+    ...promisesBroken(ledger, volumes, storage),
     ...(await unexplained(cluster, project, volumes)),
-    ...(isStored ? filesWrong(cluster, volumes) : []),
-    ...(isStored ? await targetsWrong(cluster, project) : []),
+    ...(storage === 'file' ? filesWrong(cluster, volumes) : []),
+    ...(storage === 'file' ? await targetsWrong(cluster, project) : []),
+    ...(storage === 'drill' ? memoriesWrong(cluster, volumes) : []),
   ]
 }
 
-function promisesBroken(ledger: Ledger, volumes: readonly SeenVolume[]): readonly Finding[] {
+function promisesBroken(ledger: Ledger, volumes: readonly SeenVolume[], storage: Storage): readonly Finding[] {
   const seen = new Map(volumes.map((volume) => [volume.id, volume]))
   const promised = new Set(ledger.promised.map(({ id }) => id))
   const names = new Map<string, number>()
   for (const { name } of volumes) names.set(name, (names.get(name) ?? 0) + 1)
   return [
     ...ledger.surprises,
-    ...ledger.promised.flatMap((each) => broken(each, seen.get(each.id)) ?? []),
+    ...ledger.promised.flatMap((each) => broken(each, seen.get(each.id), storage) ?? []),
     ...volumes
       .filter(({ id, name }) => !promised.has(id) && !ledger.open.has(name))
       .map(({ id, name }) => finding('leaked', `${name} (${id}) was never promised`, id)),
@@ -43,8 +44,10 @@ function promisesBroken(ledger: Ledger, volumes: readonly SeenVolume[]): readonl
   ]
 }
 
-function broken(promised: Promised, seen: SeenVolume | undefined): Finding | null {
+function broken(promised: Promised, seen: SeenVolume | undefined, storage: Storage): Finding | null {
   const { id, name, sizeGiB, description, state, attachment } = promised
+  // Where the backend refuses to delete, the volume stays and says so.
+  if (state === 'deleted' && storage === 'drill' && seen?.status === 'error_deleting') return null
   if (state === 'deleted') return seen === undefined ? null : finding('leaked', `${name} (${id}) was deleted and is ${seen.status}`, id)
   if (seen === undefined) return finding('lost', `${name} (${id}) was promised and is not there`, id)
   if (seen.status.startsWith('error')) return null
@@ -86,6 +89,22 @@ function filesWrong(cluster: Cluster, volumes: readonly SeenVolume[]): readonly 
         .map((name) =>
           finding('leaked', `${host.name} has ${name} and no such volume`, name.slice('volume-'.length, 'volume-'.length + 36)),
         ),
+    ]
+  })
+}
+
+/** The memory of each host has each of its volumes at its size, no other, and nothing in quarantine. */
+function memoriesWrong(cluster: Cluster, volumes: readonly SeenVolume[]): readonly Finding[] {
+  return cluster.hosts.flatMap((host) => {
+    const here = new Map(volumes.filter(({ pool }) => pool?.startsWith(`${host.name}@`) === true).map((volume) => [volume.id, volume]))
+    const kept = host.kept()
+    const sizes = new Map([...kept.volumes.values()].map(({ id, sizeBytes }) => [id.toString(), sizeBytes / GIB]))
+    return [
+      ...[...here.values()]
+        .filter(({ id, status, sizeGiB }) => !status.startsWith('error') && sizes.get(id) !== sizeGiB)
+        .map(({ id, sizeGiB }) => finding('lost', `${host.name} has ${sizes.get(id) ?? 'none'} of the ${sizeGiB} GiB of ${id}`, id)),
+      ...[...sizes.keys()].filter((id) => !here.has(id)).map((id) => finding('leaked', `${host.name} keeps ${id} and no such volume`, id)),
+      ...[...kept.quarantined].map((id) => finding('leaked', `${host.name} has ${id} in quarantine`, id)),
     ]
   })
 }

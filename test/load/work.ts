@@ -150,8 +150,11 @@ async function extend(worker: Worker, volume: Promised, n: number): Promise<void
 }
 
 async function remove(worker: Worker, volume: Promised, n: number): Promise<void> {
-  if (!(await isReady(worker, volume))) return
-  const end = await ask(worker, { method: 'DELETE', path: `/volumes/${volume.id}`, key: `delete-${volume.name}-${n}` })
+  if (await isReady(worker, volume)) await discard(worker, volume, `delete-${volume.name}-${n}`)
+}
+
+async function discard(worker: Worker, volume: Promised, key = `discard-${volume.name}`): Promise<void> {
+  const end = await ask(worker, { method: 'DELETE', path: `/volumes/${volume.id}`, key })
   const isGone = end.kind === 'answer' && (end.answer.status === 202 || (end.answer.status === 404 && end.tries > 1))
   if (!isGone) return void surprise(worker, `delete ${volume.name}`, end, volume.id)
   volume.state = 'deleted'
@@ -170,8 +173,11 @@ async function isReady(worker: Worker, volume: Promised): Promise<boolean> {
     },
     { timeoutMs: worker.patienceMs ?? PATIENCE_MS },
   )
-  if (status !== 'available') volume.state = 'error'
-  return status === 'available'
+  if (status === 'available') return true
+  volume.state = 'error'
+  // Some clients keep what failed, others tidy up.
+  if (status !== 'lost' && worker.random.chance(0.5)) await discard(worker, volume)
+  return false
 }
 
 /** What is shown of a volume that is there; anything but a 200 is a surprise. */

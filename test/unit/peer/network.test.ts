@@ -55,21 +55,17 @@ t.test('200 messages of 200 KB go through a full connection without loss, and st
   await Promise.all(hosts.map(({ network }) => network.stop()))
 })
 
-t.test('a burst that the queue cannot hold is reported at its end; the rest arrives in order', async (t) => {
+t.test('what a burst has more than the queue can hold is reported, each once', async (t) => {
   const { hosts } = await startCluster(2)
   const [a, b] = hosts
   if (a === undefined || b === undefined) return
-  const burst = Array.from({ length: 20 }, (_, n) => large(n, 3_900_000))
-  for (const message of burst) a.network.send(b.peer, message)
-  await b.heard.until(() => b.heard.messages.length + a.heard.unreachable.length === burst.length)
-  const arrived = refs(b).length
-  t.ok(arrived > 0 && arrived < burst.length, `${arrived} of ${burst.length} fitted`)
+  // All in one turn: nothing goes out meanwhile, and 64 MiB hold 17 of them. How they go out is tested with the queue.
+  for (let n = 0; n < 20; n += 1) a.network.send(b.peer, large(n, 3_900_000))
+  await a.heard.until(() => a.heard.unreachable.length === 3)
   t.same(
-    [...refs(b), ...a.heard.unreachable.map((message) => (message.kind === 'changed' ? message.ref : ''))],
-    burst.map((_, n) => String(n)),
+    a.heard.unreachable.map((message) => (message.kind === 'changed' ? message.ref : '')),
+    ['17', '18', '19'],
   )
-  a.network.send(b.peer, committed(1))
-  await b.heard.until(() => b.heard.messages.length === arrived + 1)
   await Promise.all(hosts.map(({ network }) => network.stop()))
 })
 
