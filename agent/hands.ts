@@ -37,7 +37,12 @@ function openNone({ drill, ...options }: NoneBackendConfig, log: Log): Backend {
   if (drill === null) return createNoneBackend(options)
   log.warn('drill', { backend: options.name, ...drill })
   try {
-    return createDrillBackend({ ...options, drill, drawsOf: seededDraws, onFault: (fault, call) => log.info('drill-fault', { fault, call }) })
+    return createDrillBackend({
+      ...options,
+      drill,
+      drawsOf: seededDraws,
+      onFault: (fault, call) => log.info('drill-fault', { fault, call }),
+    })
   } catch (error) {
     throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
   }

@@ -31,6 +31,11 @@ export interface NodeOptions {
 }
 
 const FLOOD_HOSTS_MAX = 10
+const PING_INTERVAL_MS = 2000
+/** After which a connection is given up, at most. */
+const PING_MS_MAX = 15_000
+/** On one connection at once, with room for one that is just being closed. */
+const PINGS_MAX = Math.ceil(PING_MS_MAX / PING_INTERVAL_MS) + 1
 
 export async function createNode(options: NodeOptions) {
   const { identity, isDev, isMember } = options
@@ -55,10 +60,11 @@ export async function createNode(options: NodeOptions) {
       reconnectRetryInterval: 1000,
       reconnectBackoffFactor: 2,
     },
-    connectionMonitor: { pingInterval: 2000, pingTimeout: { minTimeout: isDev ? 15_000 : 5000, maxTimeout: 15_000 } },
+    connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: isDev ? PING_MS_MAX : 5000, maxTimeout: PING_MS_MAX } },
     services: {
       identify: identify(),
-      ping: ping(),
+      // Whoever is slow to answer has several on the way, and with the default of one the second hangs up on it.
+      ping: ping({ maxOutboundStreams: PINGS_MAX, maxInboundStreams: PINGS_MAX }),
       pubsub: gossipsub({
         allowPublishToZeroTopicPeers: true,
         fallbackToFloodsub: false,

@@ -92,7 +92,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 /** Its folder and its addresses; nothing runs yet. */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const { names = ['a', 'b', 'c'], drill = null, backend = drill === null ? 'file' : 'none', capacityGiB = [], quota = 'volumes=-1,gigabytes=-1', lookIntervalMs } = options
+  const {
+    names = ['a', 'b', 'c'],
+    drill = null,
+    backend = drill === null ? 'file' : 'none',
+    capacityGiB = [],
+    quota = 'volumes=-1,gigabytes=-1',
+    lookIntervalMs,
+  } = options
   const { namespaces = false, volumesApart = false, zones = false } = options
   const folder = makeRunFolder()
   const ports = await freePorts(names.length * PORTS_PER_HOST)

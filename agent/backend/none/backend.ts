@@ -24,10 +24,6 @@ export interface NoneMemory {
   save(): void
 }
 
-export function newMemory(): NoneMemory {
-  return { volumes: new Map(), quarantined: new Set(), isLasting: false, save: () => undefined }
-}
-
 export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemory = newMemory()): Backend {
   const { volumes, quarantined, isLasting } = memory
   const pool = poolOf(options)
@@ -64,6 +60,10 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     },
     devicePath: (volume) => `none:volume-${volume}`,
   }
+}
+
+function newMemory(): NoneMemory {
+  return { volumes: new Map(), quarantined: new Set(), isLasting: false, save: () => undefined }
 }
 
 const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })
