@@ -70,7 +70,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   const exec = createExec({ log })
   const places = directoryFiles(config.directory)
   const files = await openClusterFiles(places, log)
-  const backends = await openBackends(config.backends, log)
+  const backends = await openBackends(config.backends, exec, log)
   const target = await openTarget(config, exec, log)
 
   const journal = await startProblemOf(openJournal({ directory: `${config.directory}/journal`, log, onFatal: deps.onFatal }))

@@ -10,6 +10,7 @@ import type { Log } from '../lib/ports/log.ts'
 import type { Target } from '../lib/ports/target.ts'
 import { createFileBackend } from './backend/file/backend.ts'
 import { checkFileBackend } from './backend/file/check.ts'
+import { clearCopies } from './backend/file/snapshot-file.ts'
 import { createNoneBackend } from './backend/none/backend.ts'
 import { createDrillBackend } from './backend/none/drill.ts'
 import { StartProblem } from './start-problem.ts'
@@ -18,7 +19,7 @@ import { checkTgt } from './target/tgt/check.ts'
 import { createTgtTarget } from './target/tgt/target.ts'
 
 /** @throws StartProblem if a backend's place will not do */
-export async function openBackends(configs: readonly BackendConfig[], log: Log): Promise<readonly Backend[]> {
+export async function openBackends(configs: readonly BackendConfig[], exec: Exec, log: Log): Promise<readonly Backend[]> {
   const backends: Backend[] = []
   for (const config of configs) {
     if (config.kind === 'none') {
@@ -28,7 +29,8 @@ export async function openBackends(configs: readonly BackendConfig[], log: Log):
     const { path, ...rest } = config
     const problem = await checkFileBackend(path)
     if (problem !== null) throw new StartProblem(problem)
-    backends.push(createFileBackend({ ...rest, directory: path }))
+    await clearCopies(path)
+    backends.push(createFileBackend({ ...rest, directory: path, exec }))
   }
   return backends
 }

@@ -10,6 +10,7 @@ import { isPassedOn, passedOnHelp, runAgentProgram } from './commands/passthroug
 import { addPeer } from './commands/peer.ts'
 import { addPlacement } from './commands/placement.ts'
 import { addQuota } from './commands/quota.ts'
+import { addSnapshot } from './commands/snapshot.ts'
 import { addStatus } from './commands/status.ts'
 import { addVolume } from './commands/volume.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
@@ -41,6 +42,7 @@ function createProgram(terminal: Terminal): Command {
     .showHelpAfterError('(see --help)')
     .exitOverride()
   addVolume(program, terminal)
+  addSnapshot(program, terminal)
   addAttachment(program, terminal)
   addPlacement(program, terminal)
   addHost(program, terminal)

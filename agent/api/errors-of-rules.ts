@@ -3,6 +3,7 @@
  * except where its text says so.
  */
 import type { Failure } from '../../lib/model/failure.ts'
+import type { Limits } from '../../lib/model/quota.ts'
 import { rejectionsText } from '../../lib/wire/cinder/message.ts'
 import type { Rows } from './error-rows.ts'
 
@@ -32,6 +33,32 @@ export const RULES_ERRORS: Rows<Failure> = {
     help: 'The volume has attachments. Detach it first.',
     text: (f) => `Invalid volume: Volume ${f.volume} must not be attached to ${f.action}; its attachments: ${f.attachments.join(', ')}.`,
   },
+  'volume-has-snapshots': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume has snapshots, which live with it. Delete them first.',
+    text: (f) =>
+      `Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer. Volume ${f.volume} has ${f.snapshots} ${f.snapshots === 1 ? 'snapshot' : 'snapshots'}.`,
+  },
+  'snapshot-not-found': {
+    status: 404,
+    name: 'SnapshotNotFound',
+    help: 'No snapshot of this project has the id. A majority of the hosts that keep the project’s account agreed.',
+    text: (f) => `Snapshot ${f.snapshot} could not be found.`,
+  },
+  'snapshot-status': {
+    status: 400,
+    name: 'InvalidSnapshot',
+    help: 'The snapshot’s status does not allow the action. Wait until it is made.',
+    text: (f) =>
+      `Invalid snapshot: Snapshot ${f.snapshot} status must be ${orList(f.allowed)} to ${f.action}, but current status is: ${f.status}.`,
+  },
+  'record-full': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'A volume with its snapshots is one record, which has an end: 256 snapshots, and a mebibyte of names and metadata. Delete snapshots, or shorten what they are labelled with.',
+    text: (f) => `Invalid volume: The record of volume ${f.volume} would hold more than ${f.limit} ${f.of}.`,
+  },
   'attachment-status': {
     status: 400,
     name: 'InvalidVolumeAttachment',
@@ -59,16 +86,16 @@ export const RULES_ERRORS: Rows<Failure> = {
   },
   'over-quota': {
     status: 413,
-    name: 'VolumeLimitExceeded, VolumeSizeExceedsAvailableQuota, VolumeSizeExceedsLimit',
+    name: 'VolumeLimitExceeded, SnapshotLimitExceeded, VolumeSizeExceedsAvailableQuota, VolumeSizeExceedsLimit',
     retryAfterS: 0,
-    help: 'The project’s limit would be exceeded. Volumes in error count until they are deleted.',
+    help: 'The project’s limit would be exceeded. Volumes and snapshots in error count until they are deleted; snapshots count in gigabytes.',
     text: quotaText,
   },
   'request-mismatch': {
     status: 422,
     name: 'RequestMismatch',
     help: 'The Idempotency-Key was used before with another body. Take a new key for a new request.',
-    text: (f) => `This Idempotency-Key was used with another body before; that request made volume ${f.volume}.`,
+    text: (f) => `This Idempotency-Key was used with another body before; that request was about volume ${f.volume}.`,
   },
   'no-majority': {
     status: 503,
@@ -96,7 +123,7 @@ export const RULES_ERRORS: Rows<Failure> = {
   'below-use': {
     status: 400,
     name: 'InvalidInput',
-    help: 'A limit cannot be lower than what the project uses. Volumes in error count until they are deleted.',
+    help: 'A limit cannot be lower than what the project uses. Volumes and snapshots in error count until they are deleted.',
     text: (f) =>
       `Invalid input received: Quota ${f.resource} limit must be equal or greater than existing resources. Current usage is ${f.used} and the requested limit is ${f.limit}.`,
   },
@@ -145,7 +172,7 @@ export const RULES_ERRORS: Rows<Failure> = {
 }
 
 function quotaText(facts: {
-  readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'
+  readonly resource: keyof Limits
   readonly limit: number
   readonly used: number
   readonly requested: number
@@ -153,6 +180,8 @@ function quotaText(facts: {
   switch (facts.resource) {
     case 'volumes':
       return `VolumeLimitExceeded: Maximum number of volumes allowed (${facts.limit}) exceeded for quota 'volumes'.`
+    case 'snapshots':
+      return `SnapshotLimitExceeded: Maximum number of snapshots allowed (${facts.limit}) exceeded for quota 'snapshots'.`
     case 'gigabytes':
       return `VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested ${facts.requested}G, quota is ${facts.limit}G and ${facts.used}G has been consumed.`
     default:

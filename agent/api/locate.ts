@@ -72,7 +72,7 @@ function visible(call: Call, view: VolumeView): Located {
  * The volume as the register wants it shown, where its owner cannot say so itself. Whoever changes a volume asks for that
  * only if its host is lost: an owner that is away answers for itself when it is back.
  */
-async function asShown(edge: Edge, found: Located, isForDisplay: boolean): Promise<Located> {
+export async function asShown(edge: Edge, found: Located, isForDisplay: boolean): Promise<Located> {
   if (!found.ok) return found
   const { view } = found
   const manifest = edge.service.manifest()

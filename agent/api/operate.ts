@@ -1,6 +1,8 @@
 /** Has the owner of a volume change it, wherever the owner is. */
 import type { Failure } from '../../lib/model/failure.ts'
 import type { Operation, OperationValue } from '../../lib/model/request.ts'
+import type { RequestId } from '../../lib/model/ids.ts'
+import type { Snapshot } from '../../lib/model/snapshot.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import type { Call, Edge } from './call.ts'
 import { locateVolume } from './locate.ts'
@@ -20,11 +22,34 @@ export async function operate(edge: Edge, call: Call, id: string, operation: Ope
 }
 
 /** @param volume as located, hence one that the caller may see */
-export async function operateOn(edge: Edge, call: Call, volume: Volume, operation: Operation): Promise<Operated> {
-  const rid = operationRid(call, operationName(operation), volume.id)
+export async function operateOn(
+  edge: Edge,
+  call: Call,
+  volume: Volume,
+  operation: Operation,
+  rid: RequestId = operationRid(call, operationName(operation), volume.id),
+): Promise<Operated> {
   // The owner checks the project once more; an operator's request names the volume's own.
   const { result } = await edge.service.ask({ kind: 'operate', request: { rid, project: volume.project, volume: volume.id, operation } })
   return result.ok ? { ok: true, volume: result.value.volume ?? volume, value: result.value } : result
+}
+
+type SnapshotOperation = Extract<Operation, { kind: 'update-snapshot' | 'delete-snapshot' }>
+
+export type OperatedOnSnapshot = { readonly ok: true; readonly snapshot: Snapshot } | { readonly ok: false; readonly failure: Failure }
+
+/** @param snapshot as located, hence one that the caller may see */
+export async function operateOnSnapshot(
+  edge: Edge,
+  call: Call,
+  { project, volume, id }: Snapshot,
+  operation: SnapshotOperation,
+): Promise<OperatedOnSnapshot> {
+  const rid = operationRid(call, operation.kind, id)
+  const { result } = await edge.service.ask({ kind: 'operate', request: { rid, project, volume, operation } })
+  if (!result.ok) return result
+  const { snapshot } = result.value
+  return snapshot === null ? { ok: false, failure: { code: 'snapshot-not-found', snapshot: id } } : { ok: true, snapshot }
 }
 
 /** Two operations on one attachment are two requests, also under one key. */

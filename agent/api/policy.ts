@@ -17,6 +17,14 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:extend',
   'volume:get_volume_metadata',
   'volume:update_volume_metadata',
+  'volume:create_snapshot',
+  'volume:get_snapshot',
+  'volume:get_all_snapshots',
+  'volume:update_snapshot',
+  'volume:delete_snapshot',
+  'volume:get_snapshot_metadata',
+  'volume:update_snapshot_metadata',
+  'volume:delete_snapshot_metadata',
   'volume:attachment_create',
   'volume:attachment_get',
   'volume:attachment_update',
@@ -32,6 +40,7 @@ const MEMBER: ReadonlySet<string> = new Set([
 ])
 const ADMIN: ReadonlySet<string> = new Set([
   'volume:force_delete',
+  'volume_extension:snapshot_admin_actions:force_delete',
   'volume_extension:services:index',
   'scheduler_extension:scheduler_stats:get_pools',
   'volume_extension:quotas:update',

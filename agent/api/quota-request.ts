@@ -8,9 +8,9 @@ import type { Limits } from '../../lib/model/quota.ts'
 import { accepted, type InputFailure, type Parsed, refused } from '../../lib/wire/cinder/input.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
 
-const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'gigabytes', 'per_volume_gigabytes'])
+const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'])
 /** There are none of these, and so none are allowed. */
-const ABSENT: ReadonlySet<string> = new Set(['snapshots', 'backups', 'backup_gigabytes', 'groups'])
+const ABSENT: ReadonlySet<string> = new Set(['backups', 'backup_gigabytes', 'groups'])
 const PER_TYPE = /^(volumes|gigabytes|snapshots)_./
 /** Clients name the project once more. */
 const IGNORED: ReadonlySet<string> = new Set(['tenant_id', 'id'])

@@ -4,7 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import { hashHex } from '../../lib/model/hash.ts'
-import { type AttachmentId, attachmentId, type RequestId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
+import {
+  type AttachmentId,
+  attachmentId,
+  type RequestId,
+  requestId,
+  type SnapshotId,
+  snapshotId,
+  type VolumeId,
+  volumeId,
+} from '../../lib/model/ids.ts'
 import type { Call } from './call.ts'
 
 /** Namespace of the UUIDs that are made from a key: a random one, chosen once. */
@@ -22,6 +31,15 @@ export function operationRid(call: Call, operation: string, target: string): Req
 
 export function newVolumeId(call: Call, uuid: () => string): VolumeId {
   return volumeId(call.idempotencyKey === null ? uuid() : namedUuid('volume', call.caller.project, call.idempotencyKey))
+}
+
+/** Without the volume: a key that is used again for another volume is found out. */
+export function snapshotRid(call: Call): RequestId {
+  return requestId(hashHex(call.caller.project, call.idempotencyKey ?? call.requestId, 'snapshot').slice(0, 32))
+}
+
+export function newSnapshotId(call: Call, uuid: () => string): SnapshotId {
+  return snapshotId(call.idempotencyKey === null ? uuid() : namedUuid('snapshot', call.caller.project, call.idempotencyKey))
 }
 
 export function newAttachmentId(call: Call, volume: VolumeId, uuid: () => string): AttachmentId {

@@ -8,6 +8,7 @@ import { metadataRoutes } from './metadata.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { serviceRoutes } from './services.ts'
+import { snapshotRoutes } from './snapshots.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
 import { volumeActionRoutes } from './volume-actions.ts'
@@ -18,6 +19,7 @@ import { zoneRoutes } from './zones.ts'
 export const CINDER_ROUTES: readonly Route[] = [
   ...volumeRoutes,
   ...volumeActionRoutes,
+  ...snapshotRoutes,
   ...metadataRoutes,
   ...attachmentRoutes,
   ...typeRoutes,

@@ -8,6 +8,7 @@
 import type { LedgerContents } from '../../lib/model/ledger.ts'
 import { isLostHost, type Manifest } from '../../lib/model/manifest.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
+import type { Snapshot } from '../../lib/model/snapshot.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 
 /** What registers know of volumes whose owners cannot act. */
@@ -48,6 +49,11 @@ export function shownView(manifest: Manifest, view: VolumeView, marks: Marks): V
   const volume = shownVolume(manifest, view.volume, marks)
   if (volume === null) return null
   return { ...view, volume, hostStatus: isLostVolume(manifest, volume) ? 'down' : view.hostStatus }
+}
+
+/** With its host, a snapshot is lost too. */
+export function shownSnapshot(manifest: Manifest, volume: Volume, snapshot: Snapshot): Snapshot {
+  return isLostVolume(manifest, volume) ? { ...snapshot, status: 'error' } : snapshot
 }
 
 function remembered(of: WeakMap<Volume, Volume>, volume: Volume, changes: Partial<Volume>): Volume {

@@ -11,7 +11,7 @@ import { grantedVolume as grantedAsVolume, unplacedAsVolume } from '../../lib/fl
 import type { Binding, LedgerContents } from '../../lib/model/ledger.ts'
 import { hostOf } from '../../lib/model/manifest.ts'
 import type { Volume } from '../../lib/model/volume.ts'
-import { newestFirst } from '../../lib/wire/cinder/volume-query.ts'
+import { newestFirst } from '../../lib/wire/cinder/item-list.ts'
 import type { Call, Edge } from './call.ts'
 import { ERRORS } from './errors.ts'
 import { shownVolumes } from './shown-volume.ts'
@@ -21,10 +21,12 @@ export interface VolumeList {
   readonly volumes: readonly Volume[]
   /** Why registers could not be read, or null if the list is complete. */
   readonly partial: Failure | null
+  /** The registers that could be read. */
+  readonly ledgers: readonly LedgerContents[]
 }
 
 /** Grants that are looked up one by one; beyond, they are shown as being made. */
-const LOOKUPS_MAX = 64
+export const LOOKUPS_MAX = 64
 
 /** @param allProjects only for callers who may see them */
 export async function listVolumes(edge: Edge, call: Call, allProjects: boolean): Promise<VolumeList> {
@@ -42,11 +44,12 @@ export async function listVolumes(edge: Edge, call: Call, allProjects: boolean):
   return {
     volumes: shownVolumes(edge.service.manifest(), all, contents),
     partial: partial !== undefined && !partial.ok ? partial.failure : null,
+    ledgers: contents,
   }
 }
 
 /** Says that a list holds only what this peer has seen, and why. */
-export function partialHeaders(all: VolumeList): Readonly<Record<string, string>> {
+export function partialHeaders(all: Pick<VolumeList, 'partial'>): Readonly<Record<string, string>> {
   return all.partial === null ? {} : { 'X-Scoria-Partial': ERRORS[all.partial.code].name }
 }
 

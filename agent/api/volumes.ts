@@ -147,7 +147,7 @@ async function update(edge: Edge, call: Call): Promise<Answer> {
   return done.ok ? answer(200, volumeBody(done.volume, call)) : failed(done.failure)
 }
 
-/** `cascade` asks for the snapshots to go too, of which there are none. `force` came with 3.23. */
+/** `cascade`, the snapshots too, is not taken: a volume that has some is refused with or without it. `force` came with 3.23. */
 async function remove(edge: Edge, call: Call): Promise<Answer> {
   const force = call.microversion >= 23 && isTrueWord(call.query['force'])
   if (force && !call.caller.isAdmin) return failed({ code: 'forbidden', action: 'volume:force_delete' })

@@ -17,7 +17,7 @@ const ROWS: readonly OptionRow[] = [
   { name: 'dir', value: 'DIR', help: 'keep the state there, and continue it at the next start (default: a temporary folder)' },
   { name: 'backend', value: 'KIND', help: 'file: sparse files, exported by tgt; none: no storage work (default file)' },
   { name: 'capacity', value: 'GiB', help: "size of each peer's pool (default 100)" },
-  { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,gigabytes=1000); -1 means none' },
+  { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,snapshots=10,gigabytes=1000); -1 means none' },
   { name: 'help', help: 'print this' },
 ]
 const EXAMPLES = ['scoria dev', 'scoria dev --peers 5 --api-port 9000 --backend none --dir /tmp/cluster --quota volumes=1000,gigabytes=-1']

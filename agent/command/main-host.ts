@@ -20,7 +20,7 @@ const INIT_ROWS: readonly OptionRow[] = [
     help: 'founding hosts, this one included: no volume is made before all have joined (default 1)',
   },
   { name: 'types', value: 'FILE', help: 'YAML list of volume types: {name, description, extra_specs}' },
-  { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,gigabytes=1000); -1 means none' },
+  { name: 'quota', value: 'LIMITS', help: 'limits of each project (default volumes=10,snapshots=10,gigabytes=1000); -1 means none' },
   DRY_RUN,
   HELP,
 ]

@@ -9,7 +9,7 @@ import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Beat } from '../../lib/model/host.ts'
 import { hostOf } from '../../lib/model/manifest.ts'
-import type { AbortSignalLike, Backend, FoundVolume } from '../../lib/ports/backend.ts'
+import type { AbortSignalLike, Backend } from '../../lib/ports/backend.ts'
 import type { Journal } from '../../lib/ports/journal.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Network } from '../../lib/ports/network.ts'
@@ -230,12 +230,20 @@ function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSi
       return backend.inspect(call.volume, signal)
     case 'quarantine':
       return backend.quarantine(call.volume, signal).then(emptied)
+    case 'create-snapshot':
+      return backend.createSnapshot(call.snapshot, call.tags, signal).then(emptied)
+    case 'remove-snapshot':
+      return backend.removeSnapshot(call.snapshot, signal).then(emptied)
+    case 'inspect-snapshot':
+      return backend.inspectSnapshot(call.snapshot, signal)
+    case 'quarantine-snapshot':
+      return backend.quarantineSnapshot(call.snapshot, signal).then(emptied)
     default:
       return assertNever(call)
   }
 }
 
-function emptied(outcome: Outcome<void>): Outcome<null> & Outcome<FoundVolume | null> {
+function emptied(outcome: Outcome<void>): Outcome<null> {
   return outcome.kind === 'ok' ? done(null) : outcome
 }
 

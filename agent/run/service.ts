@@ -5,7 +5,7 @@
  * and is as old as the view is.
  */
 import type { HostView } from '../../lib/model/host.ts'
-import type { AttachmentId, PeerId, ProjectId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { PlaceRequest, PoolView, Ranking } from '../../lib/model/placement.ts'
 import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/request.ts'
@@ -22,6 +22,8 @@ export interface Service {
   volume(id: VolumeId): VolumeView | null
   /** The volume that has this attachment, from the view. */
   volumeOfAttachment(id: AttachmentId): VolumeView | null
+  /** The volume that has this snapshot, from the view. */
+  volumeOfSnapshot(id: SnapshotId): VolumeView | null
   /** From the view alone, newest first: (createdAtMs desc, id asc). `project` null: all projects. */
   volumes(project: ProjectId | null): readonly VolumeView[]
   hosts(): readonly HostView[]

@@ -1,13 +1,14 @@
 /**
- * Looks at what the rules cannot know by themselves: how much room the pools have, which volumes lie here, what is exported.
+ * Looks at what the rules cannot know by themselves: how much room the pools have, which volumes and snapshots lie here, what is exported.
  *
  * A listing is whole or it is none: what it left out would be taken for lost, or for cut off.
  */
-import { poolName, type VolumeId } from '../../lib/model/ids.ts'
+import { type PoolName, poolName, type VolumeId } from '../../lib/model/ids.ts'
 import type { AbortSignalLike, Backend } from '../../lib/ports/backend.ts'
 import type { Log } from '../../lib/ports/log.ts'
+import type { Outcome } from '../../lib/ports/outcome.ts'
 import type { Target } from '../../lib/ports/target.ts'
-import type { ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
+import type { FoundHere, ListedSnapshot, ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
 import { settled } from './port-call.ts'
 
 export interface SurveyOptions {
@@ -24,30 +25,40 @@ export interface Survey {
   /** A pool that cannot be measured is left out. */
   measure(): Promise<readonly MeasuredPool[]>
   /** Null if something could not be listed. */
-  list(): Promise<{ readonly volumes: readonly ListedVolume[]; readonly exports: readonly string[] } | null>
-  /** The backend that had this volume in the last listing. */
+  list(): Promise<FoundHere | null>
+  /** The backend that had this volume, or a snapshot of it, in the last listing. */
   listedBy(volume: VolumeId): Backend | null
 }
 
 export function createSurvey({ backends, target, log, hostName, timeLimit }: SurveyOptions): Survey {
   let listedBy = new Map<VolumeId, Backend>()
 
-  async function listVolumes(): Promise<readonly ListedVolume[] | null> {
+  async function listBytes(): Promise<Pick<FoundHere, 'volumes' | 'snapshots'> | null> {
     const volumes: ListedVolume[] = []
+    const snapshots: ListedSnapshot[] = []
     const by = new Map<VolumeId, Backend>()
     for (const backend of backends) {
-      const outcome = await settled(backend.list(timeLimit()))
-      if (outcome.kind !== 'ok') {
-        log.error('volumes-not-listed', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
-        return null
+      const listed = await settled(backend.list(timeLimit()))
+      if (listed.kind !== 'ok') return notListed('volumes-not-listed', backend, listed)
+      const copies = await settled(backend.listSnapshots(timeLimit()))
+      if (copies.kind !== 'ok') return notListed('snapshots-not-listed', backend, copies)
+      const nameOf = (pool: string): PoolName => poolName(hostName(), backend.name, pool)
+      for (const snapshot of copies.value) {
+        snapshots.push({ ...snapshot, poolName: nameOf(snapshot.pool) })
+        by.set(snapshot.volume, backend)
       }
-      for (const volume of outcome.value) {
-        volumes.push({ ...volume, poolName: poolName(hostName(), backend.name, volume.pool) })
+      for (const volume of listed.value) {
+        volumes.push({ ...volume, poolName: nameOf(volume.pool) })
         by.set(volume.id, backend)
       }
     }
     listedBy = by
-    return volumes
+    return { volumes, snapshots }
+  }
+
+  function notListed(event: string, { name: backend }: Backend, { tool, detail }: Exclude<Outcome<unknown>, { kind: 'ok' }>): null {
+    log.error(event, { backend, tool, detail })
+    return null
   }
 
   async function listExports(): Promise<readonly string[] | null> {
@@ -70,9 +81,9 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
       return pools
     },
     async list() {
-      const volumes = await listVolumes()
-      const exports = volumes === null ? null : await listExports()
-      return volumes === null || exports === null ? null : { volumes, exports }
+      const bytes = await listBytes()
+      const exports = bytes === null ? null : await listExports()
+      return bytes === null || exports === null ? null : { ...bytes, exports }
     },
     listedBy: (volume) => listedBy.get(volume) ?? null,
   }

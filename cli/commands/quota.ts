@@ -9,13 +9,14 @@ import { type Context, contextOf, withCommon, withExamples } from './context.ts'
 
 interface SetOptions extends CommonOptions {
   readonly volumes?: number
+  readonly snapshots?: number
   readonly gigabytes?: number
   readonly perVolumeGigabytes?: number
 }
 
 const NO_LIMIT = -1
 /** What Scoria keeps account of; the rest of Cinder's set is there for its clients. */
-const RESOURCES = ['volumes', 'gigabytes', 'per_volume_gigabytes'] as const
+const RESOURCES = ['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'] as const
 
 export function addQuota(program: Command, terminal: Terminal): void {
   const quota = program.command('quota').description('limits of projects: show, set, unset')
@@ -32,7 +33,8 @@ export function addQuota(program: Command, terminal: Terminal): void {
     .description("change a project's limits; what is not named stays")
     .argument('[project]', 'its id; the one of --project if not given')
     .option('--volumes <n>', 'how many volumes; none for no limit', limit)
-    .option('--gigabytes <n>', 'GiB in all volumes together; none for no limit', limit)
+    .option('--snapshots <n>', 'how many snapshots; none for no limit', limit)
+    .option('--gigabytes <n>', 'GiB in all volumes and snapshots together; none for no limit', limit)
     .option('--per-volume-gigabytes <n>', 'GiB in one volume; none for no limit', limit)
     .action(async (project: string | undefined, options: SetOptions) => setQuota(project, options, terminal))
   withCommon(set)
@@ -54,10 +56,12 @@ export function addQuota(program: Command, terminal: Terminal): void {
 async function setQuota(project: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
   const limits = {
     ...(options.volumes === undefined ? {} : { volumes: options.volumes }),
+    ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
     ...(options.gigabytes === undefined ? {} : { gigabytes: options.gigabytes }),
     ...(options.perVolumeGigabytes === undefined ? {} : { per_volume_gigabytes: options.perVolumeGigabytes }),
   }
-  if (Object.keys(limits).length === 0) throw usage('nothing to set', 'say what: --volumes, --gigabytes, --per-volume-gigabytes')
+  if (Object.keys(limits).length === 0)
+    throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes')
   const context = await contextOf(options, terminal)
   await context.client.call({ method: 'PUT', path: quotaPath(context, project), body: { quota_set: limits } })
   await showQuota(context, project)

@@ -12,6 +12,7 @@ import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { showSize } from '../units.ts'
 import { type Context, contextOf, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
+import { forEachNamed } from './for-each-named.ts'
 import { volumeName } from './volume-rows.ts'
 import { waitUntilGone } from './volume-wait.ts'
 
@@ -34,22 +35,7 @@ export function addVolumeDelete(parent: Command, terminal: Terminal): void {
 
 async function deleteAll(names: readonly string[], options: DeleteOptions, terminal: Terminal): Promise<void> {
   const context = await contextOf(options, terminal)
-  const failures: CliFailure[] = []
-  for (const name of names) {
-    try {
-      await deleteOne(context, name, options)
-    } catch (error) {
-      if (!(error instanceof CliFailure)) throw error
-      // The others are still to be tried; the last of the failures is told by the caller.
-      if (names.length > 1) terminal.err(`${error.lines[0] ?? ''}\n`)
-      failures.push(error)
-    }
-  }
-  const [only] = failures
-  if (only === undefined) return
-  if (names.length === 1) throw only
-  const exitCode = failures.length < names.length ? EXIT.partial : only.exitCode
-  throw new CliFailure(exitCode, `${failures.length} of ${names.length} volumes were not deleted`)
+  await forEachNamed(terminal, names, 'volumes were not deleted', (name) => deleteOne(context, name, options))
 }
 
 async function deleteOne(context: Context, name: string, options: DeleteOptions): Promise<void> {

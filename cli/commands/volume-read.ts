@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { printList, printOne } from '../output/print.ts'
 import { type Item, itemsAt, textOf } from '../rest/body.ts'
 import { findVolume } from '../rest/find.ts'
+import { listAll } from '../rest/pages.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Context, contextOf, withCommon, withExamples } from './context.ts'
@@ -13,8 +14,6 @@ interface ListOptions extends CommonOptions {
   readonly status?: string
   readonly name?: string
 }
-
-const PAGE = 1000
 
 export function addVolumeList(parent: Command, terminal: Terminal): void {
   const command = parent
@@ -55,19 +54,10 @@ async function show(name: string, options: CommonOptions, terminal: Terminal): P
   printOne(terminal, output, { volume }, id, [...volumeFields(volume), ...why])
 }
 
-/** Every page of the list, in the server's order. */
-async function listVolumes({ client }: Context, options: ListOptions): Promise<readonly Item[]> {
-  const query = new URLSearchParams({ limit: String(PAGE) })
+function listVolumes({ client }: Context, options: ListOptions): Promise<readonly Item[]> {
+  const query = new URLSearchParams()
   if (options.allProjects === true) query.set('all_tenants', '1')
   if (options.status !== undefined) query.set('status', options.status)
   if (options.name !== undefined) query.set('name', options.name)
-  const volumes: Item[] = []
-  for (;;) {
-    const body = await client.call({ method: 'GET', path: client.cinder(`/volumes/detail?${query}`) })
-    const page = itemsAt(body, 'volumes')
-    volumes.push(...page)
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return volumes
-    query.set('marker', textOf(last, 'id'))
-  }
+  return listAll(client, 'volumes', query)
 }

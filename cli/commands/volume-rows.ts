@@ -47,7 +47,7 @@ export function ageText(item: Item, key: string, nowMs: number): string {
   return atMs === null ? '' : showAge(nowMs - atMs)
 }
 
-function sizeText(volume: Item): string {
+export function sizeText(volume: Item): string {
   const size = numberOf(volume, 'size')
   return size === null ? '' : showSize(size)
 }
@@ -62,7 +62,7 @@ function attachedText(volume: Item): string {
     .join(',')
 }
 
-function propertiesText(metadata: Item): string {
+export function propertiesText(metadata: Item): string {
   return Object.keys(metadata)
     .sort()
     .map((key) => `${key}=${textOf(metadata, key)}`)

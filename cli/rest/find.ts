@@ -10,15 +10,23 @@ import type { Client } from './client.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-export async function findVolume(client: Client, nameOrId: string): Promise<Item> {
-  if (UUID.test(nameOrId)) return itemAt(await client.call({ method: 'GET', path: client.cinder(`/volumes/${nameOrId}`) }), 'volume')
-  const body = await client.call({ method: 'GET', path: client.cinder(`/volumes/detail?name=${encodeURIComponent(nameOrId)}`) })
+export function findVolume(client: Client, nameOrId: string): Promise<Item> {
+  return findNamed(client, 'volume', nameOrId)
+}
+
+export function findSnapshot(client: Client, nameOrId: string): Promise<Item> {
+  return findNamed(client, 'snapshot', nameOrId)
+}
+
+async function findNamed(client: Client, kind: 'volume' | 'snapshot', nameOrId: string): Promise<Item> {
+  if (UUID.test(nameOrId)) return itemAt(await client.call({ method: 'GET', path: client.cinder(`/${kind}s/${nameOrId}`) }), kind)
+  const body = await client.call({ method: 'GET', path: client.cinder(`/${kind}s/detail?name=${encodeURIComponent(nameOrId)}`) })
   // The filter may be inexact on some servers; the name that was typed is not.
-  const found = itemsAt(body, 'volumes').filter((volume) => volume['name'] === nameOrId)
-  const [volume] = found
-  if (volume === undefined) throw new CliFailure(EXIT.notFound, `no volume is named ${nameOrId}`, 'see what is there: scoria volume list')
-  if (found.length === 1) return volume
-  throw ambiguous(`${found.length} volumes are named ${nameOrId}`, found)
+  const found = itemsAt(body, `${kind}s`).filter((item) => item['name'] === nameOrId)
+  const [item] = found
+  if (item === undefined) throw new CliFailure(EXIT.notFound, `no ${kind} is named ${nameOrId}`, `see what is there: scoria ${kind} list`)
+  if (found.length === 1) return item
+  throw ambiguous(`${found.length} ${kind}s are named ${nameOrId}`, found, `scoria ${kind} list -o wide`)
 }
 
 /** By the attachment's id, or by its volume if that has exactly one. */
@@ -31,7 +39,7 @@ export async function findAttachment(client: Client, idOrVolume: string): Promis
   const [attachment] = found
   if (attachment === undefined) throw new CliFailure(EXIT.notFound, `volume ${idOrVolume} has no attachment`)
   if (found.length === 1) return attachment
-  throw ambiguous(`volume ${idOrVolume} has ${found.length} attachments`, found)
+  throw ambiguous(`volume ${idOrVolume} has ${found.length} attachments`, found, 'scoria volume list -o wide')
 }
 
 async function attachmentById(client: Client, id: string): Promise<Item | null> {
@@ -43,10 +51,10 @@ async function attachmentById(client: Client, id: string): Promise<Item | null> 
   }
 }
 
-function ambiguous(fact: string, candidates: readonly Item[]): CliFailure {
+function ambiguous(fact: string, candidates: readonly Item[], list: string): CliFailure {
   const shown = candidates
     .slice(0, 2)
     .map((item) => `  ${textOf(item, 'id')}  ${textOf(item, 'status')}  ${textOf(item, 'created_at')}`.trimEnd())
   const rest = candidates.length > 2 ? `  and ${candidates.length - 2} more: ` : '  '
-  return new CliFailure(EXIT.conflict, `${fact}; use an id:`, ...shown, `${rest}scoria volume list -o wide`)
+  return new CliFailure(EXIT.conflict, `${fact}; use an id:`, ...shown, `${rest}${list}`)
 }

@@ -8,16 +8,22 @@
 import type { PoolName, ProjectId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import { addUsage, NO_USAGE, type Usage } from '../model/quota.ts'
+import type { SnapshotStatus } from '../model/snapshot.ts'
 
 /** The parts of a volume's record that count. */
 export interface Counted {
-  readonly volume: { readonly pool: PoolName | null; readonly project: ProjectId; readonly sizeGiB: number }
+  readonly volume: {
+    readonly pool: PoolName | null
+    readonly project: ProjectId
+    readonly sizeGiB: number
+    readonly snapshots: readonly { readonly sizeGiB: number; readonly status: SnapshotStatus }[]
+  }
   readonly step: 'reserved' | 'committed' | 'built' | 'deleting' | 'failed'
-  readonly extend: { readonly sizeGiB: number } | null
+  readonly pending: { readonly kind: 'extend' | 'snapshot'; readonly sizeGiB: number; readonly committed: boolean } | null
 }
 
 export interface PoolSums {
-  /** Given out: volumes at the size they have or will have, reservations, errors until they are deleted. */
+  /** Given out: volumes at the size they have or will have, snapshots, reservations, errors until they are deleted. */
   readonly provisionedGiB: number
   /** Builds that wait or run. */
   readonly queue: number
@@ -25,7 +31,7 @@ export interface PoolSums {
 
 export interface Holdings {
   readonly pools: Map<PoolName, PoolSums>
-  /** Volumes whose request is settled; a grant that is not counts in the register. */
+  /** Volumes and snapshots whose request is settled; a grant that is not counts in the register. */
   readonly projects: Map<ProjectId, Usage>
 }
 
@@ -45,20 +51,34 @@ export function poolSums(holdings: Holdings, pool: PoolName): PoolSums {
 
 const NOTHING: PoolSums = { provisionedGiB: 0, queue: 0 }
 
-function add({ pools, projects }: Holdings, { volume, step, extend }: Counted, sign: 1 | -1): void {
+function add({ pools, projects }: Holdings, counted: Counted, sign: 1 | -1): void {
+  const { volume, step } = counted
   const { pool, project, sizeGiB } = volume
   const isSettled = countsHere(step)
   if (pool !== null) {
     const { provisionedGiB, queue } = pools.get(pool) ?? NOTHING
     pools.set(pool, {
-      provisionedGiB: provisionedGiB + sign * Math.max(sizeGiB, extend?.sizeGiB ?? 0),
+      provisionedGiB: provisionedGiB + sign * roomOf(counted),
       queue: queue + (isSettled ? 0 : sign),
     })
   }
   if (!isSettled) return
-  const usage = addUsage(projects.get(project) ?? NO_USAGE, { volumes: sign, gigabytes: sign * sizeGiB })
+  const settled = volume.snapshots.filter(({ status }) => status !== 'creating')
+  const counts = { volumes: sign, snapshots: sign * settled.length, gigabytes: sign * (sizeGiB + total(settled)) }
+  const usage = addUsage(projects.get(project) ?? NO_USAGE, counts)
   if (usage.volumes === 0) projects.delete(project)
   else projects.set(project, usage)
+}
+
+/** All that a volume has of its pool or has been promised, GiB. A snapshot is in the record as soon as it is committed. */
+function roomOf({ volume, pending }: Counted): number {
+  const sizeGiB = pending?.kind === 'extend' ? Math.max(volume.sizeGiB, pending.sizeGiB) : volume.sizeGiB
+  const reserved = pending?.kind === 'snapshot' && !pending.committed ? pending.sizeGiB : 0
+  return sizeGiB + total(volume.snapshots) + reserved
+}
+
+function total(sizes: readonly { readonly sizeGiB: number }[]): number {
+  return sizes.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0)
 }
 
 /** Reserved and committed volumes are being made: they count in their pool's queue, and in the register's grants. */

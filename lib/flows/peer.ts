@@ -5,7 +5,7 @@
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
 import { assertNever, invariant } from '../model/invariant.ts'
-import { attachmentId, type PeerId, type ProjectId, projectId, requestId, volumeId } from '../model/ids.ts'
+import { attachmentId, type PeerId, type ProjectId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
 import type { LedgerContents } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { ChangeOutcome, PeerMessage } from '../model/message.ts'
@@ -15,15 +15,15 @@ import { onSearchRead, onSearchSeen, onSearchSilent, startSearch } from './coord
 import {
   onClientOperate,
   onEdited,
-  onExtendCommitted,
-  onExtendDecided,
-  onExtendRefused,
-  onExtendReserved,
   onForgotten,
   onFoundForOperation,
   onIntended,
   onOperated,
   onOperateFailed,
+  onRoomCommitted,
+  onRoomDecided,
+  onRoomRefused,
+  onRoomReserved,
 } from './coordinator/operate.ts'
 import { type AskEnd, askRegister, onAskFailed, onChanged } from './group/ask.ts'
 import { onFetch, onFetched, onInstall, onInstalled, onInstallTimer, onVotingChanged, pushRegisters } from './group/install.ts'
@@ -33,13 +33,16 @@ import { newOut, note, type Out, reply } from './out.ts'
 import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
-import { onExtended, onExtendTimer, onReserveExtend } from './owner/extend.ts'
+import { onExtended, onExtendTimer } from './owner/extend.ts'
 import { onOperate } from './owner/operate.ts'
 import { onAdopted } from './owner/adopt.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
 import { onAbandon, onReserve, onResolved, onResolveTimer } from './owner/reserve.ts'
+import { onReserveRoom } from './owner/room.ts'
 import { onFolded, onFoldTimer } from './owner/settle.ts'
+import { onSnapshotMade, onSnapshotTimer } from './owner/snapshot.ts'
+import { onSnapshotRemoved, removeSnapshot } from './owner/snapshot-change.ts'
 import { attachmentOf, forgetResults } from './owner/work.ts'
 import { onAlone, onLate, onOwnDelta, onRecall, onRecalled, onRecallTimer, recallFrom } from './owner/recall.ts'
 import { onIntent, onOwnRead, onOwnTimer } from './owner/unread.ts'
@@ -125,14 +128,21 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
       return onClientOperate(peer, out, client, request.request, now)
     case 'find': {
       const { project, volume } = request
-      startSearch(peer, out, { project, volume, attachment: null, purpose: { kind: 'reply', client } })
+      startSearch(peer, out, { project, volume, attachment: null, snapshot: null, purpose: { kind: 'reply', client } })
       return
     }
-    case 'find-attachment':
-      startSearch(peer, out, { project: null, volume: null, attachment: request.attachment, purpose: { kind: 'reply', client } })
+    case 'find-attachment': {
+      const { attachment } = request
+      startSearch(peer, out, { project: null, volume: null, attachment, snapshot: null, purpose: { kind: 'reply', client } })
       return
+    }
+    case 'find-snapshot': {
+      const { project, snapshot } = request
+      startSearch(peer, out, { project, volume: null, attachment: null, snapshot, purpose: { kind: 'reply', client } })
+      return
+    }
     case 'ledger':
-      return askRegister(peer, out, request.project, { kind: 'read', volume: null }, { kind: 'ledger', client })
+      return askRegister(peer, out, request.project, { kind: 'read', about: null }, { kind: 'ledger', client })
     case 'limits': {
       const { project, limits } = request
       const change = limits === null ? ({ kind: 'clear-limits' } as const) : ({ kind: 'set-limits', limits } as const)
@@ -144,7 +154,7 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
 }
 
 /** What an owner is told to do. One that does not know yet what it owns leaves it: whoever asked will ask again. */
-const FOR_OWNERS: ReadonlySet<PeerMessage['kind']> = new Set(['reserve-extend', 'abandon', 'commit', 'intent'])
+const FOR_OWNERS: ReadonlySet<PeerMessage['kind']> = new Set(['reserve-room', 'abandon', 'commit', 'intent'])
 
 function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now: Now): void {
   if (peer.recovery !== null && FOR_OWNERS.has(message.kind)) return
@@ -152,19 +162,19 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
   switch (message.kind) {
     case 'reserve':
       return onReserve(peer, out, from, message)
-    case 'reserve-extend':
-      return onReserveExtend(peer, out, from, message)
+    case 'reserve-room':
+      return onReserveRoom(peer, out, from, message)
     case 'reserved':
-      return peer.operating.has(message.rid) ? onExtendReserved(peer, out, from, message, now) : onReserved(peer, out, from, message, now)
+      return peer.operating.has(message.rid) ? onRoomReserved(peer, out, from, message, now) : onReserved(peer, out, from, message, now)
     case 'refused':
-      if (peer.operating.has(message.rid)) return onExtendRefused(peer, out, message.rid, message.refusal)
+      if (peer.operating.has(message.rid)) return onRoomRefused(peer, out, message.rid, message.refusal)
       return onRefused(peer, out, from, message.rid, message.refusal, now)
     case 'abandon':
       return onAbandon(peer, out, message, now)
     case 'commit':
       return onCommit(peer, out, from, message.certificate, now)
     case 'committed':
-      return onExtendCommitted(peer, out, message.rid)
+      return onRoomCommitted(peer, out, message.rid)
     case 'operate':
       return onOperate(peer, out, from, message.request, now)
     case 'operated':
@@ -220,9 +230,9 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
   switch (purpose.kind) {
     case 'create':
       return onCreateDecided(peer, out, purpose.rid, outcome, now)
-    case 'extend':
-      invariant(change.kind === 'bind', 'an extend asks the register to bind')
-      return onExtendDecided(peer, out, purpose.rid, change.binding, outcome)
+    case 'room':
+      invariant(change.kind === 'bind', 'what takes room asks the register to bind')
+      return onRoomDecided(peer, out, purpose.rid, change.binding, outcome)
     case 'resolve': {
       const certificate = onResolved(peer, out, { ...purpose, project }, outcome)
       return certificate === null ? undefined : onCommit(peer, out, peer.self, certificate, now)
@@ -277,7 +287,7 @@ function onUnreachable(peer: Peer, out: Out, to: PeerId, message: PeerMessage, n
   switch (message.kind) {
     case 'reserve':
       return onReserveFailed(peer, out, message.rid, to, now)
-    case 'reserve-extend':
+    case 'reserve-room':
       return onOperateFailed(peer, out, message.rid, to, now)
     case 'operate':
       return onOperateFailed(peer, out, message.request.rid, to, now)
@@ -322,6 +332,8 @@ function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'back
   if (job.startsWith('build') && owned.step === 'committed') return onBuilt(peer, out, owned, job, outcome, now)
   if (job.startsWith('delete') && owned.step === 'deleting') return onRemoved(peer, out, owned, job, outcome, now)
   if (job.startsWith('extend')) return onExtended(peer, out, owned, job, outcome, now)
+  if (job.startsWith('snapshot')) return onSnapshotMade(peer, out, owned, job, outcome, now)
+  if (job.startsWith('unsnap')) return onSnapshotRemoved(peer, out, event.volume, job, outcome, now)
 }
 
 function onTarget(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'target' }>, now: Now): void {
@@ -366,6 +378,12 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       return onRemoveTimer(peer, out, volumeId(name))
     case 'extend':
       return onExtendTimer(peer, out, volumeId(name))
+    case 'snapshot':
+      return onSnapshotTimer(peer, out, volumeId(name))
+    case 'unsnap': {
+      const [volume = '', snapshot = ''] = name.split('/')
+      return removeSnapshot(peer, out, volumeId(volume), snapshotId(snapshot))
+    }
     case 'fence':
     case 'expose':
       return onAttachmentTimer(peer, out, what, attachmentId(name))

@@ -1,6 +1,7 @@
 /** Volumes as they are before their owner has said anything. */
 import type { PeerId, PoolName, RequestId } from '../model/ids.ts'
 import type { Binding, Unplaced } from '../model/ledger.ts'
+import { creatingSnapshot, type Snapshot } from '../model/snapshot.ts'
 import type { Volume, VolumeSpec } from '../model/volume.ts'
 
 /** A volume that is promised and not made yet. */
@@ -14,13 +15,19 @@ export function creatingVolume(spec: VolumeSpec, rid: RequestId, owner: PeerId |
     availabilityZone: zone,
     updatedAtMs: null,
     attachments: [],
+    snapshots: [],
     failure: null,
   }
 }
 
-/** What a grant shows while its host has not published the volume: null for an extend. */
+/** What a grant shows while its host has not published the volume: null if it is for something else than a volume. */
 export function grantedVolume(binding: Binding, zone: string): Volume | null {
   return binding.spec === null ? null : creatingVolume(binding.spec, binding.rid, binding.host, binding.pool, zone)
+}
+
+/** The same for a snapshot. */
+export function grantedSnapshot({ snapshot, rid, sizeGiB, bodyHash }: Binding): Snapshot | null {
+  return snapshot === null ? null : creatingSnapshot(snapshot, { rid, sizeGiB, bodyHash })
 }
 
 /** A create that found no room, as every peer shows it. */

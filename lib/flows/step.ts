@@ -18,7 +18,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { LogHead, LogState, PublishedRecord } from '../model/log.ts'
 import type { PeerMessage } from '../model/message.ts'
 import type { ClientReply, ClientRequest } from '../model/request.ts'
-import type { BackendVolume, FoundVolume, PoolMeasure, VolumeTags } from '../ports/backend.ts'
+import type { BackendSnapshot, BackendVolume, FoundSnapshot, FoundVolume, PoolMeasure, SnapshotName, VolumeTags } from '../ports/backend.ts'
 import type { JournalOp } from '../ports/journal.ts'
 import type { Outcome } from '../ports/outcome.ts'
 
@@ -46,15 +46,30 @@ export interface ListedVolume extends FoundVolume {
   readonly poolName: PoolName
 }
 
+export interface ListedSnapshot extends FoundSnapshot {
+  readonly poolName: PoolName
+}
+
+/** All that lies on this host and is exported from it. */
+export interface FoundHere {
+  readonly volumes: readonly ListedVolume[]
+  readonly snapshots: readonly ListedSnapshot[]
+  readonly exports: readonly string[]
+}
+
 export type BackendCall =
   | { readonly kind: 'create'; readonly volume: BackendVolume; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
   | { readonly kind: 'inspect'; readonly volume: VolumeId }
   | { readonly kind: 'quarantine'; readonly volume: VolumeId }
+  | { readonly kind: 'create-snapshot'; readonly snapshot: BackendSnapshot; readonly tags: VolumeTags }
+  | { readonly kind: 'remove-snapshot'; readonly snapshot: SnapshotName }
+  | { readonly kind: 'inspect-snapshot'; readonly snapshot: SnapshotName }
+  | { readonly kind: 'quarantine-snapshot'; readonly snapshot: SnapshotName }
 
-/** `inspect` answers with what is there; every other call with null. */
-export type BackendOutcome = Outcome<FoundVolume | null>
+/** `inspect` and `inspect-snapshot` answer with what is there; every other call with null. */
+export type BackendOutcome = Outcome<FoundVolume | FoundSnapshot | null>
 
 /** One entry of this host's log: a record, or nothing but a new state (a new epoch, a raised floor). */
 export interface PublishedEntry {
@@ -84,7 +99,7 @@ export type PeerEvent =
    * What lies on this host, as just listed; soon after the start and every few minutes. The start needs it whole; later
    * exports that are gone are made again, and those that nobody knows are cut.
    */
-  | { readonly kind: 'found'; readonly volumes: readonly ListedVolume[]; readonly exports: readonly string[] }
+  | ({ readonly kind: 'found' } & FoundHere)
   | { readonly kind: 'message'; readonly from: PeerId; readonly message: PeerMessage }
   | { readonly kind: 'unreachable'; readonly to: PeerId; readonly message: PeerMessage }
   | { readonly kind: 'peer'; readonly peer: PeerId; readonly state: 'up' | 'down' }

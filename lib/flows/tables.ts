@@ -6,7 +6,7 @@
  * lost in a crash, and every flow ends well without it.
  */
 import { putEntry } from '../model/cell.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, VolumeId } from '../model/ids.ts'
+import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
 import type { Json } from '../model/json.ts'
 import type { LedgerChange, LedgerEntry } from '../model/ledger.ts'
@@ -16,6 +16,7 @@ import type { Ballot } from '../model/ballot.ts'
 import type { SeenVote } from '../model/message.ts'
 import type { PlacementOptions, Ranking, Rejection } from '../model/placement.ts'
 import type { OperationReply, OperationRequest } from '../model/request.ts'
+import type { SnapshotSpec } from '../model/snapshot.ts'
 import type { Volume, VolumeSpec, VolumeStatus } from '../model/volume.ts'
 import type { Membership } from '../membership/membership.ts'
 import type { LedgerRules } from '../ledger/rules.ts'
@@ -27,7 +28,7 @@ import type { OwnerLog } from '../replica/log.ts'
 import { emptyView, replaceLog, type View } from '../replica/view.ts'
 import { type Holdings, noHoldings, recount } from './holdings.ts'
 import { cellProject, KEYS, keyTail } from './keys.ts'
-import type { ListedVolume, MeasuredPool, Rng } from './step.ts'
+import type { FoundHere, ListedSnapshot, ListedVolume, MeasuredPool, Rng } from './step.ts'
 import type { Timings } from './timings.ts'
 
 export interface PeerOptions {
@@ -63,12 +64,27 @@ export type OwnedStep =
   /** E: came to nothing; kept until it is deleted. */
   | 'failed'
 
-/** An extend in the owner's journal: reserved, and committed once the register has bound it. */
-export interface PendingExtend {
+/** What takes more room for a volume, in the owner's journal: reserved, and committed once the register has bound it. */
+export type Pending = PendingExtend | PendingSnapshot
+
+interface PendingRoom {
   readonly rid: RequestId
   readonly reservation: ReservationId
-  readonly sizeGiB: number
   readonly committed: boolean
+}
+
+/** `sizeGiB`: of the volume, once it has grown. */
+export interface PendingExtend extends PendingRoom {
+  readonly kind: 'extend'
+  readonly sizeGiB: number
+}
+
+/** `sizeGiB`: of the snapshot. Once it is committed it is in the volume's record, as being made. */
+export interface PendingSnapshot extends PendingRoom {
+  readonly kind: 'snapshot'
+  readonly sizeGiB: number
+  readonly snapshot: SnapshotSpec
+  readonly bodyHash: string
 }
 
 /** A volume of this host: the record as published, and what only its owner needs. */
@@ -80,14 +96,14 @@ export interface Owned {
   readonly seq: number
   /** Hash of that record, or null while there is none. */
   readonly hash: string | null
-  readonly extend: PendingExtend | null
+  readonly pending: Pending | null
   /** The operation whose backend or target work runs; no other is taken until it ends. */
   readonly working: Working | null
 }
 
 export interface Working {
   readonly rid: RequestId
-  readonly kind: 'delete' | 'extend' | 'attach' | 'connect' | 'detach'
+  readonly kind: 'delete' | 'extend' | 'snapshot' | 'attach' | 'connect' | 'detach'
   readonly attachment: AttachmentId | null
   /** Status to go back to if it comes to nothing. */
   readonly before: VolumeStatus
@@ -96,7 +112,7 @@ export interface Working {
 /** What a request to a register was for, so that its answer finds its flow again. */
 export type AskPurpose =
   | { readonly kind: 'create'; readonly rid: RequestId }
-  | { readonly kind: 'extend'; readonly rid: RequestId }
+  | { readonly kind: 'room'; readonly rid: RequestId }
   | { readonly kind: 'resolve'; readonly volume: VolumeId; readonly rid: RequestId; readonly reservation: ReservationId }
   | { readonly kind: 'fold'; readonly project: ProjectId }
   | { readonly kind: 'find'; readonly search: string }
@@ -147,15 +163,16 @@ export interface Operating {
   readonly owner: PeerId
   readonly phase: 'asked' | 'reserving' | 'binding' | 'committing'
   readonly project: ProjectId
-  /** Volume as it was when the extend was bound, for the answer. */
+  /** Volume as it was when this began, for the answer. */
   readonly volume: Volume | null
 }
 
-/** A search for a volume that the view does not hold. */
+/** A search for a volume, or one that has an attachment or a snapshot, that the view does not hold. */
 export interface Searching {
   readonly project: ProjectId | null
   readonly volume: VolumeId | null
   readonly attachment: AttachmentId | null
+  readonly snapshot: SnapshotId | null
   /** What to do with the volume. */
   readonly purpose:
     | { readonly kind: 'reply'; readonly client: string }
@@ -177,7 +194,7 @@ export interface Recovery {
   /** This host's log as the others hold it. */
   readonly own: OwnerLog
   /** What lies on this host, once it was listed. */
-  found: { readonly volumes: readonly ListedVolume[]; readonly exports: readonly string[] } | null
+  found: FoundHere | null
   /** Nobody has answered for so long that a small cluster goes on without. */
   isAlone: boolean
   /** All have had the time to answer. */
@@ -267,6 +284,7 @@ export interface Peer {
   readonly wavered: Set<PeerId>
   /** Bytes without a record, until the register of their project has been read. */
   readonly strays: Map<VolumeId, ListedVolume>
+  readonly straySnapshots: Map<SnapshotId, ListedSnapshot>
   /** How far the others have this host's log. */
   readonly acks: Map<PeerId, { readonly epoch: number; readonly seq: number }>
   readonly installing: Map<ProjectId, Installing>
@@ -320,6 +338,7 @@ function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     membership: null,
     wavered: new Set(),
     strays: new Map(),
+    straySnapshots: new Map(),
     acks: new Map(),
     installing: new Map(),
     installed: new Map(),

@@ -6,10 +6,10 @@
  * drift. The functions are a table so that the simulator can put a wrong one in its place and prove that it notices.
  */
 import { type Cell, closedKey, drop, put, unplacedVolume, usedBy } from '../model/cell.ts'
-import type { PeerId, ProjectId, RequestId, VolumeId } from '../model/ids.ts'
+import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Recent } from '../model/ledger.ts'
-import { type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
+import { addUsage, COUNTED_LIMITS, type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
 import { editText } from '../model/text-edit.ts'
 
 export interface Verdict {
@@ -51,7 +51,7 @@ export const LEDGER_RULES: LedgerRules = {
     if (account.cell.closed.has(closedKey({ rid: binding.rid, host: binding.host, reservation: binding.reservation }))) {
       return answer({ kind: 'closed' })
     }
-    const over = overQuota(account, binding.delta, binding.sizeGiB)
+    const over = overQuota(account, binding.delta, binding.snapshot === null ? binding.sizeGiB : 0)
     if (over !== null) return answer(over)
     return { puts: [put(binding)], answer: { kind: 'bound', binding } }
   },
@@ -94,6 +94,7 @@ export const LEDGER_RULES: LedgerRules = {
         order,
         rid: unplaced.rid,
         volume,
+        snapshot: null,
         bodyHash: unplaced.bodyHash,
         host: null,
         reservation: null,
@@ -118,16 +119,19 @@ export const LEDGER_RULES: LedgerRules = {
   },
 
   /** The dead cannot report: an open grant of the volume goes, and what the host's last totals count for it is taken off. */
-  forget({ cell, isLost }, { gone }) {
+  forget({ cell, isLost }, { gone, snapshots }) {
     if (!isLost(gone.host)) return answer({ kind: 'not-lost' })
     if (cell.gone.has(gone.volume)) return answer({ kind: 'forgotten' })
     const grants = [...cell.bound.values()].filter(({ volume, host }) => volume === gone.volume && host === gone.host)
     const open = endAll(cell, grants, gone.atMs)
-    // A create that was never folded is in nobody's totals; an extend that was not is in the record only.
+    // A create that was never folded is in nobody's totals; an extend or a snapshot that was not is in the record only.
     const isCounted = !grants.some(({ spec }) => spec !== null)
-    const carriedOut = grants.filter(({ spec, sizeGiB }) => spec === null && gone.delta.gigabytes >= sizeGiB)
+    const growths = grants.filter(({ spec, snapshot }) => spec === null && snapshot === null)
+    const carriedOut = growths.filter(({ sizeGiB }) => gone.delta.gigabytes >= sizeGiB)
     const extended = carriedOut.reduce((sum, { delta }) => sum + delta.gigabytes, 0)
-    const delta = isCounted ? { ...gone.delta, gigabytes: gone.delta.gigabytes - extended } : NO_USAGE
+    const folded = snapshots.filter(({ rid }) => !grants.some((grant) => grant.rid === rid))
+    const kept = { volumes: 0, snapshots: folded.length, gigabytes: folded.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0) - extended }
+    const delta = isCounted ? addUsage(gone.delta, kept) : NO_USAGE
     const intent = cell.intents.get(gone.volume)
     return { puts: [...open, put({ ...gone, delta }), ...(intent === undefined ? [] : [drop(intent)])], answer: { kind: 'forgotten' } }
   },
@@ -135,7 +139,7 @@ export const LEDGER_RULES: LedgerRules = {
   /** Below what is used already no limit can be set, as in Cinder. -1: no limit. */
   setLimits(account, { limits: wanted }) {
     const used = usedBy(account.cell)
-    for (const resource of ['volumes', 'gigabytes'] as const) {
+    for (const resource of COUNTED_LIMITS) {
       const limit = wanted[resource]
       if (limit !== undefined && limit >= 0 && limit < used[resource])
         return answer({ kind: 'below-use', resource, limit, used: used[resource] })
@@ -172,7 +176,7 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return { puts, answer: contents({ ...account, cell: { ...account.cell, limits: null } }, null) }
     }
     case 'read':
-      return answer(contents(account, change.volume))
+      return answer(contents(account, change.about))
     default:
       return assertNever(change)
   }
@@ -202,14 +206,16 @@ function overQuota(account: Account, delta: Usage, sizeGiB: number): LedgerAnswe
   return (
     over('per_volume_gigabytes', limits.per_volume_gigabytes, 0, sizeGiB) ??
     over('gigabytes', limits.gigabytes, used.gigabytes, delta.gigabytes) ??
-    over('volumes', limits.volumes, used.volumes, delta.volumes)
+    over('volumes', limits.volumes, used.volumes, delta.volumes) ??
+    over('snapshots', limits.snapshots, used.snapshots, delta.snapshots)
   )
 }
 
-function contents(account: Account, volume: VolumeId | null): LedgerAnswer {
+function contents(account: Account, about: VolumeId | SnapshotId | null): LedgerAnswer {
   const { cell, project, defaults } = account
   let endedRequest: Recent | null = null
-  if (volume !== null) for (const recent of cell.recent.values()) if (recent.volume === volume) endedRequest = recent
+  if (about !== null)
+    for (const recent of cell.recent.values()) if (recent.volume === about || recent.snapshot === about) endedRequest = recent
   return {
     kind: 'contents',
     contents: {
@@ -230,7 +236,8 @@ function endAll(cell: Cell, grants: readonly Binding[], atMs: number): LedgerPut
   const first = grants.length === 0 ? 0 : nextOrder(cell.recent.values())
   return grants.flatMap((binding, at) => {
     const { rid, volume, bodyHash, host, reservation } = binding
-    return [drop(binding), put({ kind: 'recent', order: first + at, rid, volume, bodyHash, host, reservation, atMs })]
+    const snapshot = binding.snapshot?.id ?? null
+    return [drop(binding), put({ kind: 'recent', order: first + at, rid, volume, snapshot, bodyHash, host, reservation, atMs })]
   })
 }
 

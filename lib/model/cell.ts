@@ -5,7 +5,7 @@
  */
 import type { PeerId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
-import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
+import { addUsage, lessUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
 
 export interface Cell {
   readonly bound: Map<RequestId, Binding>
@@ -130,7 +130,7 @@ export function usedBy(cell: Cell): Usage {
   for (const totals of cell.hosts.values()) used = addUsage(used, totals.usage)
   for (const binding of cell.bound.values()) used = addUsage(used, binding.delta)
   for (const unplaced of cell.unplaced.values()) used = addUsage(used, unplaced.delta)
-  for (const { delta } of cell.gone.values()) used = addUsage(used, { volumes: -delta.volumes, gigabytes: -delta.gigabytes })
+  for (const { delta } of cell.gone.values()) used = addUsage(used, lessUsage(delta))
   return used
 }
 

@@ -2,8 +2,10 @@
  * Why a request was not done: facts, never sentences. The REST edge turns each into a code and a text, once.
  */
 import type { AttachmentStatus } from './attachment.ts'
-import type { AttachmentId, PeerId, ProjectId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
+import type { Limits, Usage } from './quota.ts'
+import type { SnapshotStatus } from './snapshot.ts'
 import type { VolumeStatus } from './volume.ts'
 
 export type Failure =
@@ -17,6 +19,17 @@ export type Failure =
       readonly allowed: readonly VolumeStatus[]
     }
   | { readonly code: 'volume-attached'; readonly volume: VolumeId; readonly action: string; readonly attachments: readonly AttachmentId[] }
+  | { readonly code: 'volume-has-snapshots'; readonly volume: VolumeId; readonly snapshots: number }
+  | { readonly code: 'snapshot-not-found'; readonly snapshot: SnapshotId }
+  | {
+      readonly code: 'snapshot-status'
+      readonly snapshot: SnapshotId
+      readonly action: string
+      readonly status: SnapshotStatus
+      readonly allowed: readonly SnapshotStatus[]
+    }
+  /** The record of a volume and its snapshots has an end: so many snapshots, or so many characters. */
+  | { readonly code: 'record-full'; readonly volume: VolumeId; readonly of: 'snapshots' | 'characters'; readonly limit: number }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
   /** A consumer still uses the volume, and only its own service may let go. */
   | { readonly code: 'unsafe-detach'; readonly attachment: AttachmentId; readonly instance: string }
@@ -24,7 +37,7 @@ export type Failure =
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'
-      readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'
+      readonly resource: keyof Limits
       readonly limit: number
       readonly used: number
       readonly requested: number
@@ -40,7 +53,7 @@ export type Failure =
   | { readonly code: 'owner-unreachable'; readonly host: string; readonly sinceMs: number | null }
   /** The volume's host is gone for good, and its bytes with it. */
   | { readonly code: 'host-lost'; readonly volume: VolumeId; readonly host: string }
-  | { readonly code: 'below-use'; readonly resource: 'volumes' | 'gigabytes'; readonly limit: number; readonly used: number }
+  | { readonly code: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
   | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly code: 'forming'; readonly joined: number; readonly expect: number }
   | { readonly code: 'recovering'; readonly host: string }

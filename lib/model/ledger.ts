@@ -6,9 +6,10 @@
  * `intent/<volume>`, `gone/<volume>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
-import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
+import type { SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { VolumeSpec } from './volume.ts'
 
@@ -23,10 +24,12 @@ export interface Binding {
   /** Hash of the request's body: a retry with another body is refused. */
   readonly bodyHash: string
   readonly delta: Usage
-  /** Size of the volume once the request is done, GiB. */
+  /** Size once the request is done, GiB: of the volume, or of the snapshot. */
   readonly sizeGiB: number
-  /** What to build, for a create; null for an extend. */
+  /** What to build, for a create; else null. */
   readonly spec: VolumeSpec | null
+  /** What to make, for a snapshot; else null. With neither it is an extend. */
+  readonly snapshot: SnapshotSpec | null
   /** Unix milliseconds of the proposer, for display and age. */
   readonly atMs: number
 }
@@ -50,6 +53,8 @@ export interface Recent {
   readonly order: number
   readonly rid: RequestId
   readonly volume: VolumeId
+  /** The snapshot that the request made, if it made one. */
+  readonly snapshot: SnapshotId | null
   readonly bodyHash: string
   /** Where it was bound, or null if it never was. */
   readonly host: PeerId | null
@@ -118,13 +123,19 @@ export type LedgerChange =
   | { readonly kind: 'edit-unplaced'; readonly volume: VolumeId; readonly edit: UnplacedEdit; readonly atMs: number }
   | { readonly kind: 'intend'; readonly intent: Intent }
   | { readonly kind: 'withdraw'; readonly volume: VolumeId; readonly rid: RequestId }
-  /** A volume of a lost host goes; `delta`: what its last known record counts. */
-  | { readonly kind: 'forget'; readonly gone: Gone }
+  /** A volume of a lost host goes, with its snapshots. `delta`: what its last known record counts without them. */
+  | { readonly kind: 'forget'; readonly gone: Gone; readonly snapshots: readonly LostSnapshot[] }
   | { readonly kind: 'set-limits'; readonly limits: Partial<Limits> }
   /** Back to the defaults. */
   | { readonly kind: 'clear-limits' }
-  /** `volume`: also look for it among the requests that ended. */
-  | { readonly kind: 'read'; readonly volume: VolumeId | null }
+  /** `about`: a volume or a snapshot to look for among the requests that ended, too. */
+  | { readonly kind: 'read'; readonly about: VolumeId | SnapshotId | null }
+
+/** A snapshot on a lost host, as its last known record has it. */
+export interface LostSnapshot {
+  readonly rid: RequestId
+  readonly sizeGiB: number
+}
 
 export type UnplacedEdit = { readonly kind: 'delete' } | ({ readonly kind: 'update' } & TextEdit)
 
@@ -134,7 +145,7 @@ export type LedgerAnswer =
   | { readonly kind: 'closed' }
   | {
       readonly kind: 'over-quota'
-      readonly resource: 'volumes' | 'gigabytes' | 'per_volume_gigabytes'
+      readonly resource: keyof Limits
       readonly limit: number
       readonly used: number
       readonly requested: number
@@ -150,7 +161,7 @@ export type LedgerAnswer =
   | { readonly kind: 'forgotten' }
   /** Only the manifest can say that a host is lost. */
   | { readonly kind: 'not-lost' }
-  | { readonly kind: 'below-use'; readonly resource: 'volumes' | 'gigabytes'; readonly limit: number; readonly used: number }
+  | { readonly kind: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
   | { readonly kind: 'contents'; readonly contents: LedgerContents }
 
 /** The part of a register that a reader needs: what may not be in any owner's log yet, and the account. */
@@ -163,6 +174,6 @@ export interface LedgerContents {
   readonly limits: Limits
   readonly used: Usage
   readonly project: ProjectId
-  /** The create of the volume that was asked for, if it has ended. */
+  /** The create of what was asked for, if it has ended. */
   readonly ended: Recent | null
 }

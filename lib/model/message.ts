@@ -11,7 +11,7 @@ import type { LogHead, PublishedRecord } from './log.ts'
 import type { Rejection } from './placement.ts'
 import type { ProbeMessage } from './probe.ts'
 import type { Certificate, Proof } from './proof.ts'
-import type { OperationRequest, OperationReply } from './request.ts'
+import type { OperationRequest, OperationReply, RoomOperation } from './request.ts'
 import type { VolumeSpec } from './volume.ts'
 
 export type PeerMessage =
@@ -19,11 +19,11 @@ export type PeerMessage =
   // placement (coordinator <-> owner)
   | { readonly kind: 'reserve'; readonly rid: RequestId; readonly pool: PoolName; readonly spec: VolumeSpec }
   | {
-      readonly kind: 'reserve-extend'
+      readonly kind: 'reserve-room'
       readonly rid: RequestId
       readonly volume: VolumeId
       readonly project: ProjectId
-      readonly sizeGiB: number
+      readonly operation: RoomOperation
     }
   | {
       readonly kind: 'reserved'

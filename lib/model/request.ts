@@ -3,9 +3,10 @@
  */
 import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { Result } from './failure.ts'
-import type { AttachmentId, ProjectId, RequestId, VolumeId } from './ids.ts'
+import type { AttachmentId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { Limits } from './quota.ts'
+import type { Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
 
@@ -16,6 +17,10 @@ export type Operation =
   /** An operator's word against the record: it says the status and touches nothing else. */
   | { readonly kind: 'reset-status'; readonly status: 'available' | 'in-use' | 'error' }
   | { readonly kind: 'extend'; readonly sizeGiB: number }
+  /** `force`: also while the volume is used. */
+  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotSpec; readonly bodyHash: string; readonly force: boolean }
+  | ({ readonly kind: 'update-snapshot'; readonly snapshot: SnapshotId } & TextEdit)
+  | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
   | {
       readonly kind: 'attach'
       readonly attachment: AttachmentId
@@ -30,6 +35,9 @@ export type Operation =
   /** Reads the connection of an attachment; its secret is nowhere but with the owner. */
   | { readonly kind: 'connection'; readonly attachment: AttachmentId }
 
+/** What takes room on the volume's pool, and so is reserved and bound before it is done. */
+export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' }>
+
 export interface OperationRequest {
   readonly rid: RequestId
   /** null for an operator who may touch any project. */
@@ -39,11 +47,15 @@ export interface OperationRequest {
 }
 
 export interface OperationValue {
-  /** The volume after the operation; null if it is gone. */
+  /** The volume after the operation, without its snapshots, of which there may be many; null if it is gone. */
   readonly volume: Volume | null
   readonly attachment: Attachment | null
+  /** The snapshot that the operation was about. */
+  readonly snapshot: Snapshot | null
   readonly connection: Connection | null
 }
+
+export const NO_VALUE: OperationValue = { volume: null, attachment: null, snapshot: null, connection: null }
 
 export type OperationReply = Result<OperationValue>
 
@@ -54,6 +66,7 @@ export type ClientRequest =
   | { readonly kind: 'find'; readonly project: ProjectId | null; readonly volume: VolumeId }
   /** Finds the volume of an attachment that the view does not hold. */
   | { readonly kind: 'find-attachment'; readonly attachment: AttachmentId }
+  | { readonly kind: 'find-snapshot'; readonly project: ProjectId; readonly snapshot: SnapshotId }
   /** Reads a project's register: open grants, unplaced volumes, limits, use. */
   | { readonly kind: 'ledger'; readonly project: ProjectId }
   /** Changes a project's limits (only those named), or takes them back to the defaults (null). */
@@ -63,6 +76,7 @@ export type ClientReply =
   | { readonly kind: 'create'; readonly result: Result<Volume> }
   | { readonly kind: 'operate'; readonly result: OperationReply }
   | { readonly kind: 'find'; readonly result: Result<Volume> }
+  | { readonly kind: 'find-snapshot'; readonly result: Result<Snapshot> }
   | { readonly kind: 'ledger'; readonly result: Result<LedgerContents> }
   | { readonly kind: 'limits'; readonly result: Result<LedgerContents> }
 

@@ -7,6 +7,7 @@
 import type { Attachment } from './attachment.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export type VolumeStatus =
   | 'creating'
@@ -49,6 +50,7 @@ export interface Volume extends VolumeSpec {
   readonly availabilityZone: string
   readonly updatedAtMs: number | null
   readonly attachments: readonly Attachment[]
+  readonly snapshots: readonly Snapshot[]
   readonly failure: VolumeFailure | null
 }
 
@@ -57,8 +59,8 @@ export type VolumeFailure =
   | { readonly kind: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly kind: 'backend'; readonly step: 'create' | 'delete' | 'extend'; readonly tool: string; readonly detail: string }
   | { readonly kind: 'lost' }
-  /** It is there and well: a delete that was taken while its host was away found it in use. */
-  | { readonly kind: 'delete-refused'; readonly attachments: number }
+  /** It is there and well: a delete that was taken while its host was away found it in use, or with snapshots. */
+  | { readonly kind: 'delete-refused'; readonly attachments: number; readonly snapshots: number }
 
 /** Volume status that follows from its attachments: attached > attaching > detaching > reserved > available. */
 export function statusFromAttachments(attachments: readonly Attachment[]): VolumeStatus {

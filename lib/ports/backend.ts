@@ -1,11 +1,11 @@
 /**
- * Makes, grows and removes the bytes of volumes on this host.
+ * Makes, grows and removes the bytes of volumes and their snapshots on this host.
  *
  * Each call is idempotent and named by the volume's id: a create that finds its volume at the right size succeeds; a
  * remove that finds nothing succeeds. Each looks before it acts and after. Calls for one volume never overlap (the
  * caller keeps one queue per volume); calls for different volumes may.
  */
-import type { ProjectId, RequestId, VolumeId } from '../model/ids.ts'
+import type { ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Capabilities } from '../model/placement.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -26,7 +26,20 @@ export interface BackendVolume {
   readonly sizeBytes: number
 }
 
-/** Who a volume belongs to, kept beside its bytes: what a host needs to know its volumes again when its journal is gone. */
+export interface SnapshotName {
+  readonly id: SnapshotId
+  readonly volume: VolumeId
+}
+
+/** A volume's bytes as they were at one time. It goes only by its own name, and reading it needs nothing of the volume. */
+export interface BackendSnapshot extends SnapshotName {
+  /** The volume's pool; a snapshot lies in no other. */
+  readonly pool: string
+  /** The volume's size when it is made; it stays, whatever the volume grows to. */
+  readonly sizeBytes: number
+}
+
+/** Who a volume or snapshot belongs to, kept beside its bytes: what a host needs to know its volumes again when its journal is gone. */
 export interface VolumeTags {
   readonly project: ProjectId
   /** Request that made it. */
@@ -35,6 +48,10 @@ export interface VolumeTags {
 
 /** What lies there. `tags` null: it has none, or they cannot be read. */
 export interface FoundVolume extends BackendVolume {
+  readonly tags: VolumeTags | null
+}
+
+export interface FoundSnapshot extends BackendSnapshot {
   readonly tags: VolumeTags | null
 }
 
@@ -54,6 +71,18 @@ export interface Backend {
   list(signal: AbortSignalLike): Promise<Outcome<readonly FoundVolume[]>>
   /** Sets aside what nobody knows, under a name starting with `quarantine-`. Deletes nothing. */
   quarantine(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
+  /**
+   * The volume's bytes as they are now, under the snapshot's name; all of them or none, also after a crash. A snapshot that
+   * is there at this size is left alone: a repeat makes nothing anew. Refused if the volume is not there. Runs in its
+   * volume's queue; may go on after the time limit, and the next call for the volume then waits for its end.
+   */
+  createSnapshot(snapshot: BackendSnapshot, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** As `remove`; leaves the volume and its other snapshots alone. */
+  removeSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** Null also while it is being made. */
+  inspectSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<FoundSnapshot | null>>
+  listSnapshots(signal: AbortSignalLike): Promise<Outcome<readonly FoundSnapshot[]>>
+  quarantineSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<void>>
   /** Path that a target can open. */
   devicePath(volume: VolumeId): string
 }

@@ -1,11 +1,11 @@
 /**
- * A peer's replicated picture of every volume: a copy of each owner's log, and what it shows, by volume, project and
- * attachment.
+ * A peer's replicated picture of every volume: a copy of each owner's log, and what it shows, by volume, project,
+ * attachment and snapshot.
  *
  * A hint to everybody but the owner. Applying the same delta twice changes nothing.
  */
 import { hashHex } from '../model/hash.ts'
-import { type AttachmentId, compareText, type PeerId, type ProjectId, type VolumeId } from '../model/ids.ts'
+import { type AttachmentId, compareText, type PeerId, type ProjectId, type SnapshotId, type VolumeId } from '../model/ids.ts'
 import type { LogHead, LogPosition, PublishedRecord } from '../model/log.ts'
 import type { KnownHead } from '../model/message.ts'
 import type { Volume } from '../model/volume.ts'
@@ -24,6 +24,7 @@ export interface View {
   readonly volumes: Map<VolumeId, KnownVolume>
   readonly projects: Map<ProjectId, ProjectVolumes>
   readonly attachments: Map<AttachmentId, VolumeId>
+  readonly snapshots: Map<SnapshotId, VolumeId>
   /** Volumes known from their grants alone, by owner. */
   readonly granted: Map<PeerId, Set<VolumeId>>
 }
@@ -35,7 +36,7 @@ interface ProjectVolumes {
 }
 
 export function emptyView(): View {
-  return { logs: new Map(), volumes: new Map(), projects: new Map(), attachments: new Map(), granted: new Map() }
+  return { logs: new Map(), volumes: new Map(), projects: new Map(), attachments: new Map(), snapshots: new Map(), granted: new Map() }
 }
 
 /** Newest first: (createdAtMs desc, id asc). Sorted once for as long as nothing of the project changes. */
@@ -133,16 +134,22 @@ export function logOf(view: View, owner: PeerId): OwnerLog {
 function hide(view: View, owner: PeerId, id: VolumeId): void {
   const known = view.volumes.get(id)
   if (known === undefined || known.owner !== owner) return
-  for (const attachment of known.volume.attachments) view.attachments.delete(attachment.id)
+  forgetParts(view, known.volume)
   setKnown(view, id, null)
 }
 
 function showRecord(view: View, owner: PeerId, record: PublishedRecord): void {
   if (record.volume === null) return hide(view, owner, record.id)
   const before = view.volumes.get(record.id)
-  for (const attachment of before?.volume.attachments ?? []) view.attachments.delete(attachment.id)
+  if (before !== undefined) forgetParts(view, before.volume)
   setKnown(view, record.id, { volume: record.volume, owner, seq: record.seq })
   for (const attachment of record.volume.attachments) view.attachments.set(attachment.id, record.id)
+  for (const snapshot of record.volume.snapshots) view.snapshots.set(snapshot.id, record.id)
+}
+
+function forgetParts(view: View, { attachments, snapshots }: Volume): void {
+  for (const { id } of attachments) view.attachments.delete(id)
+  for (const { id } of snapshots) view.snapshots.delete(id)
 }
 
 function setKnown(view: View, id: VolumeId, known: KnownVolume | null): void {

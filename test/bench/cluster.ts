@@ -58,7 +58,7 @@ export class Cluster {
       directory,
       backend: 'none',
       capacityGiB: CAPACITY_GIB,
-      limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+      limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
     })
     const cluster = new Cluster(directory, peers, profile)
     try {

@@ -6,12 +6,14 @@ import t, { type Test } from 'tap'
 import { createFileBackend } from '../../agent/backend/file/backend.ts'
 import { createNoneBackend } from '../../agent/backend/none/backend.ts'
 import { createDrillBackend } from '../../agent/backend/none/drill.ts'
+import { createExec } from '../../agent/system/exec.ts'
 import type { Backend } from '../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../lib/ports/outcome.ts'
-import { FakeVolumes } from '../sim/fakes/volumes.ts'
+import { FakeVolumes, snapshotPort, UNWATCHED } from '../sim/fakes/volumes.ts'
 import { backendContract, type DurableBackendUnderTest, durableBackendContract } from './backend.ts'
 
 const POOL = 'pool'
+const EXEC = createExec({ log: { debug() {}, info() {}, warn() {}, error() {} } })
 
 t.test('sparse files', async (t) => {
   backendContract(t, fileBackend)
@@ -46,13 +48,21 @@ async function fileBackend(t: Test): Promise<DurableBackendUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-backend-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
   const open = (): Backend =>
-    createFileBackend({ name: 'file', directory, pool: POOL, capacityGiB: 10, maxOverSubscriptionRatio: 2, reservedPercentage: 5 })
+    createFileBackend({
+      name: 'file',
+      directory,
+      pool: POOL,
+      capacityGiB: 10,
+      maxOverSubscriptionRatio: 2,
+      reservedPercentage: 5,
+      exec: EXEC,
+    })
   return { backend: open(), pool: POOL, restarted: open }
 }
 
 /** The simulator calls its volumes directly; here they stand behind the port. */
 async function simulatedBackend(): Promise<DurableBackendUnderTest> {
-  const volumes = new FakeVolumes(10, { onCreate() {}, onExtend() {}, onRemove() {} })
+  const volumes = new FakeVolumes(10, UNWATCHED)
   const open = (): Backend => ({
     name: 'fake',
     measure: async () => {
@@ -78,6 +88,7 @@ async function simulatedBackend(): Promise<DurableBackendUnderTest> {
     inspect: async (volume) => volumes.inspect(volume),
     list: async () => done(volumes.list()),
     quarantine: async (volume) => emptied(volumes.quarantine(volume)),
+    ...snapshotPort(volumes),
     devicePath: (volume) => `/fake/${volume}`,
   })
   return { backend: open(), pool: POOL, restarted: open }

@@ -2,8 +2,8 @@
  * What every backend promises (lib/ports/backend.ts), as tests that the real ones and the simulator's pass alike.
  */
 import type { Test } from 'tap'
-import { projectId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
-import type { Backend, BackendVolume, FoundVolume, VolumeTags } from '../../lib/ports/backend.ts'
+import { projectId, requestId, snapshotId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
+import type { Backend, BackendSnapshot, BackendVolume, FoundVolume, VolumeTags } from '../../lib/ports/backend.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 
 export interface BackendUnderTest {
@@ -26,6 +26,13 @@ const SECOND = volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d')
 
 const TAGS: VolumeTags = { project: projectId('a project'), rid: requestId('0123456789abcdef0123456789abcdef') }
 const OTHER_TAGS: VolumeTags = { project: projectId('größer "als" gedacht'), rid: requestId('fedcba9876543210fedcba9876543210') }
+
+const SNAPSHOT = snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10')
+const OTHER_SNAPSHOT = snapshotId('22222222-6a6f-4c39-9d0b-0d2f3c1b7a10')
+
+const snapshotOf = (pool: string, sizeGiB: number, id = SNAPSHOT): BackendSnapshot => {
+  return { id, volume: FIRST, pool, sizeBytes: sizeGiB * GIB }
+}
 
 const found = (volume: BackendVolume, tags: VolumeTags = TAGS): FoundVolume => ({ ...volume, tags })
 
@@ -116,6 +123,39 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
     }
   })
 
+  t.test('a snapshot that was made is there, at the size that its volume had, with its tags, and is no volume', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    const snapshot = snapshotOf(pool, 1)
+    t.equal(value(await backend.inspectSnapshot(snapshot, inTime)), null, 'not there before')
+    value(await backend.createSnapshot(snapshot, OTHER_TAGS, inTime))
+    value(await backend.createSnapshot(snapshot, OTHER_TAGS, inTime))
+    value(await backend.extend(volume(pool, 2), inTime))
+    value(await backend.createSnapshot(snapshot, OTHER_TAGS, inTime))
+    t.same(value(await backend.inspectSnapshot(snapshot, inTime)), { ...snapshot, tags: OTHER_TAGS })
+    t.same(value(await backend.listSnapshots(inTime)), [{ ...snapshot, tags: OTHER_TAGS }], 'one, however often it was asked for')
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 2))])
+    t.equal((await backend.createSnapshot(snapshotOf(pool, 3), TAGS, inTime)).kind, 'failed', 'another size under a name that is taken')
+  })
+
+  t.test('a snapshot is removed or set aside by its own name, and leaves its volume and the others alone', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    const [one, other] = [snapshotOf(pool, 1), snapshotOf(pool, 1, OTHER_SNAPSHOT)]
+    value(await backend.createSnapshot(one, TAGS, inTime))
+    value(await backend.createSnapshot(other, TAGS, inTime))
+    value(await backend.removeSnapshot(one, inTime))
+    value(await backend.removeSnapshot(one, inTime))
+    t.equal(value(await backend.inspectSnapshot(one, inTime)), null)
+    t.same(value(await backend.listSnapshots(inTime)), [{ ...other, tags: TAGS }])
+    value(await backend.quarantineSnapshot(other, inTime))
+    value(await backend.quarantineSnapshot(other, inTime))
+    t.same(value(await backend.listSnapshots(inTime)), [])
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 1))])
+    value(await backend.createSnapshot(one, TAGS, inTime))
+    t.same(value(await backend.listSnapshots(inTime)), [{ ...one, tags: TAGS }], 'the name is free again')
+  })
+
   t.test('the pool says what placement needs to know of it', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const [measured] = value(await backend.measure(inTime))
@@ -149,6 +189,23 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
     t.same(value(await after.inspect(SECOND, inTime)), found(second, OTHER_TAGS))
     value(await after.create(second, OTHER_TAGS, inTime))
     t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)], 'made again, it is the same')
+  })
+
+  t.test('a snapshot that was made is there after a crash, with its tags, and one that was removed is not', async (t) => {
+    const { backend, pool, restarted } = await makeBackend(t)
+    value(await backend.create({ id: FIRST, pool, sizeBytes: GIB }, TAGS, inTime))
+    const [one, other] = [snapshotOf(pool, 1), snapshotOf(pool, 1, OTHER_SNAPSHOT)]
+    value(await backend.createSnapshot(one, TAGS, inTime))
+    value(await backend.createSnapshot(other, OTHER_TAGS, inTime))
+    value(await backend.removeSnapshot(one, inTime))
+    t.same(value(await restarted().listSnapshots(inTime)), [{ ...other, tags: OTHER_TAGS }])
+  })
+
+  t.test('a snapshot of a volume that is not there is refused and makes none', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    t.equal((await backend.createSnapshot(snapshotOf(pool, 1), TAGS, inTime)).kind, 'failed')
+    t.same(value(await backend.listSnapshots(inTime)), [])
+    t.same(value(await backend.list(inTime)), [])
   })
 
   t.test('an extend of a volume that is not there is refused and makes none', async (t) => {

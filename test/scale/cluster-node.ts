@@ -76,7 +76,7 @@ export class ClusterNode {
       this.#measure()
       const pool = poolName(this.name, 'none', 'p')
       const volumes = [...this.state.volumes.values()].map((volume) => ({ ...volume, poolName: pool }))
-      this.feed({ kind: 'found', volumes, exports: [...this.state.exports].sort() })
+      this.feed({ kind: 'found', volumes, snapshots: [], exports: [...this.state.exports].sort() })
     })
   }
 
@@ -208,6 +208,11 @@ export class ClusterNode {
       case 'quarantine':
         volumes.delete(call.volume)
         return done(null)
+      case 'create-snapshot':
+      case 'remove-snapshot':
+      case 'inspect-snapshot':
+      case 'quarantine-snapshot':
+        return { kind: 'failed', tool: 'scale', detail: 'there are no snapshots here' }
     }
   }
 }

@@ -90,7 +90,7 @@ export function populate(size: ClusterSize): ClusterState {
     voting: { epoch: 1, former: null },
     hosts: Array.from({ length: size.peers }, (_, at) => hostAt(at)).sort((a, b) => compareText(a.peer, b.peer)),
     types: [],
-    limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+    limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
   }
   const registers = new Map<string, LedgerEntry[]>()
   const heads: LogHead[] = []
@@ -122,15 +122,25 @@ function hostState(
     log = appended(log, hash, null)
     records.push(record)
     const reservation = reservationId(`1.${n + 1}`)
-    const owned: Owned = { volume, step: 'built', reservation, seq: record.seq, hash, extend: null, working: null }
+    const owned: Owned = { volume, step: 'built', reservation, seq: record.seq, hash, pending: null, working: null }
     keep(state.journal, volumeKey(volume.id), owned)
     const { id, project, rid, sizeGiB, createdAtMs } = volume
     state.volumes.set(id, { id, pool: 'p', sizeBytes: sizeGiB * GIB, tags: { project, rid } })
     for (const { generation } of volume.attachments) state.exports.add(exportIqn(id, generation))
-    usages.set(project, addUsage(usages.get(project) ?? NO_USAGE, { volumes: 1, gigabytes: sizeGiB }))
+    usages.set(project, addUsage(usages.get(project) ?? NO_USAGE, { volumes: 1, snapshots: 0, gigabytes: sizeGiB }))
     const bodyHash = hashHex('body', id)
     const entries = entriesOf(registers, project)
-    entries.push({ kind: 'recent', order: entries.length, rid, volume: id, bodyHash, host: host.peer, reservation, atMs: createdAtMs })
+    entries.push({
+      kind: 'recent',
+      order: entries.length,
+      rid,
+      volume: id,
+      snapshot: null,
+      bodyHash,
+      host: host.peer,
+      reservation,
+      atMs: createdAtMs,
+    })
   }
   for (const [project, usage] of usages)
     entriesOf(registers, project).push({ kind: 'host', host: host.peer, epoch: 1, seq: log.seq, usage })
@@ -162,6 +172,7 @@ function volumeOf(host: ManifestHost, project: string, random: Random): Volume {
     availabilityZone: host.zone,
     updatedAtMs: createdAtMs + 1000,
     attachments,
+    snapshots: [],
     failure: null,
   }
 }

@@ -3,8 +3,9 @@
  * another peer, and sometimes using a key again for something else.
  */
 import { hashHex } from '../../lib/model/hash.ts'
-import { attachmentId, type ProjectId, projectId, requestId, type RequestId, volumeId } from '../../lib/model/ids.ts'
+import { attachmentId, type ProjectId, projectId, requestId, type RequestId, snapshotId, volumeId } from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../lib/model/request.ts'
+import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import { copyJson } from './copy-json.ts'
 import type { Asked, AttachmentBook, History, VolumeBook } from './history.ts'
@@ -21,6 +22,8 @@ const PATIENCE_MS = 12_000
 const TRIES_MAX = 4
 const BURST_MS = 1000
 const BURST_MAX = 60
+/** Part of all requests. */
+const SNAPSHOTS = 0.2
 
 const PROJECTS: readonly ProjectId[] = [projectId('blue'), projectId('green')]
 
@@ -35,6 +38,8 @@ export class Clients {
   /** Requests that are waited for, with how often each was tried. */
   readonly #waiting = new Map<string, number>()
   readonly #strangers: Random
+  /** Of what is done with snapshots. */
+  readonly #keepers: Random
   #left: number
   #isOver = false
 
@@ -56,6 +61,7 @@ export class Clients {
     this.#onAnswer = options.onAnswer
     this.#left = options.options.requests
     this.#strangers = options.random.split('strangers')
+    this.#keepers = options.random.split('keepers')
   }
 
   get isWaiting(): boolean {
@@ -141,6 +147,7 @@ export class Clients {
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
     // Mostly what is known to be there; at times what nobody has answered for.
+    if (promised.length > 0 && this.#keepers.chance(SNAPSHOTS)) return this.#actOnSnapshots(this.#keepers.pick(promised))
     const choices = promised.length > 0 && this.#random.chance(0.9) ? promised : live
     const book = choices.length > 0 ? this.#random.pick(choices) : null
     const action = this.#random.weighted({
@@ -266,6 +273,45 @@ export class Clients {
     if (attachment !== undefined && this.#random.chance(0.5)) return this.ask({ kind: 'find-attachment', attachment: attachment.id })
     const project = this.#random.chance(0.7) ? book.spec.project : null
     this.ask({ kind: 'find', project, volume: book.spec.id })
+  }
+
+  /** Some are made, also of volumes in use; some are renamed, looked for or deleted, also at once by two. */
+  #actOnSnapshots(book: VolumeBook): void {
+    const random = this.#keepers
+    const known = [...book.snapshots.values()]
+    const promised = known.filter(({ ackedMs, deleteAckedMs }) => ackedMs !== null && deleteAckedMs === null)
+    const action = random.weighted({ make: 8, delete: 5, update: 2, find: 3 })
+    const one = promised.length > 0 && random.chance(0.9) ? random.pick(promised) : known.length > 0 ? random.pick(known) : null
+    if (one === null || action === 'make') return this.#takeSnapshot(book)
+    const { id: snapshot, project } = one.spec
+    switch (action) {
+      case 'delete':
+        return this.#operate(book, { kind: 'delete-snapshot', snapshot })
+      case 'update':
+        return this.#operate(book, { kind: 'update-snapshot', snapshot, name: `name-${random.hex(3)}` })
+      case 'find':
+        return this.ask({ kind: 'find-snapshot', project, snapshot })
+    }
+  }
+
+  #takeSnapshot({ spec }: VolumeBook): void {
+    const random = this.#keepers
+    const { project, id: volume } = spec
+    const key = random.hex(8)
+    const snapshot: SnapshotSpec = {
+      id: snapshotId(random.uuid()),
+      volume,
+      project,
+      user: 'u',
+      name: null,
+      description: null,
+      metadata: {},
+      createdAtMs: this.#world.nowMs,
+    }
+    const operation: Operation = { kind: 'snapshot', snapshot, bodyHash: hashHex('snapshot', volume, key), force: random.chance(0.5) }
+    const request = { rid: ridOf(project, key), project, volume, operation }
+    this.ask({ kind: 'operate', request })
+    if (random.chance(0.1)) this.ask({ kind: 'operate', request })
   }
 
   #trespass(book: VolumeBook): void {

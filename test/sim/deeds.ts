@@ -16,7 +16,7 @@ export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
   return {
     backend: (call) => onVolumes(volumes, call),
     target: (call) => onExports(exports, call),
-    // Growing, removing and renaming are one step: done or not.
+    // Growing, removing, renaming and giving a copy its name are one step: done or not.
     backendHalf: (call) => (call.kind === 'create' ? volumes.createHalf(call.volume, call.tags) : undefined),
     targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call)),
   }
@@ -54,6 +54,14 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
       return volumes.inspect(call.volume)
     case 'quarantine':
       return volumes.quarantine(call.volume)
+    case 'create-snapshot':
+      return volumes.createSnapshot(call.snapshot, call.tags)
+    case 'remove-snapshot':
+      return volumes.removeSnapshot(call.snapshot)
+    case 'inspect-snapshot':
+      return volumes.inspectSnapshot(call.snapshot)
+    case 'quarantine-snapshot':
+      return volumes.quarantineSnapshot(call.snapshot)
   }
 }
 

@@ -4,8 +4,9 @@
  * A request without an answer may or may not be carried out, now or much later; the books keep that doubt.
  */
 import type { Connection } from '../../lib/model/attachment.ts'
-import type { AttachmentId, RequestId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, RequestId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, OperationRequest } from '../../lib/model/request.ts'
+import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 
 export interface Asked {
@@ -35,6 +36,15 @@ export interface AttachmentBook {
   detachAckedMs: number | null
 }
 
+export interface SnapshotBook {
+  readonly spec: SnapshotSpec
+  readonly rid: RequestId
+  ackedMs: number | null
+  deleteAskedMs: number | null
+  deleteAckedMs: number | null
+  readonly names: Wish<string>[]
+}
+
 /** All that clients know of one volume. */
 export interface VolumeBook {
   readonly spec: VolumeSpec
@@ -52,6 +62,7 @@ export interface VolumeBook {
   readonly names: Wish<string>[]
   readonly sizes: Wish<number>[]
   readonly attachments: Map<AttachmentId, AttachmentBook>
+  readonly snapshots: Map<SnapshotId, SnapshotBook>
 }
 
 export class History {
@@ -75,6 +86,7 @@ export class History {
       names: [],
       sizes: [],
       attachments: new Map(),
+      snapshots: new Map(),
     }
     this.books.set(spec.id, book)
     return book
@@ -115,6 +127,7 @@ export class History {
       const attachment = book.attachments.get(operation.attachment)
       if (attachment !== undefined) attachment.isDetachAsked = true
     }
+    if ('snapshot' in operation) askForSnapshot(book, request.request, askedMs)
   }
 
   #noteAnswered({ request }: Asked, atMs: number, reply: ClientReply): void {
@@ -133,6 +146,7 @@ export class History {
       const attachment = book.attachments.get(operation.attachment)
       if (attachment !== undefined) attachment.detachAckedMs ??= atMs
     }
+    if ('snapshot' in operation) ackSnapshot(book, request.request, atMs)
     if (operation.kind === 'attach' || operation.kind === 'connect') {
       const attachment = book.attachments.get(operation.attachment)
       if (attachment === undefined) return
@@ -140,6 +154,27 @@ export class History {
       attachment.connection = reply.result.value.connection ?? attachment.connection
     }
   }
+}
+
+function askForSnapshot(book: VolumeBook, { operation, rid }: OperationRequest, askedMs: number): void {
+  if (operation.kind === 'snapshot' && !book.snapshots.has(operation.snapshot.id)) {
+    const none = { ackedMs: null, deleteAskedMs: null, deleteAckedMs: null, names: [] }
+    book.snapshots.set(operation.snapshot.id, { spec: operation.snapshot, rid, ...none })
+  }
+  if (operation.kind !== 'delete-snapshot' && operation.kind !== 'update-snapshot') return
+  const snapshot = book.snapshots.get(operation.snapshot)
+  if (snapshot === undefined) return
+  if (operation.kind === 'delete-snapshot') snapshot.deleteAskedMs ??= askedMs
+  else if (typeof operation.name === 'string') addWish(snapshot.names, rid, operation.name, askedMs)
+}
+
+function ackSnapshot(book: VolumeBook, { operation, rid }: OperationRequest, atMs: number): void {
+  if (!('snapshot' in operation)) return
+  const snapshot = book.snapshots.get(operation.kind === 'snapshot' ? operation.snapshot.id : operation.snapshot)
+  if (snapshot === undefined) return
+  if (operation.kind === 'snapshot') snapshot.ackedMs ??= atMs
+  if (operation.kind === 'delete-snapshot') snapshot.deleteAckedMs ??= atMs
+  if (operation.kind === 'update-snapshot') ackWish(snapshot.names, rid, atMs)
 }
 
 /** What somebody from another project asks changes nothing of what may be expected. */

@@ -12,24 +12,37 @@ import { Violation } from './violation.ts'
 t.setTimeout(600_000)
 
 const PROJECT = projectId('blue')
-const UNLIMITED = { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
 const SEEDS_MAX = 300
 
 function bindingOf(name: string, host: string): Binding {
   const rid = requestId(name)
   const pool = poolName(host, 'fake', 'p')
-  const delta = { volumes: 1, gigabytes: 2 }
+  const delta = { volumes: 1, snapshots: 0, gigabytes: 2 }
   const reservation = reservationId('1.1')
   const volume = volumeId(name)
-  return { kind: 'bound', rid, volume, host: peerId(host), pool, reservation, bodyHash: 'b', delta, sizeGiB: 2, spec: null, atMs: 1 }
+  return {
+    kind: 'bound',
+    rid,
+    volume,
+    host: peerId(host),
+    pool,
+    reservation,
+    bodyHash: 'b',
+    delta,
+    sizeGiB: 2,
+    spec: null,
+    snapshot: null,
+    atMs: 1,
+  }
 }
 
 const bind = (binding: Binding): LedgerChange => ({ kind: 'bind', binding })
 const bound = (binding: Binding): LedgerAnswer => ({ kind: 'bound', binding })
-const READ: LedgerChange = { kind: 'read', volume: null }
+const READ: LedgerChange = { kind: 'read', about: null }
 
 function contents(...bindings: readonly Binding[]): LedgerAnswer {
-  const used = { volumes: bindings.length, gigabytes: 2 * bindings.length }
+  const used = { volumes: bindings.length, snapshots: 0, gigabytes: 2 * bindings.length }
   return {
     kind: 'contents',
     contents: { bound: bindings, unplaced: [], intents: [], gone: [], limits: UNLIMITED, used, project: PROJECT, ended: null },

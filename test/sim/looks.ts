@@ -4,7 +4,7 @@
  * A look fails while there is nothing to be seen, and now and then what comes back makes no sense; both are the same to
  * whoever looks.
  */
-import type { ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
+import type { FoundHere, MeasuredPool } from '../../lib/flows/step.ts'
 import { poolName } from '../../lib/model/ids.ts'
 import { measurePool } from './deeds.ts'
 import type { FakeExports } from './fakes/exports.ts'
@@ -33,11 +33,11 @@ export class Looks {
     this.#options = options
   }
 
-  volumes(): readonly ListedVolume[] | null {
+  bytes(): Pick<FoundHere, 'volumes' | 'snapshots'> | null {
     const { host, volumes, troubles } = this.#options
-    return troubles.isPoolSeen && !this.#isGarbage('backend')
-      ? volumes.list().map((volume) => ({ ...volume, poolName: poolName(host, 'fake', volume.pool) }))
-      : null
+    if (!troubles.isPoolSeen || this.#isGarbage('backend')) return null
+    const listed = <Found extends { readonly pool: string }>(found: Found) => ({ ...found, poolName: poolName(host, 'fake', found.pool) })
+    return { volumes: volumes.list().map(listed), snapshots: volumes.listSnapshots().map(listed) }
   }
 
   exports(): readonly string[] | null {

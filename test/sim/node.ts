@@ -381,9 +381,9 @@ export class SimNode {
     this.#world.schedule(afterMs, () => {
       if (this.incarnation !== incarnation || this.#peer === null) return
       this.feed({ kind: 'measured', pools: this.#looks.pools() })
-      const volumes = this.#looks.volumes()
+      const bytes = this.#looks.bytes()
       const exports = this.#looks.exports()
-      if (volumes !== null && exports !== null) this.feed({ kind: 'found', volumes, exports })
+      if (bytes !== null && exports !== null) this.feed({ kind: 'found', ...bytes, exports })
       this.#measureLater(MEASURE_MS)
     })
   }

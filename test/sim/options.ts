@@ -82,7 +82,7 @@ export const CALM: SimOptions = {
   clients: 0,
   requests: 0,
   projects: 1,
-  limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+  limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
   poolGiB: 100,
   sizeGiBMax: 10,
   faultsMs: 0,
@@ -158,6 +158,7 @@ export function drawOptions(random: Random): SimOptions {
 function drawLimits(random: Random, isTight: boolean): Limits {
   return {
     volumes: isTight ? random.between(2, 8) : -1,
+    snapshots: isTight ? random.between(0, 6) : -1,
     gigabytes: isTight && random.chance(0.5) ? random.between(10, 60) : -1,
     per_volume_gigabytes: random.chance(0.2) ? 8 : -1,
   }

@@ -305,6 +305,8 @@ export class Simulation {
         onCreate: (volume) => each((checker) => checker.onVolumeCreate?.(node, volume)),
         onExtend: () => {},
         onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume)),
+        onSnapshot: (snapshot) => each((checker) => checker.onSnapshot?.(node, snapshot)),
+        onSnapshotRemove: (name) => each((checker) => checker.onSnapshotRemove?.(node, name)),
       }),
       exports: this.#distortion.exports({
         onExpose: (exported) => each((checker) => checker.onExpose?.(node, exported)),

@@ -1,5 +1,5 @@
 /**
- * Volumes as sparse files in one folder: a backend for any file system, with nothing to install.
+ * Volumes and snapshots as sparse files in one folder: a backend for any file system, with nothing to install.
  *
  * Thin: a volume takes room as it is written. Its size and its name are durable before `ok`; a new file reads zero, and
  * the file system hands freed blocks to nobody unwiped, so that a removed volume's bytes are gone for good. A file system
@@ -7,38 +7,63 @@
  */
 import { join } from 'node:path'
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { Backend, FoundVolume } from '../../../lib/ports/backend.ts'
+import type { AbortSignalLike, Backend, FoundSnapshot, FoundVolume, SnapshotName } from '../../../lib/ports/backend.ts'
+import type { Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
 import { measurePool } from './measure.ts'
+import { imageName, snapshotStem, volumeStem } from './names.ts'
 import type { FileBackendOptions } from './options.ts'
+import { eraseSnapshot, makeSnapshot } from './snapshot-file.ts'
 import { readTags } from './tags-file.ts'
 import { outcomeOf, TOOL } from './trouble.ts'
-import { erase, fileName, grow, make, setAside, sizeOf, volumesIn } from './volume-file.ts'
+import { erase, grow, imagesIn, make, setAside, sizeOf } from './volume-file.ts'
 
 export function createFileBackend(options: FileBackendOptions): Backend {
-  const { name, directory, pool } = options
+  const { name, directory, pool, exec } = options
   const turns = createTurns(TOOL)
+  const onOne = <Value>(volume: VolumeId, work: () => Promise<Value>, signal: AbortSignalLike): Promise<Outcome<Value>> =>
+    turns.take(volume, () => outcomeOf(work), signal)
+  const onAll = <Value>(work: () => Promise<Value>, signal: AbortSignalLike): Promise<Outcome<Value>> =>
+    inTime(TOOL, () => outcomeOf(work), signal)
   return {
     name,
-    measure: (signal) => inTime(TOOL, () => outcomeOf(async () => [await measurePool(options)]), signal),
-    create: (volume, tags, signal) =>
-      turns.take(volume.id, () => outcomeOf(() => make(directory, volume.id, volume.sizeBytes, tags)), signal),
-    extend: (volume, signal) => turns.take(volume.id, () => outcomeOf(() => grow(directory, volume.id, volume.sizeBytes)), signal),
-    remove: (volume, signal) => turns.take(volume, () => outcomeOf(() => erase(directory, volume)), signal),
-    inspect: (volume, signal) => turns.take(volume, () => outcomeOf(() => seen(directory, pool, volume)), signal),
-    list: (signal) => inTime(TOOL, () => outcomeOf(() => listed(directory, pool)), signal),
-    quarantine: (volume, signal) => turns.take(volume, () => outcomeOf(() => setAside(directory, volume)), signal),
-    devicePath: (volume) => join(directory, fileName(volume)),
+    measure: (signal) => onAll(async () => [await measurePool(options)], signal),
+    create: (volume, tags, signal) => onOne(volume.id, () => make(directory, volumeStem(volume.id), volume.sizeBytes, tags), signal),
+    extend: (volume, signal) => onOne(volume.id, () => grow(directory, volumeStem(volume.id), volume.sizeBytes), signal),
+    remove: (volume, signal) => onOne(volume, () => erase(directory, volumeStem(volume)), signal),
+    inspect: (volume, signal) => onOne(volume, () => seenVolume(directory, pool, volume), signal),
+    list: (signal) => onAll(() => listVolumes(directory, pool), signal),
+    quarantine: (volume, signal) => onOne(volume, () => setAside(directory, volumeStem(volume)), signal),
+    createSnapshot: (snapshot, tags, signal) => onOne(snapshot.volume, () => makeSnapshot(directory, exec, snapshot, tags), signal),
+    removeSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => eraseSnapshot(directory, snapshot), signal),
+    inspectSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => seenSnapshot(directory, pool, snapshot), signal),
+    listSnapshots: (signal) => onAll(() => listSnapshots(directory, pool), signal),
+    quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => setAside(directory, snapshotStem(snapshot)), signal),
+    devicePath: (volume) => join(directory, imageName(volumeStem(volume))),
   }
 }
 
-async function seen(directory: string, pool: string, id: VolumeId): Promise<FoundVolume | null> {
-  const sizeBytes = await sizeOf(directory, id)
-  return sizeBytes === null ? null : { id, pool, sizeBytes, tags: await readTags(directory, id) }
+async function seenVolume(directory: string, pool: string, id: VolumeId): Promise<FoundVolume | null> {
+  const sizeBytes = await sizeOf(directory, volumeStem(id))
+  return sizeBytes === null ? null : { id, pool, sizeBytes, tags: await readTags(directory, volumeStem(id)) }
 }
 
-async function listed(directory: string, pool: string): Promise<readonly FoundVolume[]> {
+async function seenSnapshot(directory: string, pool: string, { id, volume }: SnapshotName): Promise<FoundSnapshot | null> {
+  const stem = snapshotStem({ id, volume })
+  const sizeBytes = await sizeOf(directory, stem)
+  return sizeBytes === null ? null : { id, volume, pool, sizeBytes, tags: await readTags(directory, stem) }
+}
+
+async function listVolumes(directory: string, pool: string): Promise<readonly FoundVolume[]> {
   const found: FoundVolume[] = []
-  for (const { id, sizeBytes } of await volumesIn(directory)) found.push({ id, pool, sizeBytes, tags: await readTags(directory, id) })
+  for (const { stem, volume, sizeBytes } of await imagesIn(directory))
+    if (volume !== null) found.push({ id: volume, pool, sizeBytes, tags: await readTags(directory, stem) })
+  return found
+}
+
+async function listSnapshots(directory: string, pool: string): Promise<readonly FoundSnapshot[]> {
+  const found: FoundSnapshot[] = []
+  for (const { stem, snapshot, sizeBytes } of await imagesIn(directory))
+    if (snapshot !== null) found.push({ ...snapshot, pool, sizeBytes, tags: await readTags(directory, stem) })
   return found
 }

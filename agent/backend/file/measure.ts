@@ -6,7 +6,7 @@
 import { statfs } from 'node:fs/promises'
 import type { PoolMeasure } from '../../../lib/ports/backend.ts'
 import type { FileBackendOptions } from './options.ts'
-import { volumesIn } from './volume-file.ts'
+import { imagesIn } from './volume-file.ts'
 
 const GIB = 1024 ** 3
 const DRIVER_VERSION = '1.0.0'
@@ -46,8 +46,8 @@ export async function measurePool(options: FileBackendOptions): Promise<PoolMeas
   }
 }
 
-/** What the volumes take of the disk, in GiB rounded up: files of others in a shared file system do not count. */
+/** What the volumes and snapshots take of the disk, in GiB rounded up: files of others in a shared file system do not count. */
 async function usedGiB(directory: string): Promise<number> {
-  const usedBytes = (await volumesIn(directory)).reduce((sum, volume) => sum + volume.usedBytes, 0)
+  const usedBytes = (await imagesIn(directory)).reduce((sum, image) => sum + image.usedBytes, 0)
   return Math.ceil(usedBytes / GIB)
 }

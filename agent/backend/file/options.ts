@@ -1,4 +1,6 @@
-/** What an operator decides about a folder of volumes. */
+import type { Exec } from '../../../lib/ports/exec.ts'
+
+/** What an operator decides about a folder of volumes, and what copies in it. */
 export interface FileBackendOptions {
   readonly name: string
   readonly directory: string
@@ -7,4 +9,5 @@ export interface FileBackendOptions {
   readonly capacityGiB: number | null
   readonly maxOverSubscriptionRatio: number
   readonly reservedPercentage: number
+  readonly exec: Exec
 }

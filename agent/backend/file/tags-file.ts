@@ -1,5 +1,5 @@
 /**
- * Who a volume belongs to, in `volume-<uuid>.json` beside its bytes: canonical JSON with two keys.
+ * Who a volume or a snapshot belongs to, in a `.json` beside its bytes: canonical JSON with two keys.
  *
  * The tags are durable before the bytes have a name and go only after them, so that bytes without tags are bytes of somebody
  * else. Tags without bytes are no volume, but what a crash left of a create or a removal.
@@ -7,8 +7,9 @@
 import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { projectId, requestId, type VolumeId } from '../../../lib/model/ids.ts'
+import { projectId, requestId } from '../../../lib/model/ids.ts'
 import type { VolumeTags } from '../../../lib/ports/backend.ts'
+import { type Stem, tagsName } from './names.ts'
 import { syncFolder } from './sync-folder.ts'
 
 /** More than a project id of 255 characters takes with every one of them escaped. */
@@ -16,30 +17,28 @@ const BYTES_MAX = 4096
 const PROJECT_CHARS_MAX = 255
 const REQUEST_ID = /^[0-9a-f]{32,64}$/
 
-export const tagsName = (volume: VolumeId): string => `volume-${volume}.json`
-
 /** Resolves when the tags are on stable storage. */
-export async function writeTags(directory: string, volume: VolumeId, tags: VolumeTags): Promise<void> {
+export async function writeTags(directory: string, stem: Stem, tags: VolumeTags): Promise<void> {
   const text = textOf(tags)
-  if ((await readText(join(directory, tagsName(volume)))) !== text) await replaceTags(directory, volume, text)
+  if ((await readText(join(directory, tagsName(stem)))) !== text) await replaceTags(directory, stem, text)
   // Also if they were there: whoever named them may have crashed before this.
   await syncFolder(directory)
 }
 
 /** Null if there are none, or none that can be read: the volume is there all the same. */
-export async function readTags(directory: string, volume: VolumeId): Promise<VolumeTags | null> {
-  const text = await readText(join(directory, tagsName(volume)))
+export async function readTags(directory: string, stem: Stem): Promise<VolumeTags | null> {
+  const text = await readText(join(directory, tagsName(stem)))
   return text === null ? null : parseTags(text)
 }
 
 /** Not synced: should the name come back, it is tags without bytes. */
-export async function removeTags(directory: string, volume: VolumeId): Promise<void> {
-  await rm(join(directory, tagsName(volume)), { force: true })
-  await rm(join(directory, draftName(volume)), { force: true })
+export async function removeTags(directory: string, stem: Stem): Promise<void> {
+  await rm(join(directory, tagsName(stem)), { force: true })
+  await rm(join(directory, draftName(stem)), { force: true })
 }
 
-async function replaceTags(directory: string, volume: VolumeId, text: string): Promise<void> {
-  const draft = join(directory, draftName(volume))
+async function replaceTags(directory: string, stem: Stem, text: string): Promise<void> {
+  const draft = join(directory, draftName(stem))
   // A draft that a crash left behind is nobody's: its rename never happened.
   await rm(draft, { force: true })
   const handle = await open(draft, 'wx', 0o600)
@@ -49,10 +48,10 @@ async function replaceTags(directory: string, volume: VolumeId, text: string): P
   } finally {
     await handle.close()
   }
-  await rename(draft, join(directory, tagsName(volume)))
+  await rename(draft, join(directory, tagsName(stem)))
 }
 
-const draftName = (volume: VolumeId): string => `.${tagsName(volume)}.draft`
+const draftName = (stem: Stem): string => `.${tagsName(stem)}.draft`
 
 function textOf({ project, rid }: VolumeTags): string {
   return `${JSON.stringify({ project, rid })}\n`

@@ -5,8 +5,8 @@
  * forgotten, `inspect` and `list` know nothing: a build that was cut off is made again at no cost, and no volume can be
  * found that nobody knows. There are no bytes here, so none can be lost, and its path is one that no target opens.
  */
-import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { Backend, FoundVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
+import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { Backend, FoundSnapshot, FoundVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface NoneBackendOptions {
@@ -17,7 +17,8 @@ export interface NoneBackendOptions {
 
 export interface NoneMemory {
   readonly volumes: Map<VolumeId, FoundVolume>
-  readonly quarantined: Set<VolumeId>
+  readonly snapshots: Map<SnapshotId, FoundSnapshot>
+  readonly quarantined: Set<VolumeId | SnapshotId>
   /** Outlives a restart: what is not there was never made. */
   readonly isLasting: boolean
   /** Called after each change. */
@@ -25,7 +26,7 @@ export interface NoneMemory {
 }
 
 export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemory = newMemory()): Backend {
-  const { volumes, quarantined, isLasting } = memory
+  const { volumes, snapshots, quarantined, isLasting } = memory
   const pool = poolOf(options)
   const changed = (): Outcome<void> => {
     memory.save()
@@ -58,12 +59,30 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
       if (volumes.delete(volume)) quarantined.add(volume)
       return changed()
     },
+    async createSnapshot(snapshot, tags) {
+      const known = snapshots.get(snapshot.id)
+      if (known !== undefined && known.sizeBytes !== snapshot.sizeBytes)
+        return refused(`there with ${known.sizeBytes} bytes, not ${snapshot.sizeBytes}`)
+      if (isLasting && !volumes.has(snapshot.volume)) return refused(`volume ${snapshot.volume} is not there`)
+      snapshots.set(snapshot.id, known ?? { ...snapshot, tags })
+      return changed()
+    },
+    async removeSnapshot({ id }) {
+      snapshots.delete(id)
+      return changed()
+    },
+    inspectSnapshot: async ({ id }) => done(snapshots.get(id) ?? null),
+    listSnapshots: async () => done([...snapshots.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
+    async quarantineSnapshot({ id }) {
+      if (snapshots.delete(id)) quarantined.add(id)
+      return changed()
+    },
     devicePath: (volume) => `none:volume-${volume}`,
   }
 }
 
 function newMemory(): NoneMemory {
-  return { volumes: new Map(), quarantined: new Set(), isLasting: false, save: () => undefined }
+  return { volumes: new Map(), snapshots: new Map(), quarantined: new Set(), isLasting: false, save: () => undefined }
 }
 
 const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })

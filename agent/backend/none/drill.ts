@@ -57,6 +57,14 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
     inspect: (volume, signal) => onOne('inspect', volume, () => plain.inspect(volume, signal), signal),
     list: (signal) => onAll('list', () => plain.list(signal), signal),
     quarantine: (volume, signal) => onOne('quarantine', volume, () => plain.quarantine(volume, signal), signal),
+    createSnapshot: (snapshot, tags, signal) =>
+      onOne('create-snapshot', snapshot.volume, () => plain.createSnapshot(snapshot, tags, signal), signal),
+    removeSnapshot: (snapshot, signal) => onOne('remove-snapshot', snapshot.volume, () => plain.removeSnapshot(snapshot, signal), signal),
+    inspectSnapshot: (snapshot, signal) =>
+      onOne('inspect-snapshot', snapshot.volume, () => plain.inspectSnapshot(snapshot, signal), signal),
+    listSnapshots: (signal) => onAll('list-snapshots', () => plain.listSnapshots(signal), signal),
+    quarantineSnapshot: (snapshot, signal) =>
+      onOne('quarantine-snapshot', snapshot.volume, () => plain.quarantineSnapshot(snapshot, signal), signal),
     devicePath: plain.devicePath,
   }
 }

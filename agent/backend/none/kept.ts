@@ -5,14 +5,15 @@
  * state before or after. Nothing is synced, as nothing but a power cut would need it.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { parseUuid, projectId, requestId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
-import type { FoundVolume, VolumeTags } from '../../../lib/ports/backend.ts'
+import { parseUuid, projectId, requestId, type SnapshotId, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import type { FoundSnapshot, FoundVolume, VolumeTags } from '../../../lib/ports/backend.ts'
 
 export interface Kept {
   /** Processes that have opened this file, this one too. */
   readonly life: number
   readonly volumes: Map<VolumeId, FoundVolume>
-  readonly quarantined: Set<VolumeId>
+  readonly snapshots: Map<SnapshotId, FoundSnapshot>
+  readonly quarantined: Set<VolumeId | SnapshotId>
 }
 
 /** One more life. @throws if the file is there and is none of ours */
@@ -26,13 +27,14 @@ export function openKept(file: string): Kept {
 /** What is kept there; empty if there is no file yet. @throws if it is none of ours */
 export function readKept(file: string): Kept {
   const text = textOf(file)
-  return text === null ? { life: 0, volumes: new Map(), quarantined: new Set() } : parseKept(file, text)
+  return text === null ? { life: 0, volumes: new Map(), snapshots: new Map(), quarantined: new Set() } : parseKept(file, text)
 }
 
 /** @throws if it cannot be written; then nothing has changed */
-export function keep(file: string, { life, volumes, quarantined }: Kept): void {
+export function keep(file: string, { life, volumes, snapshots, quarantined }: Kept): void {
   const draft = `${file}.draft`
-  writeFileSync(draft, JSON.stringify({ life, volumes: [...volumes.values()], quarantined: [...quarantined] }), { mode: 0o600 })
+  const kept = { life, volumes: [...volumes.values()], snapshots: [...snapshots.values()], quarantined: [...quarantined] }
+  writeFileSync(draft, JSON.stringify(kept), { mode: 0o600 })
   renameSync(draft, file)
 }
 
@@ -47,10 +49,15 @@ function textOf(file: string): string | null {
 
 function parseKept(file: string, text: string): Kept {
   try {
-    const { life, volumes, quarantined } = JSON.parse(text) as Record<keyof Kept, unknown>
-    if (typeof life !== 'number' || !Array.isArray(volumes) || !Array.isArray(quarantined)) throw new Error('keys are missing')
-    const found = volumes.map(parseVolume)
-    return { life, volumes: new Map(found.map((volume) => [volume.id, volume])), quarantined: new Set(quarantined.map(parseId)) }
+    const { life, volumes, snapshots, quarantined } = JSON.parse(text) as Record<keyof Kept, unknown>
+    if (typeof life !== 'number' || !Array.isArray(volumes) || !Array.isArray(snapshots) || !Array.isArray(quarantined))
+      throw new Error('keys are missing')
+    return {
+      life,
+      volumes: new Map(volumes.map(parseVolume).map((volume) => [volume.id, volume])),
+      snapshots: new Map(snapshots.map(parseSnapshot).map((snapshot) => [snapshot.id, snapshot])),
+      quarantined: new Set(quarantined.map(parseId)),
+    }
   } catch (error) {
     throw new Error(`${file} is no memory of a drill: name another in backends[].drill.file`, { cause: error })
   }
@@ -60,6 +67,12 @@ function parseVolume(value: unknown): FoundVolume {
   const { id, pool, sizeBytes, tags } = value as Record<keyof FoundVolume, unknown>
   if (typeof pool !== 'string' || typeof sizeBytes !== 'number') throw new Error('a volume has a pool and a size')
   return { id: parseId(id), pool, sizeBytes, tags: parseTags(tags) }
+}
+
+function parseSnapshot(value: unknown): FoundSnapshot {
+  const { volume } = value as Record<keyof FoundSnapshot, unknown>
+  const { id, ...facts } = parseVolume(value)
+  return { ...facts, id: snapshotId(id), volume: parseId(volume) }
 }
 
 function parseTags(value: unknown): VolumeTags | null {

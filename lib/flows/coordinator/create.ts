@@ -63,7 +63,7 @@ export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<
   cancel(out, `reserve/${rid}`)
   peer.creating.set(rid, { ...creating, phase: 'binding', reservation })
   const { spec, bodyHash } = creating
-  const delta = { volumes: 1, gigabytes: spec.sizeGiB }
+  const delta = { volumes: 1, snapshots: 0, gigabytes: spec.sizeGiB }
   const binding: Binding = {
     kind: 'bound',
     rid,
@@ -75,6 +75,7 @@ export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<
     delta,
     sizeGiB: spec.sizeGiB,
     spec,
+    snapshot: null,
     atMs: now.wallMs,
   }
   askRegister(peer, out, spec.project, { kind: 'bind', binding }, { kind: 'create', rid })
@@ -167,7 +168,7 @@ function unplace(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const { rid, spec, bodyHash } = creating
   peer.creating.set(rid, { ...creating, phase: 'unplacing', reservation: null })
   const rejected = [...creating.ranking.rejected, ...creating.refused]
-  const delta = { volumes: 1, gigabytes: spec.sizeGiB }
+  const delta = { volumes: 1, snapshots: 0, gigabytes: spec.sizeGiB }
   const unplaced: Unplaced = { kind: 'unplaced', rid, spec, bodyHash, delta, rejected, atMs: now.wallMs, updatedAtMs: null }
   askRegister(peer, out, spec.project, { kind: 'unplace', unplaced }, { kind: 'create', rid })
 }

@@ -1,5 +1,5 @@
 /**
- * Finds a volume that this peer's view does not hold, before anybody is told that there is none.
+ * Finds a volume or a snapshot that this peer's view does not hold, before anybody is told that there is none.
  *
  * First the project's register (a majority of it): granted, or without room, or ended. Then every other host is asked
  * for what it knows; where no project is named, also in which registers it holds something about the volume, and those
@@ -12,13 +12,14 @@ import { hostName, hostOf, votersOf } from '../../model/manifest.ts'
 import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
+import { type Snapshot, snapshotOf } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 import { positionOf } from '../../replica/log.ts'
 import { logOf, noteGranted } from '../../replica/view.ts'
 import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, freshName, type Out, reply, timer } from '../out.ts'
-import { grantedVolume, unplacedAsVolume } from '../shape.ts'
+import { grantedSnapshot, grantedVolume, unplacedAsVolume } from '../shape.ts'
 import { isAhead, registersNaming, searchHeads } from '../spread/exchange.ts'
 import type { Peer, Searching } from '../tables.ts'
 import { noMajority } from './create.ts'
@@ -32,13 +33,14 @@ export interface Found {
   readonly volume: Volume
 }
 
-export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'purpose'>
+export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snapshot' | 'purpose'>
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
   peer.searching.set(name, { ...search, waiting: [], silent: [], behind: new Map(), named: [], knownOwner: null })
-  if (search.project === null || search.volume === null) return askHosts(peer, out, name)
-  askRegister(peer, out, search.project, { kind: 'read', volume: search.volume }, { kind: 'find', search: name })
+  const about = search.volume ?? search.snapshot
+  if (search.project === null || about === null) return askHosts(peer, out, name)
+  askRegister(peer, out, search.project, { kind: 'read', about }, { kind: 'find', search: name })
   return null
 }
 
@@ -52,6 +54,8 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
     if (outcome.kind === 'no-majority' && project !== undefined) return giveUp(peer, out, name, noMajority(peer, project, outcome))
     return giveUp(peer, out, name, { code: 'overloaded', queue: 'register', limit: outcome.kind === 'overloaded' ? outcome.limit : 0 })
   }
+  const granted = snapshotInRegister(peer, search, outcome.answer.contents)
+  if (granted !== null) return foundSnapshot(peer, out, name, search, granted)
   const hit = inRegister(peer, search, outcome.answer.contents)
   if (hit !== null) return found(peer, out, name, search, hit)
   const knownOwner = outcome.answer.contents.ended?.host ?? search.knownOwner
@@ -134,10 +138,10 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
   const { knownOwner, silent, project } = search
   const [named] = search.named
   if (project === null && named !== undefined) {
-    return askRegister(peer, out, named, { kind: 'read', volume: search.volume }, { kind: 'find', search: name })
+    return askRegister(peer, out, named, { kind: 'read', about: search.volume }, { kind: 'find', search: name })
   }
   // A host that does not know yet what it holds itself cannot say that there is nothing.
-  if (peer.recovery !== null || peer.strays.size > 0)
+  if (peer.recovery !== null || peer.strays.size > 0 || peer.straySnapshots.size > 0)
     return void giveUp(peer, out, name, { code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
   if (knownOwner !== null && search.volume !== null && isBuried(peer, knownOwner, search.volume))
     return void giveUp(peer, out, name, missing(search))
@@ -171,11 +175,14 @@ export function isBuried(peer: Peer, owner: PeerId, volume: VolumeId): boolean {
 function missing(search: Searching): Failure {
   if (search.volume !== null) return { code: 'volume-not-found', volume: search.volume }
   if (search.attachment !== null) return { code: 'attachment-not-found', attachment: search.attachment }
+  if (search.snapshot !== null) return { code: 'snapshot-not-found', snapshot: search.snapshot }
   return { code: 'overloaded', queue: 'search', limit: 0 }
 }
 
-function inView(peer: Peer, { volume, attachment }: Searching): Volume | null {
-  const id = volume ?? (attachment === null ? undefined : peer.view.attachments.get(attachment))
+function inView(peer: Peer, { volume, attachment, snapshot }: Searching): Volume | null {
+  const { attachments, snapshots } = peer.view
+  const part = attachment === null ? undefined : attachments.get(attachment)
+  const id = volume ?? part ?? (snapshot === null ? undefined : snapshots.get(snapshot))
   return id === undefined ? null : (peer.view.volumes.get(id)?.volume ?? null)
 }
 
@@ -191,10 +198,26 @@ function inRegister(peer: Peer, { volume }: Searching, contents: LedgerContents)
   return peer.view.volumes.get(binding.volume)?.volume ?? granted
 }
 
+/** Promised and not in its volume's record here: whoever has seen the volume's end knows better. */
+function snapshotInRegister(peer: Peer, { snapshot }: Searching, contents: LedgerContents): Snapshot | null {
+  const binding = contents.bound.find((one) => one.snapshot !== null && one.snapshot.id === snapshot)
+  if (binding === undefined || snapshot === null || isBuried(peer, binding.host, binding.volume)) return null
+  const volume = peer.view.volumes.get(binding.volume)?.volume
+  return (volume === undefined ? null : snapshotOf(volume, snapshot)) ?? grantedSnapshot(binding)
+}
+
 function found(peer: Peer, out: Out, name: string, search: Searching, volume: Volume): Found | null {
   forget(peer, out, name)
   if (search.purpose.kind === 'operate') return { search, volume }
+  const snapshot = search.snapshot === null ? null : snapshotOf(volume, search.snapshot)
+  if (snapshot !== null) return foundSnapshot(peer, out, name, search, snapshot)
   reply(out, search.purpose.client, { kind: 'find', result: success(volume) })
+  return null
+}
+
+function foundSnapshot(peer: Peer, out: Out, name: string, { purpose }: Searching, snapshot: Snapshot): null {
+  forget(peer, out, name)
+  if (purpose.kind === 'reply') reply(out, purpose.client, { kind: 'find-snapshot', result: success(snapshot) })
   return null
 }
 
@@ -204,6 +227,7 @@ function giveUp(peer: Peer, out: Out, name: string, facts: Failure): null {
   if (search === undefined) return null
   const { purpose } = search
   if (purpose.kind === 'operate') reply(out, purpose.client, { kind: 'operate', result: failure(facts) })
+  else if (search.snapshot !== null) reply(out, purpose.client, { kind: 'find-snapshot', result: failure(facts) })
   else reply(out, purpose.client, { kind: 'find', result: failure(facts) })
   return null
 }

@@ -1,16 +1,15 @@
 /**
  * Carries an operation to the volume's owner and its answer back. The owner decides; this peer only knows the way.
  *
- * An extend takes room, so it goes the way of a create: RESERVE on the volume's pool, BIND, COMMIT. A volume that found
+ * What takes room (an extend, a snapshot) goes the way of a create: RESERVE on the volume's pool, BIND, COMMIT. A volume that found
  * no room has no owner; what may be done with it is done in its project's register.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
-import { hashHex } from '../../model/hash.ts'
 import { hostName, isLostHost } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
-import type { OperationReply, OperationRequest, OperationValue } from '../../model/request.ts'
+import { NO_VALUE, type OperationReply, type OperationRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
@@ -19,10 +18,9 @@ import type { Now } from '../step.ts'
 import type { Operating, Peer } from '../tables.ts'
 import { noMajority } from './create.ts'
 import { type Found, isBuried, startSearch } from './find.ts'
+import { grantFor, snapshotAsked, takesRoom } from './room.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
-
-const GONE: OperationValue = { volume: null, attachment: null, connection: null }
 
 /** Shorter than the wait for an operation: the answer does not depend on it. */
 const COMMIT_WAIT_MS = 1000
@@ -34,6 +32,7 @@ export function onClientOperate(peer: Peer, out: Out, client: string, request: O
     project: request.project,
     volume: request.volume,
     attachment: null,
+    snapshot: null,
     purpose: { kind: 'operate', client, request },
   })
   if (found !== null) onFoundForOperation(peer, out, found, now)
@@ -49,30 +48,26 @@ export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: Operati
   if (operating !== undefined) end(peer, out, operating, answer)
 }
 
-export function onExtendReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
+export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
   const { rid, pool, reservation, deltaGiB } = message
   const operating = peer.operating.get(rid)
   const operation = operating?.request.operation
-  if (operating === undefined || operating.phase !== 'reserving' || operation?.kind !== 'extend' || operating.owner !== from) return
+  if (
+    operating === undefined ||
+    operating.phase !== 'reserving' ||
+    operation === undefined ||
+    !takesRoom(operation) ||
+    operating.owner !== from
+  )
+    return
   const { volume } = operating.request
-  const binding: Binding = {
-    kind: 'bound',
-    rid,
-    volume,
-    host: from,
-    pool,
-    reservation,
-    bodyHash: hashHex('extend', volume, String(operation.sizeGiB)),
-    delta: { volumes: 0, gigabytes: deltaGiB },
-    sizeGiB: operation.sizeGiB,
-    spec: null,
-    atMs: now.wallMs,
-  }
+  const held = { kind: 'bound', rid, volume, host: from, pool, reservation, spec: null, atMs: now.wallMs } as const
+  const binding: Binding = { ...held, ...grantFor(operation, volume, deltaGiB) }
   peer.operating.set(rid, { ...operating, phase: 'binding' })
-  askRegister(peer, out, operating.project, { kind: 'bind', binding }, { kind: 'extend', rid })
+  askRegister(peer, out, operating.project, { kind: 'bind', binding }, { kind: 'room', rid })
 }
 
-export function onExtendRefused(peer: Peer, out: Out, rid: RequestId, refusal: Refusal): void {
+export function onRoomRefused(peer: Peer, out: Out, rid: RequestId, refusal: Refusal): void {
   const operating = peer.operating.get(rid)
   if (operating?.phase !== 'reserving') return
   if (refusal.kind === 'operation') return end(peer, out, operating, refusal.reply)
@@ -83,7 +78,7 @@ export function onExtendRefused(peer: Peer, out: Out, rid: RequestId, refusal: R
   end(peer, out, operating, failure(facts))
 }
 
-export function onExtendDecided(peer: Peer, out: Out, rid: RequestId, asked: Binding, outcome: ChangeOutcome): void {
+export function onRoomDecided(peer: Peer, out: Out, rid: RequestId, asked: Binding, outcome: ChangeOutcome): void {
   const operating = peer.operating.get(rid)
   if (operating === undefined) return
   const { owner, project } = operating
@@ -98,15 +93,20 @@ export function onExtendDecided(peer: Peer, out: Out, rid: RequestId, asked: Bin
     abandon(out, operating, asked)
     return end(peer, out, operating, failure(refusedBy(answer, operating)))
   }
-  const { reservation, volume } = asked
+  const { reservation, volume, snapshot } = asked
+  if (snapshot !== null && answer.binding.kind === 'recent') {
+    // Made once and gone since, longer ago than its owner remembers.
+    abandon(out, operating, asked)
+    return end(peer, out, operating, failure({ code: 'snapshot-not-found', snapshot: snapshot.id }))
+  }
   peer.operating.set(rid, { ...operating, phase: 'committing' })
   timer(out, `operate/${rid}`, COMMIT_WAIT_MS)
   send(out, owner, { kind: 'commit', certificate: { project, rid, volume, host: owner, reservation, proof } })
 }
 
-export function onExtendCommitted(peer: Peer, out: Out, rid: RequestId): void {
+export function onRoomCommitted(peer: Peer, out: Out, rid: RequestId): void {
   const operating = peer.operating.get(rid)
-  if (operating?.phase === 'committing') endExtend(peer, out, operating)
+  if (operating?.phase === 'committing') endRoom(peer, out, operating)
 }
 
 /** The owner did not answer in time, or cannot be reached (`to`). */
@@ -115,7 +115,7 @@ export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId
   if (operating === undefined || (to !== null && operating.owner !== to)) return
   if (operating.request.operation.kind === 'delete') {
     // The answer is lost, the record of what was done is not.
-    if (isBuried(peer, operating.owner, operating.request.volume)) return end(peer, out, operating, success(GONE))
+    if (isBuried(peer, operating.owner, operating.request.volume)) return end(peer, out, operating, success(NO_VALUE))
     if (to !== null && operating.volume !== null) {
       peer.operating.delete(rid)
       cancel(out, `operate/${rid}`)
@@ -124,7 +124,7 @@ export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId
     }
   }
   // Bound is bound: the owner will hear of it from the register.
-  if (operating.phase === 'committing') return endExtend(peer, out, operating)
+  if (operating.phase === 'committing') return endRoom(peer, out, operating)
   if (operating.phase === 'binding') return
   end(peer, out, operating, failure(unreachable(peer, operating.owner)))
 }
@@ -142,9 +142,9 @@ export function onEdited(
   if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
   if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
   const { answer } = outcome
-  if (answer.kind === 'edited') return respond(success({ volume: unplacedAsVolume(answer.unplaced), attachment: null, connection: null }))
+  if (answer.kind === 'edited') return respond(success({ ...NO_VALUE, volume: unplacedAsVolume(answer.unplaced) }))
   // Known to this peer, and not to the register any more: deleted, by this request if the answer to it was lost.
-  respond(request.operation.kind === 'delete' ? success(GONE) : failure({ code: 'volume-not-found', volume: request.volume }))
+  respond(request.operation.kind === 'delete' ? success(NO_VALUE) : failure({ code: 'volume-not-found', volume: request.volume }))
 }
 
 function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
@@ -164,10 +164,10 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
   if (operation.kind === 'delete' && owner !== peer.self && peer.connections.get(owner)?.state !== 'up') {
     return intend(peer, out, client, request, volume, now)
   }
-  const phase = operation.kind === 'extend' ? 'reserving' : 'asked'
+  const phase = takesRoom(operation) ? 'reserving' : 'asked'
   peer.operating.set(rid, { request, clients: [client], owner, phase, project, volume })
   timer(out, `operate/${rid}`, peer.options.timings.operateMs)
-  if (operation.kind === 'extend') send(out, owner, { kind: 'reserve-extend', rid, volume: volume.id, project, sizeGiB: operation.sizeGiB })
+  if (takesRoom(operation)) send(out, owner, { kind: 'reserve-room', rid, volume: volume.id, project, operation })
   else send(out, owner, { kind: 'operate', request })
 }
 
@@ -182,10 +182,10 @@ export function onIntended(
   const volume = peer.view.volumes.get(request.volume)?.volume
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'decided' && outcome.answer.kind === 'intended') {
-    return respond(success(volume === undefined ? GONE : { ...GONE, volume: { ...volume, status: 'deleting' } }))
+    return respond(success(volume === undefined ? NO_VALUE : { ...NO_VALUE, volume: { ...volume, status: 'deleting' } }))
   }
   // It was there when this began.
-  respond(isBuried(peer, owner, request.volume) ? success(GONE) : failure(unreachable(peer, owner)))
+  respond(isBuried(peer, owner, request.volume) ? success(NO_VALUE) : failure(unreachable(peer, owner)))
 }
 
 /** What became of a volume whose host is lost for good. */
@@ -193,19 +193,20 @@ export function onForgotten(peer: Peer, out: Out, client: string, project: Volum
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
   if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
-  respond(success(GONE))
+  respond(success(NO_VALUE))
 }
 
 /** What the owner would refuse by all that is known of the volume is not taken; it alone can say that it may be done. */
 function intend(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { owner } = volume
   if (owner === null) return
-  if (volume.attachments.length > 0) return reply(out, client, { kind: 'operate', result: failure(unreachable(peer, owner)) })
+  if (volume.attachments.length > 0 || volume.snapshots.length > 0)
+    return reply(out, client, { kind: 'operate', result: failure(unreachable(peer, owner)) })
   const intent = { kind: 'intent', volume: volume.id, rid: request.rid, host: owner, atMs: now.wallMs } as const
   askRegister(peer, out, volume.project, { kind: 'intend', intent }, { kind: 'intend', client, request, owner })
 }
 
-/** A host that is lost decides nothing any more: its volumes can be deleted, and nothing else. */
+/** A host that is lost decides nothing any more: its volumes can be deleted, their snapshots with them, and nothing else. */
 function toLost(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { owner, sizeGiB, project } = volume
   if (owner === null) return
@@ -213,8 +214,15 @@ function toLost(peer: Peer, out: Out, client: string, request: OperationRequest,
     const facts: Failure = { code: 'host-lost', volume: volume.id, host: hostName(peer.options.manifest, owner) }
     return reply(out, client, { kind: 'operate', result: failure(facts) })
   }
-  const gone = { kind: 'gone', volume: volume.id, host: owner, delta: { volumes: 1, gigabytes: sizeGiB }, atMs: now.wallMs } as const
-  askRegister(peer, out, project, { kind: 'forget', gone }, { kind: 'forget', client })
+  const gone = {
+    kind: 'gone',
+    volume: volume.id,
+    host: owner,
+    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB },
+    atMs: now.wallMs,
+  } as const
+  const snapshots = volume.snapshots.filter(({ status }) => status !== 'creating').map(({ rid, sizeGiB }) => ({ rid, sizeGiB }))
+  askRegister(peer, out, project, { kind: 'forget', gone, snapshots }, { kind: 'forget', client })
 }
 
 function toRegister(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
@@ -238,9 +246,9 @@ function abandon(out: Out, operating: Operating, binding: Binding): void {
   send(out, operating.owner, { kind: 'abandon', rid: operating.request.rid, project: operating.project, reservation: binding.reservation })
 }
 
-function endExtend(peer: Peer, out: Out, operating: Operating): void {
-  const known = peer.view.volumes.get(operating.request.volume)?.volume ?? operating.volume
-  end(peer, out, operating, success({ volume: known, attachment: null, connection: null }))
+function endRoom(peer: Peer, out: Out, operating: Operating): void {
+  const volume = peer.view.volumes.get(operating.request.volume)?.volume ?? operating.volume
+  end(peer, out, operating, success({ ...NO_VALUE, volume, snapshot: snapshotAsked(operating.request, volume) }))
 }
 
 function end(peer: Peer, out: Out, operating: Operating, result: OperationReply): void {
@@ -264,6 +272,6 @@ function refusedBy(answer: LedgerAnswer, operating: Operating): Failure {
     case 'mismatch':
       return { code: 'request-mismatch', volume }
     default:
-      return { code: 'volume-busy', volume, running: 'extend' }
+      return { code: 'volume-busy', volume, running: operating.request.operation.kind }
   }
 }

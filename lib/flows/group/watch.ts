@@ -19,7 +19,7 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
   for (const [project, acceptor] of peer.acceptors) {
     const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now))
     if ((hasOld || acceptor.cell.intents.size > 0) && membersOf(peer, project).includes(peer.self)) {
-      askRegister(peer, out, project, { kind: 'read', volume: null }, { kind: 'watch', project })
+      askRegister(peer, out, project, { kind: 'read', about: null }, { kind: 'watch', project })
     }
   }
   startWatch(peer, out)

@@ -10,23 +10,25 @@ import { type ProjectId, type RequestId, reservationId } from '../../model/ids.t
 import type { Binding } from '../../model/ledger.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { Certificate } from '../../model/proof.ts'
+import { creatingSnapshot, snapshotOf, withSnapshot } from '../../model/snapshot.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { keepOwned, note, type Out } from '../out.ts'
 import { creatingVolume } from '../shape.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
-import type { ListedVolume, Now } from '../step.ts'
-import type { Owned, Peer } from '../tables.ts'
+import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
+import type { Owned, Peer, Pending } from '../tables.ts'
 import { commitCreate } from './build.ts'
 import { refusalOf, typeOf } from './capacity.ts'
-import { commitExtend } from './extend.ts'
+import { commitRoom } from './room.ts'
 import { settle } from './settle.ts'
+import { failForgotten, FORGOTTEN } from './snapshot.ts'
 
 const GIB = 1024 ** 3
 
 /** The certificate alone does not say what to build; the register does. */
 export function askToAdopt(peer: Peer, out: Out, { project, rid }: Certificate): void {
-  askRegister(peer, out, project, { kind: 'read', volume: null }, { kind: 'adopt', rid })
+  askRegister(peer, out, project, { kind: 'read', about: null }, { kind: 'adopt', rid })
 }
 
 export function onAdopted(peer: Peer, out: Out, project: ProjectId, rid: RequestId, outcome: ChangeOutcome, now: Now): void {
@@ -49,29 +51,39 @@ export function explain(peer: Peer, out: Out, project: ProjectId, binding: Bindi
     }
     return
   }
-  if (known?.extend?.rid === rid) return known.extend.committed ? undefined : commitExtend(peer, out, known, peer.self, now)
+  if (known?.pending?.rid === rid) return known.pending.committed ? undefined : commitRoom(peer, out, known, peer.self, now)
   note(out, 'warn', 'grant-without-reservation', { rid, volume: id })
   if (binding.spec !== null && known === undefined && !peer.tombs.has(id)) return adopt(peer, out, binding, now)
-  if (known !== undefined && binding.spec === null && known.step === 'built' && binding.sizeGiB > known.volume.sizeGiB) {
-    return growAfterAll(peer, out, known, binding, now)
-  }
+  const pending = known?.step === 'built' ? stillToDo(known, binding) : null
+  if (known !== undefined && pending !== null) return doAfterAll(peer, out, known, pending, now)
   if (known === undefined) publishTomb(peer, out, id)
   else publishOwned(peer, out, known, now)
   settle(peer, out, project, rid)
 }
 
-/** An extend that was promised and forgotten. While the volume is busy it waits: a member of its group will say so again. */
-function growAfterAll(peer: Peer, out: Out, known: Owned, { rid, reservation, sizeGiB }: Binding, now: Now): void {
+/** What the grant was for, if the record does not show that it was carried out. */
+function stillToDo({ volume }: Owned, { rid, reservation, sizeGiB, snapshot, spec, bodyHash }: Binding): Pending | null {
+  const held = { rid, reservation, sizeGiB, committed: false }
+  if (snapshot !== null) return snapshotOf(volume, snapshot.id) === null ? { ...held, kind: 'snapshot', snapshot, bodyHash } : null
+  return spec === null && sizeGiB > volume.sizeGiB ? { ...held, kind: 'extend' } : null
+}
+
+/** An extend or a snapshot that was promised and forgotten. While the volume is busy it waits: a member of its group will say so again. */
+function doAfterAll(peer: Peer, out: Out, known: Owned, pending: Pending, now: Now): void {
   const { pool, status, project, sizeGiB: before } = known.volume
-  if (known.working !== null || known.extend !== null) return
-  const hasRoom = pool !== null && refusalOf(peer, pool, sizeGiB - before, [], null) === null
-  if (status === 'available' && hasRoom) {
-    return commitExtend(peer, out, { ...known, extend: { rid, reservation, sizeGiB, committed: false } }, peer.self, now)
+  if (known.working !== null || known.pending !== null) return
+  const neededGiB = pending.kind === 'extend' ? pending.sizeGiB - before : pending.sizeGiB
+  // Bytes that are there already take no more room.
+  const isThere = pending.kind === 'snapshot' && peer.straySnapshots.has(pending.snapshot.id)
+  const hasRoom = isThere || (pool !== null && refusalOf(peer, pool, neededGiB, [], null) === null)
+  if (hasRoom && (pending.kind === 'snapshot' || status === 'available')) {
+    return commitRoom(peer, out, { ...known, pending }, peer.self, now)
   }
   const detail = hasRoom ? `the volume is ${status} by now` : 'its room has been given to others'
-  const failure = { kind: 'backend', step: 'extend', tool: 'a host that had forgotten the request', detail } as const
+  if (pending.kind === 'snapshot') return failForgotten(peer, out, known, pending, detail, now)
+  const failure = { kind: 'backend', step: 'extend', tool: FORGOTTEN, detail } as const
   publishOwned(peer, out, { ...known, volume: { ...known.volume, failure } }, now)
-  settle(peer, out, project, rid)
+  settle(peer, out, project, pending.rid)
 }
 
 /** Bytes of ours that only their tags explain: nobody has their record any more. */
@@ -97,6 +109,26 @@ export function adoptBytes(peer: Peer, out: Out, { id, poolName, sizeBytes, tags
   settle(peer, out, tags.project, tags.rid)
 }
 
+/** The same for a snapshot. `grant`: what its register still says of it. */
+export function adoptSnapshot(
+  peer: Peer,
+  out: Out,
+  owned: Owned,
+  { id, sizeBytes, tags }: ListedSnapshot,
+  grant: Binding | null,
+  now: Now,
+): void {
+  if (tags === null) return
+  const { volume } = owned
+  const { project, rid } = tags
+  const unknown = { id, volume: volume.id, project, user: '', name: null, description: null, metadata: {}, createdAtMs: now.wallMs }
+  const made = { rid, sizeGiB: Math.max(1, Math.floor(sizeBytes / GIB)), bodyHash: grant?.bodyHash ?? '' }
+  const snapshot = { ...creatingSnapshot(grant?.snapshot ?? unknown, made), status: 'available' } as const
+  note(out, 'warn', 'snapshot-adopted', { snapshot: id, volume: volume.id, project, sizeGiB: made.sizeGiB })
+  publishOwned(peer, out, { ...owned, volume: withSnapshot(volume, id, snapshot) }, now)
+  settle(peer, out, project, rid)
+}
+
 function adopt(peer: Peer, out: Out, binding: Binding, now: Now): void {
   const { spec, rid, pool, reservation } = binding
   if (spec === null) return
@@ -112,7 +144,7 @@ function adopt(peer: Peer, out: Out, binding: Binding, now: Now): void {
 }
 
 function reservedAs(volume: Owned['volume'], reservation: Owned['reservation']): Owned {
-  return { volume, step: 'reserved', reservation, seq: 0, hash: null, extend: null, working: null }
+  return { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null }
 }
 
 function zoneOf(peer: Peer): string {

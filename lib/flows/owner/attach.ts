@@ -9,7 +9,7 @@ import { exportIqn } from '../../model/attachment.ts'
 import { failure, type Failure, success } from '../../model/failure.ts'
 import type { AttachmentId, PeerId, VolumeId } from '../../model/ids.ts'
 import { hostName } from '../../model/manifest.ts'
-import type { Operation, OperationRequest } from '../../model/request.ts'
+import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
 import { statusFromAttachments, type VolumeStatus } from '../../model/volume.ts'
 import { note, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
@@ -88,7 +88,7 @@ function attachAgain(
   now: Now,
 ): void {
   if (operation.connector === null || known.status !== 'reserved') {
-    return answerNow(out, from, request.rid, withConnection(peer, success({ volume: owned.volume, attachment: known, connection: null })))
+    return answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment: known })))
   }
   waitFor(peer, request.rid, from)
   startExport(peer, out, owned, known, operation.connector, { rid: request.rid, kind: 'connect' }, now)
@@ -108,7 +108,7 @@ export function startConnect(
     return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
   const isSame = attachment.connector?.initiator === operation.connector.initiator
   if (attachment.export === 'exported' && isSame) {
-    return answerNow(out, from, request.rid, withConnection(peer, success({ volume: owned.volume, attachment, connection: null })))
+    return answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
   }
   if (attachment.status !== 'reserved') return answerNow(out, from, request.rid, failure(wrongStatus(attachment, 'connect')))
   if (peer.unread.has(owned.volume.project)) return answerNow(out, from, request.rid, failure(stillRecovering(peer)))
@@ -156,7 +156,7 @@ export function startDetach(
 export function readConnection(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, id: AttachmentId): void {
   const attachment = attachmentOf(owned, id)
   if (attachment === null) return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: id }))
-  answerNow(out, from, request.rid, withConnection(peer, success({ volume: owned.volume, attachment, connection: null })))
+  answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
 }
 
 /** Makes the export of an attachment that the journal says is exported, under the same name and secret. */

@@ -11,9 +11,9 @@ import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { askToAdopt } from './adopt.ts'
 import { commitCreate } from './build.ts'
-import { commitExtend } from './extend.ts'
 import { isProven } from './proven.ts'
 import { openReservation, resolve } from './reserve.ts'
+import { commitRoom } from './room.ts'
 
 export function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certificate, now: Now): void {
   if (certificate.host !== peer.self) return
@@ -22,7 +22,7 @@ export function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certif
   const open = owned === undefined ? null : openReservation(owned)
   if (owned !== undefined && open?.rid === rid && open.reservation === reservation) {
     if (!isProven(peer, certificate)) return resolve(peer, out, owned, now)
-    if (owned.extend !== null) return commitExtend(peer, out, owned, from, now)
+    if (owned.pending !== null) return commitRoom(peer, out, owned, from, now)
     commitCreate(peer, out, owned)
   } else if (!isSettled(peer, rid, owned)) askToAdopt(peer, out, certificate)
   send(out, from, { kind: 'committed', rid })
@@ -30,5 +30,5 @@ export function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certif
 
 /** True if this host's journal explains the grant: it is at work, has ended, or is about to be folded. */
 function isSettled(peer: Peer, rid: RequestId, owned: Owned | undefined): boolean {
-  return owned?.volume.rid === rid || owned?.extend?.rid === rid || peer.settled.has(rid) || peer.results.has(rid)
+  return owned?.volume.rid === rid || owned?.pending?.rid === rid || peer.settled.has(rid) || peer.results.has(rid)
 }

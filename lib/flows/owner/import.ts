@@ -13,7 +13,11 @@ import type { OwnerLog } from '../../replica/log.ts'
 import { replaceLog } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out } from '../out.ts'
-import type { Owned, OwnedStep, Peer, Working } from '../tables.ts'
+import type { Owned, OwnedStep, Peer, PendingSnapshot, Working } from '../tables.ts'
+import { pendingOf } from './snapshot.ts'
+
+/** The names of its reservations are not in a host's records. */
+const NO_RESERVATION = reservationId('0.0')
 
 export function importOwn(peer: Peer, out: Out, own: OwnerLog): void {
   const { head } = own
@@ -22,7 +26,7 @@ export function importOwn(peer: Peer, out: Out, own: OwnerLog): void {
     if (own.records.has(id)) continue
     // Whether what was only begun has ended by now, the register knows.
     if (owned.seq > 0) dropOwned(peer, out, id)
-    else keepOwned(peer, out, { ...owned, step: 'reserved', extend: null, working: null })
+    else keepOwned(peer, out, { ...owned, step: 'reserved', pending: null, working: null })
   }
   for (const id of peer.tombs.keys()) if (!own.records.has(id)) journalDrop(out, tombKey(id))
   peer.tombs.clear()
@@ -45,14 +49,15 @@ function importRecord(peer: Peer, out: Out, record: PublishedRecord): void {
 }
 
 function ownedFrom(volume: Volume, seq: number, hash: string): Owned {
+  const pending = pendingIn(volume)
   return {
     volume: withoutExtend(volume),
     step: stepOf(volume),
-    reservation: reservationId('0.0'),
+    reservation: NO_RESERVATION,
     seq,
     hash,
-    extend: null,
-    working: workingOf(volume),
+    pending,
+    working: pending === null ? workingOf(volume) : { rid: pending.rid, kind: 'snapshot', attachment: null, before: volume.status },
   }
 }
 
@@ -62,6 +67,12 @@ function workingOf({ attachments, status }: Volume): Working | null {
   if (half === undefined) return null
   const rid = requestId(hashHex('import', half.id, String(half.generation)).slice(0, 32))
   return { rid, kind: half.export === 'revoking' ? 'detach' : 'connect', attachment: half.id, before: status }
+}
+
+/** A snapshot that was being made is looked at, and made if it is not there. */
+function pendingIn({ snapshots }: Volume): PendingSnapshot | null {
+  const creating = snapshots.find(({ status }) => status === 'creating')
+  return creating === undefined ? null : pendingOf(creating, NO_RESERVATION)
 }
 
 /** An extend that was at work is bound in the register, and taken up again from there. */

@@ -12,6 +12,7 @@ import type { Owned, Peer } from '../tables.ts'
 import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
 import { startDelete } from './remove.ts'
 import { mayBeForgotten } from './reserve.ts'
+import { startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
 import { answerNow, endWell, waitFor, withConnection } from './work.ts'
 
 export function onOperate(peer: Peer, out: Out, from: PeerId, request: OperationRequest, now: Now): void {
@@ -39,7 +40,7 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
       failure({ code: 'invalid-status', volume: id, action: operation.kind, status, allowed: ['available'] }),
     )
   }
-  const running = owned.working?.kind ?? (owned.extend === null ? null : 'extend')
+  const running = owned.working?.kind ?? owned.pending?.kind ?? null
   if (running !== null && changesState(operation)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: id, running }))
   start(peer, out, from, owned, request, now)
 }
@@ -63,9 +64,14 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return readConnection(peer, out, from, owned, request, operation.attachment)
     case 'reset-status':
       return resetStatus(peer, out, from, owned, request, operation.status, now)
+    case 'update-snapshot':
+      return updateSnapshot(peer, out, from, owned, request, operation, now)
+    case 'delete-snapshot':
+      return startSnapshotDelete(peer, out, from, owned, request, operation, now)
     case 'extend':
+    case 'snapshot':
       // It takes room, so it comes as a reservation and never as a plain operation.
-      return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: 'extend' }))
+      return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: operation.kind }))
     default:
       return assertNever(operation)
   }
@@ -108,7 +114,7 @@ function resetStatus(
   endWell(peer, out, request.rid, reset.volume, null, now)
 }
 
-/** Names and metadata may change, and secrets be read, while a command is at work. */
-function changesState(operation: Operation): boolean {
-  return operation.kind !== 'update' && operation.kind !== 'connection'
+/** Names and metadata may change, secrets be read and other snapshots go, while a command is at work. */
+function changesState({ kind }: Operation): boolean {
+  return kind !== 'update' && kind !== 'connection' && kind !== 'update-snapshot' && kind !== 'delete-snapshot'
 }

@@ -11,7 +11,7 @@ import { comparePositions, type LogHead } from '../../model/log.ts'
 import { isAbove } from '../../model/ballot.ts'
 import type { PeerMessage, SeenVote } from '../../model/message.ts'
 import { majorityOf } from '../../register/home-group.ts'
-import type { ListedVolume } from '../step.ts'
+import type { FoundHere } from '../step.ts'
 import { newOwnerLog, type OwnerLog, takeDelta } from '../../replica/log.ts'
 import { headOf, logOf } from '../../replica/view.ts'
 import { formerMembersOf, membersOf } from '../group/members.ts'
@@ -24,7 +24,7 @@ const ALONE_HOSTS_MAX = 2
 
 /** What the others know of this host, and what lies on it. */
 export interface KnownAtStart {
-  readonly found: { readonly volumes: readonly ListedVolume[]; readonly exports: readonly string[] }
+  readonly found: FoundHere
   /** This host's own log, as far as anybody has it. */
   readonly own: OwnerLog
   /** Somebody knows more of this host than its own journal. */

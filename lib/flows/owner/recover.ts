@@ -9,6 +9,7 @@ import { exportIqn } from '../../model/attachment.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { parseUuid, type ProjectId, volumeId } from '../../model/ids.ts'
 import { comparePositions } from '../../model/log.ts'
+import { snapshotOf } from '../../model/snapshot.ts'
 import { headOf } from '../../replica/view.ts'
 import { forgetVotes, install, pushRegisters } from '../group/install.ts'
 import { startWatch } from '../group/watch.ts'
@@ -17,15 +18,16 @@ import { beatSoon } from '../spread/beat.ts'
 import { startExchange } from '../spread/exchange.ts'
 import { startProbes } from '../spread/suspect.ts'
 import { publishEpoch } from '../spread/publish.ts'
-import type { ListedVolume, Now, PeerEvent } from '../step.ts'
+import type { ListedSnapshot, ListedVolume, Now, PeerEvent } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { exposeAgain, fence } from './attach.ts'
 import { lookAtBuild } from './build.ts'
-import { grow } from './extend.ts'
 import { importOwn } from './import.ts'
 import { endRecall, type KnownAtStart, startRecall } from './recall.ts'
 import { remove } from './remove.ts'
 import { resolve } from './reserve.ts'
+import { resumeRoom } from './room.ts'
+import { removeSnapshot } from './snapshot-change.ts'
 import { foldAgain, foldAll, toldAgain } from './settle.ts'
 import { readOwn } from './unread.ts'
 import { backend, target } from './work.ts'
@@ -47,9 +49,9 @@ export function goOn(peer: Peer, out: Out, now: Now): void {
 }
 
 /** What lies on this host, at the start and every few minutes. */
-export function onFound(peer: Peer, out: Out, { volumes, exports }: Extract<PeerEvent, { kind: 'found' }>, now: Now): void {
+export function onFound(peer: Peer, out: Out, { volumes, snapshots, exports }: Extract<PeerEvent, { kind: 'found' }>, now: Now): void {
   if (peer.recovery !== null) {
-    peer.recovery.found = { volumes, exports }
+    peer.recovery.found = { volumes, snapshots, exports }
     return goOn(peer, out, now)
   }
   const there = new Set(exports)
@@ -73,9 +75,10 @@ function finishStart(peer: Peer, out: Out, known: KnownAtStart, now: Now): void 
   startProbes(peer, out, now)
   for (const owned of peer.owned.values()) recover(peer, out, owned, now)
   for (const found of known.found.volumes) look(peer, out, found)
+  for (const found of known.found.snapshots) lookAtOne(peer, out, found)
   cutUnknown(peer, out, known.found.exports)
   for (const project of [...known.projects, ...forgotten, ...toldAgain(peer)]) peer.unread.add(project)
-  for (const { tags } of peer.strays.values()) if (tags !== null) peer.unread.add(tags.project)
+  for (const { tags } of [...peer.strays.values(), ...peer.straySnapshots.values()]) if (tags !== null) peer.unread.add(tags.project)
   for (const project of peer.unread) readOwn(peer, out, project)
   // Read now, while those who know are there; the others are read when somebody asks for them.
   for (const project of forgotten) install(peer, out, project)
@@ -95,11 +98,12 @@ function takeBack(peer: Peer, out: Out, known: KnownAtStart): ReadonlySet<Projec
   note(out, 'error', 'memory-lost', { head: own.head === null ? null : { epoch: own.head.epoch, seq: own.head.seq } })
   const dropped = forgetVotes(peer, out)
   if (comparePositions(own.head ?? { epoch: 0, seq: 0 }, headOf(peer.view, peer.self)) > 0) importOwn(peer, out, own)
-  const tagged = known.found.volumes.flatMap(({ tags }) => (tags === null ? [] : [tags.project]))
+  const tagged = [...known.found.volumes, ...known.found.snapshots].flatMap(({ tags }) => (tags === null ? [] : [tags.project]))
   return new Set([...known.totals, ...known.projects, ...dropped, ...peer.holdings.projects.keys(), ...tagged])
 }
 
 function recover(peer: Peer, out: Out, owned: Owned, now: Now): void {
+  for (const { id, status } of owned.volume.snapshots) if (status === 'deleting') removeSnapshot(peer, out, owned.volume.id, id)
   switch (owned.step) {
     case 'reserved':
       return resolve(peer, out, owned, now)
@@ -117,8 +121,8 @@ function recover(peer: Peer, out: Out, owned: Owned, now: Now): void {
 }
 
 function recoverBuilt(peer: Peer, out: Out, owned: Owned, now: Now): void {
-  if (owned.extend !== null) {
-    if (owned.extend.committed) grow(out, owned)
+  if (owned.pending !== null) {
+    if (owned.pending.committed) resumeRoom(out, owned)
     else resolve(peer, out, owned, now)
   }
   for (const attachment of owned.volume.attachments) {
@@ -140,6 +144,20 @@ function look(peer: Peer, out: Out, found: ListedVolume): void {
   }
   note(out, 'error', 'volume-quarantined', { volume: id })
   backend(out, id, 'quarantine', { kind: 'quarantine', volume: id })
+}
+
+/** The same for a snapshot: its record is part of its volume's. */
+function lookAtOne(peer: Peer, out: Out, found: ListedSnapshot): void {
+  const { id, volume, tags } = found
+  const owned = peer.owned.get(volume)
+  if (owned !== undefined && snapshotOf(owned.volume, id) !== null) return
+  if (peer.tombs.has(volume)) return backend(out, volume, 'leftover', { kind: 'remove-snapshot', snapshot: { id, volume } })
+  if (tags !== null) {
+    peer.straySnapshots.set(id, found)
+    return
+  }
+  note(out, 'error', 'snapshot-quarantined', { snapshot: id, volume })
+  backend(out, volume, 'quarantine', { kind: 'quarantine-snapshot', snapshot: { id, volume } })
 }
 
 function cutUnknown(peer: Peer, out: Out, exports: readonly string[]): void {

@@ -5,6 +5,7 @@
  */
 import type { PeerId, VolumeId } from '../../model/ids.ts'
 import type { Intent } from '../../model/ledger.ts'
+import { hostName } from '../../model/manifest.ts'
 import type { VolumeStatus } from '../../model/volume.ts'
 import { failure } from '../../model/failure.ts'
 import type { OperationRequest } from '../../model/request.ts'
@@ -13,7 +14,7 @@ import { beatSoon } from '../spread/beat.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
-import { endOf, settle } from './settle.ts'
+import { endOf, isUnsureOf, settle } from './settle.ts'
 import { answerNow, backend, endWell, mayTryAgain, waitFor } from './work.ts'
 
 /** Cinder's list; `force` skips it. */
@@ -30,6 +31,12 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
     } as const
     return answerNow(out, from, request.rid, failure(facts))
   }
+  const snapshots = owned.volume.snapshots.length
+  if (snapshots > 0) return answerNow(out, from, request.rid, failure({ code: 'volume-has-snapshots', volume: id, snapshots }))
+  // A snapshot of it may be promised without this host's knowing.
+  if (isUnsureOf(peer, owned.volume.project)) {
+    return answerNow(out, from, request.rid, failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
+  }
   if (owned.step === 'committed' || (!force && !DELETABLE.includes(status))) {
     return answerNow(out, from, request.rid, failure({ code: 'invalid-status', volume: id, action: 'delete', status, allowed: DELETABLE }))
   }
@@ -43,15 +50,15 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
 /**
  * Deletes a volume whose delete was asked for while this host was away.
  *
- * @returns `wait`: it is on its way, or busy; `gone`: nothing is there any more; `refused`: it is in use
+ * @returns `wait`: it is on its way, or busy; `gone`: nothing is there any more; `refused`: it is in use, or has snapshots
  */
 export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Intent, now: Now): 'wait' | 'gone' | 'refused' {
   const owned = peer.owned.get(id)
   if (owned === undefined) return peer.strays.has(id) ? 'wait' : 'gone'
-  if (owned.volume.attachments.length > 0) return 'refused'
+  if (owned.volume.attachments.length > 0 || owned.volume.snapshots.length > 0) return 'refused'
   if (
     owned.working !== null ||
-    owned.extend !== null ||
+    owned.pending !== null ||
     owned.step === 'reserved' ||
     owned.step === 'committed' ||
     owned.step === 'deleting'

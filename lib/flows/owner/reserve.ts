@@ -46,7 +46,7 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
   const reservation = nextReservation(peer, out)
   const zone = hostOf(peer.options.manifest, peer.self)?.zone ?? ''
   const volume = creatingVolume(spec, rid, peer.self, pool, zone)
-  keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, extend: null, working: null })
+  keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
 }
@@ -115,10 +115,11 @@ export function onResolved(
     timer(out, key, peer.options.timings.retryMs)
     return null
   }
-  if (outcome.answer.kind === 'bound' && outcome.answer.binding.kind === 'recent' && owned.seq === 0) {
+  const hasEnded = outcome.answer.kind === 'bound' && outcome.answer.binding.kind === 'recent'
+  if (hasEnded && (owned.seq === 0 || owned.pending?.kind === 'snapshot')) {
     // It was made and has ended since, which this host has forgotten: if it were still there, the log would have it.
-    cancel(out, `resolve/${asked.volume}`)
-    dropOwned(peer, out, asked.volume)
+    cancel(out, key)
+    letGo(peer, out, owned)
     return null
   }
   if (outcome.answer.kind === 'bound') {
@@ -134,9 +135,13 @@ export function onResolved(
     return null
   }
   cancel(out, key)
-  if (owned.extend !== null) keepOwned(peer, out, { ...owned, extend: null })
-  else dropOwned(peer, out, asked.volume)
+  letGo(peer, out, owned)
   return null
+}
+
+function letGo(peer: Peer, out: Out, owned: Owned): void {
+  if (owned.pending !== null) keepOwned(peer, out, { ...owned, pending: null })
+  else dropOwned(peer, out, owned.volume.id)
 }
 
 /** The reservation of this volume that nobody has committed yet, if there is one. */
@@ -145,7 +150,7 @@ export function openReservation(owned: Owned): { readonly rid: RequestId; readon
     case 'reserved':
       return { rid: owned.volume.rid, reservation: owned.reservation }
     case 'built':
-      return owned.extend !== null && !owned.extend.committed ? owned.extend : null
+      return owned.pending !== null && !owned.pending.committed ? owned.pending : null
     case 'committed':
     case 'deleting':
     case 'failed':

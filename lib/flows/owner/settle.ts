@@ -6,7 +6,7 @@
  * in the journal until a fold that contained it was answered.
  */
 import { hashHex } from '../../model/hash.ts'
-import { type ProjectId, requestId, type RequestId, type VolumeId } from '../../model/ids.ts'
+import { type ProjectId, requestId, type RequestId, type SnapshotId, type VolumeId } from '../../model/ids.ts'
 import { NO_USAGE } from '../../model/quota.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { LedgerChange } from '../../model/ledger.ts'
@@ -27,9 +27,9 @@ export function settle(peer: Peer, out: Out, project: ProjectId, rid: RequestId,
   foldSoon(peer, out, project)
 }
 
-/** Name under which the end of a volume is settled. */
-export function endOf(volume: VolumeId): RequestId {
-  return requestId(hashHex('end', volume).slice(0, 32))
+/** Name under which the end of a volume or a snapshot is settled. */
+export function endOf(id: VolumeId | SnapshotId): RequestId {
+  return requestId(hashHex('end', id).slice(0, 32))
 }
 
 /** The register is to have this host's totals once more: what it was told before may have been forgotten here. */
@@ -40,6 +40,11 @@ export function foldAgain(peer: Peer, out: Out, project: ProjectId): void {
 /** Projects whose totals are to be told once more. */
 export function toldAgain(peer: Peer): readonly ProjectId[] {
   return [...peer.settled.values()].filter(({ isAgain }) => isAgain).map(({ project }) => project)
+}
+
+/** The project's register may hold grants that this host has forgotten, and it has not been read since. */
+export function isUnsureOf(peer: Peer, project: ProjectId): boolean {
+  return peer.unread.has(project) && toldAgain(peer).includes(project)
 }
 
 /** After a start: whatever was settled and not folded. */
@@ -54,7 +59,7 @@ export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now):
     return
   }
   // Grants that this host has forgotten may be in its totals, and would count twice until the register has been read.
-  if (peer.unread.has(project) && toldAgain(peer).includes(project)) return timer(out, `fold/${project}`, peer.options.timings.retryMs)
+  if (isUnsureOf(peer, project)) return timer(out, `fold/${project}`, peer.options.timings.retryMs)
   peer.folding.set(project, 'asked')
   const totals = {
     kind: 'host',

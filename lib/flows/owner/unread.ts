@@ -7,18 +7,19 @@
 import type { ProjectId, VolumeId } from '../../model/ids.ts'
 import type { Intent, LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
+import { snapshotOf } from '../../model/snapshot.ts'
 import { askRegister } from '../group/ask.ts'
 import { note, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
-import type { ListedVolume, Now } from '../step.ts'
+import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
-import { adoptBytes, explain } from './adopt.ts'
+import { adoptBytes, adoptSnapshot, explain } from './adopt.ts'
 import { deleteAsIntended } from './remove.ts'
 import { toldAgain } from './settle.ts'
 import { backend } from './work.ts'
 
 export function readOwn(peer: Peer, out: Out, project: ProjectId): void {
-  askRegister(peer, out, project, { kind: 'read', volume: null }, { kind: 'own' })
+  askRegister(peer, out, project, { kind: 'read', about: null }, { kind: 'own' })
 }
 
 export function onOwnTimer(peer: Peer, out: Out, project: ProjectId): void {
@@ -39,6 +40,7 @@ export function onOwnRead(peer: Peer, out: Out, project: ProjectId, outcome: Cha
   peer.unread.delete(project)
   for (const binding of contents.bound) if (binding.host === peer.self) explain(peer, out, project, binding, now)
   for (const stray of [...peer.strays.values()]) if (stray.tags?.project === project) place(peer, out, stray, contents, now)
+  for (const stray of [...peer.straySnapshots.values()]) if (stray.tags?.project === project) placeSnapshot(peer, out, stray, contents, now)
   for (const intent of contents.intents) if (intent.host === peer.self) honour(peer, out, project, intent, now)
 }
 
@@ -53,6 +55,18 @@ function place(peer: Peer, out: Out, stray: ListedVolume, contents: LedgerConten
   backend(out, id, 'quarantine', { kind: 'quarantine', volume: id })
 }
 
+/** The same for a snapshot, after its volume. */
+function placeSnapshot(peer: Peer, out: Out, stray: ListedSnapshot, contents: LedgerContents, now: Now): void {
+  const { id, volume } = stray
+  peer.straySnapshots.delete(id)
+  const owned = peer.owned.get(volume)
+  if (owned !== undefined && snapshotOf(owned.volume, id) !== null) return
+  const grant = contents.bound.find((binding) => binding.snapshot?.id === id) ?? null
+  if (owned?.step === 'built' && toldAgain(peer).includes(contents.project)) return adoptSnapshot(peer, out, owned, stray, grant, now)
+  note(out, 'error', 'snapshot-quarantined', { snapshot: id, volume })
+  backend(out, volume, 'quarantine', { kind: 'quarantine-snapshot', snapshot: { id, volume } })
+}
+
 /** A delete that was asked for while this host was away. One that cannot be done is withdrawn: the volume stays as it is. */
 function honour(peer: Peer, out: Out, project: ProjectId, intent: Intent, now: Now): void {
   const end = deleteAsIntended(peer, out, intent, now)
@@ -64,7 +78,13 @@ function honour(peer: Peer, out: Out, project: ProjectId, intent: Intent, now: N
     publishOwned(
       peer,
       out,
-      { ...owned, volume: { ...volume, failure: { kind: 'delete-refused', attachments: volume.attachments.length } } },
+      {
+        ...owned,
+        volume: {
+          ...volume,
+          failure: { kind: 'delete-refused', attachments: volume.attachments.length, snapshots: volume.snapshots.length },
+        },
+      },
       now,
     )
   }

@@ -7,7 +7,7 @@
 import { exportIqn, type Attachment, type Connection } from '../../model/attachment.ts'
 import type { PeerId, RequestId, VolumeId } from '../../model/ids.ts'
 import { failure, type Failure, success } from '../../model/failure.ts'
-import type { OperationReply } from '../../model/request.ts'
+import { NO_VALUE, type OperationReply, type OperationValue } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { resultKey } from '../keys.ts'
 import { journalDrop, journalPut, type Out, send } from '../out.ts'
@@ -27,7 +27,11 @@ export function waitFor(peer: Peer, rid: RequestId, from: PeerId): void {
 
 /** The operation is done: remembers it and answers everybody who waits, once they can see it anywhere. */
 export function endWell(peer: Peer, out: Out, rid: RequestId, volume: Volume | null, attachment: Attachment | null, now: Now): void {
-  const reply: OperationReply = success({ volume, attachment, connection: null })
+  endWith(peer, out, rid, { ...NO_VALUE, volume, attachment }, now)
+}
+
+export function endWith(peer: Peer, out: Out, rid: RequestId, value: OperationValue, now: Now): void {
+  const reply = slim(success(value))
   peer.results.set(rid, { reply, sinceMs: now.monoMs })
   journalPut(out, resultKey(rid), { reply })
   for (const from of takeWaiting(peer, rid)) answerWhenSeen(peer, out, from, rid, withConnection(peer, reply))
@@ -39,7 +43,17 @@ export function endBadly(peer: Peer, out: Out, rid: RequestId, facts: Failure): 
 }
 
 export function answerNow(out: Out, from: PeerId, rid: RequestId, reply: OperationReply): void {
-  send(out, from, { kind: 'operated', rid, reply })
+  send(out, from, { kind: 'operated', rid, reply: slim(reply) })
+}
+
+/** The answer to one who asked for room. */
+export function refuseAnswer(out: Out, from: PeerId, rid: RequestId, reply: OperationReply): void {
+  send(out, from, { kind: 'refused', rid, refusal: { kind: 'operation', reply: slim(reply) } })
+}
+
+function slim(reply: OperationReply): OperationReply {
+  if (!reply.ok || reply.value.volume === null) return reply
+  return success({ ...reply.value, volume: { ...reply.value.volume, snapshots: [] } })
 }
 
 /** The answer with the secret put in, for those who may connect. */

@@ -66,7 +66,7 @@ function messageText(failure: VolumeFailure, isAdmin: boolean): string {
     case 'lost':
       return 'schedule allocate volume:The host has no record and no data of this volume any more.'
     case 'delete-refused':
-      return 'delete volume:The delete was accepted while the host of the volume was away, which then found the volume in use. It was not deleted.'
+      return 'delete volume:The delete was accepted while the host of the volume was away, which then found the volume in use, or with snapshots. It was not deleted.'
     default:
       return assertNever(failure)
   }

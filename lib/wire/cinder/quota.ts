@@ -1,6 +1,6 @@
 /**
- * Limits and use of a project. What Scoria does not have (snapshots, backups, groups) has a limit of 0: none can be
- * made. -1 is unlimited.
+ * Limits and use of a project. What Scoria does not have (backups, groups) has a limit of 0: none can be made. -1 is
+ * unlimited.
  */
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
@@ -12,12 +12,12 @@ export function limitsBody(limits: Limits, used: Usage): object {
       absolute: {
         maxTotalVolumes: limits.volumes,
         maxTotalVolumeGigabytes: limits.gigabytes,
-        maxTotalSnapshots: 0,
+        maxTotalSnapshots: limits.snapshots,
         maxTotalBackups: 0,
         maxTotalBackupGigabytes: 0,
         totalVolumesUsed: used.volumes,
         totalGigabytesUsed: used.gigabytes,
-        totalSnapshotsUsed: 0,
+        totalSnapshotsUsed: used.snapshots,
         totalBackupsUsed: 0,
         totalBackupGigabytesUsed: 0,
       },
@@ -40,7 +40,7 @@ export function quotaSetBody(options: { project: string; limits: Limits; used: U
       volumes: value(limits.volumes, used?.volumes ?? 0),
       gigabytes: value(limits.gigabytes, used?.gigabytes ?? 0),
       per_volume_gigabytes: value(limits.per_volume_gigabytes, 0),
-      snapshots: value(0, 0),
+      snapshots: value(limits.snapshots, used?.snapshots ?? 0),
       backups: value(0, 0),
       backup_gigabytes: value(0, 0),
       groups: value(0, 0),

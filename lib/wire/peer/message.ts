@@ -11,22 +11,7 @@ import type { AcceptChange, ChangeOutcome, KnownHead, PeerMessage, Refusal, Seen
 import type { Certificate } from '../../model/proof.ts'
 import { BATCH_MAX, GROUP_MAX, type Proof, type Vote } from '../../model/proof.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
-import {
-  anyJson,
-  bool,
-  type Check,
-  integer,
-  isObject,
-  list,
-  mapOf,
-  nullable,
-  oneOf,
-  pair,
-  pattern,
-  shape,
-  text,
-  variants,
-} from './check.ts'
+import { anyJson, bool, type Check, isObject, list, mapOf, nullable, oneOf, pair, pattern, shape, text, variants } from './check.ts'
 import {
   count,
   ITEMS_MAX,
@@ -42,6 +27,7 @@ import {
   rejection,
   reservation,
   rid,
+  roomOperation,
   spec,
   uuid,
   volume,
@@ -116,7 +102,7 @@ const rumors = list(rumor, RUMORS_MAX)
 
 const message = variants<PeerMessage>({
   reserve: { rid, pool, spec },
-  'reserve-extend': { rid, volume: uuid, project, sizeGiB: integer(1) },
+  'reserve-room': { rid, volume: uuid, project, operation: roomOperation },
   reserved: { rid, pool, reservation, deltaGiB: count },
   refused: { rid, refusal },
   abandon: { rid, project, reservation },

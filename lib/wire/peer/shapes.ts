@@ -6,10 +6,11 @@
  * (rejections, failures) are checked no deeper than showing them needs.
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
-import type { LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
+import type { LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, LostSnapshot, UnplacedEdit } from '../../model/ledger.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
-import type { Operation, OperationRequest, OperationValue } from '../../model/request.ts'
+import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
+import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
 
@@ -31,8 +32,13 @@ const bodyHash = text(128)
 const atMs = integer(0)
 const signed = integer(Number.MIN_SAFE_INTEGER)
 
-export const limits = shape<Limits>({ volumes: integer(-1), gigabytes: integer(-1), per_volume_gigabytes: integer(-1) })
-const usage = shape<Usage>({ volumes: signed, gigabytes: signed })
+export const limits = shape<Limits>({
+  volumes: integer(-1),
+  snapshots: integer(-1),
+  gigabytes: integer(-1),
+  per_volume_gigabytes: integer(-1),
+})
+const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed })
 export const rejection = shape<Rejection>({ pool, filter: text(255), reported: shown, needed: shown })
 
 const specFields = {
@@ -75,7 +81,27 @@ const volumeFailure = variants<VolumeFailure>({
   'no-room': { rejected: list(rejection, ITEMS_MAX) },
   backend: { step: oneOf('create', 'delete', 'extend'), tool: text(255), detail: shown },
   lost: {},
-  'delete-refused': { attachments: count },
+  'delete-refused': { attachments: count, snapshots: count },
+})
+const snapshotFields = {
+  id: uuid,
+  volume: uuid,
+  project,
+  user: text(255),
+  name: nullable(text(255)),
+  description: nullable(text(65_535)),
+  metadata,
+  createdAtMs: atMs,
+}
+const snapshotSpec = shape<SnapshotSpec>(snapshotFields)
+const snapshot = shape<Snapshot>({
+  ...snapshotFields,
+  status: oneOf('creating', 'available', 'deleting', 'error', 'error_deleting'),
+  sizeGiB: integer(1),
+  rid,
+  bodyHash,
+  updatedAtMs: nullable(atMs),
+  failure: nullable(shape<SnapshotFailure>({ step: oneOf('create', 'delete'), tool: text(255), detail: shown })),
 })
 const volumeStatus = oneOf(
   'creating',
@@ -99,6 +125,7 @@ export const volume = shape<Volume>({
   availabilityZone: text(255),
   updatedAtMs: nullable(atMs),
   attachments: list(attachment, 1000),
+  snapshots: list(snapshot, SNAPSHOTS_MAX),
   failure: nullable(volumeFailure),
 })
 
@@ -118,11 +145,15 @@ const textEdit = {
   metadataChanges: optional(mapOf(nullable(text(255)), 1000)),
 }
 
+const takesRoom = { extend: { sizeGiB: integer(1) }, snapshot: { snapshot: snapshotSpec, bodyHash, force: bool } }
+export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
   update: textEdit,
   delete: { force: bool },
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
-  extend: { sizeGiB: integer(1) },
+  ...takesRoom,
+  'update-snapshot': { snapshot: uuid, ...textEdit },
+  'delete-snapshot': { snapshot: uuid },
   attach: {
     attachment: uuid,
     instance: nullable(text(255)),
@@ -137,7 +168,12 @@ const operation = variants<Operation>({
 })
 export const operationRequest = shape<OperationRequest>({ rid, project: nullable(project), volume: uuid, operation })
 export const operationReply = result(
-  shape<OperationValue>({ volume: nullable(volume), attachment: nullable(attachment), connection: nullable(connection) }),
+  shape<OperationValue>({
+    volume: nullable(volume),
+    attachment: nullable(attachment),
+    snapshot: nullable(snapshot),
+    connection: nullable(connection),
+  }),
 )
 
 const bindingFields = {
@@ -150,10 +186,20 @@ const bindingFields = {
   delta: usage,
   sizeGiB: integer(1),
   spec: nullable(spec),
+  snapshot: nullable(snapshotSpec),
   atMs,
 }
 const unplacedFields = { rid, spec, bodyHash, delta: usage, rejected: list(rejection, ITEMS_MAX), atMs, updatedAtMs: nullable(atMs) }
-const recentFields = { order: count, rid, volume: uuid, bodyHash, host: nullable(peer), reservation: nullable(reservation), atMs }
+const recentFields = {
+  order: count,
+  rid,
+  volume: uuid,
+  snapshot: nullable(uuid),
+  bodyHash,
+  host: nullable(peer),
+  reservation: nullable(reservation),
+  atMs,
+}
 const totalsFields = { host: peer, epoch: count, seq: count, usage }
 
 export const ledgerEntry = variants<LedgerEntry>({
@@ -175,7 +221,8 @@ const binding = ofKind(ledgerEntry, 'bound')
 const unplaced = ofKind(ledgerEntry, 'unplaced')
 
 /** Those that are to change. */
-const someLimits: Check = (json) => isObject(json) && limits({ volumes: -1, gigabytes: -1, per_volume_gigabytes: -1, ...json })
+const someLimits: Check = (json) =>
+  isObject(json) && limits({ volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, ...json })
 
 export const ledgerChange = variants<LedgerChange>({
   bind: { binding },
@@ -185,10 +232,10 @@ export const ledgerChange = variants<LedgerChange>({
   'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit }), atMs },
   intend: { intent: ofKind(ledgerEntry, 'intent') },
   withdraw: { volume: uuid, rid },
-  forget: { gone: ofKind(ledgerEntry, 'gone') },
+  forget: { gone: ofKind(ledgerEntry, 'gone'), snapshots: list(shape<LostSnapshot>({ rid, sizeGiB: integer(1) }), SNAPSHOTS_MAX) },
   'set-limits': { limits: someLimits },
   'clear-limits': {},
-  read: { volume: nullable(uuid) },
+  read: { about: nullable(uuid) },
 })
 const contents = shape<LedgerContents>({
   bound: list(binding, ITEMS_MAX),
@@ -204,7 +251,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   bound: { binding: ofKind(ledgerEntry, 'bound', 'recent') },
   closed: {},
   'over-quota': {
-    resource: oneOf('volumes', 'gigabytes', 'per_volume_gigabytes'),
+    resource: oneOf('volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'),
     limit: signed,
     used: signed,
     requested: signed,
@@ -218,6 +265,6 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   intended: { intent: ofKind(ledgerEntry, 'intent') },
   forgotten: {},
   'not-lost': {},
-  'below-use': { resource: oneOf('volumes', 'gigabytes'), limit: signed, used: signed },
+  'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
 })

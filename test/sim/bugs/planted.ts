@@ -6,6 +6,7 @@ import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
+import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
 export const PLANTED: readonly Bug[] = [
@@ -34,6 +35,8 @@ export const PLANTED: readonly Bug[] = [
   skipPrepare,
   refuseByHearsay,
   believeAnybody,
+  deleteWithSnapshots,
+  totalsWithoutSnapshots,
 ]
 
 export function plantedBug(number: number): Bug {

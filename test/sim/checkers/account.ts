@@ -4,7 +4,7 @@
  * Reservations that nobody has bound do not count; everything bound does, until it is gone.
  */
 import type { ProjectId } from '../../../lib/model/ids.ts'
-import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
+import { addUsage, COUNTED_LIMITS, lessUsage, type Limits, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -28,13 +28,11 @@ export class AccountChecker implements Checker {
     const is = ownedIn(after)
     const project = (is ?? was)?.volume.project
     if (project === undefined) return
-    const minus = usageOf(was)
-    const used = addUsage(this.usedBy(project), addUsage(usageOf(is), { volumes: -minus.volumes, gigabytes: -minus.gigabytes }))
+    const used = addUsage(this.usedBy(project), addUsage(usageOf(is), lessUsage(usageOf(was))))
     this.#used.set(project, used)
-    const { volumes, gigabytes } = this.#scene.options.limits
     // An old copy may hold what has been deleted since.
     if (this.#scene.nodes.some(({ isAmnesic }) => isAmnesic)) return
-    if ((volumes >= 0 && used.volumes > volumes) || (gigabytes >= 0 && used.gigabytes > gigabytes)) {
+    if (exceeds(used, this.#scene.options.limits)) {
       throw new Violation('I7', 'a project has more than its limits', { project, used, limits: this.#scene.options.limits })
     }
   }
@@ -42,6 +40,13 @@ export class AccountChecker implements Checker {
 
 function usageOf(owned: Owned | null): Usage {
   if (owned === null || owned.step === 'reserved') return NO_USAGE
-  const grown = owned.extend?.committed === true ? owned.extend.sizeGiB : 0
-  return { volumes: 1, gigabytes: Math.max(owned.volume.sizeGiB, grown) }
+  const { pending, volume } = owned
+  const grown = pending?.kind === 'extend' && pending.committed ? pending.sizeGiB : 0
+  const taken = volume.snapshots.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0)
+  return { volumes: 1, snapshots: volume.snapshots.length, gigabytes: Math.max(volume.sizeGiB, grown) + taken }
+}
+
+/** -1 is no limit. */
+export function exceeds(used: Usage, limits: Limits): boolean {
+  return COUNTED_LIMITS.some((resource) => limits[resource] >= 0 && used[resource] > limits[resource])
 }

@@ -7,7 +7,7 @@ import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { LogHead, PublishedRecord } from '../../../lib/model/log.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
-import type { BackendVolume } from '../../../lib/ports/backend.ts'
+import type { BackendSnapshot, BackendVolume, SnapshotName } from '../../../lib/ports/backend.ts'
 import type { FakeExport, Session } from '../fakes/exports.ts'
 import type { Asked, History } from '../history.ts'
 import type { SimNode } from '../node.ts'
@@ -38,6 +38,8 @@ export interface Checker {
   /** Before it happens. */
   onVolumeCreate?(node: SimNode, volume: BackendVolume): void
   onVolumeRemove?(node: SimNode, volume: VolumeId): void
+  onSnapshot?(node: SimNode, snapshot: BackendSnapshot): void
+  onSnapshotRemove?(node: SimNode, name: SnapshotName): void
   onExpose?(node: SimNode, exported: FakeExport): void
   onLogin?(node: SimNode, session: Session): void
   /** After every event. */

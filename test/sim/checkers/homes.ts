@@ -4,7 +4,10 @@
  * Reads the hosts' volumes and journals. Bytes come to be only on the host to which a majority has bound the request.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { BackendVolume } from '../../../lib/ports/backend.ts'
+import { FORGOTTEN } from '../../../lib/flows/owner/snapshot.ts'
+import { volumeKey } from '../../../lib/flows/keys.ts'
+import { snapshotOf } from '../../../lib/model/snapshot.ts'
+import type { BackendSnapshot, BackendVolume, SnapshotName } from '../../../lib/ports/backend.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -33,8 +36,23 @@ export class HomeChecker implements Checker {
     this.#homes.set(id, node)
   }
 
-  onVolumeRemove(_node: SimNode, id: VolumeId): void {
+  onVolumeRemove(node: SimNode, id: VolumeId): void {
     this.#homes.delete(id)
+    const snapshots = ownedIn(node.journal.get(volumeKey(id)))?.volume.snapshots ?? []
+    if (snapshots.length > 0) throw new Violation('I3', 'the bytes of a volume go before its snapshots', { host: node.name, id, snapshots })
+  }
+
+  onSnapshot(node: SimNode, snapshot: BackendSnapshot): void {
+    if (this.#homes.get(snapshot.volume) !== node || !this.#registers.wasGranted(snapshot.id)) {
+      throw new Violation('I3', 'a snapshot was made that nobody had granted, or not where its volume is', { host: node.name, snapshot })
+    }
+  }
+
+  onSnapshotRemove(node: SimNode, { id, volume }: SnapshotName): void {
+    const owned = ownedIn(node.journal.get(volumeKey(volume)))
+    const snapshot = owned === null ? null : snapshotOf(owned.volume, id)
+    if (snapshot?.status === 'available')
+      throw new Violation('I6', 'the bytes of a snapshot that is available go', { host: node.name, snapshot })
   }
 
   onDurable(node: SimNode, key: string, after: unknown, before: unknown): void {
@@ -50,5 +68,11 @@ export class HomeChecker implements Checker {
 function sizeOf(owned: Owned | null): number {
   // In error because it could not be given room: it has none.
   if (owned?.step === 'failed' && owned.volume.failure?.kind === 'lost') return 0
-  return owned === null ? 0 : Math.max(owned.volume.sizeGiB, owned.extend?.sizeGiB ?? 0)
+  if (owned === null) return 0
+  const { pending, volume } = owned
+  const sizeGiB = pending?.kind === 'extend' ? Math.max(volume.sizeGiB, pending.sizeGiB) : volume.sizeGiB
+  const reserved = pending?.kind === 'snapshot' && !pending.committed ? pending.sizeGiB : 0
+  // Like a volume: a snapshot in error for want of room has none.
+  const taken = volume.snapshots.filter(({ failure }) => failure?.tool !== FORGOTTEN)
+  return taken.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB + reserved)
 }

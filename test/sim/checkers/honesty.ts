@@ -3,6 +3,7 @@
  *
  * Compares what the tools really said with what the owners' journals make of it.
  */
+import { FORGOTTEN } from '../../../lib/flows/owner/snapshot.ts'
 import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
@@ -25,11 +26,11 @@ export class HonestyChecker implements Checker {
   onDurable(node: SimNode, key: string, after: unknown): void {
     const owned = key.startsWith('volume/') ? ownedIn(after) : null
     if (owned === null) return
-    const { id, failure, attachments } = owned.volume
+    const { id, failure, attachments, snapshots } = owned.volume
     // A host that had forgotten a promise answers for itself.
-    const isOwn = failure?.kind === 'backend' && failure.tool === 'a host that had forgotten the request'
-    if (failure?.kind === 'backend' && !isOwn && !this.#refusals.has(`backend/${id}`)) {
-      throw new Violation('honesty', 'a volume is in error though no tool refused anything', { host: node.name, failure, id })
+    const tools = [failure?.kind === 'backend' ? failure.tool : FORGOTTEN, ...snapshots.map((one) => one.failure?.tool ?? FORGOTTEN)]
+    if (tools.some((tool) => tool !== FORGOTTEN) && !this.#refusals.has(`backend/${id}`)) {
+      throw new Violation('honesty', 'something is in error though no tool refused anything', { host: node.name, failure, snapshots, id })
     }
     const isStuck = attachments.some(({ status }) => status === 'error_detaching')
     const mayBeStuck = this.#refusals.has(`target/${id}`) || (this.#silences.get(`target/${id}`) ?? 0) >= SILENCES_MAX

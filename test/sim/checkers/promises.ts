@@ -4,10 +4,11 @@
  * A 202 only after a majority has decided; one volume for one key; nobody who was promised a volume is told that there
  * is none; and at rest every volume is as somebody wanted it last.
  */
-import type { AttachmentId, VolumeId } from '../../../lib/model/ids.ts'
-import type { ClientReply, ClientRequest } from '../../../lib/model/request.ts'
+import type { AttachmentId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { ClientReply, ClientRequest, OperationRequest } from '../../../lib/model/request.ts'
+import { type Snapshot, snapshotOf } from '../../../lib/model/snapshot.ts'
 import type { Volume } from '../../../lib/model/volume.ts'
-import { type Asked, possible, type VolumeBook } from '../history.ts'
+import { type Asked, possible, type SnapshotBook, type VolumeBook } from '../history.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -34,6 +35,10 @@ export class PromiseChecker implements Checker {
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
     const { request } = asked
     if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) this.#checkCreated(request, reply.result.value)
+    if (request.kind === 'operate' && reply.kind === 'operate' && reply.result.ok) this.#checkGranted(request.request)
+    if (request.kind === 'find-snapshot' && reply.kind === 'find-snapshot' && !reply.result.ok) {
+      if (reply.result.failure.code === 'snapshot-not-found') this.#checkSnapshotNotThere(asked, request.snapshot)
+    }
     if (reply.kind !== 'find') return
     if (reply.result.ok) return this.#checkNotRisen(asked, reply.result.value)
     const { code } = reply.result.failure
@@ -59,6 +64,11 @@ export class PromiseChecker implements Checker {
     const { deleteAskedMs, deleteAckedMs, ackedMs } = book
     if (found === null) {
       if (ackedMs !== null && deleteAskedMs === null) throw new Violation('I6', 'a promised volume is lost', { book })
+      // A host that had forgotten a snapshot, and had read that there is none, may have let the volume be deleted.
+      const mayMiss = this.#scene.nodes.some(({ hasForgotten }) => hasForgotten)
+      const missed = [...book.snapshots.values()].filter(({ ackedMs: at, deleteAskedMs: asked }) => at !== null && asked === null)
+      if (missed.length > 0 && !mayMiss)
+        throw new Violation('I6', 'a volume is gone although a snapshot of it was promised', { book, missed })
       return
     }
     if (found === 'unplaced') {
@@ -76,6 +86,7 @@ export class PromiseChecker implements Checker {
     // A repeat of an attach that comes after its detach is known for one only by the answer that was remembered.
     const mayRepeat = this.#scene.nodes.some(({ id, hasForgotten }) => hasForgotten && id === found.owner)
     checkAttachments(book, found, mayRepeat)
+    checkSnapshots(book, found, mayRepeat)
   }
 
   #checkValues(book: VolumeBook, found: Volume): void {
@@ -104,6 +115,19 @@ export class PromiseChecker implements Checker {
     const book = this.#scene.history.books.get(volume)
     if (book === undefined || book.deleteAskedMs !== null) return
     if (book.ackedMs !== null && book.ackedMs < askedMs) throw new Violation('I6', 'a promised volume is said not to be there', { book })
+  }
+
+  #checkGranted({ operation, project, rid }: OperationRequest): void {
+    if (operation.kind !== 'snapshot' || project === null || this.#registers.decisionOf(project, rid) !== null) return
+    throw new Violation('I6', 'a snapshot was acknowledged before a majority had decided it', { rid, operation })
+  }
+
+  #checkSnapshotNotThere({ askedMs }: Asked, id: SnapshotId): void {
+    for (const { snapshots } of this.#scene.history.books.values()) {
+      const book = snapshots.get(id)
+      if (book?.ackedMs != null && book.ackedMs < askedMs && book.deleteAskedMs === null)
+        throw new Violation('I6', 'a promised snapshot is said not to be there', { book })
+    }
   }
 
   #checkNotAttached({ askedMs }: Asked, id: AttachmentId): void {
@@ -136,4 +160,33 @@ function checkAttachments(book: VolumeBook, found: Volume, mayRepeat: boolean): 
     if (!isThere && attachment.ackedMs !== null && !attachment.isDetachAsked)
       throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })
   }
+}
+
+/** `mayRepeat`: its host has forgotten what it had answered, and may have made a snapshot again that was deleted. */
+function checkSnapshots(book: VolumeBook, found: Volume, mayRepeat: boolean): void {
+  const sizes = [...book.bodies.values(), ...book.sizes.map(({ value }) => value)]
+  for (const snapshot of book.snapshots.values()) {
+    const there = snapshotOf(found, snapshot.spec.id)
+    const facts = { snapshot, found }
+    if (there === null) {
+      if (snapshot.ackedMs !== null && snapshot.deleteAskedMs === null) throw new Violation('I6', 'a promised snapshot is lost', facts)
+      continue
+    }
+    if (snapshot.deleteAckedMs !== null && there.status !== 'error_deleting' && !mayRepeat)
+      throw new Violation('I6', 'a snapshot whose delete was acknowledged is there', facts)
+    checkEnd(snapshot, there)
+    if (!sizes.includes(there.sizeGiB) || there.sizeGiB > found.sizeGiB)
+      throw new Violation('I6', 'a snapshot has a size that its volume never had', facts)
+  }
+  const strange = found.snapshots.filter(({ id }) => !book.snapshots.has(id))
+  if (strange.length > 0) throw new Violation('I6', 'there is a snapshot that nobody asked for', { strange, found })
+}
+
+function checkEnd({ spec, names }: SnapshotBook, there: Snapshot): void {
+  const facts = { spec, names, there }
+  if (!['available', 'error', 'error_deleting'].includes(there.status)) throw new Violation('I6', 'a snapshot never came to an end', facts)
+  if (there.status.startsWith('error') && there.failure === null)
+    throw new Violation('I6', 'a snapshot is in error and nobody knows why', facts)
+  if (!possible<string | null>(spec.name, names).includes(there.name))
+    throw new Violation('I6', 'an acknowledged update of a snapshot is lost', facts)
 }

@@ -56,7 +56,7 @@ export class RegisterModel {
       surplus: [...known.values()].filter(({ rid }) => !seen.has(rid)).map(named),
       intended: intents.filter(({ volume }) => !this.#cell.intents.has(volume)).map(({ volume }) => volume),
       withdrawn: [...this.#cell.intents.keys()].filter((volume) => !intents.some((intent) => intent.volume === volume)),
-      isUseOther: here.volumes !== used.volumes || here.gigabytes !== used.gigabytes,
+      isUseOther: canonicalJson(here) !== canonicalJson(used),
     }
   }
 
@@ -119,7 +119,7 @@ export function sameAnswer(a: LedgerAnswer, b: LedgerAnswer): boolean {
 
 function sameContents(a: LedgerContents, b: LedgerContents): boolean {
   if (a.bound.length !== b.bound.length || a.unplaced.length !== b.unplaced.length) return false
-  if (a.used.volumes !== b.used.volumes || a.used.gigabytes !== b.used.gigabytes) return false
+  if (canonicalJson(a.used) !== canonicalJson(b.used)) return false
   if (a.ended?.volume !== b.ended?.volume) return false
   if (a.intents.length !== b.intents.length) return false
   return isSameSet(a.bound, b.bound) && isSameSet(a.unplaced, b.unplaced) && isSameSet(a.intents, b.intents)
@@ -143,7 +143,7 @@ function textOf(entry: LedgerEntry): string {
     case 'closed':
       return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation}`
     case 'host':
-      return `${entry.kind} ${entry.host} ${entry.epoch} ${entry.seq} ${entry.usage.volumes} ${entry.usage.gigabytes}`
+      return `${entry.kind} ${entry.host} ${entry.epoch} ${entry.seq} ${entry.usage.volumes} ${entry.usage.snapshots} ${entry.usage.gigabytes}`
     case 'intent':
     case 'gone':
       return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`

@@ -4,7 +4,7 @@
  * Reads acceptors' journals only. A value is chosen when a majority has stored its ballot, each at some time (one that syncs
  * slowly may do so after another has gone on to the next ballot); from then on each decided request keeps its decision, what was closed stays closed, and use stays within the limits.
  */
-import type { PeerId, ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
+import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
 import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
@@ -12,6 +12,7 @@ import { groupSize, majorityOf } from '../../../lib/register/home-group.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
+import { exceeds } from './account.ts'
 import type { Checker, Scene } from './checker.ts'
 import { acceptedIn, ballotText, isVoteIn, cellKeyParts, entryIn, registerProject } from './stored.ts'
 
@@ -38,6 +39,7 @@ export class RegisterChecker implements Checker {
   readonly #registers = new Map<ProjectId, Register>()
   readonly #byVolume = new Map<VolumeId, RequestId>()
   readonly #intended = new Set<VolumeId>()
+  readonly #snapshots = new Set<SnapshotId>()
   /** Registers whose members wrote something in this event. */
   readonly #touched = new Set<ProjectId>()
   /** Who was asked to accept what. */
@@ -86,6 +88,12 @@ export class RegisterChecker implements Checker {
   wasIntended(volume: VolumeId): boolean {
     this.settle()
     return this.#intended.has(volume)
+  }
+
+  /** Whether a majority ever granted the room for this snapshot. */
+  wasGranted(snapshot: SnapshotId): boolean {
+    this.settle()
+    return this.#snapshots.has(snapshot)
   }
 
   decisionOf(project: ProjectId, rid: RequestId): Decision | null {
@@ -138,7 +146,7 @@ export class RegisterChecker implements Checker {
       if (entry.kind !== 'bound' && entry.kind !== 'unplaced' && entry.kind !== 'recent') continue
       if (now.has(entry.rid)) throw new Violation('I5', 'a request has two decisions in one register', { project, rid: entry.rid })
       now.set(entry.rid, entry)
-      this.#byVolume.set(entry.kind === 'unplaced' ? entry.spec.id : entry.volume, entry.rid)
+      this.#name(entry)
     }
     for (const [rid, before] of decisions) checkSame(project, before, now.get(rid))
     for (const [rid, decision] of now) {
@@ -151,9 +159,18 @@ export class RegisterChecker implements Checker {
     this.#checkLimits(project, used)
   }
 
+  /** What the decision was about, to find it by. */
+  #name(decision: Decision): void {
+    if (decision.kind === 'unplaced') this.#byVolume.set(decision.spec.id, decision.rid)
+    else {
+      const snapshot = snapshotOf(decision)
+      if (snapshot === null) this.#byVolume.set(decision.volume, decision.rid)
+      else this.#snapshots.add(snapshot)
+    }
+  }
+
   #checkLimits(project: ProjectId, used: Usage): void {
-    const { volumes, gigabytes } = this.#scene.options.limits
-    if ((volumes >= 0 && used.volumes > volumes) || (gigabytes >= 0 && used.gigabytes > gigabytes)) {
+    if (exceeds(used, this.#scene.options.limits)) {
       throw new Violation('I7', 'a register has granted more than the limits', { project, used, limits: this.#scene.options.limits })
     }
   }
@@ -207,4 +224,8 @@ function checkSame(project: ProjectId, before: Decision, after: Decision | undef
   const isDelete = before.kind === 'unplaced' && after.kind === 'recent' && after.host === null
   if (hostOf(before) !== hostOf(after) && !isDelete) throw new Violation('I5', 'a request was decided anew', facts)
   if (before.kind === 'recent' && after.kind !== 'recent') throw new Violation('I5', 'a request that had ended is open again', facts)
+}
+
+function snapshotOf(entry: Binding | Recent): SnapshotId | null {
+  return entry.kind === 'recent' ? entry.snapshot : (entry.snapshot?.id ?? null)
 }

@@ -5,8 +5,10 @@
  * journals say and no more, and the registers account for exactly what there is.
  */
 import { exportIqn } from '../../../lib/model/attachment.ts'
+import type { VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { addUsage, NO_USAGE } from '../../../lib/model/quota.ts'
+import { snapshotOf } from '../../../lib/model/snapshot.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { AccountChecker } from './account.ts'
@@ -38,7 +40,7 @@ export class RestChecker implements Checker {
       let used = NO_USAGE
       for (const entry of this.#registers.chosen(project).values()) if (entry.kind === 'host') used = addUsage(used, entry.usage)
       const real = this.#account.usedBy(project)
-      if (used.volumes !== real.volumes || used.gigabytes !== real.gigabytes) {
+      if (canonicalJson(used) !== canonicalJson(real)) {
         throw new Violation('I12', 'a register accounts for something else than there is', { project, used, real })
       }
     }
@@ -57,6 +59,22 @@ export class RestChecker implements Checker {
     }
     if (!servesWhatItShould(node)) open.push(`${name} serves something else than its journal says`)
     return open
+  }
+
+  #checkSnapshots(node: SimNode, records: ReadonlyMap<VolumeId, Owned>): void {
+    const there = new Map(node.volumes.listSnapshots().map((found) => [found.id, found]))
+    for (const found of there.values()) {
+      const owned = records.get(found.volume)
+      if (owned === undefined || snapshotOf(owned.volume, found.id) === null)
+        throw new Violation('I12', 'bytes of a snapshot without a record', { host: node.name, found, owned })
+    }
+    for (const { volume } of records.values()) {
+      for (const snapshot of volume.snapshots) {
+        const isRight = there.get(snapshot.id)?.sizeBytes === snapshot.sizeGiB * GIB
+        if (snapshot.status === 'available' && !isRight)
+          throw new Violation('I12', 'a snapshot without its bytes', { host: node.name, snapshot, found: there.get(snapshot.id) })
+      }
+    }
   }
 
   #openGrants(): readonly string[] {
@@ -87,6 +105,7 @@ export class RestChecker implements Checker {
     for (const [id, owned] of records) {
       if (owned.step === 'built' && !there.has(id)) throw new Violation('I12', 'a record without bytes', { host: node.name, owned })
     }
+    this.#checkSnapshots(node, records)
     if (node.volumes.quarantined.length > 0)
       throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: node.volumes.quarantined })
   }
@@ -112,10 +131,12 @@ function isStuck(node: SimNode, iqn: string): boolean {
   return false
 }
 
-function unsettledIn({ step, extend, working, volume }: Owned): string | null {
+function unsettledIn({ step, pending, working, volume }: Owned): string | null {
   if (step === 'reserved' || step === 'committed' || step === 'deleting') return step
-  if (extend !== null) return 'has an open extend'
+  if (pending !== null) return `has an open ${pending.kind}`
   if (working !== null) return `is at work: ${working.kind}`
+  const moving = volume.snapshots.find(({ status }) => status === 'creating' || status === 'deleting')
+  if (moving !== undefined) return `has a snapshot that is ${moving.status}`
   const half = volume.attachments.find(
     (attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'),
   )

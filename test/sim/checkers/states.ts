@@ -14,6 +14,7 @@ import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
+import { checkSnapshots } from './snapshot-moves.ts'
 import { mayFollow } from './status-moves.ts'
 import { ownedIn } from './stored.ts'
 
@@ -52,7 +53,7 @@ export class StateChecker implements Checker {
     if (node.isAmnesic) this.#forgotten.add(id)
     else if (!this.#forgotten.delete(id) && !mayFollow(from, to, (is ?? was)?.volume.multiattach === true)) {
       throw new Violation('states', `a volume went from ${from} to ${to}`, { host: node.name, was, is })
-    }
+    } else if (!node.hasForgotten) checkSnapshots(last?.volume?.snapshots ?? [], is?.volume.snapshots ?? [])
     const { nowMs } = this.#scene.world
     if (last !== undefined) last.toMs = nowMs
     life.push({ volume: is?.volume ?? null, fromMs: nowMs, toMs: Number.POSITIVE_INFINITY })
@@ -74,11 +75,12 @@ export class StateChecker implements Checker {
     }
   }
 
-  #checkDone({ volume: id, operation }: OperationRequest, { volume, attachment }: OperationValue, sinceMs: number): void {
-    const facts = { id, operation, volume, attachment, sinceMs }
-    this.#require(isDone(operation, volume, attachment), 'an answer says that something else was done than was asked for', facts)
-    // An extend is answered with what the coordinator last saw of the volume.
-    const fromMs = operation.kind === 'extend' ? 0 : sinceMs
+  #checkDone({ volume: id, operation }: OperationRequest, value: OperationValue, sinceMs: number): void {
+    const { volume } = value
+    const facts = { id, operation, value, sinceMs }
+    this.#require(isDone(operation, value), 'an answer says that something else was done than was asked for', facts)
+    // An extend or a snapshot is answered with what the coordinator last saw of the volume.
+    const fromMs = operation.kind === 'extend' || operation.kind === 'snapshot' ? 0 : sinceMs
     // A delete whose owner is away is taken by the register, and shown as if the owner had begun it.
     const isIntended = operation.kind === 'delete' && volume?.status === 'deleting' && this.#registers.wasIntended(id)
     this.#require(
@@ -101,6 +103,12 @@ export class StateChecker implements Checker {
         return says(had(({ attachments }) => attachments.some((one) => one.id === failure.attachment && one.status === failure.status)))
       case 'attachment-not-found':
         return says(had(({ attachments }) => attachments.every((one) => one.id !== failure.attachment)))
+      case 'volume-has-snapshots':
+        return says(had(({ snapshots }) => snapshots.length === failure.snapshots))
+      case 'snapshot-status':
+        return says(had(({ snapshots }) => snapshots.some((one) => one.id === failure.snapshot && one.status === failure.status)))
+      case 'snapshot-not-found':
+        return says(this.#wasAway(id, sinceMs) || had(({ snapshots }) => snapshots.every((one) => one.id !== failure.snapshot)))
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'volume-not-found':
@@ -144,7 +152,7 @@ export class StateChecker implements Checker {
 }
 
 /** Whether the answer shows what was asked for. */
-function isDone(operation: Operation, volume: Volume | null, attachment: OperationValue['attachment']): boolean {
+function isDone(operation: Operation, { volume, attachment, snapshot }: OperationValue): boolean {
   switch (operation.kind) {
     case 'delete':
       return volume === null || volume.status === 'deleting'
@@ -158,6 +166,12 @@ function isDone(operation: Operation, volume: Volume | null, attachment: Operati
       return attachment?.id === operation.attachment && attachment.status === 'attached'
     case 'detach':
       return volume?.attachments.every(({ id }) => id !== operation.attachment) === true
+    case 'snapshot':
+      return snapshot?.id === operation.snapshot.id
+    case 'update-snapshot':
+      return snapshot?.id === operation.snapshot && (operation.name === undefined || snapshot.name === operation.name)
+    case 'delete-snapshot':
+      return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
     case 'extend':
     case 'reset-status':
       return volume !== null

@@ -6,7 +6,7 @@
  * what it wants is not asked here; that nothing is wrong in the end is the checkers' business.
  */
 import type { Connection } from '../../../lib/model/attachment.ts'
-import { attachmentId, type VolumeId } from '../../../lib/model/ids.ts'
+import { attachmentId, snapshotId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
 import { isPassing, ridOf } from '../clients.ts'
 import type { AttachmentBook } from '../history.ts'
@@ -116,6 +116,32 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'snapshot',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      return () => insist(simulation, operation(id, 'snapshot', snapshotOf(simulation, id)))
+    },
+  },
+  {
+    name: 'snapshot of a volume in use, deleted before the volume',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const { id: attachment } = attach(simulation, 'b', id)
+      const snapshot = snapshotOf(simulation, id)
+      return () => {
+        insist(simulation, operation(id, 'snapshot', snapshot))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'detach', { kind: 'detach', attachment, allowUnsafe: true }))
+        insist(simulation, operation(id, 'delete too early', { kind: 'delete', force: true }))
+        insist(simulation, operation(id, 'unsnapshot', { kind: 'delete-snapshot', snapshot: snapshot.snapshot.id }))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
+      }
+    },
+  },
+  {
     name: 'a whole life',
     poolGiB: ROOMY,
     prepare: (simulation) => {
@@ -161,6 +187,12 @@ function bookOf(simulation: Simulation, volume: VolumeId, digit: string): Attach
   }
   simulation.history.books.get(volume)?.attachments.set(book.id, book)
   return book
+}
+
+function snapshotOf({ world }: Simulation, volume: VolumeId): Extract<Operation, { kind: 'snapshot' }> {
+  const id = snapshotId(`77777777${volume.slice(8)}`)
+  const named = { name: 'before', description: null, metadata: {}, user: 'u' }
+  return { kind: 'snapshot', snapshot: { id, volume, project: PROJECT, createdAtMs: world.nowMs, ...named }, bodyHash: 's', force: true }
 }
 
 function attachOf({ id, initiator }: AttachmentBook): Operation {

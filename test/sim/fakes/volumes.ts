@@ -1,10 +1,18 @@
 /**
- * A host's volumes as the simulator has them: synchronous, and still there after a crash.
+ * A host's volumes and snapshots as the simulator has them: synchronous, and still there after a crash.
  *
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
-import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { BackendVolume, FoundVolume, VolumeTags } from '../../../lib/ports/backend.ts'
+import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type {
+  Backend,
+  BackendSnapshot,
+  BackendVolume,
+  FoundSnapshot,
+  FoundVolume,
+  SnapshotName,
+  VolumeTags,
+} from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface VolumeWatcher {
@@ -12,13 +20,16 @@ export interface VolumeWatcher {
   onCreate(volume: BackendVolume): void
   onExtend(volume: BackendVolume): void
   onRemove(volume: VolumeId): void
+  onSnapshot(snapshot: BackendSnapshot): void
+  onSnapshotRemove(snapshot: SnapshotName): void
 }
 
 const GIB = 1024 ** 3
 
 export class FakeVolumes {
   readonly #volumes = new Map<VolumeId, FoundVolume>()
-  readonly #quarantined: VolumeId[] = []
+  readonly #snapshots = new Map<SnapshotId, FoundSnapshot>()
+  readonly #quarantined: (VolumeId | SnapshotId)[] = []
   readonly #capacityGiB: number
   readonly #watcher: VolumeWatcher
 
@@ -27,13 +38,13 @@ export class FakeVolumes {
     this.#watcher = watcher
   }
 
-  get quarantined(): readonly VolumeId[] {
+  get quarantined(): readonly (VolumeId | SnapshotId)[] {
     return this.#quarantined
   }
 
   usedGiB(): number {
     let used = 0
-    for (const volume of this.#volumes.values()) used += volume.sizeBytes / GIB
+    for (const { sizeBytes } of [...this.#volumes.values(), ...this.#snapshots.values()]) used += sizeBytes / GIB
     return used
   }
 
@@ -83,8 +94,55 @@ export class FakeVolumes {
     if (this.#volumes.delete(volume)) this.#quarantined.push(volume)
     return done(null)
   }
+
+  createSnapshot(snapshot: BackendSnapshot, tags: VolumeTags): Outcome<null> {
+    const known = this.#snapshots.get(snapshot.id)
+    if (known !== undefined) return known.sizeBytes === snapshot.sizeBytes ? done(null) : refused('another size is there')
+    if (!this.#volumes.has(snapshot.volume)) return refused('there is no such volume')
+    if (this.usedGiB() + snapshot.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
+    this.#watcher.onSnapshot(snapshot)
+    this.#snapshots.set(snapshot.id, { ...snapshot, tags })
+    return done(null)
+  }
+
+  removeSnapshot(name: SnapshotName): Outcome<null> {
+    if (!this.#snapshots.has(name.id)) return done(null)
+    this.#watcher.onSnapshotRemove(name)
+    this.#snapshots.delete(name.id)
+    return done(null)
+  }
+
+  inspectSnapshot({ id }: SnapshotName): Outcome<FoundSnapshot | null> {
+    return done(this.#snapshots.get(id) ?? null)
+  }
+
+  listSnapshots(): readonly FoundSnapshot[] {
+    return [...this.#snapshots.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  quarantineSnapshot({ id }: SnapshotName): Outcome<null> {
+    if (this.#snapshots.delete(id)) this.#quarantined.push(id)
+    return done(null)
+  }
 }
 
 function refused(detail: string): Outcome<never> {
   return { kind: 'failed', tool: 'fake', detail }
+}
+
+/** Watches nothing. */
+export const UNWATCHED: VolumeWatcher = { onCreate() {}, onExtend() {}, onRemove() {}, onSnapshot() {}, onSnapshotRemove() {} }
+
+/** The part of a backend that is about snapshots, for tests that put these volumes behind the port. */
+export function snapshotPort(
+  volumes: FakeVolumes,
+): Pick<Backend, 'createSnapshot' | 'removeSnapshot' | 'inspectSnapshot' | 'listSnapshots' | 'quarantineSnapshot'> {
+  const emptied = (outcome: Outcome<null>): Outcome<void> => (outcome.kind === 'ok' ? done(undefined) : outcome)
+  return {
+    createSnapshot: async (snapshot, tags) => emptied(volumes.createSnapshot(snapshot, tags)),
+    removeSnapshot: async (name) => emptied(volumes.removeSnapshot(name)),
+    inspectSnapshot: async (name) => volumes.inspectSnapshot(name),
+    listSnapshots: async () => done(volumes.listSnapshots()),
+    quarantineSnapshot: async (name) => emptied(volumes.quarantineSnapshot(name)),
+  }
 }

@@ -29,7 +29,7 @@ import type { Log } from '../../../lib/ports/log.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { Target } from '../../../lib/ports/target.ts'
 import { FakeExports } from '../../sim/fakes/exports.ts'
-import { FakeVolumes } from '../../sim/fakes/volumes.ts'
+import { FakeVolumes, snapshotPort, UNWATCHED } from '../../sim/fakes/volumes.ts'
 
 export interface Answered {
   readonly status: number
@@ -254,7 +254,7 @@ function noJoining(manifest: Manifest): Joining {
 }
 
 function memoryBackend(capacityGiB: number): Backend {
-  const volumes = new FakeVolumes(capacityGiB, { onCreate() {}, onExtend() {}, onRemove() {} })
+  const volumes = new FakeVolumes(capacityGiB, UNWATCHED)
   return {
     name: 'memory',
     measure: async () =>
@@ -282,6 +282,7 @@ function memoryBackend(capacityGiB: number): Backend {
     inspect: async (volume) => volumes.inspect(volume),
     list: async () => done(volumes.list()),
     quarantine: async (volume) => emptied(volumes.quarantine(volume)),
+    ...snapshotPort(volumes),
     devicePath: (volume) => `/memory/${volume}`,
   }
 }

@@ -84,6 +84,7 @@ export class Fleet {
     this.feed(host, {
       kind: 'found',
       volumes: [...host.volumes.values()].map((volume) => ({ ...volume, poolName: poolName(name, 'fake', volume.pool) })),
+      snapshots: [...host.snapshots.values()].map((snapshot) => ({ ...snapshot, poolName: poolName(name, 'fake', snapshot.pool) })),
       exports: [...host.exports],
     })
   }

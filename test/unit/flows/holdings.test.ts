@@ -13,9 +13,22 @@ const record = fc.record({
     pool: fc.constantFrom(...POOLS, null),
     project: fc.constantFrom(...PROJECTS),
     sizeGiB: fc.integer({ min: 1, max: 50 }),
+    snapshots: fc.array(
+      fc.record({
+        sizeGiB: fc.integer({ min: 1, max: 9 }),
+        status: fc.constantFrom('creating' as const, 'available' as const, 'error' as const),
+      }),
+      { maxLength: 3 },
+    ),
   }),
   step: fc.constantFrom('reserved', 'committed', 'built', 'deleting', 'failed') satisfies fc.Arbitrary<Counted['step']>,
-  extend: fc.option(fc.record({ sizeGiB: fc.integer({ min: 1, max: 100 }) })),
+  pending: fc.option(
+    fc.record({
+      kind: fc.constantFrom('extend' as const, 'snapshot' as const),
+      sizeGiB: fc.integer({ min: 1, max: 100 }),
+      committed: fc.boolean(),
+    }),
+  ),
 })
 const change = fc.record({ id: fc.integer({ min: 0, max: 5 }), record: fc.option(record, { nil: undefined }) })
 
@@ -32,14 +45,16 @@ t.test('whatever happens to the records, pools and projects add up to what they 
     for (const pool of POOLS) {
       const there = all.filter((one) => one.volume.pool === pool)
       assert.deepEqual(poolSums(holdings, pool), {
-        provisionedGiB: sum(there, ({ volume, extend }) => Math.max(volume.sizeGiB, extend?.sizeGiB ?? 0)),
+        provisionedGiB: sum(there, roomOf),
         queue: there.filter(({ step }) => step === 'reserved' || step === 'committed').length,
       })
     }
     for (const project of PROJECTS) {
       const settled = all.filter((one) => one.volume.project === project && !['reserved', 'committed'].includes(one.step))
-      const used = { volumes: settled.length, gigabytes: sum(settled, ({ volume }) => volume.sizeGiB) }
-      assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, gigabytes: 0 }, used)
+      const snapshots = settled.flatMap(({ volume }) => volume.snapshots.filter(({ status }) => status !== 'creating'))
+      const gigabytes = [...settled.map(({ volume }) => volume), ...snapshots].reduce((total, { sizeGiB }) => total + sizeGiB, 0)
+      const used = { volumes: settled.length, snapshots: snapshots.length, gigabytes }
+      assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, snapshots: 0, gigabytes: 0 }, used)
     }
   })
   t.doesNotThrow(() => fc.assert(isKept, { numRuns: 200 }))
@@ -47,11 +62,18 @@ t.test('whatever happens to the records, pools and projects add up to what they 
 
 t.test('a project that has nothing left leaves nothing behind', async (t) => {
   const holdings = noHoldings()
-  const volume: Counted = { volume: { pool: null, project: projectId('p'), sizeGiB: 3 }, step: 'built', extend: null }
+  const volume: Counted = { volume: { pool: null, project: projectId('p'), sizeGiB: 3, snapshots: [] }, step: 'built', pending: null }
   recount(holdings, undefined, volume)
   recount(holdings, volume, undefined)
   t.equal(holdings.projects.size, 0, 'projects')
 })
+
+/** What is reserved for a snapshot, until it is in the record; a volume at the size that it has or will have. */
+function roomOf({ volume, pending }: Counted): number {
+  const taken = volume.snapshots.reduce((total, { sizeGiB }) => total + sizeGiB, 0)
+  if (pending?.kind === 'snapshot') return volume.sizeGiB + taken + (pending.committed ? 0 : pending.sizeGiB)
+  return Math.max(volume.sizeGiB, pending?.sizeGiB ?? 0) + taken
+}
 
 function sum(records: readonly Counted[], of: (record: Counted) => number): number {
   return records.reduce((total, one) => total + of(one), 0)

@@ -1,11 +1,11 @@
 /** One host of a fleet: what outlives its process, and the process. */
 import type { BackendCall, BackendOutcome } from '../../../lib/flows/step.ts'
 import type { Peer } from '../../../lib/flows/tables.ts'
-import type { PeerId, VolumeId } from '../../../lib/model/ids.ts'
+import type { PeerId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Json } from '../../../lib/model/json.ts'
 import type { Manifest } from '../../../lib/model/manifest.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
-import type { FoundVolume } from '../../../lib/ports/backend.ts'
+import type { FoundSnapshot, FoundVolume } from '../../../lib/ports/backend.ts'
 import { done } from '../../../lib/ports/outcome.ts'
 
 export class Host {
@@ -13,6 +13,7 @@ export class Host {
   /** What outlives the process. */
   journal = new Map<string, Json>()
   readonly volumes = new Map<VolumeId, FoundVolume>()
+  readonly snapshots = new Map<SnapshotId, FoundSnapshot>()
   readonly exports = new Set<string>()
   manifest: Manifest
   hasRun = false
@@ -39,7 +40,7 @@ export class Host {
 }
 
 /** Volumes that take no time and never fail. */
-export function onVolumes({ volumes }: Host, call: BackendCall): BackendOutcome {
+export function onVolumes({ volumes, snapshots }: Host, call: BackendCall): BackendOutcome {
   switch (call.kind) {
     case 'create':
       volumes.set(call.volume.id, { ...call.volume, tags: call.tags })
@@ -52,6 +53,15 @@ export function onVolumes({ volumes }: Host, call: BackendCall): BackendOutcome 
     case 'remove':
     case 'quarantine':
       volumes.delete(call.volume)
+      return done(null)
+    case 'create-snapshot':
+      snapshots.set(call.snapshot.id, { ...call.snapshot, tags: call.tags })
+      return done(null)
+    case 'inspect-snapshot':
+      return done(snapshots.get(call.snapshot.id) ?? null)
+    case 'remove-snapshot':
+    case 'quarantine-snapshot':
+      snapshots.delete(call.snapshot.id)
       return done(null)
   }
 }

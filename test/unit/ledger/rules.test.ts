@@ -1,11 +1,11 @@
 import t from 'tap'
 import { type Account, evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import { emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
-import { peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../lib/model/ids.ts'
+import { peerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
 import type { Binding, HostTotals, LedgerAnswer, LedgerChange, Unplaced } from '../../../lib/model/ledger.ts'
 import type { Limits } from '../../../lib/model/quota.ts'
 
-const LIMITS: Limits = { volumes: 3, gigabytes: 10, per_volume_gigabytes: 8 }
+const LIMITS: Limits = { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: 8 }
 const ALPHA = peerId('alpha')
 const BETA = peerId('beta')
 
@@ -44,9 +44,10 @@ function binding(rid: string, host = ALPHA, sizeGiB = 1, reservation = '1.1'): B
     pool: poolName(host, 'b', 'p'),
     reservation: reservationId(reservation),
     bodyHash: 'body',
-    delta: { volumes: 1, gigabytes: sizeGiB },
+    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB },
     sizeGiB,
     spec,
+    snapshot: null,
     atMs: 0,
   }
 }
@@ -73,7 +74,7 @@ function unplace(of: Binding): LedgerChange {
 }
 
 function fold(host: typeof ALPHA, seq: number, volumes: number, gigabytes: number, settled: readonly string[], atMs = 0): LedgerChange {
-  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, gigabytes } }
+  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes } }
   return { kind: 'fold', totals, settled: settled.map(requestId), atMs }
 }
 
@@ -118,11 +119,11 @@ t.test('a grant and the host that takes it over are counted once, at every momen
   const { decide, account } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(bind(binding('b', ALPHA, 3)))
-  t.same(usedBy(account.cell), { volumes: 2, gigabytes: 5 })
+  t.same(usedBy(account.cell), { volumes: 2, snapshots: 0, gigabytes: 5 })
   decide(fold(ALPHA, 1, 1, 2, ['a']))
-  t.same(usedBy(account.cell), { volumes: 2, gigabytes: 5 })
+  t.same(usedBy(account.cell), { volumes: 2, snapshots: 0, gigabytes: 5 })
   decide(fold(ALPHA, 2, 2, 5, ['a', 'b']))
-  t.same(usedBy(account.cell), { volumes: 2, gigabytes: 5 })
+  t.same(usedBy(account.cell), { volumes: 2, snapshots: 0, gigabytes: 5 })
 })
 
 t.test('a fold that was overtaken by a later one changes nothing', async (t) => {
@@ -130,14 +131,14 @@ t.test('a fold that was overtaken by a later one changes nothing', async (t) => 
   decide(bind(binding('a', ALPHA, 2)))
   decide(fold(ALPHA, 5, 0, 0, ['a']))
   decide(fold(ALPHA, 4, 1, 2, ['a']))
-  t.same(usedBy(account.cell), { volumes: 0, gigabytes: 0 })
+  t.same(usedBy(account.cell), { volumes: 0, snapshots: 0, gigabytes: 0 })
 })
 
 t.test("a host cannot settle another host's grant", async (t) => {
   const { decide, account } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(fold(BETA, 9, 0, 0, ['a']))
-  t.same(usedBy(account.cell), { volumes: 1, gigabytes: 2 })
+  t.same(usedBy(account.cell), { volumes: 1, snapshots: 0, gigabytes: 2 })
 })
 
 t.test('limits are exact, and name the resource that is short', async (t) => {
@@ -148,7 +149,7 @@ t.test('limits are exact, and name the resource that is short', async (t) => {
   decide(bind(binding('c', ALPHA, 1)))
   decide(unplace(binding('d', ALPHA, 1)))
   t.match(decide(bind(binding('e', ALPHA, 1))), { kind: 'over-quota', resource: 'gigabytes' })
-  const unlimited = register({ volumes: 2, gigabytes: -1, per_volume_gigabytes: -1 })
+  const unlimited = register({ volumes: 2, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 })
   unlimited.decide(bind(binding('a', ALPHA, 5000)))
   unlimited.decide(unplace(binding('b')))
   t.match(
@@ -159,15 +160,33 @@ t.test('limits are exact, and name the resource that is short', async (t) => {
 })
 
 t.test('an extend takes gigabytes and no volume', async (t) => {
-  const { decide } = register({ volumes: 1, gigabytes: 10, per_volume_gigabytes: -1 })
+  const { decide } = register({ volumes: 1, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1 })
   decide(bind(binding('a', ALPHA, 4)))
-  const more: Binding = { ...binding('x'), delta: { volumes: 0, gigabytes: 6 }, sizeGiB: 10, spec: null }
+  const more: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 0, gigabytes: 6 }, sizeGiB: 10, spec: null }
   t.equal(decide(bind(more)).kind, 'bound')
-  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, gigabytes: 1 } })), {
+  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, snapshots: 0, gigabytes: 1 } })), {
     kind: 'over-quota',
     resource: 'gigabytes',
   })
 })
+
+t.test(
+  'a snapshot takes gigabytes and one of the snapshots, is remembered by its name, and is measured by no bound for volumes',
+  async (t) => {
+    const { decide, account } = register({ volumes: 1, snapshots: 1, gigabytes: 9, per_volume_gigabytes: 3 })
+    const texts = { user: 'u', name: null, description: null, metadata: {}, createdAtMs: 0 }
+    const snapshot = { id: snapshotId('s'), volume: volumeId('v'), project: account.project, ...texts }
+    const one: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 1, gigabytes: 4 }, sizeGiB: 4, spec: null, snapshot }
+    t.equal(decide(bind(one)).kind, 'bound')
+    t.match(decide(bind({ ...one, rid: requestId('y') })), { kind: 'over-quota', resource: 'snapshots', limit: 1, used: 1, requested: 1 })
+    t.match(decide(bind({ ...one, rid: requestId('y'), delta: { volumes: 0, snapshots: 1, gigabytes: 6 } })), { resource: 'gigabytes' })
+    const totals: HostTotals = { kind: 'host', host: ALPHA, epoch: 1, seq: 1, usage: one.delta }
+    decide({ kind: 'fold', totals, settled: [one.rid], atMs: 1 })
+    t.same(usedBy(account.cell), { volumes: 0, snapshots: 1, gigabytes: 4 }, 'counted once, in one place or the other')
+    t.match(decide({ kind: 'read', about: snapshot.id }), { contents: { ended: { rid: one.rid, snapshot: snapshot.id, host: ALPHA } } })
+    t.match(decide(bind(one)), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat gets what was decided')
+  },
+)
 
 t.test('an unplaced volume can be renamed and deleted, and its request is remembered', async (t) => {
   const { decide, account } = register()
@@ -179,13 +198,13 @@ t.test('an unplaced volume can be renamed and deleted, and its request is rememb
   labelled({ a: '1', b: '2' })
   t.match(labelled({ a: null, c: '3' }), { unplaced: { spec: { name: 'new', metadata: { b: '2', c: '3' } } } })
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 6 }).kind, 'ended')
-  t.same(usedBy(account.cell), { volumes: 0, gigabytes: 0 })
+  t.same(usedBy(account.cell), { volumes: 0, snapshots: 0, gigabytes: 0 })
   t.equal(decide(bind(binding('r'))).kind, 'ended')
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 7 }).kind, 'absent')
 })
 
 t.test('what ended is remembered however long ago, until so many have ended since that the oldest has to go', async (t) => {
-  const { decide, account } = register({ volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 })
+  const { decide, account } = register({ volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 })
   const remembered = 4096
   const names = Array.from({ length: remembered + 2 }, (_, n) => `r${n}`)
   // The clocks of the proposers say nothing: the first to end is the latest by them.

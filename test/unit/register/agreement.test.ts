@@ -29,7 +29,7 @@ const PROJECT = projectId('p')
 const MEMBERS = ['a', 'b', 'c'].map(peerId)
 /** Voting epoch. */
 const GROUP = 1
-const UNLIMITED = { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
 
 interface Letter {
   readonly from: PeerId
@@ -121,9 +121,10 @@ function bindingOf(rid: string, host: PeerId): Binding {
     pool: poolName(host, 'b', 'p'),
     reservation: reservationId('1.1'),
     bodyHash: 'body',
-    delta: { volumes: 1, gigabytes: 1 },
+    delta: { volumes: 1, snapshots: 0, gigabytes: 1 },
     sizeGiB: 1,
     spec: null,
+    snapshot: null,
     atMs: 0,
   }
 }
@@ -218,7 +219,7 @@ t.test('a lone proposer needs one round trip a change once it is steady', async 
   t.equal(run(), 12, 'prepare and accept, each to three members and back')
   world.bind(a, 'second')
   t.equal(run(), 6, 'accept alone')
-  propose(world.proposer(a), { from: a, ref: 'read', change: { kind: 'read', volume: null } }, world.worldOf(a))
+  propose(world.proposer(a), { from: a, ref: 'read', change: { kind: 'read', about: null } }, world.worldOf(a))
   t.notOk(
     world.letters.some(({ message }) => message.kind === 'accept'),
     'a read writes nothing',

@@ -28,7 +28,7 @@ function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effec
     voting: { epoch: 1, former: null },
     hosts: [host(OTHER), host(SELF)],
     types: [],
-    limits: { volumes: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+    limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
   }
   const rng = { hex: () => '00', below: () => 0 }
   const options = {
@@ -91,7 +91,7 @@ async function started(t: { teardown(end: () => void): unknown }) {
   const capabilities = { thin_provisioning_support: true, max_over_subscription_ratio: 1, free_capacity_gb: 10, reserved_percentage: 0 }
   loop.give({ kind: 'measured', pools: [{ name: poolName('self', 'b', 'p'), pool: 'p', state: 'up', totalGiB: 10, capabilities }] })
   loop.give({ kind: 'start' })
-  loop.give({ kind: 'found', volumes: [], exports: [] })
+  loop.give({ kind: 'found', volumes: [], snapshots: [], exports: [] })
   const [ref = ''] = all.done.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'recall' ? [effect.message.ref] : []))
   const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false } as const
   loop.give({ kind: 'message', from: OTHER, message: nothing })

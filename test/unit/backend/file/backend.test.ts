@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createFileBackend } from '../../../../agent/backend/file/backend.ts'
 import { checkFileBackend } from '../../../../agent/backend/file/check.ts'
+import { createExec } from '../../../../agent/system/exec.ts'
 import { projectId, requestId, volumeId } from '../../../../lib/model/ids.ts'
 import type { Backend } from '../../../../lib/ports/backend.ts'
 
+const EXEC = createExec({ log: { debug() {}, info() {}, warn() {}, error() {} } })
 const GIB = 1024 ** 3
 const ID = volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10')
 const VOLUME = { id: ID, pool: 'pool', sizeBytes: GIB }
@@ -25,7 +27,15 @@ async function folder(t: Test): Promise<{ directory: string; path: string; backe
 }
 
 function backendIn(directory: string, capacityGiB: number | null = null): Backend {
-  return createFileBackend({ name: 'file', directory, pool: 'pool', capacityGiB, maxOverSubscriptionRatio: 2, reservedPercentage: 5 })
+  return createFileBackend({
+    name: 'file',
+    directory,
+    pool: 'pool',
+    capacityGiB,
+    maxOverSubscriptionRatio: 2,
+    reservedPercentage: 5,
+    exec: EXEC,
+  })
 }
 
 async function writeAt(path: string, text: string, position: number): Promise<void> {

@@ -5,7 +5,8 @@ import { projectId, requestId, volumeId } from '../../../../lib/model/ids.ts'
 import type { Volume } from '../../../../lib/model/volume.ts'
 import { pageOf, parseListQuery } from '../../../../lib/wire/cinder/list-query.ts'
 import { parseTextMap } from '../../../../lib/wire/cinder/text-map.ts'
-import { newestFirst, selectVolumes, VOLUME_KEYS } from '../../../../lib/wire/cinder/volume-query.ts'
+import { newestFirst } from '../../../../lib/wire/cinder/item-list.ts'
+import { selectVolumes, VOLUME_KEYS } from '../../../../lib/wire/cinder/volume-query.ts'
 
 const AT = Date.UTC(2026, 0, 1)
 
@@ -30,6 +31,7 @@ function volume(id: string, fields: Partial<Volume> = {}): Volume {
     availabilityZone: 'z1',
     updatedAtMs: null,
     attachments: [],
+    snapshots: [],
     failure: null,
     ...fields,
   }

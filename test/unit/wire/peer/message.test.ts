@@ -1,6 +1,16 @@
 import t from 'tap'
 import type { Beat } from '../../../../lib/model/host.ts'
-import { attachmentId, type PeerId, peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../../lib/model/ids.ts'
+import {
+  attachmentId,
+  type PeerId,
+  peerId,
+  poolName,
+  projectId,
+  requestId,
+  reservationId,
+  snapshotId,
+  volumeId,
+} from '../../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../../lib/model/ledger.ts'
 import type { LogHead } from '../../../../lib/model/log.ts'
 import type { Manifest } from '../../../../lib/model/manifest.ts'
@@ -60,6 +70,24 @@ const full: Volume = {
       attachedAtMs: 5,
     },
   ],
+  snapshots: [
+    {
+      id: snapshotId('0d6b4c1a-5a1e-4f7e-8f0e-6f7f2f3a1c11'),
+      volume,
+      project,
+      user: 'u',
+      name: null,
+      description: 'before the upgrade',
+      metadata: { a: 'b' },
+      createdAtMs: 1,
+      status: 'error',
+      sizeGiB: 1,
+      rid,
+      bodyHash: 'h',
+      updatedAtMs: 2,
+      failure: { step: 'create', tool: 'cp', detail: 'no space' },
+    },
+  ],
   failure: { kind: 'no-room', rejected: [rejection] },
 }
 const binding: Extract<LedgerEntry, { kind: 'bound' }> = {
@@ -70,9 +98,10 @@ const binding: Extract<LedgerEntry, { kind: 'bound' }> = {
   pool,
   reservation,
   bodyHash: 'h',
-  delta: { volumes: 1, gigabytes: 1 },
+  delta: { volumes: 1, snapshots: 0, gigabytes: 1 },
   sizeGiB: 1,
   spec,
+  snapshot: null,
   atMs: 1,
 }
 const head: LogHead = {
@@ -109,14 +138,14 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   'probe-ack': { kind: 'probe-ack', seq: 1, peer: host, incarnation: 2, rumors },
   'probe-nack': { kind: 'probe-nack', seq: 1, incarnation: 2, rumors: [] },
   reserve: { kind: 'reserve', rid, pool, spec },
-  'reserve-extend': { kind: 'reserve-extend', rid, volume, project, sizeGiB: 3 },
+  'reserve-room': { kind: 'reserve-room', rid, volume, project, operation: { kind: 'extend', sizeGiB: 3 } },
   reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0 },
   refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },
   abandon: { kind: 'abandon', rid, project, reservation },
   commit: { kind: 'commit', certificate: { project, rid, volume, host, reservation, proof } },
   committed: { kind: 'committed', rid },
   operate: { kind: 'operate', request: { rid, project: null, volume, operation: { kind: 'update', name: 'n' } } },
-  operated: { kind: 'operated', rid, reply: { ok: true, value: { volume: full, attachment: null, connection: null } } },
+  operated: { kind: 'operated', rid, reply: { ok: true, value: { volume: full, attachment: null, snapshot: null, connection: null } } },
   change: { kind: 'change', ref: 'r', project, change: { kind: 'bind', binding } },
   changed: { kind: 'changed', ref: 'r', project, outcome: { kind: 'decided', answer: { kind: 'bound', binding }, proof } },
   prepare: { kind: 'prepare', project, ballot, known: null },

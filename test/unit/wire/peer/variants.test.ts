@@ -1,11 +1,12 @@
 /** What messages carry: every kind of change, answer, entry and news, whole and with something wrong in it. */
 import t, { type Test } from 'tap'
-import { attachmentId, peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../../../lib/model/ids.ts'
+import { attachmentId, peerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../../lib/model/ids.ts'
 import type { Binding, LedgerAnswer, LedgerChange, LedgerEntry, Recent, Unplaced } from '../../../../lib/model/ledger.ts'
 import type { Ballot } from '../../../../lib/model/ballot.ts'
 import type { ChangeOutcome, PeerMessage } from '../../../../lib/model/message.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../../../lib/model/probe.ts'
 import type { Operation } from '../../../../lib/model/request.ts'
+import type { SnapshotSpec } from '../../../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../../../lib/model/volume.ts'
 import { parsePeerMessage } from '../../../../lib/wire/peer/message.ts'
 
@@ -19,8 +20,8 @@ const attachment = attachmentId('7f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b12')
 const pool = poolName('h1', 'lvm', 'vg0')
 const reservation = reservationId('3.17')
 const ballot: Ballot = { group: 1, counter: 4, peer: host, epoch: 2 }
-const limits = { volumes: 1, gigabytes: -1, per_volume_gigabytes: 0 }
-const delta = { volumes: 1, gigabytes: 1 }
+const limits = { volumes: 1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: 0 }
+const delta = { volumes: 1, snapshots: 0, gigabytes: 1 }
 const spec: VolumeSpec = {
   id: volume,
   project,
@@ -35,18 +36,51 @@ const spec: VolumeSpec = {
   multiattach: false,
   createdAtMs: 1,
 }
-const bound: Binding = { kind: 'bound', rid, volume, host, pool, reservation, bodyHash: 'h', delta, sizeGiB: 1, spec, atMs: 1 }
+const snapshotSpec: SnapshotSpec = {
+  id: snapshotId('0d6b4c1a-5a1e-4f7e-8f0e-6f7f2f3a1c11'),
+  volume,
+  project,
+  user: 'u',
+  name: null,
+  description: null,
+  metadata: {},
+  createdAtMs: 1,
+}
+const bound: Binding = {
+  kind: 'bound',
+  rid,
+  volume,
+  host,
+  pool,
+  reservation,
+  bodyHash: 'h',
+  delta,
+  sizeGiB: 1,
+  spec,
+  snapshot: snapshotSpec,
+  atMs: 1,
+}
 const unplaced: Unplaced = { kind: 'unplaced', rid, spec, bodyHash: 'h', delta, rejected: [], atMs: 1, updatedAtMs: null }
-const recent: Recent = { kind: 'recent', order: 3, rid, volume, bodyHash: 'h', host: null, reservation: null, atMs: 1 }
+const recent: Recent = {
+  kind: 'recent',
+  order: 3,
+  rid,
+  volume,
+  snapshot: snapshotSpec.id,
+  bodyHash: 'h',
+  host: null,
+  reservation: null,
+  atMs: 1,
+}
 const entries: ByKind<LedgerEntry> = {
   bound,
   unplaced,
   recent,
   closed: { kind: 'closed', order: 4, rid, host, reservation, atMs: 1 },
-  host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, gigabytes: 0 } },
+  host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, snapshots: 0, gigabytes: 0 } },
   limits: { kind: 'limits', limits },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
-  gone: { kind: 'gone', volume, host, delta: { volumes: 1, gigabytes: -3 }, atMs: 1 },
+  gone: { kind: 'gone', volume, host, delta: { volumes: 1, snapshots: 0, gigabytes: -3 }, atMs: 1 },
 }
 const changes: ByKind<LedgerChange> = {
   bind: { kind: 'bind', binding: bound },
@@ -56,10 +90,10 @@ const changes: ByKind<LedgerChange> = {
   'edit-unplaced': { kind: 'edit-unplaced', volume, edit: { kind: 'delete' }, atMs: 1 },
   intend: { kind: 'intend', intent: entries.intent },
   withdraw: { kind: 'withdraw', volume, rid },
-  forget: { kind: 'forget', gone: entries.gone },
+  forget: { kind: 'forget', gone: entries.gone, snapshots: [{ rid, sizeGiB: 1 }] },
   'set-limits': { kind: 'set-limits', limits: { gigabytes: 5 } },
   'clear-limits': { kind: 'clear-limits' },
-  read: { kind: 'read', volume: null },
+  read: { kind: 'read', about: null },
 }
 const contents = {
   bound: [bound],
@@ -98,6 +132,9 @@ const operations: ByKind<Operation> = {
   delete: { kind: 'delete', force: false },
   'reset-status': { kind: 'reset-status', status: 'error' },
   extend: { kind: 'extend', sizeGiB: 2 },
+  snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
+  'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
+  'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
   attach: { kind: 'attach', attachment: attachment, instance: null, mode: 'rw', connector: null, mountpoint: null },
   connect: { kind: 'connect', attachment: attachment, connector },
   complete: { kind: 'complete', attachment: attachment },

@@ -1,0 +1,33 @@
+/**
+ * Finds the snapshot that a request names: in this peer's view, else in its project's register and with every host, whose
+ * no alone is a 404.
+ */
+import type { Failure } from '../../lib/model/failure.ts'
+import { parseUuid, snapshotId } from '../../lib/model/ids.ts'
+import { type Snapshot, snapshotOf } from '../../lib/model/snapshot.ts'
+import type { Call, Edge } from './call.ts'
+import { asShown } from './locate.ts'
+import { isVisible } from './policy.ts'
+import { shownSnapshot } from './shown-volume.ts'
+
+export type LocatedSnapshot = { readonly ok: true; readonly snapshot: Snapshot } | { readonly ok: false; readonly failure: Failure }
+
+/** @param text the id as the client wrote it; what is no UUID cannot exist */
+export async function locateSnapshot(edge: Edge, call: Call, text: string): Promise<LocatedSnapshot> {
+  const uuid = parseUuid(text)
+  const id = snapshotId(uuid ?? text.slice(0, 255))
+  const absent = { ok: false, failure: { code: 'snapshot-not-found', snapshot: id } } as const
+  if (uuid === null) return absent
+  const view = edge.service.volumeOfSnapshot(id)
+  if (view !== null) {
+    if (!isVisible(call.caller, view.volume.project)) return absent
+    const shown = await asShown(edge, { ok: true, view }, false)
+    const snapshot = shown.ok ? snapshotOf(shown.view.volume, id) : null
+    return snapshot === null || !shown.ok
+      ? absent
+      : { ok: true, snapshot: shownSnapshot(edge.service.manifest(), shown.view.volume, snapshot) }
+  }
+  const { result } = await edge.service.ask({ kind: 'find-snapshot', project: call.caller.project, snapshot: id })
+  if (!result.ok) return { ok: false, failure: result.failure }
+  return isVisible(call.caller, result.value.project) ? { ok: true, snapshot: result.value } : absent
+}

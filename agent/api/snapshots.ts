@@ -1,0 +1,116 @@
+/** The resource `snapshots`: create, read, list, rename, delete. */
+import { hashHex } from '../../lib/model/hash.ts'
+import { canonicalJson } from '../../lib/model/json.ts'
+import type { Snapshot, SnapshotSpec } from '../../lib/model/snapshot.ts'
+import { nextLink } from '../../lib/wire/cinder/links.ts'
+import { pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { snapshotBody, snapshotDetail, snapshotSummary } from '../../lib/wire/cinder/snapshot.ts'
+import { selectSnapshots, SNAPSHOT_KEYS } from '../../lib/wire/cinder/snapshot-query.ts'
+import { parseCreateSnapshot, parseSnapshotAction, parseUpdateSnapshot } from '../../lib/wire/cinder/snapshot-request.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { locateVolume } from './locate.ts'
+import { locateSnapshot } from './locate-snapshot.ts'
+import { operateOn, operateOnSnapshot } from './operate.ts'
+import { isAllowed } from './policy.ts'
+import { newSnapshotId, snapshotRid } from './request-names.ts'
+import { listSnapshots } from './snapshot-list.ts'
+import { partialHeaders } from './volume-list.ts'
+
+const FORCE_DELETE = 'volume_extension:snapshot_admin_actions:force_delete'
+
+export const snapshotRoutes: readonly Route[] = [
+  { method: 'POST', path: '/snapshots', since: 0, action: 'volume:create_snapshot', handle: create },
+  {
+    method: 'GET',
+    path: '/snapshots',
+    since: 0,
+    action: 'volume:get_all_snapshots',
+    handle: (edge, call) => list(edge, call, snapshotSummary, 'snapshots'),
+  },
+  {
+    method: 'GET',
+    path: '/snapshots/detail',
+    since: 0,
+    action: 'volume:get_all_snapshots',
+    handle: (edge, call) => list(edge, call, (snapshot) => snapshotDetail(snapshot, call.microversion), 'snapshots/detail'),
+  },
+  { method: 'GET', path: '/snapshots/:id', since: 0, action: 'volume:get_snapshot', handle: show },
+  { method: 'PUT', path: '/snapshots/:id', since: 0, action: 'volume:update_snapshot', handle: update },
+  { method: 'DELETE', path: '/snapshots/:id', since: 0, action: 'volume:delete_snapshot', handle: remove },
+  { method: 'POST', path: '/snapshots/:id/action', since: 0, action: FORCE_DELETE, handle: act },
+]
+
+async function create(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseCreateSnapshot(call.body, call.microversion)
+  if (!wanted.ok) return failed(wanted.failure)
+  const found = await locateVolume(edge, call, wanted.value.volume)
+  if (!found.ok) return failed(found.failure)
+  const { volume } = found.view
+  const { name, description, metadata, force } = wanted.value
+  const snapshot: SnapshotSpec = {
+    id: newSnapshotId(call, edge.uuid),
+    volume: volume.id,
+    project: volume.project,
+    user: call.caller.user,
+    name,
+    description,
+    metadata,
+    createdAtMs: edge.clock(),
+  }
+  // Over what the client asked for, not over who asked and when: a retry has an equal hash on every peer.
+  const bodyHash = hashHex('snapshot', canonicalJson({ ...wanted.value, volume: volume.id }))
+  const done = await operateOn(edge, call, volume, { kind: 'snapshot', snapshot, bodyHash, force }, snapshotRid(call))
+  if (!done.ok) return failed(done.failure)
+  const made = done.value.snapshot
+  return made === null ? failed({ code: 'snapshot-not-found', snapshot: snapshot.id }) : bodyAnswer(202, made, call)
+}
+
+async function show(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locateSnapshot(edge, call, idOf(call))
+  return found.ok ? answer(200, { snapshot: snapshotDetail(found.snapshot, call.microversion) }) : failed(found.failure)
+}
+
+async function list(edge: Edge, call: Call, bodyOf: (snapshot: Snapshot) => object, collection: string): Promise<Answer> {
+  const query = parseListQuery(call.query, SNAPSHOT_KEYS, call.microversion)
+  if (!query.ok) return failed(query.failure)
+  const { limit, marker, raw, withCount } = query.value
+  const all = await listSnapshots(edge, call, query.value.allTenants && call.caller.isAdmin)
+  const selected = selectSnapshots(all.snapshots, query.value, call.microversion)
+  if (!selected.ok) return failed(selected.failure)
+  const page = pageOf(selected.value, query.value, (snapshot) => snapshot.id)
+  if (page === null) return failed({ code: 'item-not-found', kind: 'Snapshot', id: marker ?? '' })
+  const last = page.length === limit ? page.at(-1) : undefined
+  const links = last === undefined ? {} : { snapshots_links: nextLink(call.base, collection, raw, last.id) }
+  const count = withCount ? { count: selected.value.length } : {}
+  return answer(200, { snapshots: page.map(bodyOf), ...links, ...count }, partialHeaders(all))
+}
+
+async function update(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseUpdateSnapshot(call.body, call.microversion)
+  if (!wanted.ok) return failed(wanted.failure)
+  const found = await locateSnapshot(edge, call, idOf(call))
+  if (!found.ok) return failed(found.failure)
+  const { id } = found.snapshot
+  const done = await operateOnSnapshot(edge, call, found.snapshot, { kind: 'update-snapshot', snapshot: id, ...wanted.value })
+  return done.ok ? bodyAnswer(200, done.snapshot, call) : failed(done.failure)
+}
+
+async function remove(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locateSnapshot(edge, call, idOf(call))
+  if (!found.ok) return failed(found.failure)
+  const done = await operateOnSnapshot(edge, call, found.snapshot, { kind: 'delete-snapshot', snapshot: found.snapshot.id })
+  return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+/** A delete does what it can whatever the status was; forced, it is asked for by an administrator. */
+async function act(edge: Edge, call: Call): Promise<Answer> {
+  const action = parseSnapshotAction(call.body)
+  if (!action.ok) return failed(action.failure)
+  return isAllowed(call.caller, FORCE_DELETE) ? remove(edge, call) : failed({ code: 'forbidden', action: FORCE_DELETE })
+}
+
+function bodyAnswer(status: number, snapshot: Snapshot, call: Call): Answer {
+  return answer(status, { snapshot: snapshotBody(snapshot, call.microversion) })
+}
+
+const idOf = (call: Call): string => call.params['id'] ?? ''

@@ -1,0 +1,14 @@
+/** `scoria snapshot …`: the verbs on snapshots. */
+import type { Command } from 'commander'
+import type { Terminal } from '../terminal.ts'
+import { addSnapshotCreate, addSnapshotDelete, addSnapshotSet } from './snapshot-change.ts'
+import { addSnapshotList, addSnapshotShow } from './snapshot-read.ts'
+
+export function addSnapshot(program: Command, terminal: Terminal): void {
+  const snapshot = program.command('snapshot').alias('snap').description('snapshots of volumes: create, list, show, set, delete')
+  addSnapshotCreate(snapshot, terminal)
+  addSnapshotList(snapshot, terminal)
+  addSnapshotShow(snapshot, terminal)
+  addSnapshotSet(snapshot, terminal)
+  addSnapshotDelete(snapshot, terminal)
+}

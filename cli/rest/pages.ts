@@ -1,0 +1,17 @@
+/** Every page of a list with detail, in the server's order. */
+import { type Item, itemsAt, textOf } from './body.ts'
+import type { Client } from './client.ts'
+
+const PAGE = 1000
+
+export async function listAll(client: Client, collection: 'volumes' | 'snapshots', filters: URLSearchParams): Promise<readonly Item[]> {
+  const query = new URLSearchParams([['limit', String(PAGE)], ...filters])
+  const items: Item[] = []
+  for (;;) {
+    const page = itemsAt(await client.call({ method: 'GET', path: client.cinder(`/${collection}/detail?${query}`) }), collection)
+    items.push(...page)
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return items
+    query.set('marker', textOf(last, 'id'))
+  }
+}

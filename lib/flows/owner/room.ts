@@ -1,0 +1,97 @@
+/**
+ * Room for more of a volume that is there already, a larger size or a snapshot: RESERVE, BIND, COMMIT, as for a create.
+ *
+ * It lies on the volume's own pool, so there is no other pool to try: a refusal is an answer. A volume takes one such
+ * request at a time. What is made with the room is the business of `extend.ts` and `snapshot.ts`.
+ */
+import { failure, type Failure, success } from '../../model/failure.ts'
+import { assertNever } from '../../model/invariant.ts'
+import { hostName } from '../../model/manifest.ts'
+import type { PeerId } from '../../model/ids.ts'
+import type { PeerMessage } from '../../model/message.ts'
+import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
+import { snapshotOf } from '../../model/snapshot.ts'
+import { keepOwned, type Out, send, timer } from '../out.ts'
+import type { Now } from '../step.ts'
+import type { Owned, Peer, Pending } from '../tables.ts'
+import { refusalOf } from './capacity.ts'
+import { commitExtend, growAgain, refuseExtend } from './extend.ts'
+import { isUnsure, mayBeForgotten, nextReservation } from './reserve.ts'
+import { commitSnapshot, lookAtSnapshot, refuseSnapshot } from './snapshot.ts'
+import { refuseAnswer } from './work.ts'
+
+type ReserveRoom = Extract<PeerMessage, { kind: 'reserve-room' }>
+
+export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: ReserveRoom): void {
+  const { rid, volume: id, operation } = message
+  const owned = peer.owned.get(id)
+  const done = doneBefore(peer, owned, message)
+  if (done !== null) return refuseAnswer(out, from, rid, done)
+  const reserved = (pending: Pending, { volume }: Owned): void => {
+    if (volume.pool === null) return
+    const deltaGiB = pending.sizeGiB - (pending.kind === 'extend' ? volume.sizeGiB : 0)
+    send(out, from, { kind: 'reserved', rid, pool: volume.pool, reservation: pending.reservation, deltaGiB })
+  }
+  if (owned?.pending?.rid === rid && isFor(owned.pending, operation)) return reserved(owned.pending, owned)
+  const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))
+  if (isUnsure(peer) || (owned === undefined && mayBeForgotten(peer, id, message.project)))
+    return refuse({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
+  if (owned === undefined || owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
+  if (owned.working !== null || owned.pending !== null)
+    return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
+  const facts = operation.kind === 'extend' ? refuseExtend(owned, operation) : refuseSnapshot(owned, operation)
+  if (facts !== null) return refuse(facts)
+  const { pool, sizeGiB: before } = owned.volume
+  if (pool === null) return refuse({ code: 'volume-not-found', volume: id })
+  const rejection = refusalOf(peer, pool, operation.kind === 'extend' ? operation.sizeGiB - before : before, [], null)
+  if (rejection !== null) return refuse({ code: 'no-room', rejected: [rejection] })
+
+  const held = { rid, reservation: nextReservation(peer, out), committed: false }
+  const pending = pendingFor(operation, held, before)
+  keepOwned(peer, out, { ...owned, pending })
+  timer(out, `resolve/${id}`, peer.options.timings.resolveMs)
+  reserved(pending, owned)
+}
+
+/** The register has bound the room. Answers `from` once everybody can see what is made of it. */
+export function commitRoom(peer: Peer, out: Out, owned: Owned, from: PeerId, now: Now): void {
+  const { pending } = owned
+  if (pending === null || pending.committed) return
+  switch (pending.kind) {
+    case 'extend':
+      return commitExtend(peer, out, owned, pending, from, now)
+    case 'snapshot':
+      return commitSnapshot(peer, out, owned, pending, from, now)
+    default:
+      return assertNever(pending)
+  }
+}
+
+/** What was committed before a crash goes on. */
+export function resumeRoom(out: Out, owned: Owned): void {
+  if (owned.pending?.kind === 'extend') growAgain(out, owned)
+  if (owned.pending?.kind === 'snapshot') lookAtSnapshot(out, owned, owned.pending)
+}
+
+function pendingFor(operation: RoomOperation, held: Pick<Pending, 'rid' | 'reservation' | 'committed'>, volumeGiB: number): Pending {
+  if (operation.kind === 'extend') return { ...held, kind: 'extend', sizeGiB: operation.sizeGiB }
+  const { snapshot, bodyHash } = operation
+  return { ...held, kind: 'snapshot', sizeGiB: volumeGiB, snapshot, bodyHash }
+}
+
+function isFor(pending: Pending, operation: RoomOperation): boolean {
+  if (operation.kind === 'extend') return pending.kind === 'extend' && pending.sizeGiB === operation.sizeGiB
+  return pending.kind === 'snapshot' && pending.bodyHash === operation.bodyHash
+}
+
+/** The answer to the same request, if it was done before; a snapshot's name is never used for another one. */
+function doneBefore(peer: Peer, owned: Owned | undefined, { rid, operation, volume }: ReserveRoom): OperationReply | null {
+  const reply = peer.results.get(rid)?.reply ?? null
+  if (operation.kind === 'extend') return reply
+  const made = (reply?.ok === true ? reply.value.snapshot : null) ?? (owned && snapshotOf(owned.volume, operation.snapshot.id)) ?? null
+  if (made === null) return null
+  if (made.bodyHash !== operation.bodyHash) return failure({ code: 'request-mismatch', volume })
+  // While it is being made the answer is its reservation, once more.
+  if (owned?.pending?.rid === rid) return null
+  return reply ?? success({ ...NO_VALUE, snapshot: made })
+}

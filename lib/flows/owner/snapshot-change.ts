@@ -1,0 +1,121 @@
+/**
+ * Renames and deletes snapshots. A delete is D1 `deleting`, remove the bytes, see that they are gone, then out of the record.
+ *
+ * It needs the volume for a moment only, so that other work on the volume goes on meanwhile. The record of a snapshot stays,
+ * as `deleting`, until the register has let go of its grant: it is what says that the grant was carried out.
+ */
+import { failure, type Failure } from '../../model/failure.ts'
+import { type PeerId, type RequestId, type SnapshotId, snapshotId, type VolumeId } from '../../model/ids.ts'
+import { hostName } from '../../model/manifest.ts'
+import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
+import { type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
+import { editText } from '../../model/text-edit.ts'
+import { type Out, timer } from '../out.ts'
+import { beatSoon } from '../spread/beat.ts'
+import { publishOwned } from '../spread/publish.ts'
+import type { BackendOutcome, Now } from '../step.ts'
+import type { Owned, Peer } from '../tables.ts'
+import { endOf, isUnsureOf, settle } from './settle.ts'
+import { recordFailure } from './snapshot.ts'
+import { answerNow, backend, endWith, mayTryAgain, waitFor } from './work.ts'
+
+type Op<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
+
+const DELETABLE: readonly SnapshotStatus[] = ['available', 'error', 'error_deleting']
+
+export function updateSnapshot(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  { rid }: OperationRequest,
+  operation: Op<'update-snapshot'>,
+  now: Now,
+): void {
+  const known = snapshotOf(owned.volume, operation.snapshot)
+  if (known === null) return answerNow(out, from, rid, failure(missing(peer, owned, operation.snapshot)))
+  const snapshot = { ...editText(known, operation), updatedAtMs: now.wallMs }
+  const facts = recordFailure(withSnapshot(owned.volume, known.id, snapshot))
+  if (facts !== null) return answerNow(out, from, rid, failure(facts))
+  end(peer, out, from, rid, owned, snapshot, now)
+}
+
+export function startSnapshotDelete(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  { rid }: OperationRequest,
+  operation: Op<'delete-snapshot'>,
+  now: Now,
+): void {
+  const { snapshot: id } = operation
+  const known = snapshotOf(owned.volume, id)
+  if (known === null) return answerNow(out, from, rid, failure(missing(peer, owned, id)))
+  const { status } = known
+  if (!DELETABLE.includes(status)) {
+    const facts = { code: 'snapshot-status', snapshot: id, action: 'delete', status, allowed: DELETABLE } as const
+    return answerNow(out, from, rid, failure(facts))
+  }
+  end(peer, out, from, rid, owned, { ...known, status: 'deleting', failure: null, updatedAtMs: now.wallMs }, now)
+  removeSnapshot(peer, out, owned.volume.id, id)
+}
+
+/** From here on until it is gone; called again after a crash, and while it has to wait. */
+export function removeSnapshot(peer: Peer, out: Out, volume: VolumeId, id: SnapshotId): void {
+  const found = deletingOn(peer, volume, id)
+  if (found === null) return
+  if (!isFolded(peer, found.snapshot)) return timer(out, `unsnap/${volume}/${id}`, 5 * peer.options.timings.foldMs)
+  backend(out, volume, `unsnap/${id}`, { kind: 'remove-snapshot', snapshot: { id, volume } })
+}
+
+export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: string, outcome: BackendOutcome, now: Now): void {
+  const [what = '', name = ''] = job.split('/')
+  const found = deletingOn(peer, volume, snapshotId(name))
+  if (found === null) return
+  const { owned, snapshot } = found
+  const { id } = snapshot
+  const isGone = outcome.kind === 'ok' && (what === 'unsnap' || outcome.value === null)
+  if (isGone && !isFolded(peer, snapshot)) return removeSnapshot(peer, out, volume, id)
+  if (isGone) {
+    peer.tries.delete(`unsnap/${id}`)
+    publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, null) }, now)
+    settle(peer, out, owned.volume.project, endOf(id))
+    return beatSoon(peer, out)
+  }
+  if (outcome.kind === 'unknown' && what === 'unsnap') {
+    return backend(out, volume, `unsnap-look/${id}`, { kind: 'inspect-snapshot', snapshot: { id, volume } })
+  }
+  if (outcome.kind === 'ok') return removeSnapshot(peer, out, volume, id)
+  if (outcome.kind === 'unknown' || mayTryAgain(peer, `unsnap/${id}`)) {
+    return timer(out, `unsnap/${volume}/${id}`, peer.options.timings.retryMs)
+  }
+  const { tool, detail } = outcome
+  const failed = { ...snapshot, status: 'error_deleting', failure: { step: 'delete', tool, detail }, updatedAtMs: now.wallMs } as const
+  publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, failed) }, now)
+}
+
+function end(peer: Peer, out: Out, from: PeerId, rid: RequestId, owned: Owned, snapshot: Snapshot, now: Now): void {
+  const changed = publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, snapshot.id, snapshot) }, now)
+  waitFor(peer, rid, from)
+  endWith(peer, out, rid, { ...NO_VALUE, volume: changed.volume, snapshot }, now)
+}
+
+function deletingOn(peer: Peer, volume: VolumeId, id: SnapshotId): { readonly owned: Owned; readonly snapshot: Snapshot } | null {
+  const owned = peer.owned.get(volume)
+  const snapshot = owned === undefined ? null : snapshotOf(owned.volume, id)
+  return owned === undefined || snapshot?.status !== 'deleting' ? null : { owned, snapshot }
+}
+
+/** No register holds its grant any more. A host that has forgotten cannot tell before it has read the register. */
+function isFolded(peer: Peer, { rid, project }: Snapshot): boolean {
+  return !peer.settled.has(rid) && !isUnsureOf(peer, project)
+}
+
+/** A register that has not been read yet may hold its grant, and bytes that nobody has explained yet may be its own. */
+function missing(peer: Peer, { volume }: Owned, snapshot: SnapshotId): Failure {
+  const mayBeForgotten = peer.unread.has(volume.project) || peer.straySnapshots.has(snapshot)
+  return mayBeForgotten
+    ? { code: 'recovering', host: hostName(peer.options.manifest, peer.self) }
+    : { code: 'snapshot-not-found', snapshot }
+}

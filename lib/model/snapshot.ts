@@ -1,0 +1,66 @@
+/**
+ * A snapshot of a volume as every peer may show it: Cinder's fields and Cinder's status words.
+ *
+ * It lives in the record of its volume, on the volume's host and pool, and is decided by the volume's owner alone. It
+ * counts in its project's quota from its grant until it is gone, with the size that the volume had.
+ */
+import type { ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
+
+export type SnapshotStatus = 'creating' | 'available' | 'deleting' | 'error' | 'error_deleting'
+
+/** What a client asked for. `sizeGiB` is the volume's size when the room was set aside. */
+export interface SnapshotSpec {
+  readonly id: SnapshotId
+  readonly volume: VolumeId
+  readonly project: ProjectId
+  readonly user: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  /** Unix milliseconds at the coordinator, for display; never compared between hosts. */
+  readonly createdAtMs: number
+}
+
+export interface Snapshot extends SnapshotSpec {
+  readonly status: SnapshotStatus
+  readonly sizeGiB: number
+  readonly rid: RequestId
+  /** Hash of the request's body: a repeat with another body is refused. */
+  readonly bodyHash: string
+  readonly updatedAtMs: number | null
+  readonly failure: SnapshotFailure | null
+}
+
+/** Why a snapshot is in `error`: what the tool said. */
+export interface SnapshotFailure {
+  readonly step: 'create' | 'delete'
+  readonly tool: string
+  readonly detail: string
+}
+
+/** A volume with all its snapshots is one record, which has to fit into one message. */
+export const SNAPSHOTS_MAX = 256
+/** Characters of a record as JSON. Names and metadata are the clients' and may be long. */
+export const RECORD_CHARS_MAX = 1024 ** 2
+
+/** A snapshot that is promised and not made yet. */
+export function creatingSnapshot(spec: SnapshotSpec, { rid, sizeGiB, bodyHash }: Pick<Snapshot, 'rid' | 'sizeGiB' | 'bodyHash'>): Snapshot {
+  return { ...spec, rid, sizeGiB, bodyHash, status: 'creating', updatedAtMs: null, failure: null }
+}
+
+/** The part of a volume's record that is its snapshots. */
+interface Snapshots {
+  readonly snapshots: readonly Snapshot[]
+}
+
+export function snapshotOf({ snapshots }: Snapshots, id: SnapshotId): Snapshot | null {
+  return snapshots.find((snapshot) => snapshot.id === id) ?? null
+}
+
+/** The volume with one snapshot changed, added, or taken out (`to` null). */
+export function withSnapshot<Of extends Snapshots>(volume: Of, id: SnapshotId, to: Snapshot | null): Of {
+  const isThere = snapshotOf(volume, id) !== null
+  const { snapshots } = volume
+  if (to === null) return { ...volume, snapshots: snapshots.filter((snapshot) => snapshot.id !== id) }
+  return { ...volume, snapshots: isThere ? snapshots.map((snapshot) => (snapshot.id === id ? to : snapshot)) : [...snapshots, to] }
+}

@@ -1,0 +1,79 @@
+/**
+ * Bodies of create, update and action of snapshots, as facts.
+ *
+ * From 3.66 the flag `force` means nothing: a snapshot of a volume in use needs none. Saying true is accepted, saying
+ * anything else is refused, as in Cinder.
+ */
+import Type from 'typebox'
+import { firstText, isTrueWord, Metadata, OptionalText } from './body-parts.ts'
+import { accepted, type Parsed, refused, shape } from './input.ts'
+import type { UpdateVolume } from './volume-request.ts'
+
+export interface CreateSnapshot {
+  /** As the client wrote it. */
+  readonly volume: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly force: boolean
+}
+
+const FORCE_IS_GIVEN = 66
+
+const texts = { name: OptionalText, description: OptionalText, display_name: OptionalText, display_description: OptionalText }
+const create = shape(
+  Type.Object(
+    {
+      snapshot: Type.Object(
+        {
+          ...texts,
+          volume_id: Type.String({ minLength: 1, maxLength: 255 }),
+          force: Type.Optional(Type.Union([Type.Boolean(), Type.String({ maxLength: 255 }), Type.Null()])),
+          metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+        },
+        { additionalProperties: false },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+)
+const update = shape(Type.Object({ snapshot: Type.Object(texts, { additionalProperties: false }) }, { additionalProperties: false }))
+const action = shape(Type.Record(Type.String(), Type.Unknown()))
+
+export function parseCreateSnapshot(body: unknown, microversion: number): Parsed<CreateSnapshot> {
+  const parsed = create.parse(body)
+  if (!parsed.ok) return parsed
+  const { snapshot } = parsed.value
+  const isForced = isTrueWord(snapshot.force)
+  if (microversion >= FORCE_IS_GIVEN && snapshot.force !== undefined && !isForced) {
+    const rule = { kind: 'form', wanted: 'true, or not there at all: since 3.66 a snapshot of a volume in use needs no force' } as const
+    return refused({ code: 'bad-value', path: 'snapshot.force', value: String(snapshot.force), rule })
+  }
+  return accepted({
+    volume: snapshot.volume_id,
+    name: firstText(snapshot.name, snapshot.display_name) ?? null,
+    description: firstText(snapshot.description, snapshot.display_description) ?? null,
+    metadata: snapshot.metadata ?? {},
+    force: isForced || microversion >= FORCE_IS_GIVEN,
+  })
+}
+
+/** Only what is there is changed. */
+export function parseUpdateSnapshot(body: unknown, microversion: number): Parsed<Omit<UpdateVolume, 'metadata'>> {
+  const parsed = update.parse(body)
+  if (!parsed.ok) return parsed
+  const { snapshot } = parsed.value
+  const name = firstText(snapshot.name, snapshot.display_name)
+  const description = firstText(snapshot.description, snapshot.display_description)
+  if (microversion >= 53 && name === undefined && description === undefined)
+    return refused({ code: 'missing-key', path: 'snapshot', keys: ['name', 'description'] })
+  return accepted({ ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) })
+}
+
+export function parseSnapshotAction(body: unknown): Parsed<'force-delete'> {
+  const parsed = action.parse(body)
+  if (!parsed.ok) return parsed
+  const [name, ...others] = Object.keys(parsed.value)
+  if (name === undefined || others.length > 0) return refused({ code: 'malformed-body' })
+  return name === 'os-force_delete' ? accepted('force-delete') : refused({ code: 'unknown-action', action: name.slice(0, 80) })
+}
