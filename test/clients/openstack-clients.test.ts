@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { startCluster, type TestCluster, until } from '../unit/api/cluster.ts'
+import { startCluster, type TestCluster, until, untilSnapshot } from '../unit/api/cluster.ts'
 
 const PROJECT = 'demo'
 
@@ -105,6 +105,22 @@ t.test('openstack, auth type none, microversion 3.0', async (t) => {
     ['3', 'renamed', "colour='red'"],
     'extend, rename, set and unset a property',
   )
+  const snapshot = field(
+    await succeed(openstack, 'volume', 'snapshot', 'create', '--volume', 'renamed', '--description', 'words', 'before'),
+    'id',
+  )
+  await untilSnapshot(cluster.first, snapshot, 'available')
+  t.match(
+    await succeed(openstack, 'volume', 'snapshot', 'list'),
+    new RegExp(`${snapshot} \\| before +\\| words +\\| available +\\| +3 `),
+    'snapshots',
+  )
+  await succeed(openstack, 'volume', 'snapshot', 'set', '--name', 'after', '--property', 'keep=yes', snapshot)
+  const taken = await succeed(openstack, 'volume', 'snapshot', 'show', 'after')
+  t.same([field(taken, 'id'), field(taken, 'volume_id'), field(taken, 'properties')], [snapshot, id, "keep='yes'"], 'set and show by name')
+  t.match((await openstack('volume', 'delete', 'renamed')).err, /have snapshots/, 'a volume with a snapshot stays')
+  await succeed(openstack, 'volume', 'snapshot', 'delete', 'after')
+  await untilSnapshot(cluster.first, snapshot, 'gone')
   const services = await succeed(openstack, 'volume', 'service', 'list')
   for (const host of cluster.hosts)
     t.match(services, new RegExp(`cinder-volume +\\| ${host.name}@memory .* enabled .* up`), `services of ${host.name}`)

@@ -10,7 +10,7 @@ import { hostName } from '../../model/manifest.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
 import { type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
 import { editText } from '../../model/text-edit.ts'
-import { type Out, timer } from '../out.ts'
+import { note, type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
@@ -91,6 +91,7 @@ export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: s
     return timer(out, `unsnap/${volume}/${id}`, peer.options.timings.retryMs)
   }
   const { tool, detail } = outcome
+  note(out, 'error', 'snapshot-not-removed', { id, volume, tool, detail })
   const failed = { ...snapshot, status: 'error_deleting', failure: { step: 'delete', tool, detail }, updatedAtMs: now.wallMs } as const
   publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, failed) }, now)
 }

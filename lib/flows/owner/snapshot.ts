@@ -12,7 +12,7 @@ import { creatingSnapshot, RECORD_CHARS_MAX, type Snapshot, SNAPSHOTS_MAX, snaps
 import type { Volume, VolumeStatus } from '../../model/volume.ts'
 import type { BackendSnapshot, SnapshotName } from '../../ports/backend.ts'
 import { beatSoon } from '../spread/beat.ts'
-import { cancel, type Out, timer } from '../out.ts'
+import { cancel, note, type Out, timer } from '../out.ts'
 import { answerWhenSeen, publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Owned, Peer, PendingSnapshot } from '../tables.ts'
@@ -112,6 +112,7 @@ function become(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, no
 
 function fail(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, now: Now): void {
   const trouble = takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }
+  note(out, 'error', 'snapshot-not-made', { ...nameOf(pending), ...trouble })
   end(peer, out, owned, pending, { status: 'error', failure: { step: 'create', ...trouble } }, now)
 }
 

@@ -336,6 +336,16 @@ export async function until(host: TestHost, id: string, status: string): Promise
   throw new Error(`volume ${id} never was ${status}: ${JSON.stringify(answer?.body)}`)
 }
 
+/** Asks again until the snapshot has the status. @throws if it never does */
+export async function untilSnapshot(host: TestHost, id: string, status: string): Promise<Answered> {
+  let answer: Answered | null = null
+  for (let round = 0; round < 500; round += 1) {
+    answer = await host.call(`/v3/${PROJECT}/snapshots/${id}`)
+    if (answer.status === 404 ? status === 'gone' : answer.body.snapshot?.status === status) return answer
+  }
+  throw new Error(`snapshot ${id} never was ${status}: ${JSON.stringify(answer?.body)}`)
+}
+
 /** A volume that is ready to use. */
 export async function createVolume(host: TestHost, volume: object = {}): Promise<Answered['body']> {
   const created = await host.call(`/v3/${PROJECT}/volumes`, { method: 'POST', body: { volume: { size: 1, name: 'v', ...volume } } })

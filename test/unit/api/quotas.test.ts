@@ -11,7 +11,7 @@ t.test('limits are set by name, hold at once on every host, and go back to the d
   const { first } = cluster
   const changed = await first.call(SET, put({ tenant_id: PROJECT, volumes: 1, gigabytes: '5' }))
   t.equal(changed.status, 200)
-  t.match(changed.body.quota_set, { volumes: 1, gigabytes: 5, per_volume_gigabytes: -1, snapshots: 0, volumes___DEFAULT__: -1 })
+  t.match(changed.body.quota_set, { volumes: 1, gigabytes: 5, per_volume_gigabytes: -1, snapshots: 10, volumes___DEFAULT__: -1 })
   t.notOk('id' in changed.body.quota_set, 'the answer to a change has no id')
   for (const host of cluster.hosts) t.match((await host.call(SET)).body.quota_set, { id: PROJECT, volumes: 1, gigabytes: 5 }, host.name)
 
@@ -59,7 +59,7 @@ t.test('what is no limit is refused, and then nothing has changed', async (t) =>
       { gigabytes: 3 },
       /Quota gigabytes limit must be equal or greater than existing resources. Current usage is 4 and the requested limit is 3./,
     ],
-    ['a quota that is not kept', { volumes: 20, snapshots: 5 }, /a quota of snapshots is not supported/],
+    ['a quota that is not kept', { volumes: 20, backups: 5 }, /a quota of backups is not supported/],
     ['a quota of a type', { volumes: 20, gigabytes_fast: 5 }, /a quota of gigabytes_fast is not supported/],
   ]
   for (const [title, values, message] of table) {

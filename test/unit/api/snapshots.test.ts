@@ -1,6 +1,6 @@
 /** The life of a snapshot over HTTP, on the real rules: Cinder's bodies, codes and refusals, through any peer. */
 import t from 'tap'
-import { type Answered, createVolume, PROJECT, startCluster, type TestHost, until } from './cluster.ts'
+import { type Answered, createVolume, PROJECT, startCluster, type TestHost, until, untilSnapshot } from './cluster.ts'
 
 const VOLUMES = `/v3/${PROJECT}/volumes`
 const SNAPSHOTS = `/v3/${PROJECT}/snapshots`
@@ -8,16 +8,6 @@ const SNAPSHOTS = `/v3/${PROJECT}/snapshots`
 async function create(host: TestHost, snapshot: object, key: string | null = null, microversion = '3.71'): Promise<Answered> {
   const headers = key === null ? {} : { 'idempotency-key': key }
   return host.call(SNAPSHOTS, { method: 'POST', body: { snapshot }, headers, microversion })
-}
-
-/** Asks again until the snapshot has the status. @throws if it never does */
-async function untilSnapshot(host: TestHost, id: string, status: string): Promise<Answered> {
-  let answer: Answered | null = null
-  for (let round = 0; round < 500; round += 1) {
-    answer = await host.call(`${SNAPSHOTS}/${id}`)
-    if (answer.status === 404 ? status === 'gone' : answer.body.snapshot?.status === status) return answer
-  }
-  throw new Error(`snapshot ${id} never was ${status}: ${JSON.stringify(answer?.body)}`)
 }
 
 async function used(host: TestHost): Promise<object> {

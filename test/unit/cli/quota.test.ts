@@ -4,11 +4,19 @@ import { fault, run, startStub } from './stub.ts'
 const SET = '/v3/admin/os-quota-sets/web'
 const value = (limit: number, used: number) => ({ limit, in_use: used, reserved: 0 })
 const SHOWN = {
-  quota_set: { id: 'web', volumes: value(20, 3), gigabytes: value(-1, 70), per_volume_gigabytes: value(-1, 0), groups: value(0, 0) },
+  quota_set: {
+    id: 'web',
+    volumes: value(20, 3),
+    snapshots: value(10, 2),
+    gigabytes: value(-1, 70),
+    per_volume_gigabytes: value(-1, 0),
+    groups: value(0, 0),
+  },
 }
 const TABLE = [
   'RESOURCE              LIMIT  USED',
   'volumes               20     3',
+  'snapshots             10     2',
   'gigabytes             none   70',
   'per_volume_gigabytes  none   -',
   '',
@@ -23,11 +31,17 @@ t.test('show prints limits and use; set changes what is named; unset goes back',
   const { endpoint } = stub
   t.equal((await run(['quota', 'show', 'web'], { endpoint })).out, TABLE)
   t.same(JSON.parse((await run(['quota', 'show', 'web', '-o', 'json'], { endpoint })).out), SHOWN)
-  const set = await run(['quota', 'set', 'web', '--volumes', '20', '--gigabytes', 'none', '--per-volume-gigabytes', '-1'], { endpoint })
+  const set = await run(
+    ['quota', 'set', 'web', '--volumes', '20', '--snapshots', '30', '--gigabytes', 'none', '--per-volume-gigabytes', '-1'],
+    { endpoint },
+  )
   t.match(set, { exitCode: 0, out: TABLE })
   t.match(await run(['quota', 'unset', 'web'], { endpoint }), { exitCode: 0, out: TABLE })
   const changes = stub.seen.filter(({ method }) => method !== 'GET')
-  t.match(changes, [{ method: 'PUT', body: { quota_set: { volumes: 20, gigabytes: -1, per_volume_gigabytes: -1 } } }, { method: 'DELETE' }])
+  t.match(changes, [
+    { method: 'PUT', body: { quota_set: { volumes: 20, snapshots: 30, gigabytes: -1, per_volume_gigabytes: -1 } } },
+    { method: 'DELETE' },
+  ])
   t.ok(stub.seen.every(({ method, path }) => method !== 'GET' || path.endsWith('?usage=true')))
 })
 

@@ -2,8 +2,9 @@
 import t from 'tap'
 import type { Attachment, Connection } from '../../../../lib/model/attachment.ts'
 import type { HostView } from '../../../../lib/model/host.ts'
-import { attachmentId, peerId, poolName, projectId, requestId, volumeId } from '../../../../lib/model/ids.ts'
+import { attachmentId, peerId, poolName, projectId, requestId, snapshotId, volumeId } from '../../../../lib/model/ids.ts'
 import type { PoolView } from '../../../../lib/model/placement.ts'
+import type { Snapshot } from '../../../../lib/model/snapshot.ts'
 import type { Volume } from '../../../../lib/model/volume.ts'
 import { attachmentDetail, attachmentSummary } from '../../../../lib/wire/cinder/attachment.ts'
 import { cinderDate, parseCinderDate } from '../../../../lib/wire/cinder/dates.ts'
@@ -12,6 +13,7 @@ import { messageBody, messageOf } from '../../../../lib/wire/cinder/message.ts'
 import { poolDetail, poolSummary } from '../../../../lib/wire/cinder/pool.ts'
 import { limitsBody, quotaSetBody } from '../../../../lib/wire/cinder/quota.ts'
 import { serviceRows } from '../../../../lib/wire/cinder/service.ts'
+import { snapshotBody, snapshotDetail, snapshotSummary } from '../../../../lib/wire/cinder/snapshot.ts'
 import { versionsBody } from '../../../../lib/wire/cinder/versions.ts'
 import { volumeDetail, volumeShape, volumeSummary } from '../../../../lib/wire/cinder/volume.ts'
 import { volumeTypeBody } from '../../../../lib/wire/cinder/volume-type.ts'
@@ -163,12 +165,35 @@ t.test('two pools of one backend are one service, which is up while one of them 
   t.match(rows[1]?.body, { backend_state: 'up' })
 })
 
+t.test('a snapshot has the fixed keys of 3.0 and of 3.71; where it stands and whose it is only where it is shown', async (t) => {
+  const snapshot: Snapshot = {
+    id: snapshotId('6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'),
+    volume: VOLUME,
+    project: projectId('p1'),
+    user: 'u1',
+    name: 'before',
+    description: null,
+    metadata: { purpose: 'upgrade' },
+    createdAtMs: AT,
+    status: 'available',
+    sizeGiB: 3,
+    rid: requestId('0'),
+    bodyHash: 'h',
+    updatedAtMs: AT,
+    failure: null,
+  }
+  golden(t, 'snapshot-3.0', snapshotDetail(snapshot, 0))
+  golden(t, 'snapshot-3.71', snapshotDetail(snapshot, 71))
+  golden(t, 'snapshot-made', snapshotBody(snapshot, 71))
+  golden(t, 'snapshot-summary', snapshotSummary(snapshot))
+})
+
 t.test('quota, limits, types, zones, versions', async (t) => {
-  const limits = { volumes: 10, snapshots: -1, gigabytes: 1000, per_volume_gigabytes: -1 }
+  const limits = { volumes: 10, snapshots: 10, gigabytes: 1000, per_volume_gigabytes: -1 }
   const type = { id: '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0005', name: 'fast', description: null, extraSpecs: { volume_backend_name: 'fast' } }
-  golden(t, 'limits', limitsBody(limits, { volumes: 2, snapshots: 0, gigabytes: 7 }))
+  golden(t, 'limits', limitsBody(limits, { volumes: 2, snapshots: 1, gigabytes: 7 }))
   golden(t, 'quota-set', quotaSetBody({ project: 'p1', limits, used: null, types: [type] }))
-  golden(t, 'quota-set-usage', quotaSetBody({ project: 'p1', limits, used: { volumes: 2, snapshots: 0, gigabytes: 7 }, types: [type] }))
+  golden(t, 'quota-set-usage', quotaSetBody({ project: 'p1', limits, used: { volumes: 2, snapshots: 1, gigabytes: 7 }, types: [type] }))
   golden(t, 'volume-type', volumeTypeBody(type))
   golden(t, 'zones', zonesBody([host, { ...host, zone: 'zone-0', state: 'down' }]))
   golden(t, 'versions', versionsBody('http://192.0.2.7:8776'))
