@@ -2,8 +2,8 @@
 import { textAt } from '../cluster/client.ts'
 import type { Host } from '../cluster/host.ts'
 
-/** Parts of the calls in percent; a good quarter of them meets something. */
-export const DRILL = { failBeforePercent: 6, failAfterPercent: 4, unknownPercent: 6, hangPercent: 3, slowPercent: 8, slowMsMax: 2000 }
+/** Parts of the calls in percent; a third of them meets something. */
+export const DRILL = { failBeforePercent: 6, failAfterPercent: 5, unknownPercent: 8, hangPercent: 8, slowPercent: 8, slowMsMax: 2000 }
 
 /** Kinds as they are logged, the calls that they met put together. */
 export function drillFaults(hosts: readonly Host[]): ReadonlyMap<string, number> {

@@ -51,7 +51,7 @@ export interface Cluster {
   /** Makes and starts the hosts, once; hears of each step when it is done. @throws if a command fails */
   form(tell?: (step: FormingStep) => void): Promise<void>
   waitFor<Value>(what: string, look: () => Promise<Value | NotYet>, options?: Pick<WaitOptions, 'timeoutMs' | 'everyMs'>): Promise<Value>
-  /** Resolves when every running agent sees `up` hosts up with their pools; all if not given. */
+  /** Resolves when every running agent sees `up` hosts up, with their pools unless in a drill; all if not given. */
   settled(up?: number): Promise<void>
   kill(k: number): Promise<void>
   /** Starts the agent again and waits until it answers. */
@@ -146,7 +146,7 @@ function assemble(folder: RunFolder, hosts: readonly Host[], landscape: Landscap
       return forming
     },
     waitFor: (what, look, options = {}) => waitFor(what, look, { ...options, logs }),
-    settled: (up = hosts.length) => settled(hosts, up),
+    settled: (up = hosts.length) => settled(hosts, up, making.drill === null),
     kill: (k) => host(k).kill(),
     async start(k) {
       host(k).start()
@@ -229,7 +229,7 @@ async function form(
   // More at once would only wait for a processor, and time out at it.
   for (let k = 0; k < others.length; k += JOINS_AT_ONCE) await Promise.all(others.slice(k, k + JOINS_AT_ONCE).map(join))
   if (others.length > 0) tell({ kind: 'joined', hosts: others.map(({ name }) => name) })
-  await settled(hosts, hosts.length)
+  await settled(hosts, hosts.length, drill === null)
   tell({ kind: 'formed' })
 }
 
@@ -252,10 +252,11 @@ async function mustRun({ place }: Host, args: readonly string[]): Promise<string
   throw new Error(`scoria ${args[0]} ended with ${end.exitCode}: ${end.stderr.trim()}`)
 }
 
-async function settled(hosts: readonly Host[], up: number): Promise<void> {
+/** @param withPools in a drill a pool may be away again at any moment: there it is enough that the hosts are up */
+async function settled(hosts: readonly Host[], up: number, withPools: boolean): Promise<void> {
   for (const one of hosts.filter((each) => each.isRunning())) {
     const look = async (): Promise<undefined | NotYet> => {
-      const states = statesIn(await createClient(one.endpoint, 'admin').ask('GET', '/scoria/v1/hosts'))
+      const states = statesIn(await createClient(one.endpoint, 'admin').ask('GET', '/scoria/v1/hosts'), withPools)
       return states.filter((state) => state === 'up').length === up ? undefined : new NotYet(states)
     }
     await waitFor(`${one.name} sees ${up} hosts up`, look, {
@@ -265,8 +266,10 @@ async function settled(hosts: readonly Host[], up: number): Promise<void> {
   }
 }
 
-/** State of each host, as told in its beats; a host whose pools are not known yet is `unheard`. */
-function statesIn(answer: HttpAnswer | HttpBroken): readonly string[] {
+/** State of each host, as told in its beats; with pools, a host whose pools are not known yet is `unheard`. */
+function statesIn(answer: HttpAnswer | HttpBroken, withPools: boolean): readonly string[] {
   if (answer.kind !== 'answer') return []
-  return items(answer.body, 'hosts').map((host) => (items(at(host, 'beat'), 'pools').length === 0 ? 'unheard' : textAt(host, 'state')))
+  return items(answer.body, 'hosts').map((host) =>
+    withPools && items(at(host, 'beat'), 'pools').length === 0 ? 'unheard' : textAt(host, 'state'),
+  )
 }
