@@ -141,7 +141,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   })
   stops.push(() => joining.stop())
   await startProblemOf(joining.startDoor())
-  const membership = createMembership({ changes, manifest: service.manifest, log })
+  const membership = createMembership({ changes, manifest: service.manifest, hosts: service.hosts, log })
   const stepper = createStepper({ changes, manifest: service.manifest, hosts: service.hosts, log })
   stops.push(() => stepper.stop())
   stepper.start()

@@ -30,14 +30,20 @@ export function heardHosts(edge: Edge): readonly HostView[] {
   return hosts.sort((a, b) => compareText(a.name, b.name))
 }
 
+/** Who bears the name now; else the lost host that bore it. */
+function hostCalled(edge: Edge, name: string): HostView | undefined {
+  const bearers = heardHosts(edge).filter((host) => host.name === name)
+  return bearers.find(({ state }) => state !== 'lost') ?? bearers[0]
+}
+
 async function leave(edge: Edge, call: Call): Promise<Answer> {
   const flags = parseFlags(call.body, ['dry_run'])
   if (!flags.ok) return failed(flags.failure)
   const name = call.params['name'] ?? ''
-  const host = heardHosts(edge).find((one) => one.name === name)
+  const host = hostCalled(edge, name)
   const volumes = host === undefined ? [] : volumesOn(edge, host)
   if (host !== undefined && host.state !== 'lost' && !flags.value.dry_run) {
-    if (host.state !== 'up' && host.state !== 'full') return failed({ code: 'host-silent', name })
+    if (host.state !== 'up' && host.state !== 'full' && host.state !== 'draining') return failed({ code: 'host-silent', name })
     if (volumes.length > 0) return failed({ code: 'host-not-empty', name, volumes: volumes.map(({ id }) => id) })
   }
   const before = edge.service.manifest()
@@ -49,7 +55,7 @@ async function lose(edge: Edge, call: Call): Promise<Answer> {
   const flags = parseFlags(call.body, ['dry_run', 'force'])
   if (!flags.ok) return failed(flags.failure)
   const name = call.params['name'] ?? ''
-  const host = heardHosts(edge).find((one) => one.name === name)
+  const host = hostCalled(edge, name)
   if (host !== undefined && host.state !== 'lost' && !flags.value.dry_run) {
     // The host that signs would sign itself away, and nobody could sign anything after that.
     const isSelf = host.peer === edge.service.self()

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { directoryFiles, type DirectoryFiles } from '../../lib/config/directory.ts'
 import { EXIT, type ExitCode } from '../../lib/config/exit-codes.ts'
-import type { SignedManifest } from '../../lib/model/manifest.ts'
+import { acceptsManifest, type SignedManifest } from '../../lib/model/manifest.ts'
 import type { JoinAnswer, JoinToken } from '../../lib/wire/join.ts'
 import { CommandProblem } from './command-problem.ts'
 import { checkedConfig, dialAddresses, type HostOptions } from './host-options.ts'
@@ -27,7 +27,7 @@ import {
 } from './host-steps.ts'
 import { loadIdentity, loadSwarmKey } from '../peer/identity.ts'
 import { joinCluster, type Joined } from '../peer/join-client.ts'
-import { acceptsManifest, verifyManifest } from '../peer/manifest.ts'
+import { verifyManifest } from '../peer/manifest.ts'
 import { writeDurably } from '../system/durable-file.ts'
 
 export interface JoinOptions {

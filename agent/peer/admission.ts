@@ -2,11 +2,10 @@
  * Whether a host that knocks may become a member, and the manifest that says so. Pure.
  *
  * The rules are those of every change of the manifest (lib/model/manifest-steps.ts). A host that is a member already keeps
- * its name, because its pools are named after it; a name stays taken also when its host is lost, because volumes are shown
- * under it.
+ * its name, because its pools are named after it; the name of a lost host may be used again.
  */
 import { canonicalJson } from '../../lib/model/json.ts'
-import { hostNamed, hostOf, type Manifest } from '../../lib/model/manifest.ts'
+import { hostNamed, hostOf, isMember, type Manifest } from '../../lib/model/manifest.ts'
 import { joining, type StepProblem } from '../../lib/model/manifest-steps.ts'
 import type { JoiningFailure } from '../../lib/ports/joining.ts'
 import type { JoinRequest } from '../../lib/wire/join.ts'
@@ -21,13 +20,13 @@ export type JoinRefusal =
 /** @param prev hash of `manifest` */
 export function admit(manifest: Manifest, request: JoinRequest, prev: string): Change<JoinRefusal> {
   const { peer, name, addrs, zone } = request
-  const member = hostOf(manifest, peer)
+  const member = isMember(manifest, peer) ? hostOf(manifest, peer) : null
   const namesake = hostNamed(manifest, name)
-  if (namesake !== null && namesake.peer !== peer) return refused({ code: 'name-taken', name })
-  if (member?.state === 'member' && member.name !== name)
+  if (namesake !== null && namesake.peer !== peer && namesake.state !== 'lost') return refused({ code: 'name-taken', name })
+  if (member !== null && member.name !== name)
     return refused({ code: 'bad-request', detail: `this host is a member already, under the name ${member.name}` })
   const host = { peer, name, addrs, zone }
-  if (member?.state === 'member' && canonicalJson({ ...member, ...host }) === canonicalJson(member)) return { kind: 'unchanged' }
+  if (member !== null && canonicalJson({ ...member, ...host }) === canonicalJson(member)) return { kind: 'unchanged' }
   const next = joining(manifest, host, prev)
   return next.ok ? { kind: 'next', manifest: next.manifest } : refused(refusalOf(next.problem))
 }

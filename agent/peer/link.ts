@@ -8,10 +8,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection, Stream } from '@libp2p/interface'
 import type { PeerId } from '../../lib/model/ids.ts'
-import type { SignedManifest } from '../../lib/model/manifest.ts'
+import { acceptsManifest, type Manifest, type SignedManifest } from '../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import { type Control, type EnvelopeBody, formatEnvelope } from '../../lib/wire/peer/envelope.ts'
+import { judge } from '../../lib/wire/peer/judge.ts'
 import { parsePeerMessage } from '../../lib/wire/peer/message.ts'
 import { encodeFrame, FrameTooLarge } from './frame.ts'
 import { type Envelope, Inbound } from './inbound.ts'
@@ -21,8 +22,8 @@ export interface LinkOptions {
   readonly peer: PeerId
   readonly cluster: string
   readonly version: string
-  /** Epoch of the manifest that holds here now. */
-  readonly epoch: () => number
+  /** The manifest that holds here now. */
+  readonly manifest: () => Manifest
   readonly signedManifest: () => SignedManifest
   readonly log: Log
   readonly openStream: (connection: Connection | null) => Promise<Stream>
@@ -176,7 +177,7 @@ export class Link {
         this.#settle()
         return
       case 'manifest':
-        if (control.signed.manifest.epoch > this.#options.epoch()) onManifest(control.signed)
+        if (acceptsManifest(this.#options.manifest(), control.signed.manifest)) onManifest(control.signed)
         return
       case 'want-manifest':
         this.#sendManifest()
@@ -194,21 +195,23 @@ export class Link {
     } else {
       this.#say({ kind: 'welcome', stream: hello.stream })
     }
-    if (epoch < this.#options.epoch()) this.#sendManifest()
-    if (epoch > this.#options.epoch()) this.#say({ kind: 'want-manifest' })
+    const ours = this.#options.manifest().epoch
+    if (epoch < ours) this.#sendManifest()
+    if (epoch > ours) this.#say({ kind: 'want-manifest' })
     this.#settle()
   }
 
-  /** A lower epoch is refused, a higher one waits for its manifest: nothing is decided under two memberships at once. */
   #deliver(json: unknown, envelope: Envelope): void {
     const { peer, log, onMessage } = this.#options
-    const ours = this.#options.epoch()
-    if (envelope.epoch < ours) {
-      log.info('peer.older-manifest', { peer, theirs: envelope.epoch, ours })
+    const ours = this.#options.manifest()
+    const judgement = judge(ours, peer, envelope)
+    if (judgement === 'other-cluster') return
+    if (judgement === 'older' || judgement === 'no-member') {
+      log.info('peer.older-manifest', { peer, theirs: envelope.epoch, ours: ours.epoch, judgement })
       this.#sendManifest()
       return
     }
-    if (envelope.epoch > ours || this.#held.length > 0) {
+    if (judgement === 'newer' || this.#held.length > 0) {
       this.#hold(envelope)
       return
     }
@@ -251,7 +254,7 @@ export class Link {
     const { peer, log, cluster } = this.#options
     if (this.#sending === null) return false
     try {
-      const frame = encodeFrame(formatEnvelope(cluster, this.#options.epoch(), body))
+      const frame = encodeFrame(formatEnvelope(cluster, this.#options.manifest().epoch, body))
       if (this.#sending.outbound.push(frame, message)) return true
       log.warn('peer.queue-full', { peer, kind: message?.kind })
     } catch (error) {

@@ -2,7 +2,7 @@
  * Signing the manifest and believing it: Ed25519 over its canonical JSON, with the cluster's key.
  *
  * Only the host that ran `init` has the private half; every host knows the public half and takes a manifest from anybody who
- * can show a valid one that is newer. A manifest never goes back.
+ * can show a valid one that is newer.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { canonicalJson } from '../../lib/model/json.ts'
@@ -34,9 +34,4 @@ export function verifyManifest(signed: SignedManifest, publicKey: string): boole
   const x = Buffer.from(publicKey, 'base64').toString('base64url')
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   return verify(null, Buffer.from(canonicalJson(signed.manifest)), key, Buffer.from(signed.signature, 'base64'))
-}
-
-/** True if `next` (its signature checked) takes the place of `current`. */
-export function acceptsManifest(current: Manifest, next: Manifest): boolean {
-  return next.cluster === current.cluster && next.epoch > current.epoch
 }

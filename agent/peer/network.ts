@@ -10,7 +10,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Beat } from '../../lib/model/host.ts'
 import { type PeerId, peerId } from '../../lib/model/ids.ts'
-import { hostOf, type Manifest, type SignedManifest } from '../../lib/model/manifest.ts'
+import { hostOf, isMember, type Manifest, type SignedManifest } from '../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Network, NetworkHandlers } from '../../lib/ports/network.ts'
@@ -198,7 +198,7 @@ class Libp2pNetwork implements RunningNetwork {
     const isOut = !isMember(manifest, this.#self)
     if (isOut) this.#noteOut()
     // Nobody lets a host in that is no member any more: it calls nobody.
-    const others = manifest.hosts.filter(({ peer, state }) => peer !== this.#self && state === 'member')
+    const others = manifest.hosts.filter(({ peer, state }) => peer !== this.#self && state !== 'lost')
     const wanted = new Set(isOut ? [] : others.map(({ peer }) => peer))
     for (const [peer, { link }] of this.#members) {
       if (wanted.has(peer)) continue
@@ -240,7 +240,7 @@ class Libp2pNetwork implements RunningNetwork {
       peer,
       cluster: this.#cluster,
       version: this.#options.version,
-      epoch: () => this.#options.manifest().epoch,
+      manifest: this.#options.manifest,
       signedManifest: this.#options.signedManifest,
       log,
       openStream: (connection) => this.#openStream(peer, connection),
@@ -314,9 +314,4 @@ class Libp2pNetwork implements RunningNetwork {
     if (isWorthSaying) this.#options.log.info('peer.not-reached', fields)
     else this.#options.log.debug('peer.not-reached', fields)
   }
-}
-
-/** A host that is lost is out, whatever key it shows. */
-function isMember(manifest: Manifest, peer: PeerId): boolean {
-  return hostOf(manifest, peer)?.state === 'member'
 }

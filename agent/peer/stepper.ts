@@ -10,9 +10,9 @@ import type { HostView } from '../../lib/model/host.ts'
 import type { PeerId } from '../../lib/model/ids.ts'
 import { hostName, type Manifest } from '../../lib/model/manifest.ts'
 import { stepDone } from '../../lib/model/manifest-steps.ts'
+import { canSpare } from '../../lib/register/going.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { ManifestChanges } from './manifest-changes.ts'
-import { canSpare } from './membership.ts'
 
 export interface StepperOptions {
   /** Null on every host that does not hold the cluster's key: it ends no steps. */

@@ -7,17 +7,12 @@
  */
 import type { PoolName, ProjectId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
-import { addUsage, NO_USAGE, type Usage } from '../model/quota.ts'
-import type { SnapshotStatus } from '../model/snapshot.ts'
+import { addUsage, lessUsage, NO_USAGE, type Usage } from '../model/quota.ts'
+import { type Recorded, usageOfRecord } from '../model/snapshot.ts'
 
 /** The parts of a volume's record that count. */
 export interface Counted {
-  readonly volume: {
-    readonly pool: PoolName | null
-    readonly project: ProjectId
-    readonly sizeGiB: number
-    readonly snapshots: readonly { readonly sizeGiB: number; readonly status: SnapshotStatus }[]
-  }
+  readonly volume: Recorded & { readonly pool: PoolName | null; readonly project: ProjectId }
   readonly step: 'reserved' | 'committed' | 'built' | 'deleting' | 'failed'
   readonly pending: { readonly kind: 'extend' | 'snapshot'; readonly sizeGiB: number; readonly committed: boolean } | null
 }
@@ -53,7 +48,7 @@ const NOTHING: PoolSums = { provisionedGiB: 0, queue: 0 }
 
 function add({ pools, projects }: Holdings, counted: Counted, sign: 1 | -1): void {
   const { volume, step } = counted
-  const { pool, project, sizeGiB } = volume
+  const { pool, project } = volume
   const isSettled = countsHere(step)
   if (pool !== null) {
     const { provisionedGiB, queue } = pools.get(pool) ?? NOTHING
@@ -63,9 +58,8 @@ function add({ pools, projects }: Holdings, counted: Counted, sign: 1 | -1): voi
     })
   }
   if (!isSettled) return
-  const settled = volume.snapshots.filter(({ status }) => status !== 'creating')
-  const counts = { volumes: sign, snapshots: sign * settled.length, gigabytes: sign * (sizeGiB + total(settled)) }
-  const usage = addUsage(projects.get(project) ?? NO_USAGE, counts)
+  const counts = usageOfRecord(volume)
+  const usage = addUsage(projects.get(project) ?? NO_USAGE, sign === 1 ? counts : lessUsage(counts))
   if (usage.volumes === 0) projects.delete(project)
   else projects.set(project, usage)
 }

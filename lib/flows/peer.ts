@@ -260,7 +260,8 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
     case 'intend':
       return onIntended(peer, out, purpose.client, purpose, outcome)
     case 'forget':
-      return onForgotten(peer, out, purpose.client, project, outcome)
+      // What a member saw to by itself, it looks at again soon.
+      return purpose.client === null ? undefined : onForgotten(peer, out, purpose.client, project, outcome)
     case 'edit':
       return onEdited(peer, out, purpose.client, purpose.request, project, outcome)
     case 'adopt':

@@ -128,7 +128,7 @@ export type AskPurpose =
   /** A delete whose owner is away. */
   | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest; readonly owner: PeerId }
   /** A delete whose owner is lost for good. */
-  | { readonly kind: 'forget'; readonly client: string }
+  | { readonly kind: 'forget'; readonly client: string | null }
   | { readonly kind: 'limits'; readonly client: string }
 
 export interface Ask {
@@ -308,7 +308,8 @@ export interface Peer {
   readonly tries: Map<string, number>
   /** What a tool said when the work of this volume went wrong, until the flow reports it. */
   readonly troubles: Map<VolumeId, { readonly tool: string; readonly detail: string }>
-  readonly folding: Map<ProjectId, 'timer' | 'asked' | 'again'>
+  /** A change: totals that wait until enough others have this host's log that far. */
+  readonly folding: Map<ProjectId, 'timer' | 'asked' | Extract<LedgerChange, { kind: 'fold' }>>
   beatCount: number
   beatTimer: boolean
   names: number

@@ -51,6 +51,7 @@ export const LEDGER_RULES: LedgerRules = {
     if (account.cell.closed.has(closedKey({ rid: binding.rid, host: binding.host, reservation: binding.reservation }))) {
       return answer({ kind: 'closed' })
     }
+    if (account.cell.hosts.get(binding.host)?.isFinal === true) return answer({ kind: 'closed' })
     const over = overQuota(account, binding.delta, binding.snapshot === null ? binding.sizeGiB : 0)
     if (over !== null) return answer(over)
     return { puts: [put(binding)], answer: { kind: 'bound', binding } }
@@ -76,6 +77,7 @@ export const LEDGER_RULES: LedgerRules = {
   /** Takes over a host's own totals and lets go of the grants that they contain. Older totals than known change nothing. */
   fold({ cell }, { totals, settled, atMs }) {
     const known = cell.hosts.get(totals.host)
+    if (known?.isFinal === true) return answer({ kind: 'folded', seq: totals.seq })
     if (known !== undefined && (known.epoch > totals.epoch || (known.epoch === totals.epoch && known.seq >= totals.seq))) {
       return answer({ kind: 'folded', seq: known.seq })
     }
@@ -118,22 +120,26 @@ export const LEDGER_RULES: LedgerRules = {
     return { puts: known?.rid === rid ? [drop(known)] : [], answer: { kind: 'absent' } }
   },
 
-  /** The dead cannot report: an open grant of the volume goes, and what the host's last totals count for it is taken off. */
-  forget({ cell, isLost }, { gone, snapshots }) {
-    if (!isLost(gone.host)) return answer({ kind: 'not-lost' })
-    if (cell.gone.has(gone.volume)) return answer({ kind: 'forgotten' })
-    const grants = [...cell.bound.values()].filter(({ volume, host }) => volume === gone.volume && host === gone.host)
-    const open = endAll(cell, grants, gone.atMs)
-    // A create that was never folded is in nobody's totals; an extend or a snapshot that was not is in the record only.
-    const isCounted = !grants.some(({ spec }) => spec !== null)
-    const growths = grants.filter(({ spec, snapshot }) => spec === null && snapshot === null)
-    const carriedOut = growths.filter(({ sizeGiB }) => gone.delta.gigabytes >= sizeGiB)
-    const extended = carriedOut.reduce((sum, { delta }) => sum + delta.gigabytes, 0)
-    const folded = snapshots.filter(({ rid }) => !grants.some((grant) => grant.rid === rid))
-    const kept = { volumes: 0, snapshots: folded.length, gigabytes: folded.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0) - extended }
-    const delta = isCounted ? addUsage(gone.delta, kept) : NO_USAGE
-    const intent = cell.intents.get(gone.volume)
-    return { puts: [...open, put({ ...gone, delta }), ...(intent === undefined ? [] : [drop(intent)])], answer: { kind: 'forgotten' } }
+  /**
+   * The dead cannot report, so others do, from their last log. Grants that the log explains, extends and snapshots that can never be made
+   * any more and deletes that waited for the host come to their end; what it never told of stays granted until it is deleted.
+   */
+  forget({ cell, isLost }, { host, epoch, seq, records, volume, atMs }) {
+    if (!isLost(host)) return answer({ kind: 'not-lost' })
+    const known = cell.hosts.get(host)
+    if (known !== undefined && (known.epoch > epoch || (known.epoch === epoch && known.seq > seq))) return answer({ kind: 'behind' })
+    const intents = [...cell.intents.values()].filter((intent) => intent.host === host)
+    const fresh = new Set([...intents.map((intent) => intent.volume), ...(volume === null ? [] : [volume])])
+    const isGone = (id: VolumeId): boolean => fresh.has(id) || cell.gone.has(id)
+    const isLogged = new Set(records.map((record) => record.volume))
+    const counted = records.flatMap((record) => (record.usage === null || isGone(record.volume) ? [] : [record.usage]))
+    const usage = counted.reduce(addUsage, NO_USAGE)
+    const ended = [...cell.bound.values()].filter(
+      (binding) => binding.host === host && (binding.spec === null || isGone(binding.volume) || isLogged.has(binding.volume)),
+    )
+    const gone = [...fresh].filter((id) => !cell.gone.has(id)).map((id) => put({ kind: 'gone', volume: id, host, atMs }))
+    const totals = put({ kind: 'host', host, epoch, seq, usage, isFinal: true })
+    return { puts: [totals, ...endAll(cell, ended, atMs), ...gone, ...intents.map(drop)], answer: { kind: 'forgotten' } }
   },
 
   /** Below what is used already no limit can be set, as in Cinder. -1: no limit. */

@@ -5,7 +5,7 @@
  */
 import type { PeerId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
-import { addUsage, lessUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
+import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
 
 export interface Cell {
   readonly bound: Map<RequestId, Binding>
@@ -122,15 +122,13 @@ export function cellOf(entries: ReadonlyArray<readonly [string, LedgerEntry]>): 
 }
 
 /**
- * What counts against the quota: the hosts' own totals, the grants that they do not contain yet, and what found no room;
- * less what was deleted of hosts that can never count again.
+ * What counts against the quota: the hosts' totals, the grants that they do not contain yet, and what found no room.
  */
 export function usedBy(cell: Cell): Usage {
   let used = NO_USAGE
   for (const totals of cell.hosts.values()) used = addUsage(used, totals.usage)
   for (const binding of cell.bound.values()) used = addUsage(used, binding.delta)
   for (const unplaced of cell.unplaced.values()) used = addUsage(used, unplaced.delta)
-  for (const { delta } of cell.gone.values()) used = addUsage(used, lessUsage(delta))
   return used
 }
 

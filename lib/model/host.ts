@@ -14,12 +14,14 @@ export interface Beat {
   /** Boot counter of the host and a counter within it: a later beat replaces an earlier one. */
   readonly epoch: number
   readonly n: number
-  readonly state: 'recovering' | 'ready' | 'full'
+  readonly state: 'recovering' | 'ready' | 'full' | 'draining'
   /** Version of the agent that sent it. */
   readonly version: string
   readonly pools: readonly PoolReport[]
   /** Last sequence number that the host published. */
   readonly head: number
+  /** Volumes, reservations, and requests that no register has folded in yet: what keeps a host that drains. */
+  readonly held: number
   /** Voting epoch of the manifest that the host holds, and registers there that have not moved to it yet. */
   readonly voting: number
   readonly pending: number
@@ -33,8 +35,13 @@ export interface HostView {
   readonly name: string
   readonly zone: string
   readonly voter: boolean
-  readonly state: 'up' | 'down' | 'recovering' | 'full' | 'lost'
+  readonly state: 'up' | 'down' | 'recovering' | 'full' | 'draining' | 'lost'
   /** Unix milliseconds here when it was last heard, or null if never since this start. */
   readonly lastBeatMs: number | null
   readonly beat: Beat | null
+}
+
+/** It takes nothing new any more, and has nothing left. */
+export function isDrained({ state, beat }: HostView): boolean {
+  return state === 'draining' && beat?.state === 'draining' && beat.held === 0
 }

@@ -80,6 +80,8 @@ export interface HostTotals {
   readonly epoch: number
   readonly seq: number
   readonly usage: Usage
+  /** The host is lost: these were counted by others, from its last log, and nothing that it says itself counts any more. */
+  readonly isFinal: boolean
 }
 
 /** A delete that was asked for while the owner was away. It shows as `deleting`; the owner sees to it when it is back. */
@@ -91,13 +93,18 @@ export interface Intent {
   readonly atMs: number
 }
 
-/** A volume of a host that is lost for good, deleted by its tenant: what the host's last totals still count for it. */
+/** A volume of a host that is lost for good, deleted by its tenant: no totals of the host count it any more. */
 export interface Gone {
   readonly kind: 'gone'
   readonly volume: VolumeId
   readonly host: PeerId
-  readonly delta: Usage
   readonly atMs: number
+}
+
+/** A volume in the last log of a lost host: what it counts with its snapshots, or null for a tombstone. */
+export interface LastRecord {
+  readonly volume: VolumeId
+  readonly usage: Usage | null
 }
 
 export interface LimitsEntry {
@@ -123,19 +130,24 @@ export type LedgerChange =
   | { readonly kind: 'edit-unplaced'; readonly volume: VolumeId; readonly edit: UnplacedEdit; readonly atMs: number }
   | { readonly kind: 'intend'; readonly intent: Intent }
   | { readonly kind: 'withdraw'; readonly volume: VolumeId; readonly rid: RequestId }
-  /** A volume of a lost host goes, with its snapshots. `delta`: what its last known record counts without them. */
-  | { readonly kind: 'forget'; readonly gone: Gone; readonly snapshots: readonly LostSnapshot[] }
+  /**
+   * A lost host's account is closed by its log: all that it held of this project at (epoch, seq). `volume`: deleted by its
+   * tenant, or null.
+   */
+  | {
+      readonly kind: 'forget'
+      readonly host: PeerId
+      readonly epoch: number
+      readonly seq: number
+      readonly records: readonly LastRecord[]
+      readonly volume: VolumeId | null
+      readonly atMs: number
+    }
   | { readonly kind: 'set-limits'; readonly limits: Partial<Limits> }
   /** Back to the defaults. */
   | { readonly kind: 'clear-limits' }
   /** `about`: a volume or a snapshot to look for among the requests that ended, too. */
   | { readonly kind: 'read'; readonly about: VolumeId | SnapshotId | null }
-
-/** A snapshot on a lost host, as its last known record has it. */
-export interface LostSnapshot {
-  readonly rid: RequestId
-  readonly sizeGiB: number
-}
 
 export type UnplacedEdit = { readonly kind: 'delete' } | ({ readonly kind: 'update' } & TextEdit)
 
@@ -159,6 +171,8 @@ export type LedgerAnswer =
   | { readonly kind: 'absent' }
   | { readonly kind: 'intended'; readonly intent: Intent }
   | { readonly kind: 'forgotten' }
+  /** The register has counted more of the host's log than the asker knows. */
+  | { readonly kind: 'behind' }
   /** Only the manifest can say that a host is lost. */
   | { readonly kind: 'not-lost' }
   | { readonly kind: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }

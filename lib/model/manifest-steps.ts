@@ -26,7 +26,7 @@ type Unchained = Omit<Manifest, 'epoch' | 'prev'>
 /** A host joins; as a voter, so that the registers spread over it too. */
 export function joining(manifest: Manifest, host: Omit<ManifestHost, 'voter' | 'state'>, prev: string): NextManifest {
   const named = hostNamed(manifest, host.name)
-  if (named !== null && named.peer !== host.peer && named.state === 'member')
+  if (named !== null && named.peer !== host.peer && named.state !== 'lost')
     return refused({ kind: 'name-taken', name: host.name, by: named.peer })
   const known = hostOf(manifest, host.peer)
   if (known?.state === 'lost') return refused({ kind: 'lost-before', name: known.name })
@@ -37,6 +37,16 @@ export function joining(manifest: Manifest, host: Omit<ManifestHost, 'voter' | '
   if (!isForming(manifest)) return voting(manifest, { ...manifest, hosts }, prev)
   const isFounded = hosts.length >= manifest.expect
   return next(manifest, { ...manifest, hosts, voting: { epoch: isFounded ? 1 : 0, former: null } }, prev)
+}
+
+/** A host takes no new volume from here on, and gives its votes up: the first step of its leaving. */
+export function draining(manifest: Manifest, name: string, prev: string): NextManifest {
+  const host = hostNamed(manifest, name)
+  if (host === null) return refused({ kind: 'host-unknown', name })
+  const problem = problemOfLoss(manifest, host)
+  if (problem !== null) return refused(problem)
+  const hosts = manifest.hosts.map((one) => (one.peer === host.peer ? { ...one, voter: false, state: 'draining' as const } : one))
+  return host.voter ? voting(manifest, { ...manifest, hosts }, prev) : next(manifest, { ...manifest, hosts }, prev)
 }
 
 /** A host goes, with nothing on it any more (the caller has made sure). */

@@ -11,14 +11,17 @@ import type { VolumeType } from './volume-type.ts'
 
 export interface ManifestHost {
   readonly peer: PeerId
-  /** Host name, unique in the cluster; the first part of `host@backend#pool`. */
+  /** Host name, unique among those that are not lost; the first part of `host@backend#pool`. */
   readonly name: string
   /** Multiaddrs that other hosts dial. */
   readonly addrs: readonly string[]
   readonly zone: string
   readonly voter: boolean
-  /** `lost`: gone for good, its disks with it. Its key is worth nothing any more; its volumes are shown in error. */
-  readonly state: 'member' | 'lost'
+  /**
+   * `draining`: a member that takes no new volume, and leaves when nothing is on it any more. `lost`: gone for good, its
+   * disks with it. Its key is worth nothing any more; its volumes are shown in error.
+   */
+  readonly state: 'member' | 'draining' | 'lost'
 }
 
 /** Which change of the voters holds. */
@@ -59,6 +62,17 @@ export function votersOf(manifest: Manifest): readonly PeerId[] {
   return manifest.hosts.filter((host) => host.voter).map((host) => host.peer)
 }
 
+/** True if it takes part. A host that is lost is out, whatever key it shows. */
+export function isMember(manifest: Manifest, peer: PeerId): boolean {
+  const host = hostOf(manifest, peer)
+  return host !== null && host.state !== 'lost'
+}
+
+/** True if `next` (its signature checked) takes the place of `current`. A manifest never goes back. */
+export function acceptsManifest(current: Manifest, next: Manifest): boolean {
+  return next.cluster === current.cluster && next.epoch > current.epoch
+}
+
 export function isLostHost(manifest: Manifest, peer: PeerId): boolean {
   return hostOf(manifest, peer)?.state === 'lost'
 }
@@ -72,6 +86,8 @@ export function hostName(manifest: Manifest, peer: PeerId): string {
   return hostOf(manifest, peer)?.name ?? peer
 }
 
+/** Who bears the name now; else the lost host that bore it. */
 export function hostNamed(manifest: Manifest, name: string): ManifestHost | null {
-  return manifest.hosts.find((host) => host.name === name) ?? null
+  const bearers = manifest.hosts.filter((host) => host.name === name)
+  return bearers.find(({ state }) => state !== 'lost') ?? bearers[0] ?? null
 }

@@ -16,7 +16,7 @@ export interface PoolView {
   readonly peer: PeerId
   readonly zone: string
   /** `up`: beat younger than 30 s and host ready; anything else takes no new volume. */
-  readonly state: 'up' | 'down' | 'recovering' | 'full' | 'disabled' | 'stalled'
+  readonly state: 'up' | 'down' | 'recovering' | 'full' | 'draining' | 'disabled' | 'stalled'
   readonly capabilities: Capabilities
   /** Builds that wait or run there. */
   readonly queue: number

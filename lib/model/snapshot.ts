@@ -4,6 +4,7 @@
  * It lives in the record of its volume, on the volume's host and pool, and is decided by the volume's owner alone. It
  * counts in its project's quota from its grant until it is gone, with the size that the volume had.
  */
+import type { Usage } from './quota.ts'
 import type { ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 
 export type SnapshotStatus = 'creating' | 'available' | 'deleting' | 'error' | 'error_deleting'
@@ -43,6 +44,12 @@ export const SNAPSHOTS_MAX = 256
 /** Characters of a record as JSON. Names and metadata are the clients' and may be long. */
 export const RECORD_CHARS_MAX = 1024 ** 2
 
+/** The parts of a volume's record that count. */
+export interface Recorded {
+  readonly sizeGiB: number
+  readonly snapshots: readonly Pick<Snapshot, 'sizeGiB' | 'status'>[]
+}
+
 /** A snapshot that is promised and not made yet. */
 export function creatingSnapshot(spec: SnapshotSpec, { rid, sizeGiB, bodyHash }: Pick<Snapshot, 'rid' | 'sizeGiB' | 'bodyHash'>): Snapshot {
   return { ...spec, rid, sizeGiB, bodyHash, status: 'creating', updatedAtMs: null, failure: null }
@@ -51,6 +58,12 @@ export function creatingSnapshot(spec: SnapshotSpec, { rid, sizeGiB, bodyHash }:
 /** The part of a volume's record that is its snapshots. */
 interface Snapshots {
   readonly snapshots: readonly Snapshot[]
+}
+
+/** What a volume's record counts: the volume, and those of its snapshots that were made or have failed. Promised ones count as grants. */
+export function usageOfRecord({ sizeGiB, snapshots }: Recorded): Usage {
+  const settled = snapshots.filter(({ status }) => status !== 'creating')
+  return { volumes: 1, snapshots: settled.length, gigabytes: settled.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB) }
 }
 
 export function snapshotOf({ snapshots }: Snapshots, id: SnapshotId): Snapshot | null {

@@ -19,7 +19,7 @@ const host = shape<ManifestHost>({
   addrs: list(pattern(/^\/[\x21-\x7e]+$/, 512), 16),
   zone: text(255),
   voter: bool,
-  state: oneOf('member', 'lost'),
+  state: oneOf('member', 'draining', 'lost'),
 })
 const type = shape<VolumeType>({
   id: uuid,
@@ -39,12 +39,13 @@ const manifest = shape<Manifest>({
 })
 const signedManifest = shape<SignedManifest>({ manifest, signature: pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128) })
 
-/** The manifest and its signature, or null if the value is malformed or names a peer or a host twice. */
+/** The manifest and its signature, or null if the value is malformed, names a peer twice, or two hosts that are not lost alike. */
 export function parseSignedManifest(json: unknown): SignedManifest | null {
   if (!signedManifest(json)) return null
   const signed = json as SignedManifest
   const { hosts } = signed.manifest
   const peers = new Set(hosts.map((item) => item.peer))
-  const names = new Set(hosts.map((item) => item.name))
-  return peers.size === hosts.length && names.size === hosts.length ? signed : null
+  const living = hosts.filter(({ state }) => state !== 'lost')
+  const names = new Set(living.map((item) => item.name))
+  return peers.size === hosts.length && names.size === living.length ? signed : null
 }

@@ -143,7 +143,7 @@ function hostState(
     })
   }
   for (const [project, usage] of usages)
-    entriesOf(registers, project).push({ kind: 'host', host: host.peer, epoch: 1, seq: log.seq, usage })
+    entriesOf(registers, project).push({ kind: 'host', host: host.peer, epoch: 1, seq: log.seq, usage, isFinal: false })
   keep(state.journal, KEYS.host, { epoch: 1, reservations: size.volumesPerPeer, log, isLost: false })
   return { state, log, records }
 }

@@ -53,14 +53,18 @@ export class Amnesia {
     this.#operator = options.operator
   }
 
+  get #members(): readonly SimNode[] {
+    return this.#nodes.filter(({ isOut }) => !isOut)
+  }
+
   /** Strikes once, some time before `untilMs` from now. */
   start(untilMs: number): void {
     this.#world.schedule(this.#random.between(1000, untilMs), () => {
       if (this.isOver) return
       this.#lull(true)
-      const victim = this.#random.pick(this.#nodes)
+      const victim = this.#random.pick(this.#members)
       this.#when(
-        () => this.#nodes.every((node) => isReady(node) && isRemembered(node)),
+        () => !victim.isOut && !this.#operator.isStepping && this.#members.every((node) => isReady(node) && isRemembered(node)),
         () => this.#strike(victim),
       )
     })
@@ -76,7 +80,7 @@ export class Amnesia {
     this.#world.schedule(this.#random.between(50, 4000), () => {
       if (this.isOver) return
       this.#when(
-        () => this.#nodes.every(isReady) && this.#isKnown(victim),
+        () => this.#members.every(isReady) && this.#isKnown(victim),
         () => (this.#isNoticed(victim, copy) ? this.#forget(victim, copy) : this.#lull(false)),
       )
     })
@@ -103,14 +107,14 @@ export class Amnesia {
   #isKnown(victim: SimNode): boolean {
     const mine = victim.peer?.log
     return (
-      mine !== undefined && victim.isIdle && this.#nodes.every(({ peer }) => peer?.view.logs.get(victim.id)?.head?.chain === mine.chain)
+      mine !== undefined && victim.isIdle && this.#members.every(({ peer }) => peer?.view.logs.get(victim.id)?.head?.chain === mine.chain)
     )
   }
 
   /** Somebody can tell that the copy is old; a vote that nobody has counted cannot be missed by anybody (decision 0012). */
   #isNoticed(victim: SimNode, copy: JournalCopy): boolean {
     const log = hostIn(copy.get('host')?.value).log
-    for (const { peer } of this.#nodes) {
+    for (const { peer } of this.#members) {
       if (peer === null || peer.self === victim.id) continue
       if (comparePositions(peer.view.logs.get(victim.id)?.head ?? log, log) > 0) return true
       for (const [project, { votesSeen }] of peer.proposers) {

@@ -7,8 +7,9 @@
 import type { PeerEvent } from '../../lib/flows/step.ts'
 import type { Beat } from '../../lib/model/host.ts'
 import type { PeerId } from '../../lib/model/ids.ts'
-import type { Manifest } from '../../lib/model/manifest.ts'
+import { isMember, type Manifest } from '../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'
+import { type Judgement, judge } from '../../lib/wire/peer/judge.ts'
 import { parsePeerMessage } from '../../lib/wire/peer/message.ts'
 import { copyJson } from './copy-json.ts'
 import type { Hits } from './hits.ts'
@@ -30,6 +31,12 @@ export interface Station {
 
 type Delivery = (station: Station) => void
 
+/** What goes round a message: the cluster and the manifest under which it was sent. */
+interface Envelope {
+  readonly cluster: string
+  readonly epoch: number
+}
+
 interface Link {
   blocked: boolean
   cloggedUntilMs: number
@@ -49,6 +56,9 @@ export class Network {
   readonly #stations = new Map<PeerId, Station>()
   readonly #links = new Map<string, Link>()
   readonly #isChecked: boolean
+  readonly #strays: number
+  readonly #astray: Random
+  readonly #judge: (judgement: Judgement) => Judgement
   readonly #onSend: (from: PeerId, to: PeerId, message: PeerMessage) => void
   #options: SimOptions['network']
   #isLull = false
@@ -63,6 +73,9 @@ export class Network {
     network: SimOptions['network']
     oracle: SimOptions['oracle']
     isChecked: boolean
+    /** Part of the messages that come once more, from elsewhere or from before. */
+    strays: number
+    judge: (judgement: Judgement) => Judgement
     onSend: (from: PeerId, to: PeerId, message: PeerMessage) => void
   }) {
     this.#world = options.world
@@ -70,6 +83,9 @@ export class Network {
     this.#hits = options.hits
     this.#options = options.network
     this.#isChecked = options.isChecked
+    this.#strays = options.strays
+    this.#astray = options.random.split('astray')
+    this.#judge = options.judge
     this.#onSend = options.onSend
     this.oracle = options.oracle
   }
@@ -97,6 +113,7 @@ export class Network {
       return (station) => station.feed({ kind: 'message', from: from.id, message: read() })
     }
     this.#carry(from, to, link, pack)
+    if (this.#strays > 0) this.#goAstray(from, to, link, pack)
     if (this.#random.chance(this.#options.duplicates)) {
       this.#hits.add('network: duplicate')
       this.#carry(from, to, link, pack)
@@ -113,7 +130,8 @@ export class Network {
       const copy = copyJson(beat)
       return (station) => station.feed({ kind: 'beat', beat: copy })
     }
-    for (const to of this.#stations.keys()) if (to !== from.id) this.#carry(from, to, this.#link(from.id, to), pack)
+    for (const to of this.#stations.keys())
+      if (to !== from.id && isMember(from.manifest, to)) this.#carry(from, to, this.#link(from.id, to), pack)
   }
 
   /** Stops or lets through everything from `from` to `to`. */
@@ -205,7 +223,8 @@ export class Network {
         if (link.toldTo !== station.incarnation) this.#tell(station, other.id, link, 'up')
         return
       }
-      const state = other.isUp && !(link.blocked && this.#link(other.id, station.id).blocked) ? 'up' : 'down'
+      const isKnown = isMember(station.manifest, other.id) && isMember(other.manifest, station.id)
+      const state = isKnown && other.isUp && !(link.blocked && this.#link(other.id, station.id).blocked) ? 'up' : 'down'
       if (link.toldTo !== station.incarnation || link.told !== state) this.#tell(station, other.id, link, state)
     })
   }
@@ -249,7 +268,16 @@ export class Network {
     return message
   }
 
-  #carry(from: Station, to: PeerId, link: Link, pack: () => Delivery): void {
+  /** The same message once more: from another cluster that uses the same keys, or as if it had been kept since an older manifest. */
+  #goAstray(from: Station, to: PeerId, link: Link, pack: () => Delivery): void {
+    if (!this.#astray.chance(this.#strays)) return
+    const { cluster, epoch } = from.manifest
+    const isForeign = this.#astray.chance(0.5)
+    this.#hits.add(isForeign ? 'network: message of another cluster' : 'network: message under an older manifest')
+    this.#carry(from, to, link, pack, isForeign ? { cluster: 'elsewhere', epoch } : { cluster, epoch: epoch - 1 })
+  }
+
+  #carry(from: Station, to: PeerId, link: Link, pack: () => Delivery, envelope: Envelope = envelopeOf(from)): void {
     if (link.blocked) return this.#hits.add('network: lost in a partition')
     if (!this.#isLull && this.#random.chance(this.#options.loss)) return this.#hits.add('network: lost')
     const isStraggler = !this.#isLull && this.#random.chance(this.#options.stragglers)
@@ -264,11 +292,21 @@ export class Network {
     this.#world.schedule(atMs - this.#world.nowMs, () => {
       const station = this.#stations.get(to)
       if (station?.isUp !== true || link.blocked || link.connection !== connection) return
-      // Whoever has the older manifest is shown the newer one, whichever way they talk.
-      station.learn(from.manifest)
-      if (from.isUp) from.learn(station.manifest)
-      deliver(station)
+      if (this.#isTaken(from, station, envelope)) deliver(station)
     })
+  }
+
+  /** As an agent judges it. Whoever is behind is shown the manifest of the other, and what was sent under a newer one waits for it. */
+  #isTaken(from: Station, station: Station, envelope: Envelope): boolean {
+    let judgement = this.#judge(judge(station.manifest, from.id, envelope))
+    if (judgement === 'newer') {
+      station.learn(from.manifest)
+      judgement = this.#judge(judge(station.manifest, from.id, envelope))
+    }
+    if (judgement === 'taken') return true
+    this.#hits.add(`network: refused, ${judgement}`)
+    if (judgement !== 'other-cluster' && from.isUp) from.learn(station.manifest)
+    return false
   }
 
   #link(from: PeerId, to: PeerId): Link {
@@ -279,4 +317,8 @@ export class Network {
     this.#links.set(name, link)
     return link
   }
+}
+
+function envelopeOf({ manifest: { cluster, epoch } }: Station): Envelope {
+  return { cluster, epoch }
 }

@@ -9,7 +9,7 @@ import { step } from '../../lib/flows/peer.ts'
 import type { Effect, Now, PeerEvent, Step } from '../../lib/flows/step.ts'
 import { createPeer, type Peer, type PeerOptions } from '../../lib/flows/tables.ts'
 import type { PeerId } from '../../lib/model/ids.ts'
-import type { Manifest } from '../../lib/model/manifest.ts'
+import { acceptsManifest, hostOf, isMember, type Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Distortion } from './bugs/distortion.ts'
 import type { Manner } from './crash/manner.ts'
@@ -91,6 +91,10 @@ export class SimNode {
   isAmnesic = false
   /** It was, at some time: answers that it had remembered for their repeats are gone for good. */
   hasForgotten = false
+  /** It is no member any more: lost, or gone. Whatever runs there still has no say. */
+  isOut = false
+  /** It never runs again. */
+  #isEnded = false
   #isCalmForGood = false
   readonly #options: NodeOptions
   readonly #world: World
@@ -149,9 +153,12 @@ export class SimNode {
 
   /** A newer manifest is kept for good before it holds. */
   learn(manifest: Manifest): void {
-    if (manifest.epoch <= this.manifest.epoch) return
+    if (!acceptsManifest(this.manifest, manifest)) return
+    const before = this.manifest.hosts
     this.manifest = manifest
     this.feed({ kind: 'manifest', manifest })
+    if (before.some(({ peer, state }) => hostOf(manifest, peer)?.state !== state) || before.length !== manifest.hosts.length)
+      this.#options.network.notice(500)
   }
 
   get isUp(): boolean {
@@ -209,7 +216,7 @@ export class SimNode {
   }
 
   start(): void {
-    if (this.#peer !== null || this.journal.isFull) return
+    if (this.#peer !== null || this.#isEnded || this.journal.isFull) return
     if (!this.journal.opens()) return this.#startLater(REOPEN_MS)
     this.incarnation += 1
     this.#startedMs = this.#world.nowMs
@@ -247,9 +254,15 @@ export class SimNode {
     this.#startLater(this.#random.between(10, this.isCalm ? 200 : this.#options.sim.crash.downMsMax))
   }
 
-  /** Asks this host as a client would; false: nobody listens. */
+  /** The process is gone, and its machine with it. */
+  end(why: string): void {
+    this.#isEnded = true
+    this.crash(why, 'power cut')
+  }
+
+  /** Asks this host as a client would; false: nobody listens, or it says that it is no member any more. */
   ask(id: string, request: ClientRequest): boolean {
-    if (this.#peer === null) return false
+    if (this.#peer === null || !isMember(this.manifest, this.id)) return false
     this.feed({ kind: 'client', id, request: copyJson(request) })
     return true
   }

@@ -68,6 +68,8 @@ export interface SimOptions {
   readonly amnesia: boolean
   /** Hosts that keep registers change, one at a time. */
   readonly steps: boolean
+  /** Among these steps, hosts are lost, join and leave. */
+  readonly moves: boolean
   readonly rare: RareFaults
 }
 
@@ -96,6 +98,7 @@ export const CALM: SimOptions = {
   wallSkewMs: 0,
   amnesia: false,
   steps: false,
+  moves: false,
   rare: NO_RARE_FAULTS,
 }
 
@@ -151,6 +154,7 @@ export function drawOptions(random: Random): SimOptions {
     // In a smaller cluster nobody is left to remember.
     amnesia: peers >= 3 && random.chance(0.3),
     steps: peers > 1 && random.chance(0.25),
+    moves: random.split('moves').chance(0.5),
     rare: drawRareFaults(random.split('rare')),
   }
 }

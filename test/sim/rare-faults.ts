@@ -44,6 +44,8 @@ export interface RareFaults {
   readonly trespasses: number
   /** Part of the reservations for which a host claims a grant that it has made up. */
   readonly forgeries: number
+  /** Part of the messages that come once more, from another cluster or under an older manifest. */
+  readonly strays: number
 }
 
 export const NO_RARE_FAULTS: RareFaults = {
@@ -61,6 +63,7 @@ export const NO_RARE_FAULTS: RareFaults = {
   isWireChecked: false,
   trespasses: 0,
   forgeries: 0,
+  strays: 0,
 }
 
 export function drawRareFaults(random: Random): RareFaults {
@@ -89,5 +92,6 @@ export function drawRareFaults(random: Random): RareFaults {
     isWireChecked: random.chance(0.25),
     trespasses: random.chance(0.5) ? 0.05 : 0,
     forgeries: random.chance(0.1) ? 0.1 : 0,
+    strays: random.chance(0.2) ? 0.05 : 0,
   }
 }

@@ -65,7 +65,8 @@ export class Simulation {
   readonly hits = new Hits()
   readonly history = new History()
   readonly network: Network
-  readonly nodes: readonly SimNode[]
+  /** Grows when a host joins. */
+  readonly nodes: SimNode[]
   readonly clients: Clients
   readonly initiators: Initiators
   readonly registers: RegisterChecker
@@ -104,6 +105,8 @@ export class Simulation {
       network: options.network,
       oracle: options.oracle,
       isChecked: options.rare.isWireChecked,
+      strays: options.rare.strays,
+      judge: (judgement) => this.#distortion.judge(judgement),
       onSend: (from, to, message) => {
         for (const checker of this.#checkers) checker.onSend?.(from, to, message)
         forger.onSend(this.nodes, this.network, from, message)
@@ -124,7 +127,15 @@ export class Simulation {
       onAnswer: (asked) => this.#useAnswer(asked),
     })
     this.#nemesis = new Nemesis({ world, hits, nodes, network, options, random: this.#random.split('nemesis') })
-    this.operator = new Operator({ world, hits, nodes, manifest, random: this.#random.split('operator') })
+    this.operator = new Operator({
+      world,
+      hits,
+      nodes,
+      manifest,
+      random: this.#random.split('operator'),
+      isMoving: options.moves,
+      join: (peer, first) => this.#join(peer, first),
+    })
     this.#rareNemesis = new RareNemesis({
       world,
       hits,
@@ -259,6 +270,13 @@ export class Simulation {
     const untilMs = this.world.nowMs + withinMs
     while (asked !== undefined && asked.reply === null && this.world.runOne(untilMs));
     return asked?.reply ?? null
+  }
+
+  #join(peer: PeerId, manifest: Manifest): SimNode {
+    const node = this.#makeNode(peer, peer.slice(-1), this.nodes.length, manifest)
+    this.nodes.push(node)
+    this.network.join(node)
+    return node
   }
 
   #makeNode(peer: PeerId, name: string, index: number, manifest: Manifest): SimNode {

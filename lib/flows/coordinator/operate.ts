@@ -12,6 +12,7 @@ import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts
 import { NO_VALUE, type OperationReply, type OperationRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
+import { lastWord } from '../group/bury.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
 import { unplacedAsVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
@@ -193,6 +194,8 @@ export function onForgotten(peer: Peer, out: Out, client: string, project: Volum
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
   if (outcome.kind === 'overloaded') return respond(failure({ code: 'overloaded', queue: 'register', limit: outcome.limit }))
+  // Others know more of the lost host's log than this one, which will soon.
+  if (outcome.answer.kind === 'behind') return respond(failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
   respond(success(NO_VALUE))
 }
 
@@ -208,21 +211,13 @@ function intend(peer: Peer, out: Out, client: string, request: OperationRequest,
 
 /** A host that is lost decides nothing any more: its volumes can be deleted, their snapshots with them, and nothing else. */
 function toLost(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
-  const { owner, sizeGiB, project } = volume
+  const { owner, project } = volume
   if (owner === null) return
   if (request.operation.kind !== 'delete') {
     const facts: Failure = { code: 'host-lost', volume: volume.id, host: hostName(peer.options.manifest, owner) }
     return reply(out, client, { kind: 'operate', result: failure(facts) })
   }
-  const gone = {
-    kind: 'gone',
-    volume: volume.id,
-    host: owner,
-    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB },
-    atMs: now.wallMs,
-  } as const
-  const snapshots = volume.snapshots.filter(({ status }) => status !== 'creating').map(({ rid, sizeGiB }) => ({ rid, sizeGiB }))
-  askRegister(peer, out, project, { kind: 'forget', gone, snapshots }, { kind: 'forget', client })
+  askRegister(peer, out, project, lastWord(peer, project, owner, volume.id, now), { kind: 'forget', client })
 }
 
 function toRegister(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {

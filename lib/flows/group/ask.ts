@@ -23,7 +23,8 @@ export function askRegister(peer: Peer, out: Out, project: ProjectId, change: Le
   const members = membersOf(peer, project)
   const order = [...members.filter(isNear), ...members.filter((member) => !isNear(member))]
   const [first, ...left] = order
-  if (first === undefined) return
+  // Nobody keeps registers (a host that is out of the cluster, say): whoever asked hears that, in a turn of its own.
+  if (first === undefined) return askMember(peer, out, freshName(peer), { project, change, purpose, left, asked: peer.self, answered: 0 })
   askMember(peer, out, freshName(peer), { project, change, purpose, left, asked: first, answered: 0 })
 }
 

@@ -5,11 +5,13 @@
  * What one member has accepted may not be decided, so each look is a read of the register.
  */
 import type { LedgerContents } from '../../model/ledger.ts'
+import { hostOf } from '../../model/manifest.ts'
 import { membersOf } from './members.ts'
 import { type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import { askRegister } from './ask.ts'
+import { lastWord, unburied } from './bury.ts'
 
 export function startWatch(peer: Peer, out: Out): void {
   timer(out, 'watch', peer.options.timings.watchMs)
@@ -21,13 +23,21 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
     if ((hasOld || acceptor.cell.intents.size > 0) && membersOf(peer, project).includes(peer.self)) {
       askRegister(peer, out, project, { kind: 'read', about: null }, { kind: 'watch', project })
     }
+    if (!membersOf(peer, project).includes(peer.self)) continue
+    for (const host of unburied(peer, acceptor.cell))
+      askRegister(peer, out, project, lastWord(peer, project, host, null, now), { kind: 'forget', client: null })
   }
   startWatch(peer, out)
 }
 
 export function onWatched(peer: Peer, out: Out, contents: LedgerContents, now: Now): void {
   const { project } = contents
-  for (const { host, volume } of contents.intents) send(out, host, { kind: 'intent', project, volume })
+  for (const { host, volume, rid } of contents.intents) {
+    // It went with nothing on it: whoever asked for this had not heard that the volume was gone.
+    if (hostOf(peer.options.manifest, host) === null)
+      askRegister(peer, out, project, { kind: 'withdraw', volume, rid }, { kind: 'withdraw', volume })
+    else send(out, host, { kind: 'intent', project, volume })
+  }
   for (const { rid, volume, host, reservation, atMs } of contents.bound) {
     if (!isOld(peer, atMs, now)) continue
     // What was read is no proof; the host asks for one.

@@ -26,6 +26,7 @@ type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Ki
 export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec }: Message<'reserve'>): void {
   const refuse = (refusal: Refusal): void => send(out, from, { kind: 'refused', rid, refusal })
   if (peer.state !== 'ready') return refuse({ kind: 'not-ready', state: peer.state })
+  if (isDraining(peer)) return refuse({ kind: 'not-ready', state: 'draining' })
   if (isUnsure(peer)) return refuse({ kind: 'not-ready', state: 'recovering' })
   const known = peer.owned.get(spec.id)
   // While it is only reserved, the same key with another body must not get this room: what is bound is built as reserved.
@@ -49,6 +50,11 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
+}
+
+/** This host takes nothing new any more; what was promised before is kept. */
+export function isDraining(peer: Peer): boolean {
+  return hostOf(peer.options.manifest, peer.self)?.state === 'draining'
 }
 
 /** Room may be promised to grants, or taken by bytes, that this host has forgotten and not been told of yet. */

@@ -10,6 +10,7 @@ import { type ProjectId, requestId, type RequestId, type SnapshotId, type Volume
 import { NO_USAGE } from '../../model/quota.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { LedgerChange } from '../../model/ledger.ts'
+import { isKnownElsewhere, showHead } from '../spread/publish.ts'
 import { askRegister } from '../group/ask.ts'
 import { settledKey } from '../keys.ts'
 import { journalDrop, journalPut, type Out, timer } from '../out.ts'
@@ -53,6 +54,8 @@ export function foldAll(peer: Peer, out: Out): void {
 }
 
 export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now): void {
+  const waiting = peer.folding.get(project)
+  if (typeof waiting === 'object') return tellWhenKnown(peer, out, project, waiting)
   const settled = [...peer.settled].filter(([, entry]) => entry.project === project).map(([rid]) => rid)
   if (settled.length === 0) {
     peer.folding.delete(project)
@@ -67,12 +70,27 @@ export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now):
     epoch: peer.epoch,
     seq: peer.log.seq,
     usage: peer.holdings.projects.get(project) ?? NO_USAGE,
+    isFinal: false,
   } as const
-  askRegister(peer, out, project, { kind: 'fold', totals, settled, atMs: now.wallMs }, { kind: 'fold', project })
+  tellWhenKnown(peer, out, project, { kind: 'fold', totals, settled, atMs: now.wallMs })
+}
+
+/**
+ * A register must not know more of this host than its peers: if the host were lost then, nobody could say which volumes the
+ * totals stand for. So a majority of the hosts has the log that far before the totals are told.
+ */
+function tellWhenKnown(peer: Peer, out: Out, project: ProjectId, change: Extract<LedgerChange, { kind: 'fold' }>): void {
+  const { epoch, seq } = change.totals
+  if (epoch === peer.epoch && !isKnownElsewhere(peer, seq)) {
+    peer.folding.set(project, change)
+    showHead(peer, out, seq)
+    return timer(out, `fold/${project}`, peer.options.timings.seenMs)
+  }
+  peer.folding.set(project, 'asked')
+  askRegister(peer, out, project, change, { kind: 'fold', project })
 }
 
 export function onFolded(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, outcome: ChangeOutcome): void {
-  const again = peer.folding.get(project) === 'again'
   peer.folding.delete(project)
   const isFolded = outcome.kind === 'decided' && outcome.answer.kind === 'folded'
   if (!isFolded || change.kind !== 'fold') {
@@ -86,16 +104,13 @@ export function onFolded(peer: Peer, out: Out, project: ProjectId, change: Ledge
     peer.settled.delete(rid)
     journalDrop(out, settledKey(rid))
   }
-  if (again) foldSoon(peer, out, project)
+  // Settled while the register was asked.
+  if ([...peer.settled.values()].some((entry) => entry.project === project)) foldSoon(peer, out, project)
 }
 
 function foldSoon(peer: Peer, out: Out, project: ProjectId): void {
-  const state = peer.folding.get(project)
-  if (state === 'timer') return
-  if (state !== undefined) {
-    peer.folding.set(project, 'again')
-    return
-  }
+  // What is on its way already is followed by what was settled meanwhile.
+  if (peer.folding.has(project)) return
   peer.folding.set(project, 'timer')
   timer(out, `fold/${project}`, peer.options.timings.foldMs)
 }

@@ -6,6 +6,7 @@ import type { ManifestHost } from '../../model/manifest.ts'
 import type { PoolView } from '../../model/placement.ts'
 import { pendingRegisters } from '../group/install.ts'
 import { ownPools } from '../owner/capacity.ts'
+import { isDraining } from '../owner/reserve.ts'
 import { type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
@@ -51,7 +52,7 @@ export function onBeat(peer: Peer, out: Out, heard: Beat, now: Now): void {
 
 /** Every pool that this peer knows of, sorted by host and pool: what a ranking is made on. */
 export function knownPools(peer: Peer, now: Now): readonly PoolView[] {
-  return peer.options.manifest.hosts.flatMap((host) => (host.peer === peer.self ? ownPools(peer) : heardPools(peer, host, now)))
+  return peer.options.manifest.hosts.flatMap((host) => (host.peer === peer.self ? ownCandidates(peer) : heardPools(peer, host, now)))
 }
 
 export function knownHosts(peer: Peer, now: Now): readonly HostView[] {
@@ -87,16 +88,23 @@ function makeBeat(peer: Peer, now: Now): Beat {
     peer: peer.self,
     epoch: peer.epoch,
     n: peer.beatCount,
-    state: peer.state,
+    state: ownState(peer),
     version,
     pools,
     head: peer.log.seq,
+    held: peer.owned.size + peer.settled.size,
     pending: pendingRegisters(peer),
     voting: peer.options.manifest.voting.epoch,
     api,
   }
   peer.beats.set(peer.self, { beat: made, monoMs: now.monoMs, wallMs: now.wallMs })
   return made
+}
+
+/** A host that drains serves what it has, and takes nothing new. */
+function ownCandidates(peer: Peer): readonly PoolView[] {
+  const pools = ownPools(peer)
+  return isDraining(peer) ? pools.map((pool) => ({ ...pool, state: 'draining' })) : pools
 }
 
 function heardPools(peer: Peer, host: ManifestHost, now: Now): readonly PoolView[] {
@@ -117,9 +125,18 @@ function heardPools(peer: Peer, host: ManifestHost, now: Now): readonly PoolView
 
 function stateOf(peer: Peer, host: ManifestHost, now: Now): HostView['state'] {
   if (host.state === 'lost') return 'lost'
-  if (host.peer === peer.self) return peer.state === 'ready' ? 'up' : peer.state
+  if (host.peer === peer.self) return shownState(ownState(peer))
   const heard = peer.beats.get(host.peer)
   if (heard === undefined || now.monoMs - heard.monoMs > Math.max(peer.options.timings.staleMs, 3 * beatEveryMs(peer))) return 'down'
   if (peer.connections.get(host.peer)?.state !== 'up' || seemsDown(peer, host.peer)) return 'down'
-  return heard.beat.state === 'ready' ? 'up' : heard.beat.state
+  // It may not know yet that it drains.
+  return shownState(host.state === 'draining' && heard.beat.state === 'ready' ? 'draining' : heard.beat.state)
+}
+
+function ownState(peer: Peer): Beat['state'] {
+  return peer.state === 'ready' && isDraining(peer) ? 'draining' : peer.state
+}
+
+function shownState(state: Beat['state']): HostView['state'] {
+  return state === 'ready' ? 'up' : state
 }

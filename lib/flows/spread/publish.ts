@@ -8,6 +8,7 @@
 import type { PeerId, RequestId, VolumeId } from '../../model/ids.ts'
 import { appended, headText, type LogHead, type LogState, type PublishedRecord, recordHash, xorHex } from '../../model/log.ts'
 import type { OperationReply } from '../../model/request.ts'
+import { majorityOf } from '../../register/home-group.ts'
 import { appendOwn } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out, send, timer } from '../out.ts'
@@ -50,9 +51,9 @@ export function publishEpoch(peer: Peer, out: Out, epoch: number): void {
 export function collectTombs(peer: Peer, out: Out): void {
   // A grant that this host has forgotten may be for one of them.
   if ([...peer.settled.values()].some(({ isAgain }) => isAgain)) return
-  const others = peer.options.manifest.hosts.filter((host) => host.peer !== peer.self && host.state !== 'lost')
+  const others = otherMembers(peer)
   const { epoch, floor } = peer.log
-  const acked = others.map((host) => peer.acks.get(host.peer)).map((ack) => (ack?.epoch === epoch ? ack.seq : 0))
+  const acked = others.map((other) => peer.acks.get(other)).map((ack) => (ack?.epoch === epoch ? ack.seq : 0))
   // A grant stays in its register until it is folded; while it does, the tombstone is what says that the volume is gone.
   const unfolded = Math.min(...[...peer.settled.values()].map(({ seq }) => seq - 1), peer.log.seq)
   const tombs = [...peer.tombs].sort(([, a], [, b]) => a.seq - b.seq)
@@ -134,6 +135,30 @@ export function onSeerLost(peer: Peer, out: Out, gone: PeerId): void {
 
 export function onSeenTimeout(peer: Peer, out: Out, seq: number): void {
   release(peer, out, (unseen) => unseen.seq <= seq)
+}
+
+/** True if so many hosts have this host's log up to `seq` that a majority of the cluster has it. In a cluster of two nobody need. */
+export function isKnownElsewhere(peer: Peer, seq: number): boolean {
+  const others = otherMembers(peer)
+  if (others.length < 2) return true
+  return others.filter((other) => hasSeen(peer, other, seq)).length + 1 >= majorityOf(others.length + 1)
+}
+
+/** Those who have not said that they are as far are shown where this log is: they ask for what they lack, or say that they have it. */
+export function showHead(peer: Peer, out: Out, seq: number): void {
+  const head = peer.view.logs.get(peer.self)?.head ?? null
+  if (head === null || head.seq < seq) return
+  const shown = { kind: 'delta', head, from: head.seq, after: head.seq, upTo: head.seq, more: false, records: [] } as const
+  for (const other of connectedPeers(peer)) if (!hasSeen(peer, other, seq)) send(out, other, shown)
+}
+
+function hasSeen(peer: Peer, other: PeerId, seq: number): boolean {
+  const ack = peer.acks.get(other)
+  return ack !== undefined && ack.epoch === peer.log.epoch && ack.seq >= seq
+}
+
+function otherMembers({ options, self }: Peer): readonly PeerId[] {
+  return options.manifest.hosts.filter((host) => host.peer !== self && host.state !== 'lost').map((host) => host.peer)
 }
 
 export function connectedPeers(peer: Peer): readonly PeerId[] {

@@ -6,7 +6,7 @@
  * (rejections, failures) are checked no deeper than showing them needs.
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
-import type { LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, LostSnapshot, UnplacedEdit } from '../../model/ledger.ts'
+import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
@@ -200,7 +200,8 @@ const recentFields = {
   reservation: nullable(reservation),
   atMs,
 }
-const totalsFields = { host: peer, epoch: count, seq: count, usage }
+const totalsFields = { host: peer, epoch: count, seq: count, usage, isFinal: bool }
+const lastRecord = shape<LastRecord>({ volume: uuid, usage: nullable(usage) })
 
 export const ledgerEntry = variants<LedgerEntry>({
   bound: bindingFields,
@@ -210,7 +211,7 @@ export const ledgerEntry = variants<LedgerEntry>({
   host: totalsFields,
   limits: { limits },
   intent: { volume: uuid, rid, host: peer, atMs },
-  gone: { volume: uuid, host: peer, delta: usage, atMs },
+  gone: { volume: uuid, host: peer, atMs },
 })
 export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
 
@@ -232,7 +233,7 @@ export const ledgerChange = variants<LedgerChange>({
   'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit }), atMs },
   intend: { intent: ofKind(ledgerEntry, 'intent') },
   withdraw: { volume: uuid, rid },
-  forget: { gone: ofKind(ledgerEntry, 'gone'), snapshots: list(shape<LostSnapshot>({ rid, sizeGiB: integer(1) }), SNAPSHOTS_MAX) },
+  forget: { host: peer, epoch: count, seq: count, records: list(lastRecord, ITEMS_MAX), volume: nullable(uuid), atMs },
   'set-limits': { limits: someLimits },
   'clear-limits': {},
   read: { about: nullable(uuid) },
@@ -264,6 +265,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   absent: {},
   intended: { intent: ofKind(ledgerEntry, 'intent') },
   forgotten: {},
+  behind: {},
   'not-lost': {},
   'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },

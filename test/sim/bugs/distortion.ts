@@ -9,6 +9,7 @@ import type { Peer } from '../../../lib/flows/tables.ts'
 import type { PeerId } from '../../../lib/model/ids.ts'
 import type { Json } from '../../../lib/model/json.ts'
 import { JournalDisk } from '../disk.ts'
+import type { Judgement } from '../../../lib/wire/peer/judge.ts'
 import { type ExportWatcher, FakeExports } from '../fakes/exports.ts'
 import type { Network } from '../network.ts'
 
@@ -29,6 +30,8 @@ export interface Distortion {
   restored(entries: Entries): Entries
   /** What a peer is told of what happened. */
   event(event: PeerEvent, life: Life): PeerEvent
+  /** Whether a message is taken. */
+  judge(judgement: Judgement): Judgement
   /** What comes out of a step. */
   step(step: Step, event: PeerEvent, life: Life): Step
   /** Carried out before its batch is durable? */
@@ -50,6 +53,7 @@ export const UNDISTORTED: Distortion = {
   rules: (rules) => rules,
   restored: (entries) => entries,
   event: (event) => event,
+  judge: (judgement) => judgement,
   step: (step) => step,
   isEarly: () => false,
   journal: (options) => new JournalDisk(options),

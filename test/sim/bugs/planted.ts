@@ -4,6 +4,7 @@ import { anyProject, believeAnybody, deleteFirst, lastTimeWins, refuseByHearsay 
 import type { Bug } from './distortion.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
+import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
@@ -37,6 +38,10 @@ export const PLANTED: readonly Bug[] = [
   believeAnybody,
   deleteWithSnapshots,
   totalsWithoutSnapshots,
+  freeTwice,
+  freeAtOnce,
+  anySender,
+  leaveFull,
 ]
 
 export function plantedBug(number: number): Bug {

@@ -12,24 +12,30 @@ import { ownedIn, type Owned } from './stored.ts'
 
 export class AccountChecker implements Checker {
   readonly #scene: Scene
-  readonly #used = new Map<ProjectId, Usage>()
+  /** By project and host. */
+  readonly #used = new Map<ProjectId, Map<SimNode, Usage>>()
 
   constructor(scene: Scene) {
     this.#scene = scene
   }
 
   usedBy(project: ProjectId): Usage {
-    return this.#used.get(project) ?? NO_USAGE
+    let used = NO_USAGE
+    for (const [node, usage] of this.#used.get(project) ?? []) if (!node.isOut) used = addUsage(used, usage)
+    return used
   }
 
-  onDurable(_node: SimNode, key: string, after: unknown, before: unknown): void {
-    if (!key.startsWith('volume/')) return
-    const was = ownedIn(before)
+  onDurable(node: SimNode, key: string, after: unknown, stored: unknown): void {
+    // What a lost host had is counted by its last log, and not by what its process may still do.
+    if (!key.startsWith('volume/') || node.isOut) return
+    const was = ownedIn(stored)
     const is = ownedIn(after)
     const project = (is ?? was)?.volume.project
     if (project === undefined) return
-    const used = addUsage(this.usedBy(project), addUsage(usageOf(is), lessUsage(usageOf(was))))
-    this.#used.set(project, used)
+    const byNode = this.#used.get(project) ?? new Map<SimNode, Usage>()
+    byNode.set(node, addUsage(byNode.get(node) ?? NO_USAGE, addUsage(usageOf(is), lessUsage(usageOf(was)))))
+    this.#used.set(project, byNode)
+    const used = this.usedBy(project)
     // An old copy may hold what has been deleted since.
     if (this.#scene.nodes.some(({ isAmnesic }) => isAmnesic)) return
     if (exceeds(used, this.#scene.options.limits)) {

@@ -7,6 +7,8 @@ import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { LogHead, PublishedRecord } from '../../../lib/model/log.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
+import type { KnownVolume } from '../../../lib/replica/view.ts'
+import type { LedgerEntry } from '../../../lib/model/ledger.ts'
 import type { BackendSnapshot, BackendVolume, SnapshotName } from '../../../lib/ports/backend.ts'
 import type { FakeExport, Session } from '../fakes/exports.ts'
 import type { Asked, History } from '../history.ts'
@@ -21,6 +23,20 @@ export interface Scene {
   readonly nodes: readonly SimNode[]
   readonly history: History
   readonly operator: Operator
+}
+
+/** Hosts that have a say. */
+export function membersIn({ nodes }: Scene): readonly SimNode[] {
+  return nodes.filter(({ isOut }) => !isOut)
+}
+
+/** What the members show of hosts that are lost, but for what was deleted since. */
+export function lostVolumes(scene: Scene, entries: readonly LedgerEntry[]): readonly KnownVolume[] {
+  const gone = new Set(entries.flatMap((entry) => (entry.kind === 'gone' ? [entry.volume] : [])))
+  const view = membersIn(scene).find(({ isUp }) => isUp)?.peer?.view
+  return [...(view?.volumes.values() ?? [])].filter(
+    ({ volume, owner, seq }) => seq > 0 && scene.operator.isLost(owner) && !gone.has(volume.id),
+  )
 }
 
 export interface Checker {

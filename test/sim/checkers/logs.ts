@@ -17,7 +17,6 @@ import { hostIn } from './stored.ts'
 
 export class LogChecker implements Checker {
   readonly #scene: Scene
-  readonly #nodes: ReadonlyMap<PeerId, SimNode>
   /** By owner, epoch and sequence number. */
   readonly #contents = new Map<string, string>()
   /** Which life of a host spoke in an epoch. */
@@ -28,7 +27,6 @@ export class LogChecker implements Checker {
 
   constructor(scene: Scene) {
     this.#scene = scene
-    this.#nodes = new Map(scene.nodes.map((node) => [node.id, node]))
   }
 
   onSend(from: PeerId, _to: PeerId, message: PeerMessage): void {
@@ -55,8 +53,12 @@ export class LogChecker implements Checker {
     }
   }
 
+  #node(peer: PeerId): SimNode | undefined {
+    return this.#scene.nodes.find(({ id }) => id === peer)
+  }
+
   #checkEpoch(from: PeerId, ballot: Ballot): void {
-    const node = this.#nodes.get(from)
+    const node = this.#node(from)
     if (node === undefined || ballot.peer !== from) return
     const name = `${from}/${ballot.epoch}`
     const life = this.#lives.get(name)
@@ -65,7 +67,7 @@ export class LogChecker implements Checker {
   }
 
   #checkDurable({ owner, epoch, seq }: LogHead): void {
-    const durable = hostIn(this.#nodes.get(owner)?.journal.get('host')).log
+    const durable = hostIn(this.#node(owner)?.journal.get('host')).log
     if (comparePositions({ epoch, seq }, durable) > 0)
       throw new Violation('I1', 'an entry was shown before it was on disk', { owner, epoch, seq, durable, atMs: this.#scene.world.nowMs })
   }

@@ -11,7 +11,7 @@ import type { Volume } from '../../../lib/model/volume.ts'
 import { type Asked, possible, type SnapshotBook, type VolumeBook } from '../history.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
-import type { Checker, Scene } from './checker.ts'
+import { type Checker, membersIn, type Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
 import { ownedIn } from './stored.ts'
 
@@ -47,7 +47,7 @@ export class PromiseChecker implements Checker {
   }
 
   atRest(): void {
-    const view = this.#scene.nodes.find(({ isUp }) => isUp)?.peer?.view
+    const view = membersIn(this.#scene).find(({ isUp }) => isUp)?.peer?.view
     if (view === undefined) return
     for (const book of this.#scene.history.books.values())
       this.#checkBook(book, this.#find(book, view.volumes.get(book.spec.id)?.volume ?? null))
@@ -62,6 +62,7 @@ export class PromiseChecker implements Checker {
 
   #checkBook(book: VolumeBook, found: Volume | 'unplaced' | null): void {
     const { deleteAskedMs, deleteAckedMs, ackedMs } = book
+    if (found !== 'unplaced' && this.#isLost(book, found)) return
     if (found === null) {
       if (ackedMs !== null && deleteAskedMs === null) throw new Violation('I6', 'a promised volume is lost', { book })
       // A host that had forgotten a snapshot, and had read that there is none, may have let the volume be deleted.
@@ -87,6 +88,18 @@ export class PromiseChecker implements Checker {
     const mayRepeat = this.#scene.nodes.some(({ id, hasForgotten }) => hasForgotten && id === found.owner)
     checkAttachments(book, found, mayRepeat)
     checkSnapshots(book, found, mayRepeat)
+  }
+
+  /** Of a volume whose host is lost nothing is promised any more, but that it is shown until its tenant deletes it. */
+  #isLost(book: VolumeBook, found: Volume | null): boolean {
+    const { project, id } = book.spec
+    const entries = this.#registers.chosen(project)
+    const bound = entries.get(`bound/${book.rid}`)
+    const owner = found?.owner ?? (bound?.kind === 'bound' ? bound.host : null)
+    if (owner === null || !this.#scene.operator.isLost(owner)) return false
+    if (entries.has(`gone/${id}`) && book.deleteAskedMs === null)
+      throw new Violation('I6', 'a volume of a lost host is gone that nobody deleted', { book, found })
+    return true
   }
 
   #checkValues(book: VolumeBook, found: Volume): void {

@@ -27,7 +27,7 @@ export class RegisterModel {
   #digest = 0
 
   constructor(project: ProjectId, defaults: Limits) {
-    this.#account = { project, cell: this.#cell, defaults, isLost: () => false }
+    this.#account = { project, cell: this.#cell, defaults, isLost: () => true }
   }
 
   get digest(): number {

@@ -18,7 +18,7 @@ const settledTrace = (rid: string): string => `settled/${rid}`
 const shelvedTrace = (volume: string): string => `shelved/${volume}`
 const intentTrace = (volume: string): string => `intent/${volume}`
 const withdrawnTrace = (volume: string): string => `withdrawn/${volume}`
-const goneTrace = (volume: string): string => `gone/${volume}`
+const goneTrace = (host: string): string => `gone/${host}`
 const editedTrace = (volume: string): string => `edited/${volume}`
 
 /** Traces that the change leaves if it takes effect. */
@@ -41,7 +41,7 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'withdraw':
       return [withdrawnTrace(change.volume)]
     case 'forget':
-      return [goneTrace(change.gone.volume), FREED]
+      return [goneTrace(change.host), FREED]
     case 'set-limits':
     case 'clear-limits':
       return [TAKEN, FREED]
@@ -75,9 +75,11 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
     case 'intended':
       return change.kind === 'intend' && change.intent.rid !== answer.intent.rid ? [intentTrace(change.intent.volume)] : []
     case 'forgotten':
-      return change.kind === 'forget' ? [goneTrace(change.gone.volume)] : []
+      return change.kind === 'forget' ? [goneTrace(change.host)] : []
     case 'below-use':
       return [TAKEN]
+    case 'behind':
+      return change.kind === 'forget' ? [goneTrace(change.host), foldedTrace(change.host)] : []
     case 'not-lost':
     case 'contents':
       return []

@@ -5,14 +5,14 @@
  * journals say and no more, and the registers account for exactly what there is.
  */
 import { exportIqn } from '../../../lib/model/attachment.ts'
-import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
-import { addUsage, NO_USAGE } from '../../../lib/model/quota.ts'
-import { snapshotOf } from '../../../lib/model/snapshot.ts'
+import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
+import { snapshotOf, usageOfRecord } from '../../../lib/model/snapshot.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { AccountChecker } from './account.ts'
-import type { Checker, Scene } from './checker.ts'
+import { type Checker, lostVolumes, membersIn, type Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
 import { type Owned, ownedOn } from './stored.ts'
 
@@ -30,20 +30,38 @@ export class RestChecker implements Checker {
   }
 
   unsettled(): readonly string[] {
-    const open = [...this.#scene.nodes.flatMap((node) => this.#unsettledOn(node)), ...this.#openGrants()]
+    const open = [...membersIn(this.#scene).flatMap((node) => this.#unsettledOn(node)), ...this.#openGrants(), ...this.#openStep()]
     return open.length > 0 ? open : this.#differentViews()
   }
 
   atRest(): void {
-    for (const node of this.#scene.nodes) this.#checkBytes(node)
+    for (const node of membersIn(this.#scene)) this.#checkBytes(node)
     for (const project of this.#registers.projects()) {
-      let used = NO_USAGE
-      for (const entry of this.#registers.chosen(project).values()) if (entry.kind === 'host') used = addUsage(used, entry.usage)
-      const real = this.#account.usedBy(project)
+      const { used, real } = this.#accountOf(project)
       if (canonicalJson(used) !== canonicalJson(real)) {
         throw new Violation('I12', 'a register accounts for something else than there is', { project, used, real })
       }
     }
+  }
+
+  /** What the register counts, and what there is: on the disks of the members, and in the last logs and open grants of those that are lost. */
+  #accountOf(project: ProjectId): { readonly used: Usage; readonly real: Usage } {
+    const entries = [...this.#registers.chosen(project).values()]
+    const { operator } = this.#scene
+    let used = NO_USAGE
+    let real = this.#account.usedBy(project)
+    for (const entry of entries) {
+      if (entry.kind === 'host') used = addUsage(used, entry.usage)
+      if (entry.kind === 'bound') used = addUsage(used, entry.delta)
+      if (entry.kind === 'bound' && operator.isLost(entry.host)) real = addUsage(real, entry.delta)
+    }
+    for (const { volume } of lostVolumes(this.#scene, entries))
+      if (volume.project === project) real = addUsage(real, usageOfRecord(volume))
+    return { used, real }
+  }
+
+  #openStep(): readonly string[] {
+    return this.#scene.operator.isStepping ? ['a step of the voting is open'] : []
   }
 
   #unsettledOn(node: SimNode): readonly string[] {
@@ -82,13 +100,13 @@ export class RestChecker implements Checker {
       .projects()
       .flatMap((project) =>
         [...this.#registers.chosen(project).values()]
-          .filter(({ kind }) => kind === 'bound' || kind === 'intent')
+          .filter((entry) => (entry.kind === 'bound' || entry.kind === 'intent') && !this.#scene.operator.isLost(entry.host))
           .map((entry) => `${project}: open ${entry.kind} ${JSON.stringify(entry)}`),
       )
   }
 
   #differentViews(): readonly string[] {
-    const texts = this.#scene.nodes.map((node) => ({ name: node.name, text: viewText(node) }))
+    const texts = membersIn(this.#scene).map((node) => ({ name: node.name, text: viewText(node) }))
     const [first] = texts
     return texts.filter(({ text }) => text !== first?.text).map(({ name }) => `${name} and ${first?.name} show different volumes`)
   }
@@ -145,6 +163,7 @@ function unsettledIn({ step, pending, working, volume }: Owned): string | null {
 
 function viewText({ peer }: SimNode): string {
   if (peer === null) return ''
-  const volumes = [...peer.view.volumes.values()].sort((a, b) => (a.volume.id < b.volume.id ? -1 : 1))
+  // What one peer happens to know of a grant that its host never told of is no part of any log.
+  const volumes = [...peer.view.volumes.values()].filter(({ seq }) => seq > 0).sort((a, b) => (a.volume.id < b.volume.id ? -1 : 1))
   return canonicalJson(volumes.map(({ volume, owner, seq }) => [owner, seq, volume]))
 }

@@ -118,7 +118,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     ready.push(recovered)
     const service = createService(peer, runner, now)
     services.push(service)
-    const membership = createMembership({ changes: self === ids[0] ? changes : null, manifest: service.manifest, log: SILENT })
+    const membership = createMembership({
+      changes: self === ids[0] ? changes : null,
+      manifest: service.manifest,
+      hosts: service.hosts,
+      log: SILENT,
+    })
     const api = await startApi({
       service,
       joining: noJoining(cluster.manifest),

@@ -2,12 +2,12 @@
 import t from 'tap'
 import { drop, emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
 import { peerId, type PeerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
-import type { Binding, Gone, Intent, LedgerAnswer, LedgerChange, LostSnapshot } from '../../../lib/model/ledger.ts'
+import type { Binding, Gone, Intent, LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
 import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import type { Usage } from '../../../lib/model/quota.ts'
 
 const ALPHA = peerId('alpha')
 const BETA = peerId('beta')
-const DAY_MS = 24 * 60 * 60 * 1000
 
 function register(...lost: readonly PeerId[]) {
   const cell = emptyCell()
@@ -75,14 +75,17 @@ function snapshot(rid: string, volume: string, sizeGiB: number): Binding {
 const bind = (of: Binding): LedgerChange => ({ kind: 'bind', binding: of })
 
 function fold(volumes: number, gigabytes: number, settled: readonly string[], seq = 1): LedgerChange {
-  const totals = { kind: 'host', host: ALPHA, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes } } as const
+  const totals = { kind: 'host', host: ALPHA, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes }, isFinal: false } as const
   return { kind: 'fold', totals, settled: settled.map(requestId), atMs: 1 }
 }
 
-/** `recordGiB`: the size that the last known record says. */
-function forget(volume: string, recordGiB: number, host = ALPHA, snapshots: readonly LostSnapshot[] = []): LedgerChange {
-  const gone: Gone = { kind: 'gone', volume: volumeId(volume), host, delta: { volumes: 1, snapshots: 0, gigabytes: recordGiB }, atMs: 2 }
-  return { kind: 'forget', gone, snapshots }
+/** What the last log of the host holds at `seq`: sizes by volume (with its snapshots, if it has some), null for a tombstone. `volume`: deleted by its tenant. */
+function forget(volume: string | null, log: Readonly<Record<string, number | Usage | null>>, { host = ALPHA, seq = 1 } = {}): LedgerChange {
+  const records = Object.entries(log).map(([id, counts]) => ({
+    volume: volumeId(id),
+    usage: typeof counts === 'number' ? { volumes: 1, snapshots: 0, gigabytes: counts } : counts,
+  }))
+  return { kind: 'forget', host, epoch: 1, seq, records, volume: volume === null ? null : volumeId(volume), atMs: 2 }
 }
 
 function intent(volume: string, rid = 'delete'): Intent {
@@ -94,6 +97,8 @@ function contentsOf(answer: LedgerAnswer) {
   return answer.contents
 }
 
+/** A volume of 4 GiB and its snapshot. */
+const SNAPPED: Usage = { volumes: 1, snapshots: 1, gigabytes: 8 }
 const READ: LedgerChange = { kind: 'read', about: null }
 
 t.test('the first delete of a volume whose host is away stands; another one means the same', async (t) => {
@@ -125,101 +130,96 @@ t.test('the owner withdraws the delete that it has seen to, and not a later one'
 t.test('a volume is forgotten only if the manifest says that its host is lost', async (t) => {
   const { decide, used, cell } = register(BETA)
   decide(bind(binding('v', 4)))
-  t.equal(decide(forget('v', 4)).kind, 'not-lost')
+  t.equal(decide(forget('v', { v: 4 })).kind, 'not-lost')
   t.equal(cell.gone.size, 0)
   t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
 })
 
-t.test('a folded volume of a lost host is taken off what its last totals count, once', async (t) => {
+t.test('a volume of a lost host counts until its tenant deletes it, and is taken off once', async (t) => {
   const { decide, used } = register(ALPHA)
   for (const volume of ['v', 'w']) decide(bind(binding(volume, 4)))
   decide(fold(2, 8, ['create v', 'create w']))
-  t.equal(decide(forget('v', 4)).kind, 'forgotten')
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
-  t.equal(decide(forget('v', 4)).kind, 'forgotten')
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 }, 'a repeat takes nothing more off')
+  const log = { v: 4, w: 4 }
+  decide(forget(null, log))
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 8 }, 'the loss alone frees nothing')
+  for (const title of ['once', 'and a repeat takes nothing more off']) {
+    t.equal(decide(forget('v', log)).kind, 'forgotten')
+    t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 }, title)
+  }
   t.same(contentsOf(decide(READ)).gone, ['v'])
-  decide(forget('w', 4))
+  decide(forget('w', log))
   t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
   t.equal(decide(bind(binding('x', 10, { host: BETA }))).kind, 'bound', 'the room is there for others')
 })
 
-t.test('a create that the lost host never reported goes with its grant, and takes nothing off besides', async (t) => {
+t.test('what the host did and never reported is counted by its log', async (t) => {
+  const table = [
+    { title: 'a create', grants: [binding('w', 6)], log: { v: 4, w: 6 }, used: { volumes: 2, snapshots: 0, gigabytes: 10 } },
+    { title: 'an extend', grants: [extension('v', 4, 9)], log: { v: 9 }, used: { volumes: 1, snapshots: 0, gigabytes: 9 } },
+    { title: 'a snapshot', grants: [snapshot('s', 'v', 4)], log: { v: SNAPPED }, used: SNAPPED },
+    { title: 'a snapshot that was never made', grants: [snapshot('s', 'v', 4)], log: { v: 4 }, used: { volumes: 1, snapshots: 0, gigabytes: 4 } },
+    { title: 'an extend that was never made', grants: [extension('v', 4, 9)], log: { v: 4 }, used: { volumes: 1, snapshots: 0, gigabytes: 4 } },
+    { title: 'a delete', grants: [], log: { v: null }, used: { volumes: 0, snapshots: 0, gigabytes: 0 } },
+    { title: 'a create and its delete', grants: [binding('w', 6)], log: { v: 4, w: null }, used: { volumes: 1, snapshots: 0, gigabytes: 4 } },
+  ]
+  for (const { title, grants, log, used: wanted } of table) {
+    const { decide, used, cell } = register(ALPHA)
+    decide(bind(binding('v', 4)))
+    decide(fold(1, 4, ['create v']))
+    for (const grant of grants) decide(bind(grant))
+    decide(forget(null, log, { seq: 7 }))
+    t.same(used(), wanted, title)
+    t.equal(cell.bound.size, 0, `${title}: the grant has come to its end`)
+  }
+})
+
+t.test('a create that no log tells of stays granted until it is deleted', async (t) => {
   const { decide, used, cell } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(fold(1, 4, ['create v']))
   decide(bind(binding('w', 6)))
-  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 10 })
-  for (const _ of ['once', 'and again']) decide(forget('w', 6))
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
+  decide(forget(null, {}))
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 6 })
+  decide(forget('w', {}))
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
   t.equal(cell.bound.size, 0)
   t.match(decide(bind(binding('w', 6))), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat of the request gets its answer')
 })
 
-t.test('an extend that the record shows and the totals do not goes with its grant', async (t) => {
+t.test('the copy of the log that goes furthest counts; one that is behind decides nothing', async (t) => {
+  const { decide, used } = register(ALPHA)
+  decide(bind(binding('v', 4)))
+  decide(fold(1, 4, ['create v'], 5))
+  t.equal(decide(forget('v', {}, { seq: 4 })).kind, 'behind')
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
+  decide(forget('v', { v: 4, w: 2 }, { seq: 5 }))
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 2 })
+  decide(forget(null, { v: 4, w: 3 }, { seq: 6 }))
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 3 }, 'v stays deleted')
+})
+
+t.test('a lost host that comes back reports nothing and is given nothing', async (t) => {
   const { decide, used } = register(ALPHA)
   decide(bind(binding('v', 4)))
   decide(fold(1, 4, ['create v']))
-  decide(bind(extension('v', 4, 9)))
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 9 })
-  decide(forget('v', 9))
+  decide(forget('v', { v: 4 }))
+  decide(fold(1, 4, [], 99))
   t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.equal(decide(bind(binding('x', 1))).kind, 'closed')
 })
 
-t.test('an extend that was bound and never carried out takes nothing off when its volume is forgotten', async (t) => {
+t.test('a delete that waited for a host which is lost is done by the loss; those of other hosts stay', async (t) => {
   const { decide, used } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(fold(1, 4, ['create v']))
-  decide(bind(extension('v', 4, 9)))
-  // The host died before it heard of it: the last record still says 4.
-  decide(forget('v', 4))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
-})
-
-t.test('create and extend that both were never reported go together', async (t) => {
-  const { decide, used } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(bind(extension('v', 4, 9)))
-  decide(forget('v', 9))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
-})
-
-t.test('snapshots of a lost host go with their volume: what its totals count of them, and the grants of the others', async (t) => {
-  const { decide, used } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(bind(snapshot('told', 'v', 2)))
-  const usage = { volumes: 1, snapshots: 1, gigabytes: 6 }
-  const settled = ['create v', 'told'].map(requestId)
-  decide({ kind: 'fold', totals: { kind: 'host', host: ALPHA, epoch: 1, seq: 1, usage }, settled, atMs: 1 })
-  decide(bind(snapshot('open', 'v', 2)))
-  t.same(used(), { volumes: 1, snapshots: 2, gigabytes: 8 })
-  const both = ['told', 'open'].map((rid) => ({ rid: requestId(rid), sizeGiB: 2 }))
-  decide(forget('v', 4, ALPHA, both))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
-})
-
-t.test('a delete that waited for a host which is lost goes with the volume; those of others stay', async (t) => {
-  const { decide } = register(ALPHA)
-  decide(bind(binding('v', 4)))
+  for (const volume of ['v', 'w']) decide(bind(binding(volume, 4, volume === 'w' ? { host: BETA } : {})))
   decide({ kind: 'intend', intent: intent('v') })
-  decide({ kind: 'intend', intent: intent('w') })
-  decide(forget('v', 4))
-  t.same(contentsOf(decide(READ)).intents, [intent('w')])
-})
-
-t.test('a lost host is taken off as long as its totals count, however old that is', async (t) => {
-  const { decide, used } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(fold(1, 4, ['create v']))
-  decide(forget('v', 4))
-  const totals = { kind: 'host', host: BETA, epoch: 1, seq: 1, usage: { volumes: 0, snapshots: 0, gigabytes: 0 } } as const
-  decide({ kind: 'fold', totals, settled: [], atMs: 100 * DAY_MS })
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  decide({ kind: 'intend', intent: { ...intent('w'), host: BETA } })
+  decide(forget(null, { v: 4 }))
+  t.same(contentsOf(decide(READ)).intents, [{ ...intent('w'), host: BETA }])
+  t.same(contentsOf(decide(READ)).gone, ['v'])
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
 })
 
 t.test('intents and forgotten volumes are kept under keys of their own', async (t) => {
   const cell = emptyCell()
-  const gone: Gone = { kind: 'gone', volume: volumeId('v'), host: ALPHA, delta: { volumes: 1, snapshots: 0, gigabytes: 4 }, atMs: 2 }
+  const gone: Gone = { kind: 'gone', volume: volumeId('v'), host: ALPHA, atMs: 2 }
   for (const entry of [intent('v'), gone]) putEntry(cell, { key: `${entry.kind}/v`, entry })
   t.same([cell.intents.get(volumeId('v')), cell.gone.get(volumeId('v'))], [intent('v'), gone])
   for (const entry of [intent('v'), gone]) putEntry(cell, drop(entry))

@@ -17,7 +17,7 @@ function register() {
     for (const put of puts) putEntry(cell, put)
     return answer
   }
-  const totals = { kind: 'host', host: peerId('a'), epoch: 1, seq: 1, usage: { volumes: 3, snapshots: 0, gigabytes: 30 } } as const
+  const totals = { kind: 'host', host: peerId('a'), epoch: 1, seq: 1, usage: { volumes: 3, snapshots: 0, gigabytes: 30 }, isFinal: false } as const
   decide({ kind: 'fold', totals, settled: [], atMs: 0 })
   const limitsNow = (): Limits => {
     const answer = decide({ kind: 'read', about: null })

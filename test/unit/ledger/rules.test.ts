@@ -74,7 +74,7 @@ function unplace(of: Binding): LedgerChange {
 }
 
 function fold(host: typeof ALPHA, seq: number, volumes: number, gigabytes: number, settled: readonly string[], atMs = 0): LedgerChange {
-  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes } }
+  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes }, isFinal: false }
   return { kind: 'fold', totals, settled: settled.map(requestId), atMs }
 }
 
@@ -180,7 +180,7 @@ t.test(
     t.equal(decide(bind(one)).kind, 'bound')
     t.match(decide(bind({ ...one, rid: requestId('y') })), { kind: 'over-quota', resource: 'snapshots', limit: 1, used: 1, requested: 1 })
     t.match(decide(bind({ ...one, rid: requestId('y'), delta: { volumes: 0, snapshots: 1, gigabytes: 6 } })), { resource: 'gigabytes' })
-    const totals: HostTotals = { kind: 'host', host: ALPHA, epoch: 1, seq: 1, usage: one.delta }
+    const totals: HostTotals = { kind: 'host', host: ALPHA, epoch: 1, seq: 1, usage: one.delta, isFinal: false }
     decide({ kind: 'fold', totals, settled: [one.rid], atMs: 1 })
     t.same(usedBy(account.cell), { volumes: 0, snapshots: 1, gigabytes: 4 }, 'counted once, in one place or the other')
     t.match(decide({ kind: 'read', about: snapshot.id }), { contents: { ended: { rid: one.rid, snapshot: snapshot.id, host: ALPHA } } })

@@ -4,7 +4,7 @@ import { createClusterKey, signManifest } from '../../../agent/peer/manifest.ts'
 import { createManifestChanges, manifestHash } from '../../../agent/peer/manifest-changes.ts'
 import { createMembership } from '../../../agent/peer/membership.ts'
 import { createStepper, isStepDone, unmovedVoters } from '../../../agent/peer/stepper.ts'
-import type { HostView } from '../../../lib/model/host.ts'
+import type { Beat, HostView } from '../../../lib/model/host.ts'
 import { type PeerId, peerId } from '../../../lib/model/ids.ts'
 import { isLostHost, type Manifest, type ManifestHost, votersOf } from '../../../lib/model/manifest.ts'
 import { DEFAULT_LIMITS } from '../../../lib/model/quota.ts'
@@ -43,7 +43,7 @@ function keyHost(first: Manifest) {
       state.signed = signed
     },
   })
-  const membership = createMembership({ changes, manifest, log: SILENT })
+  const membership = createMembership({ changes, manifest, hosts: () => state.heard, log: SILENT })
   const stepper = createStepper({ changes, manifest, hosts: () => state.heard, log: SILENT })
   return { state, manifest, membership, stepper }
 }
@@ -56,25 +56,44 @@ function heard(manifest: Manifest, names: readonly string[], pending = 0): reado
   })
 }
 
-t.test('a voter that leaves gives up its votes, and goes when its registers have moved', async (t) => {
-  const { state, manifest, membership, stepper } = keyHost(manifestOf(3))
-  const before = manifest()
-  t.match(await membership.leave('c', false), { ok: true })
-  t.match(manifest(), { epoch: 8, prev: manifestHash(before), voting: { epoch: 2, former: [idOf('a'), idOf('b'), idOf('c')] } })
-  t.same(votersOf(manifest()), [idOf('a'), idOf('b')])
-  t.equal(manifest().hosts.length, 3, 'it stays a member: the others read its registers from it')
+/** What is heard of a host that drains. */
+function drainingHost(manifest: Manifest, name: string, said: Pick<Beat, 'held' | 'state'>): readonly HostView[] {
+  return heard(manifest, [name]).map((host): HostView => {
+    return host.beat === null ? host : { ...host, state: 'draining', beat: { ...host.beat, ...said } }
+  })
+}
 
-  t.match(await membership.leave('c', false), { ok: false, problem: { kind: 'step-pending', epoch: 2 } })
-  state.heard = heard(manifest(), ['a', 'b', 'c'])
-  t.equal(await stepper.look(), true)
-  t.match(await membership.leave('c', false), { ok: true })
-  t.same(
-    manifest().hosts.map(({ name }) => name),
-    ['a', 'b'],
-  )
-  t.same(manifest().voting, { epoch: 2, former: null }, 'no vote changed hands')
-  t.match(await membership.leave('c', false), { ok: false, problem: { kind: 'host-unknown', name: 'c' } })
-})
+t.test(
+  'a voter that leaves drains and gives up its votes, and goes when its registers have moved and it says that it is empty',
+  async (t) => {
+    const { state, manifest, membership, stepper } = keyHost(manifestOf(3))
+    const before = manifest()
+    t.match(await membership.leave('c', false), { ok: true })
+    t.match(manifest(), { epoch: 8, prev: manifestHash(before), voting: { epoch: 2, former: [idOf('a'), idOf('b'), idOf('c')] } })
+    t.same(votersOf(manifest()), [idOf('a'), idOf('b')])
+    t.equal(manifest().hosts.length, 3, 'it stays a member: the others read its registers from it')
+
+    t.match(await membership.leave('c', false), { ok: false, problem: { kind: 'step-pending', epoch: 2 } })
+    state.heard = heard(manifest(), ['a', 'b', 'c'])
+    t.equal(await stepper.look(), true)
+    for (const [title, beat] of [
+      ['it has not heard that it drains', { held: 0, state: 'ready' }],
+      ['it holds a reservation', { held: 1, state: 'draining' }],
+    ] as const) {
+      state.heard = drainingHost(manifest(), 'c', beat)
+      t.match(await membership.leave('c', false), { ok: true, manifest: { epoch: 9 } }, title)
+    }
+    t.equal(manifest().hosts.length, 3, 'it is still there')
+    state.heard = drainingHost(manifest(), 'c', { held: 0, state: 'draining' })
+    t.match(await membership.leave('c', false), { ok: true })
+    t.same(
+      manifest().hosts.map(({ name }) => name),
+      ['a', 'b'],
+    )
+    t.same(manifest().voting, { epoch: 2, former: null }, 'no vote changed hands')
+    t.match(await membership.leave('c', false), { ok: false, problem: { kind: 'host-unknown', name: 'c' } })
+  },
+)
 
 t.test('a lost host stays in the list without a vote; marking it again changes nothing', async (t) => {
   const { manifest, membership } = keyHost(manifestOf(3))
@@ -114,7 +133,7 @@ t.test('what the registers could not survive is refused', async (t) => {
 
 t.test('a dry run gives the manifest that would hold, on any host, and makes nothing', async (t) => {
   const first = manifestOf(5)
-  const anywhere = createMembership({ changes: null, manifest: () => first, log: SILENT })
+  const anywhere = createMembership({ changes: null, manifest: () => first, hosts: () => [], log: SILENT })
   const dry = await anywhere.leave('e', true)
   t.ok(dry.ok && votersOf(dry.manifest).length === 4)
   t.match(await anywhere.leave('e', false), { ok: false, problem: { kind: 'no-cluster-key' } })

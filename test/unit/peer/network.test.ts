@@ -1,7 +1,8 @@
 import t from 'tap'
 import { generateSwarmKey } from '../../../agent/peer/identity.ts'
 import { MESSAGE_BYTES_MAX } from '../../../agent/peer/frame.ts'
-import { acceptsManifest, verifyManifest } from '../../../agent/peer/manifest.ts'
+import { verifyManifest } from '../../../agent/peer/manifest.ts'
+import { acceptsManifest } from '../../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
 import { beatOf, committed, type Host, hostEntry, isUp, Membership, newIdentity, startCluster, startHost } from './fixture.ts'
 

@@ -127,6 +127,7 @@ const beat: Beat = {
   version: '1.0.0',
   pools: [{ name: pool, state: 'up', capabilities: { free_capacity_gb: 10, total_capacity_gb: 'unknown' }, queue: 0 }],
   head: 7,
+  held: 3,
   voting: 1,
   pending: 0,
   api: '127.0.0.1:8776',
