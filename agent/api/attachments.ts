@@ -83,15 +83,14 @@ async function act(edge: Edge, call: Call): Promise<Answer> {
 
 /** Answers with the volume's other attachments. A server's own attachment goes only at a service's word (CVE-2023-2088). */
 async function remove(edge: Edge, call: Call): Promise<Answer> {
-  return withAttachment(
-    edge,
-    call,
-    (attachment) => ({ kind: 'detach', attachment: attachment.id, allowUnsafe: call.isService }),
-    (done) =>
-      answer(200, {
-        attachments: done.ok ? done.volume.attachments.filter((item) => item.id !== call.params['id']).map(attachmentSummary) : [],
-      }),
-  )
+  const found = await locateAttachment(edge, call, call.params['id'] ?? '')
+  // One that is gone: its owner may remember this very request, and what was answered to it.
+  const known = found.ok ? { volume: found.view.volume, id: found.attachment.id } : (found.past ?? found.failure)
+  if ('code' in known) return failed(known)
+  const { volume, id } = known
+  const done = await operateOn(edge, call, volume, { kind: 'detach', attachment: id, allowUnsafe: call.isService })
+  if (!done.ok) return failed(done.failure)
+  return answer(200, { attachments: done.volume.attachments.filter((item) => item.id !== id).map(attachmentSummary) })
 }
 
 async function withAttachment(

@@ -5,7 +5,7 @@
  * of a partition; so the register and the logs are asked, and only their no is a 404.
  */
 import type { Failure } from '../../lib/model/failure.ts'
-import { attachmentId, parseUuid, volumeId } from '../../lib/model/ids.ts'
+import { type AttachmentId, attachmentId, parseUuid, volumeId } from '../../lib/model/ids.ts'
 import type { Attachment } from '../../lib/model/attachment.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
@@ -37,20 +37,24 @@ async function locate(edge: Edge, call: Call, text: string, isForDisplay: boolea
 
 export type LocatedAttachment =
   | { readonly ok: true; readonly view: VolumeView; readonly attachment: Attachment }
-  | { readonly ok: false; readonly failure: Failure }
+  /** `past`: it was removed lately, from this volume. */
+  | { readonly ok: false; readonly failure: Failure; readonly past: { readonly volume: Volume; readonly id: AttachmentId } | null }
 
 export async function locateAttachment(edge: Edge, call: Call, text: string): Promise<LocatedAttachment> {
   const uuid = parseUuid(text)
   const id = attachmentId(uuid ?? text.slice(0, 255))
   const absent: Failure = { code: 'attachment-not-found', attachment: id }
-  if (uuid === null) return { ok: false, failure: absent }
+  if (uuid === null) return { ok: false, failure: absent, past: null }
   const known = edge.service.volumeOfAttachment(id)
   const view = known ?? (await findAttachment(edge, call))
-  if ('code' in view) return { ok: false, failure: view }
-  if (!isVisible(call.caller, view.volume.project)) return { ok: false, failure: absent }
+  if ('code' in view) return { ok: false, failure: view, past: null }
+  if (!isVisible(call.caller, view.volume.project)) return { ok: false, failure: absent, past: null }
   const attachment = view.volume.attachments.find((candidate) => candidate.id === id)
   const shown = await asShown(edge, { ok: true, view }, false)
-  return attachment === undefined || !shown.ok ? { ok: false, failure: absent } : { ok: true, view: shown.view, attachment }
+  if (!shown.ok) return { ok: false, failure: absent, past: null }
+  if (attachment !== undefined) return { ok: true, view: shown.view, attachment }
+  const { volume } = shown.view
+  return { ok: false, failure: absent, past: volume.detached.includes(id) ? { volume, id } : null }
 
   async function findAttachment(from: Edge, by: Call): Promise<VolumeView | Failure> {
     const found = (await from.service.ask({ kind: 'find-attachment', attachment: id })).result

@@ -16,6 +16,7 @@ export function creatingVolume(spec: VolumeSpec, rid: RequestId, owner: PeerId |
     updatedAtMs: null,
     attachments: [],
     snapshots: [],
+    detached: [],
     failure: null,
   }
 }

@@ -5,7 +5,7 @@
  * project's register until it is deleted.
  */
 import type { Attachment } from './attachment.ts'
-import type { PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -51,6 +51,8 @@ export interface Volume extends VolumeSpec {
   readonly updatedAtMs: number | null
   readonly attachments: readonly Attachment[]
   readonly snapshots: readonly Snapshot[]
+  /** The attachments that were removed last, so that everybody knows whose they were and none is made again. The newest is last. */
+  readonly detached: readonly AttachmentId[]
   readonly failure: VolumeFailure | null
 }
 
@@ -69,4 +71,11 @@ export function statusFromAttachments(attachments: readonly Attachment[]): Volum
   if (has('attaching') || has('error_attaching')) return 'attaching'
   if (has('detaching') || has('error_detaching')) return 'detaching'
   return has('reserved') ? 'reserved' : 'available'
+}
+
+/** As many as a client that repeats itself may be behind. */
+const DETACHED_MAX = 16
+
+export function withDetached({ detached }: Pick<Volume, 'detached'>, id: AttachmentId): readonly AttachmentId[] {
+  return [...detached.filter((one) => one !== id), id].slice(-DETACHED_MAX)
 }

@@ -23,6 +23,7 @@ export interface View {
   /** Changed by `setKnown` alone. */
   readonly volumes: Map<VolumeId, KnownVolume>
   readonly projects: Map<ProjectId, ProjectVolumes>
+  /** Of which volume each attachment is, or was until lately. */
   readonly attachments: Map<AttachmentId, VolumeId>
   readonly snapshots: Map<SnapshotId, VolumeId>
   /** Volumes known from their grants alone, by owner. */
@@ -143,13 +144,18 @@ function showRecord(view: View, owner: PeerId, record: PublishedRecord): void {
   const before = view.volumes.get(record.id)
   if (before !== undefined) forgetParts(view, before.volume)
   setKnown(view, record.id, { volume: record.volume, owner, seq: record.seq })
-  for (const attachment of record.volume.attachments) view.attachments.set(attachment.id, record.id)
+  for (const attachment of attachmentsOf(record.volume)) view.attachments.set(attachment, record.id)
   for (const snapshot of record.volume.snapshots) view.snapshots.set(snapshot.id, record.id)
 }
 
-function forgetParts(view: View, { attachments, snapshots }: Volume): void {
-  for (const { id } of attachments) view.attachments.delete(id)
-  for (const { id } of snapshots) view.snapshots.delete(id)
+function forgetParts(view: View, volume: Volume): void {
+  for (const attachment of attachmentsOf(volume)) view.attachments.delete(attachment)
+  for (const { id } of volume.snapshots) view.snapshots.delete(id)
+}
+
+/** Those that are there, and those that were removed last: a repeat of their removal must find its way too. */
+function attachmentsOf({ attachments, detached }: Volume): readonly AttachmentId[] {
+  return [...attachments.map(({ id }) => id), ...detached]
 }
 
 function setKnown(view: View, id: VolumeId, known: KnownVolume | null): void {

@@ -173,6 +173,7 @@ function volumeOf(host: ManifestHost, project: string, random: Random): Volume {
     updatedAtMs: createdAtMs + 1000,
     attachments,
     snapshots: [],
+    detached: [],
     failure: null,
   }
 }

@@ -19,6 +19,7 @@ import { HonestyChecker } from './checkers/honesty.ts'
 import { HomeChecker } from './checkers/homes.ts'
 import { LinearizableChecker } from './checkers/linearizable.ts'
 import { LogChecker } from './checkers/logs.ts'
+import { MemberChecker } from './checkers/members.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
 import { RestChecker } from './checkers/rest.ts'
@@ -169,6 +170,7 @@ export class Simulation {
       new FenceChecker(),
       new HonestyChecker(),
       new TrespassChecker(history),
+      new MemberChecker(),
       new StateChecker(scene, registers),
     )
     this.linearizable = new LinearizableChecker(scene, hits)

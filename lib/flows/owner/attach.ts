@@ -10,7 +10,7 @@ import { failure, type Failure, success } from '../../model/failure.ts'
 import type { AttachmentId, PeerId, VolumeId } from '../../model/ids.ts'
 import { hostName } from '../../model/manifest.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
-import { statusFromAttachments, type VolumeStatus } from '../../model/volume.ts'
+import { statusFromAttachments, type Volume, type VolumeStatus, withDetached } from '../../model/volume.ts'
 import { note, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { Now, TargetOutcome } from '../step.ts'
@@ -46,6 +46,9 @@ export function startAttach(
   const { volume } = owned
   if (peer.unread.has(volume.project)) return answerNow(out, from, request.rid, failure(stillRecovering(peer)))
   const known = attachmentOf(owned, operation.attachment)
+  // An attachment that was removed is not made again by a repeat that comes late, whatever has been forgotten since.
+  if (known === null && volume.detached.includes(operation.attachment))
+    return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
   if (known !== null) return attachAgain(peer, out, from, owned, request, operation, known, now)
   const allowed: readonly VolumeStatus[] = volume.multiattach ? ['available', 'reserved', 'attaching', 'in-use'] : ['available']
   if (!allowed.includes(volume.status)) {
@@ -144,8 +147,7 @@ export function startDetach(
   }
   waitFor(peer, request.rid, from)
   if (attachment.export === 'none') {
-    const detached = change(peer, out, owned, attachment.id, null, null, now)
-    return endWell(peer, out, request.rid, detached.volume, null, now)
+    return endWell(peer, out, request.rid, detach(peer, out, owned, attachment.id, now), null, now)
   }
   const revoking: Attachment = { ...attachment, status: 'detaching', export: 'revoking' }
   const working: Working = { rid: request.rid, kind: 'detach', attachment: attachment.id, before: owned.volume.status }
@@ -219,8 +221,9 @@ export function onFenced(peer: Peer, out: Out, owned: Owned, attachment: Attachm
   if (working.kind === 'connect') {
     change(peer, out, owned, attachment.id, { ...attachment, status: 'reserved', export: 'none', connector: null }, null, now)
   } else {
-    const gone = change(peer, out, owned, attachment.id, null, null, now)
-    if (working.kind === 'detach') return endWell(peer, out, working.rid, gone.volume, null, now)
+    if (working.kind === 'detach') return endWell(peer, out, working.rid, detach(peer, out, owned, attachment.id, now), null, now)
+    // It came to nothing, and may be asked for again.
+    change(peer, out, owned, attachment.id, null, null, now)
   }
   // Without a word of a tool it was a crash that cut the attach off: nothing is wrong, and asking again will do.
   const trouble = takeTrouble(peer, owned.volume.id)
@@ -280,6 +283,12 @@ function onExposedAgain(peer: Peer, out: Out, attachment: Attachment, outcome: T
     detail: outcome.detail,
   })
   timer(out, `expose/${attachment.id}`, peer.options.timings.retryMs)
+}
+
+/** T4: it is gone, and remembered as such. */
+function detach(peer: Peer, out: Out, owned: Owned, id: AttachmentId, now: Now): Volume {
+  const volume = { ...owned.volume, detached: withDetached(owned.volume, id) }
+  return change(peer, out, { ...owned, volume }, id, null, null, now).volume
 }
 
 /** Changes one attachment and whatever of the volume follows from it. */

@@ -126,6 +126,7 @@ export const volume = shape<Volume>({
   updatedAtMs: nullable(atMs),
   attachments: list(attachment, 1000),
   snapshots: list(snapshot, SNAPSHOTS_MAX),
+  detached: list(uuid, 1000),
   failure: nullable(volumeFailure),
 })
 

@@ -84,9 +84,9 @@ export class PromiseChecker implements Checker {
     if (found.status.startsWith('error') && found.failure === null)
       throw new Violation('I6', 'a volume is in error and nobody knows why', { found })
     this.#checkValues(book, found)
-    // A repeat of an attach that comes after its detach is known for one only by the answer that was remembered.
+    checkAttachments(book, found)
+    // A repeat of a snapshot's create that comes after its delete is known for one only by the answer that was remembered.
     const mayRepeat = this.#scene.nodes.some(({ id, hasForgotten }) => hasForgotten && id === found.owner)
-    checkAttachments(book, found, mayRepeat)
     checkSnapshots(book, found, mayRepeat)
   }
 
@@ -165,10 +165,10 @@ export class PromiseChecker implements Checker {
   }
 }
 
-function checkAttachments(book: VolumeBook, found: Volume, mayRepeat: boolean): void {
+function checkAttachments(book: VolumeBook, found: Volume): void {
   for (const attachment of book.attachments.values()) {
     const isThere = found.attachments.some(({ id }) => id === attachment.id)
-    if (isThere && attachment.detachAckedMs !== null && !mayRepeat)
+    if (isThere && attachment.detachAckedMs !== null)
       throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
     if (!isThere && attachment.ackedMs !== null && !attachment.isDetachAsked)
       throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })

@@ -115,6 +115,24 @@ t.test('attachments of a volume on another host, asked of any peer', async (t) =
   }
 })
 
+t.test('a detach that is repeated with its key gets its first answer, through any peer and while another host is down', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const [one, two, three] = cluster.hosts
+  if (one === undefined || two === undefined || three === undefined) throw new Error('three hosts')
+  const { id } = await createVolume(one, { availability_zone: 'zone-2' })
+  const made = await attach(one, { volume_uuid: id, connector: CONNECTOR })
+  const path = `${ATTACHMENTS}/${made.body.attachment.id}`
+  const detach = (host: typeof one, key: string) => host.call(path, { method: 'DELETE', headers: { 'idempotency-key': key } })
+  t.match(await detach(one, 'once'), { status: 200, body: { attachments: [] } })
+  three.down()
+  for (const host of [one, two]) {
+    t.match(await detach(host, 'once'), { status: 200, body: { attachments: [] } }, host.name)
+    t.match(await detach(host, 'another'), { status: 404 }, 'a new request finds that it is gone')
+    t.equal((await host.call(path)).status, 404)
+  }
+})
+
 t.test('what is wrong with the request is said before anything is done', async (t) => {
   const cluster = await startCluster()
   t.teardown(() => cluster.stop())

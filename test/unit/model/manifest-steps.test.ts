@@ -1,8 +1,8 @@
 /** Which manifest may follow which: one voter at a time, and never so that nobody is left to keep the registers. */
 import t from 'tap'
 import { peerId } from '../../../lib/model/ids.ts'
-import { isForming, type Manifest, type ManifestHost, votersOf } from '../../../lib/model/manifest.ts'
-import { joining, leaving, losing, type NextManifest, stepDone } from '../../../lib/model/manifest-steps.ts'
+import { hostName, hostNamed, isForming, type Manifest, type ManifestHost, votersOf } from '../../../lib/model/manifest.ts'
+import { draining, joining, leaving, losing, type NextManifest, stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS } from '../../../lib/model/quota.ts'
 
 type Newcomer = Omit<ManifestHost, 'voter' | 'state'>
@@ -145,4 +145,24 @@ t.test('every step links to the one before it', async (t) => {
   const manifest = founded('a', 'b', 'c')
   const steps = [joining(manifest, newcomer('d'), 'h'), leaving(manifest, 'a', 'h'), losing(manifest, 'a', 'h')].map(taken)
   for (const next of [...steps, stepDone(manifest, 'h')]) t.match(next, { epoch: manifest.epoch + 1, prev: 'h', cluster: 'c', expect: 3 })
+})
+
+t.test('a host that drains gives its vote up in the same step, and stays a member', async (t) => {
+  const before = founded('a', 'b', 'c')
+  const next = taken(draining(before, 'b', 'hash'))
+  t.match(next, { epoch: 6, voting: { epoch: 3, former: ['a', 'b', 'c'] } })
+  t.match(next.hosts[1], { name: 'b', voter: false, state: 'draining' })
+  const spare = { ...before, hosts: before.hosts.map((host) => (host.name === 'c' ? { ...host, voter: false } : host)) }
+  t.same(taken(draining(spare, 'c', '')).voting, spare.voting, 'without a vote nothing moves')
+  t.match(problemOf(draining(founded('a'), 'a', '')), { kind: 'last-voter' })
+})
+
+t.test('a name is free again once its bearer is lost, and not before', async (t) => {
+  const lost = stepDone(taken(losing(founded('a', 'b', 'c'), 'b', '')), '')
+  t.match(problemOf(joining(founded('a', 'b', 'c'), newcomer('d', 'b'), '')), { kind: 'name-taken' })
+  const next = taken(joining(lost, newcomer('d', 'b'), ''))
+  t.equal(hostNamed(next, 'b')?.peer, 'd', 'who bears it now')
+  t.equal(hostName(next, peerId('b')), 'b', 'the lost one is still called so')
+  t.match(problemOf(joining(stepDone(next, ''), newcomer('e', 'b'), '')), { kind: 'name-taken' })
+  t.equal(taken(losing(stepDone(next, ''), 'b', '')).hosts.filter(({ state }) => state === 'lost').length, 2, 'the living one is meant')
 })

@@ -76,6 +76,7 @@ const volume: Volume = {
   updatedAtMs: AT + 1000,
   attachments: [attachment, waiting],
   snapshots: [],
+  detached: [],
   failure: null,
 }
 

@@ -32,6 +32,7 @@ function volume(id: string, fields: Partial<Volume> = {}): Volume {
     updatedAtMs: null,
     attachments: [],
     snapshots: [],
+    detached: [],
     failure: null,
     ...fields,
   }

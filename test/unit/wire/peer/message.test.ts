@@ -56,6 +56,7 @@ const full: Volume = {
   pool,
   availabilityZone: 'nova',
   updatedAtMs: null,
+  detached: [],
   attachments: [
     {
       id: attachment,
