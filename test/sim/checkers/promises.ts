@@ -168,8 +168,7 @@ export class PromiseChecker implements Checker {
 function checkAttachments(book: VolumeBook, found: Volume): void {
   for (const attachment of book.attachments.values()) {
     const isThere = found.attachments.some(({ id }) => id === attachment.id)
-    if (isThere && attachment.detachAckedMs !== null)
-      throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
+    if (isThere && attachment.detachAckedMs !== null) throw new Violation('I6', 'an acknowledged detach is lost', { attachment, found })
     if (!isThere && attachment.ackedMs !== null && !attachment.isDetachAsked)
       throw new Violation('I6', 'an acknowledged attachment is lost', { attachment, found })
   }

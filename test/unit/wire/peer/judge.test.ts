@@ -32,7 +32,8 @@ t.test('a message is taken from a member, under the manifest that holds here, an
     { from: 'a', cluster: 'theirs', epoch: 7, judgement: 'other-cluster' },
     { from: 'a', cluster: 'theirs', epoch: 8, judgement: 'other-cluster' },
   ] as const
-  for (const { from, judgement, ...rest } of table) t.equal(judge(manifest, peerId(from), rest), judgement, JSON.stringify({ from, ...rest }))
+  for (const { from, judgement, ...rest } of table)
+    t.equal(judge(manifest, peerId(from), rest), judgement, JSON.stringify({ from, ...rest }))
 })
 
 t.test('a manifest never goes back, and never to another cluster', async (t) => {

@@ -269,6 +269,20 @@ t.test('a manifest names each peer and each host once', (t) => {
   t.ok(parsed([entry, { ...entry, peer: 'other', name: 'h2' }]))
   t.equal(parsed([entry, { ...entry, name: 'h2' }]), null)
   t.equal(parsed([entry, { ...entry, peer: 'other' }]), null)
+  t.ok(
+    parsed([
+      { ...entry, state: 'lost' },
+      { ...entry, peer: 'other' },
+    ]),
+    'the name of a lost host',
+  )
+  t.equal(
+    parsed([
+      { ...entry, state: 'draining' },
+      { ...entry, peer: 'other' },
+    ]),
+    null,
+  )
   t.equal(parsed([{ ...entry, name: 'h1@lvm' }]), null)
   t.equal(parsed([{ ...entry, addrs: ['10.0.0.1:7001'] }]), null)
   t.equal(parsed([{ ...entry, state: 'gone' }]), null)

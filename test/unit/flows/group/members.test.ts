@@ -1,0 +1,131 @@
+/** Hosts that drain, leave and are lost, as the rules of the others and their own see them. */
+import t from 'tap'
+import { attachmentId, peerId } from '../../../../lib/model/ids.ts'
+import type { Manifest, ManifestHost } from '../../../../lib/model/manifest.ts'
+import { Fleet } from '../fleet.ts'
+import { create, createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
+
+/** The next manifest, in which this host is something else. Votes stay as they are. */
+function changed(manifest: Manifest, name: string, state: ManifestHost['state'] | 'gone'): Manifest {
+  const others = manifest.hosts.filter((host) => host.name !== name || state !== 'gone')
+  const hosts = others.map((host) => (host.name === name && state !== 'gone' ? { ...host, state } : host))
+  return { ...manifest, epoch: manifest.epoch + 1, hosts }
+}
+
+/** Three voters and one host more, which alone has room. */
+function fleetWithSpare(): { readonly fleet: Fleet; readonly manifest: Manifest } {
+  const all = manifestOf('abcd')
+  const manifest = { ...all, hosts: all.hosts.map((host) => (host.name === 'd' ? { ...host, voter: false } : host)) }
+  const fleet = new Fleet(manifest)
+  fleet.startAll()
+  return { fleet, manifest }
+}
+
+t.test('a host that drains keeps what it has and takes nothing new, also from whoever has not heard of it', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  createOn(fleet, 'd', 1, 'a')
+  const refusals: string[] = []
+  fleet.loses = ({ message }) => {
+    if (message.kind === 'refused' && message.refusal.kind === 'not-ready') refusals.push(message.refusal.state)
+    return false
+  }
+  fleet.spread(changed(manifest, 'd', 'draining'), 'a')
+  fleet.say('a', 'd', {
+    kind: 'reserve',
+    rid: create(2).rid,
+    pool: fleet.host('d').tables.owned.get(volumeNamed(1))?.volume.pool ?? never(),
+    spec: create(2).spec,
+  })
+  fleet.settle()
+  t.same(refusals, ['draining'])
+  t.equal(fleet.host('d').tables.owned.size, 1)
+  fleet.pass(1000)
+  const said = fleet.host('b').tables.beats.get(peerId('d'))?.beat
+  t.match(said, { state: 'draining', held: 1 })
+  const update = fleet.ask('a', operate(3, 1, { kind: 'update', name: 'still here' }))
+  fleet.pass(1000)
+  t.equal(outcomeOf(update()), 'ok')
+  fleet.ask('a', remove(4, 1))
+  fleet.pass(5000)
+  t.match(fleet.host('b').tables.beats.get(peerId('d'))?.beat, { state: 'draining', held: 0 })
+})
+
+t.test('a delete that nobody is left to do, because its host has left with nothing on it, is withdrawn', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  const intent = { kind: 'intent', volume: volumeNamed(1), rid: create(9).rid, host: peerId('d'), atMs: 0 } as const
+  fleet.say('b', 'a', { kind: 'change', ref: 'x', project: PROJECT, change: { kind: 'intend', intent } })
+  fleet.settle()
+  t.equal(ledger(fleet, 'b').intents.length, 1)
+  fleet.stop('d')
+  fleet.spread(changed(manifest, 'd', 'gone'))
+  fleet.pass(30_000)
+  t.same(ledger(fleet, 'b').intents, [])
+})
+
+t.test('a volume that a lost host had deleted and not reported frees its quota, though nobody asks for it', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  createOn(fleet, 'd', 1, 'a')
+  t.same(ledger(fleet, 'a').used, { volumes: 1, gigabytes: 1 })
+  fleet.loses = ({ from, message }) => from === 'd' && message.kind === 'change'
+  fleet.ask('a', remove(2, 1))
+  fleet.pass(1000)
+  t.same(ledger(fleet, 'a').used, { volumes: 1, gigabytes: 1 }, 'the register has not heard of it')
+  fleet.stop('d')
+  fleet.spread(changed(manifest, 'd', 'lost'))
+  fleet.pass(30_000)
+  t.same(ledger(fleet, 'a').used, { volumes: 0, gigabytes: 0 })
+})
+
+t.test('a register hears of a volume only when a majority of the hosts knows its record', async (t) => {
+  const { fleet } = fleetWithSpare()
+  fleet.loses = ({ from, message }) => from === 'd' && (message.kind === 'delta' || message.kind === 'seen')
+  const before = create(1)
+  // Only d has room for it.
+  for (const name of 'abc') fleet.host(name).peer?.pools.clear()
+  fleet.pass(20_000)
+  const answer = fleet.ask('a', before)
+  fleet.pass(3000)
+  t.equal(outcomeOf(answer()), 'ok')
+  t.equal(fleet.host('d').tables.owned.get(volumeNamed(1))?.step, 'built')
+  t.equal(ledger(fleet, 'a').bound.length, 1, 'the grant stands for it')
+  fleet.loses = () => false
+  fleet.pass(5000)
+  t.equal(ledger(fleet, 'a').bound.length, 0)
+  t.same(ledger(fleet, 'a').used, { volumes: 1, gigabytes: 1 })
+})
+
+t.test('where nobody keeps registers, whoever asks is told so', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  fleet.spread({ ...manifest, epoch: 9, hosts: manifest.hosts.map((host) => ({ ...host, voter: false })) })
+  const answer = fleet.ask('a', { kind: 'ledger', project: PROJECT })
+  fleet.pass(10_000)
+  t.equal(outcomeOf(answer()), 'no-majority')
+})
+
+t.test('an attachment that was removed is not made again, also when the answers to its requests are forgotten', async (t) => {
+  const { fleet } = fleetWithSpare()
+  createOn(fleet, 'd', 1, 'a')
+  const attachment = '00000000-0000-4000-8000-00000000000a' as const
+  const attach = operate(2, 1, {
+    kind: 'attach',
+    attachment: attachmentId(attachment),
+    instance: null,
+    mode: 'rw',
+    connector: null,
+    mountpoint: null,
+  })
+  const asked = (request: typeof attach): string => {
+    const answer = fleet.ask('a', request)
+    fleet.pass(1000)
+    return outcomeOf(answer())
+  }
+  t.equal(asked(attach), 'ok')
+  t.equal(asked(operate(3, 1, { kind: 'detach', attachment: attachmentId(attachment), allowUnsafe: true })), 'ok')
+  fleet.host('d').tables.results.clear()
+  t.equal(asked(attach), 'attachment-not-found')
+  t.same(fleet.host('d').tables.owned.get(volumeNamed(1))?.volume.attachments, [])
+})
+
+function never(): never {
+  throw new Error('the volume has a pool')
+}
