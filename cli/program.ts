@@ -12,6 +12,7 @@ import { addPlacement } from './commands/placement.ts'
 import { addQuota } from './commands/quota.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStatus } from './commands/status.ts'
+import { addType } from './commands/type.ts'
 import { addVolume } from './commands/volume.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
 import { CliFailure } from './failure.ts'
@@ -50,6 +51,7 @@ function createProgram(terminal: Terminal): Command {
   addInvite(program, terminal)
   addLeave(program, terminal)
   addPeer(program, terminal)
+  addType(program, terminal)
   addQuota(program, terminal)
   return program
 }

@@ -43,11 +43,11 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: (f) => `Request is too large: the limit is ${f.limitBytes} bytes.`,
   },
   'bad-content-type': { status: 415, name: 'InvalidContentType', help: 'Send application/json.', text: () => 'Unsupported Content-Type' },
-  'type-not-found': {
-    status: 404,
-    name: 'VolumeTypeNotFound',
-    help: 'The manifest has no such volume type: `openstack volume type list`.',
-    text: (f) => `Volume type ${f.type} could not be found.`,
+  'type-in-use': {
+    status: 400,
+    name: 'VolumeTypeInUse',
+    help: 'Volumes have the type: it is not deleted, and its extra specs stay. Delete the volumes first, or make another type.',
+    text: (f) => `Target volume type is still in use. Volume type ${f.type} has volumes.`,
   },
   'zone-not-found': {
     status: 400,

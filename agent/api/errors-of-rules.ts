@@ -4,6 +4,7 @@
  */
 import type { Failure } from '../../lib/model/failure.ts'
 import type { Limits } from '../../lib/model/quota.ts'
+import { CLUSTER_PROJECT } from '../../lib/model/ids.ts'
 import { rejectionsText } from '../../lib/wire/cinder/message.ts'
 import type { Rows } from './error-rows.ts'
 
@@ -103,7 +104,7 @@ export const RULES_ERRORS: Rows<Failure> = {
     retryAfterS: 5,
     help: 'Too few of the hosts that keep the project’s account can be reached from here. Bring hosts back, or ask a host on the side with the majority. Repeat a create with the same Idempotency-Key: it may have been decided.',
     text: (f) =>
-      `QuorumUnavailable: ${f.answered} of ${f.members.length} hosts that keep the account of project ${f.project} answered, ${f.needed} are needed (${f.members.join(', ')}).`,
+      `QuorumUnavailable: ${f.answered} of ${f.members.length} hosts that keep ${f.project === CLUSTER_PROJECT ? 'the volume types' : `the account of project ${f.project}`} answered, ${f.needed} are needed (${f.members.join(', ')}).`,
   },
   'owner-unreachable': {
     status: 503,
@@ -160,6 +161,36 @@ export const RULES_ERRORS: Rows<Failure> = {
     retryAfterS: 1,
     help: 'A queue is full. Send fewer requests at once.',
     text: (f) => `Overloaded: the queue of ${f.queue} holds ${f.limit} requests already.`,
+  },
+  'type-not-found': {
+    status: 404,
+    name: 'VolumeTypeNotFound',
+    help: 'There is no such volume type (any more): `scoria type list`. A majority of the hosts that keep the types agreed.',
+    text: (f) => `Volume type ${f.type} could not be found.`,
+  },
+  'type-exists': {
+    status: 409,
+    name: 'VolumeTypeExists',
+    help: 'Another volume type has the name.',
+    text: (f) => `Volume Type ${f.name} already exists.`,
+  },
+  'type-mismatch': {
+    status: 422,
+    name: 'RequestMismatch',
+    help: 'The Idempotency-Key was used before to make another volume type. Take a new key for a new request.',
+    text: (f) => `This Idempotency-Key was used with another body before; that request made volume type ${f.type}.`,
+  },
+  'type-default': {
+    status: 400,
+    name: 'VolumeTypeDefaultDeletionError',
+    help: 'Creates without a type get the default type: it keeps its name and is not deleted. Its extra specs can be changed.',
+    text: (f) => `The volume type ${f.type} is a default volume type and cannot be deleted or renamed.`,
+  },
+  'types-full': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'All volume types together, with their extra specs, have to fit in one message. Delete types that nobody needs.',
+    text: (f) => `Invalid input received: all volume types together would have more than ${f.limit} characters.`,
   },
   'peer-incomplete': {
     status: 503,

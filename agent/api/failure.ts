@@ -13,7 +13,8 @@ export type HttpFailure =
   | { readonly code: 'method-not-allowed' }
   | { readonly code: 'body-too-large'; readonly limitBytes: number }
   | { readonly code: 'bad-content-type' }
-  | { readonly code: 'type-not-found'; readonly type: string }
+  /** Volumes have it. */
+  | { readonly code: 'type-in-use'; readonly type: string }
   | { readonly code: 'zone-not-found'; readonly zone: string }
   | { readonly code: 'item-not-found'; readonly kind: string; readonly id: string }
   /** This host is not in the manifest any more, or as lost. */

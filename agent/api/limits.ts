@@ -1,5 +1,5 @@
 /** Limits and use of a project, as its register has them: an answer here is as true as the next create's. */
-import { type ProjectId, projectId } from '../../lib/model/ids.ts'
+import { parseProjectId, type ProjectId } from '../../lib/model/ids.ts'
 import type { Limits, Usage } from '../../lib/model/quota.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { limitsBody, quotaSetBody } from '../../lib/wire/cinder/quota.ts'
@@ -20,7 +20,9 @@ export const limitRoutes: readonly Route[] = [
 /** An operator may ask for another project's from 3.39. */
 async function limits(edge: Edge, call: Call): Promise<Answer> {
   const other = call.microversion >= 39 && call.caller.isAdmin ? (call.query['project_id'] ?? call.query['tenant_id']) : undefined
-  const ledger = await edge.ledgers.read(other ? projectId(other) : call.caller.project)
+  const project = other ? parseProjectId(other) : call.caller.project
+  if (project === null) return failed({ code: 'item-not-found', kind: 'Project', id: (other ?? '').slice(0, 80) })
+  const ledger = await edge.ledgers.read(project)
   return ledger.ok ? answer(200, limitsBody(ledger.value.limits, ledger.value.used)) : failed(ledger.failure)
 }
 
@@ -63,7 +65,7 @@ interface QuotaSet {
 }
 
 function setBody(edge: Edge, project: ProjectId, values: Limits, used: Usage | null): QuotaSet {
-  return quotaSetBody({ project, limits: values, used, types: edge.service.manifest().types }) as QuotaSet
+  return quotaSetBody({ project, limits: values, used, types: edge.service.types() }) as QuotaSet
 }
 
 /** Cinder's answer to a change does not repeat whose it is, and strict clients refuse a key too many. */
@@ -74,7 +76,7 @@ function withoutId({ quota_set: { id: _, ...values } }: QuotaSet): QuotaSet {
 /** Null for text that no project can be called by. */
 function projectOf(call: Call): ProjectId | null {
   const name = call.params['project'] ?? ''
-  return name === '' || name.length > 255 || /\p{Cc}/u.test(name) ? null : projectId(name)
+  return parseProjectId(name)
 }
 
 function noProject(call: Call): Answer {

@@ -4,12 +4,11 @@
 import { hashHex } from '../../lib/model/hash.ts'
 import { hostOf, isForming } from '../../lib/model/manifest.ts'
 import { requestId } from '../../lib/model/ids.ts'
-import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
 import { parseExplain, parseInvite } from '../../lib/wire/cinder/own-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { heardHosts, hostRoutes } from './hosts.ts'
 import { locateVolume } from './locate.ts'
-import { findType } from './types.ts'
+import { wantedType } from './types.ts'
 import { hasZone } from './zones.ts'
 
 export const ownRoutes: readonly Route[] = [
@@ -44,12 +43,13 @@ function status(edge: Edge): Answer {
 }
 
 /** The ranking that a create of this size would walk. Without a rid all peers with equal views give the same. */
-function explain(edge: Edge, call: Call): Answer {
+async function explain(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseExplain(call.body)
   if (!wanted.ok) return failed(wanted.failure)
   const { sizeGiB, type: typeName, zone, rid } = wanted.value
-  const type = findType(edge.service.manifest(), typeName ?? DEFAULT_TYPE_NAME)
-  if (type === null && typeName !== null) return failed({ code: 'type-not-found', type: typeName })
+  const found = await wantedType(edge, call, typeName)
+  if (!found.ok) return failed(found.failure)
+  const { type } = found
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const name = requestId(rid ?? hashHex('explain', String(sizeGiB), typeName ?? '', zone ?? '').slice(0, 32))
   return answer(200, { rid: name, ...edge.service.explain({ rid: name, sizeGiB, zones: zone === null ? [] : [zone], type }) })

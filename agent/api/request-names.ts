@@ -46,6 +46,10 @@ export function newAttachmentId(call: Call, volume: VolumeId, uuid: () => string
   return attachmentId(call.idempotencyKey === null ? uuid() : namedUuid('attachment', call.caller.project, volume, call.idempotencyKey))
 }
 
+export function newTypeId(call: Call, uuid: () => string): string {
+  return call.idempotencyKey === null ? uuid() : namedUuid('type', call.caller.project, call.idempotencyKey)
+}
+
 /** A UUID of version 5 (RFC 9562, 5.5) over the parts. */
 export function namedUuid(...parts: readonly string[]): string {
   const name = parts.map((part) => `${part.length}:${part}`).join('')

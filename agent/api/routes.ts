@@ -9,6 +9,7 @@ import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
+import { typeChangeRoutes } from './type-changes.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
 import { volumeActionRoutes } from './volume-actions.ts'
@@ -23,6 +24,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...metadataRoutes,
   ...attachmentRoutes,
   ...typeRoutes,
+  ...typeChangeRoutes,
   ...serviceRoutes,
   ...poolRoutes,
   ...zoneRoutes,

@@ -1,52 +1,107 @@
-/** Volume types. Read-only: they stand in the manifest, which the operator signs. */
-import type { Manifest } from '../../lib/model/manifest.ts'
-import { DEFAULT_TYPE_NAME, type VolumeType } from '../../lib/model/volume-type.ts'
-import { volumeTypeBody } from '../../lib/wire/cinder/volume-type.ts'
+/**
+ * Reads of volume types, out of this peer's copy.
+ *
+ * What the copy lacks may be a minute old and made at another peer, so the register is asked before anybody is told that
+ * there is none. A type that is not public exists for admins alone.
+ */
+import type { KnownType } from '../../lib/model/catalogue.ts'
+import type { Failure } from '../../lib/model/failure.ts'
+import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
+import { parsePublicFilter } from '../../lib/wire/cinder/type-request.ts'
+import { shownSpecs, volumeTypeBody } from '../../lib/wire/cinder/volume-type.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 
 const ACTION = 'volume_extension:volume_type_get'
 
 export const typeRoutes: readonly Route[] = [
+  { method: 'GET', path: '/types', since: 0, action: ACTION, handle: list },
   {
     method: 'GET',
-    path: '/types',
+    path: '/types/default',
     since: 0,
     action: ACTION,
-    handle: (edge) => answer(200, { volume_types: edge.service.manifest().types.map(volumeTypeBody) }),
+    handle: (edge, call) => withType(edge, call, DEFAULT_TYPE_NAME, (type) => showType(call, type)),
   },
-  { method: 'GET', path: '/types/default', since: 0, action: ACTION, handle: (edge) => withType(edge, DEFAULT_TYPE_NAME, showType) },
-  { method: 'GET', path: '/types/:id', since: 0, action: ACTION, handle: (edge, call) => withType(edge, idOf(call), showType) },
+  {
+    method: 'GET',
+    path: '/types/:id',
+    since: 0,
+    action: ACTION,
+    handle: (edge, call) => withType(edge, call, typeIdOf(call), (type) => showType(call, type)),
+  },
   {
     method: 'GET',
     path: '/types/:id/extra_specs',
     since: 0,
     action: ACTION,
-    handle: (edge, call) => withType(edge, idOf(call), (type) => answer(200, { extra_specs: type.extraSpecs })),
+    handle: (edge, call) =>
+      withType(edge, call, typeIdOf(call), (type) => answer(200, { extra_specs: shownSpecs(type, call.caller.isAdmin) })),
   },
   {
     method: 'GET',
     path: '/types/:id/extra_specs/:key',
     since: 0,
     action: ACTION,
-    handle: (edge, call) => withType(edge, idOf(call), (type) => showSpec(type, call.params['key'] ?? '')),
+    handle: (edge, call) => withType(edge, call, typeIdOf(call), (type) => showSpec(call, type)),
   },
 ]
 
-/** By id or by name, as in Cinder. */
-export function findType(manifest: Manifest, nameOrId: string): VolumeType | null {
-  return manifest.types.find((type) => type.id === nameOrId) ?? manifest.types.find((type) => type.name === nameOrId) ?? null
+type FoundType = { readonly ok: true; readonly type: KnownType } | { readonly ok: false; readonly failure: Failure }
+
+/** By id or by name, as in Cinder. @returns `type-not-found` only after the register has said so */
+async function findType(edge: Edge, call: Call, nameOrId: string): Promise<FoundType> {
+  const known = typeIn(edge.service.types(), call, nameOrId)
+  if (known !== null) return { ok: true, type: known }
+  const { result } = await edge.service.ask({ kind: 'types', change: null })
+  if (!result.ok) return result
+  const type = typeIn(result.value.types, call, nameOrId)
+  return type === null ? { ok: false, failure: { code: 'type-not-found', type: nameOrId.slice(0, 255) } } : { ok: true, type }
 }
 
-function withType(edge: Edge, nameOrId: string, answerOf: (type: VolumeType) => Answer): Answer {
-  const type = findType(edge.service.manifest(), nameOrId)
-  return type === null ? failed({ code: 'type-not-found', type: nameOrId.slice(0, 255) }) : answerOf(type)
+/** The type of a create that names none: the default, where the cluster has one. */
+export async function wantedType(
+  edge: Edge,
+  call: Call,
+  nameOrId: string | null,
+): Promise<FoundType | { readonly ok: true; readonly type: null }> {
+  return nameOrId === null ? { ok: true, type: typeIn(edge.service.types(), call, DEFAULT_TYPE_NAME) } : findType(edge, call, nameOrId)
 }
 
-const showType = (type: VolumeType): Answer => answer(200, { volume_type: volumeTypeBody(type) })
-
-function showSpec(type: VolumeType, key: string): Answer {
-  const value = type.extraSpecs[key]
-  return value === undefined ? failed({ code: 'item-not-found', kind: 'Extra spec', id: key.slice(0, 255) }) : answer(200, { [key]: value })
+export async function withType(
+  edge: Edge,
+  call: Call,
+  nameOrId: string,
+  answerOf: (type: KnownType) => Answer | Promise<Answer>,
+): Promise<Answer> {
+  const found = await findType(edge, call, nameOrId)
+  return found.ok ? answerOf(found.type) : failed(found.failure)
 }
 
-const idOf = (call: Call): string => call.params['id'] ?? ''
+export function showType(call: Call, type: KnownType): Answer {
+  return answer(200, { volume_type: volumeTypeBody(type, call.caller.isAdmin) })
+}
+
+export const typeIdOf = (call: Call): string => call.params['id'] ?? ''
+export const specKeyOf = (call: Call): string => call.params['key'] ?? ''
+
+export function noSpec(call: Call): Answer {
+  return failed({ code: 'item-not-found', kind: 'Extra spec', id: specKeyOf(call).slice(0, 255) })
+}
+
+function list(edge: Edge, call: Call): Answer {
+  const { isAdmin } = call.caller
+  const isPublic = isAdmin ? parsePublicFilter(call.query['is_public']) : ({ ok: true, value: true } as const)
+  if (!isPublic.ok) return failed(isPublic.failure)
+  const types = edge.service.types().filter((type) => isPublic.value === null || type.isPublic === isPublic.value)
+  return answer(200, { volume_types: types.map((type) => volumeTypeBody(type, isAdmin)) })
+}
+
+function typeIn(types: readonly KnownType[], { caller }: Call, nameOrId: string): KnownType | null {
+  const seen = types.filter(({ isPublic }) => isPublic || caller.isAdmin)
+  return seen.find((type) => type.id === nameOrId) ?? seen.find((type) => type.name === nameOrId) ?? null
+}
+
+function showSpec(call: Call, type: KnownType): Answer {
+  const value = shownSpecs(type, call.caller.isAdmin)[specKeyOf(call)]
+  return value === undefined ? noSpec(call) : answer(200, { [specKeyOf(call)]: value })
+}

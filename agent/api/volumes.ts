@@ -3,7 +3,7 @@ import { hashHex } from '../../lib/model/hash.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../lib/model/volume.ts'
-import { allowsMultiattach, DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
+import { allowsMultiattach } from '../../lib/model/volume-type.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { nextLink } from '../../lib/wire/cinder/links.ts'
 import { type ListQuery, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
@@ -14,7 +14,7 @@ import { type Answer, answer, type Call, type Edge, failed, type Route } from '.
 import { locateForDisplay } from './locate.ts'
 import { operate } from './operate.ts'
 import { createRid, newVolumeId } from './request-names.ts'
-import { findType } from './types.ts'
+import { wantedType } from './types.ts'
 import { volumeBody, volumesBody } from './volume-json.ts'
 import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
 import { hasZone } from './zones.ts'
@@ -45,8 +45,9 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseCreateVolume(call.body, call.microversion)
   if (!wanted.ok) return failed(wanted.failure)
   const { type: typeName, zone } = wanted.value
-  const type = findType(edge.service.manifest(), typeName ?? DEFAULT_TYPE_NAME)
-  if (type === null && typeName !== null) return failed({ code: 'type-not-found', type: typeName })
+  const found = await wantedType(edge, call, typeName)
+  if (!found.ok) return failed(found.failure)
+  const { type } = found
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const { type: _, ...facts } = wanted.value
   const spec: VolumeSpec = {

@@ -1,8 +1,9 @@
 /** The `Service` of a running peer: what the REST edge sees of it. */
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
-import { compareText } from '../../lib/model/ids.ts'
+import { CLUSTER_PROJECT, compareText } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
+import { typesOf } from '../../lib/flows/spread/catalogue.ts'
 import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
 import type { Now } from '../../lib/flows/step.ts'
 import type { Peer } from '../../lib/flows/tables.ts'
@@ -44,9 +45,12 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     pools: () => knownPools(peer, now()),
     explain: (request) => rank(knownPools(peer, now()), request, peer.options.placement),
     manifest: () => peer.options.manifest,
+    types: () => typesOf(peer),
     self: () => peer.self,
     projects() {
-      return [...new Set([...peer.acceptors.keys(), ...view.projects.keys()])].sort(compareText)
+      const all = new Set([...peer.acceptors.keys(), ...view.projects.keys()])
+      all.delete(CLUSTER_PROJECT)
+      return [...all].sort(compareText)
     },
   }
 }

@@ -4,6 +4,7 @@
  * `ask` goes through the rules and answers when they do; everything else reads the peer's replicated view from memory
  * and is as old as the view is.
  */
+import type { KnownType } from '../../lib/model/catalogue.ts'
 import type { HostView } from '../../lib/model/host.ts'
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
@@ -30,6 +31,8 @@ export interface Service {
   pools(): readonly PoolView[]
   explain(request: PlaceRequest): Ranking
   manifest(): Manifest
+  /** The volume types that count, by this peer's copy. */
+  types(): readonly KnownType[]
   self(): PeerId
   /** Projects whose registers this peer knows of (for lists over all projects). */
   projects(): readonly ProjectId[]

@@ -6,6 +6,7 @@
  *   tomb/<id>                  a volume that was deleted here
  *   settled/<rid>              in this host's totals, not yet folded into the register
  *   result/<rid>               answer to an operation, kept a day
+ *   types                      this host's copy of the volume types
  *   register/<project>         promise, acceptance and voting epoch of this member
  *   cell/<project>/<entry>     one entry of the register's value
  */
@@ -19,6 +20,7 @@ export const KEYS = {
   result: 'result/',
   register: 'register/',
   cell: 'cell/',
+  types: 'types',
 } as const
 
 export const volumeKey = (id: VolumeId): string => KEYS.volume + id

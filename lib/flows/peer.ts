@@ -6,11 +6,22 @@
  */
 import { assertNever, invariant } from '../model/invariant.ts'
 import { attachmentId, type PeerId, type ProjectId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
+import type { Beat } from '../model/host.ts'
 import type { LedgerContents } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { ChangeOutcome, PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
-import { onCreate, onCreateDecided, onRefused, onReserved, onReserveFailed, noMajority } from './coordinator/create.ts'
+import {
+  onCreate,
+  onCreateDecided,
+  onCreateTypes,
+  onRefused,
+  onReserveAgain,
+  onReserved,
+  onReserveFailed,
+  noMajority,
+} from './coordinator/create.ts'
+import { onClientTypes, onClientTypesDecided } from './coordinator/types.ts'
 import { onSearchRead, onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
 import {
   onClientOperate,
@@ -47,11 +58,12 @@ import { attachmentOf, forgetResults } from './owner/work.ts'
 import { onAlone, onLate, onOwnDelta, onRecall, onRecalled, onRecallTimer, recallFrom } from './owner/recall.ts'
 import { onIntent, onOwnRead, onOwnTimer } from './owner/unread.ts'
 import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.ts'
+import { onTypesHeard, onTypesRead, onTypesTimer } from './spread/catalogue.ts'
 import { onDelta, onHeads, onHeadsTimer, onPullTimer, onTally, pull } from './spread/exchange.ts'
 import { isProbe, onMembersChanged, onOwnLag, onProbe, onProbeKey, onProbeUnsent } from './spread/suspect.ts'
 import { collectTombs, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
 import type { MeasuredPool, Now, PeerEvent, Step } from './step.ts'
-import type { Peer } from './tables.ts'
+import type { Peer, TypesAsker } from './tables.ts'
 import { failure, type Result, success } from '../model/failure.ts'
 
 /** Gives one event to the peer. Changes its tables; what must happen in the world is returned, and nothing else happens. */
@@ -74,7 +86,7 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
     case 'peer':
       return onPeer(peer, out, event, now)
     case 'beat':
-      return onBeat(peer, out, event.beat, now)
+      return onHeard(peer, out, event.beat, now)
     case 'client':
       return onClient(peer, out, event.id, event.request, now)
     case 'timer':
@@ -148,6 +160,8 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
       const change = limits === null ? ({ kind: 'clear-limits' } as const) : ({ kind: 'set-limits', limits } as const)
       return askRegister(peer, out, project, change, { kind: 'limits', client })
     }
+    case 'types':
+      return onClientTypes(peer, out, client, request.change)
     default:
       return assertNever(request)
   }
@@ -184,7 +198,7 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
       return end === null ? undefined : onAsked(peer, out, end, now)
     }
     case 'beat':
-      return message.beat.peer === from ? onBeat(peer, out, message.beat, now) : undefined
+      return message.beat.peer === from ? onHeard(peer, out, message.beat, now) : undefined
     case 'heads':
       return onHeads(peer, out, from, message)
     case 'delta':
@@ -214,6 +228,11 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
     default:
       return onGroupMessage(peer, out, from, message)
   }
+}
+
+function onHeard(peer: Peer, out: Out, beat: Beat, now: Now): void {
+  onBeat(peer, out, beat, now)
+  onTypesHeard(peer, out, beat.types)
 }
 
 function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'seen' }>, now: Now): void {
@@ -253,6 +272,8 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
     }
     case 'limits':
       return reply(out, purpose.client, { kind: 'limits', result: limitsSet(peer, project, outcome) })
+    case 'types':
+      return onTypesAnswered(peer, out, purpose.asker, outcome, now)
     case 'own':
       return onOwnRead(peer, out, project, outcome, now)
     case 'withdraw':
@@ -271,6 +292,19 @@ function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void
       return
     default:
       return assertNever(purpose)
+  }
+}
+
+function onTypesAnswered(peer: Peer, out: Out, asker: TypesAsker, outcome: ChangeOutcome, now: Now): void {
+  switch (asker.kind) {
+    case 'copy':
+      return onTypesRead(peer, out, outcome)
+    case 'client':
+      return onClientTypesDecided(peer, out, asker.client, outcome)
+    case 'create':
+      return onCreateTypes(peer, out, asker.rid, outcome, now)
+    default:
+      return assertNever(asker)
   }
 }
 
@@ -357,6 +391,10 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
   switch (what) {
     case 'reserve':
       return onReserveFailed(peer, out, requestId(name), null, now)
+    case 'reserve-again':
+      return onReserveAgain(peer, out, requestId(name), now)
+    case 'types':
+      return onTypesTimer(peer, out)
     case 'operate':
       return onOperateFailed(peer, out, requestId(name), null, now)
     case 'ask': {

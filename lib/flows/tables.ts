@@ -5,6 +5,7 @@
  * deterministic, not immutable). What is under "durable" is in the journal under the keys of `keys.ts`; the rest is
  * lost in a crash, and every flow ends well without it.
  */
+import { type Catalogue, type KnownType, NO_CATALOGUE } from '../model/catalogue.ts'
 import { putEntry } from '../model/cell.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
@@ -130,6 +131,13 @@ export type AskPurpose =
   /** A delete whose owner is lost for good. */
   | { readonly kind: 'forget'; readonly client: string | null }
   | { readonly kind: 'limits'; readonly client: string }
+  | { readonly kind: 'types'; readonly asker: TypesAsker }
+
+/** Who waits for the volume types: this peer's own copy, a client, or a create that was ranked by an old one. */
+export type TypesAsker =
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'client'; readonly client: string }
+  | { readonly kind: 'create'; readonly rid: RequestId }
 
 export interface Ask {
   readonly project: ProjectId
@@ -152,7 +160,12 @@ export interface Creating {
   /** Index in the ranking of the pool that is asked now. */
   readonly at: number
   readonly refused: readonly Rejection[]
-  readonly phase: 'reserving' | 'binding' | 'unplacing'
+  /** `reading`: the type is another than it was ranked by, and the register is asked for it. */
+  readonly phase: 'reserving' | 'reading' | 'binding' | 'unplacing'
+  /** The type that it was ranked by. */
+  readonly type: KnownType | null
+  /** How often it has waited for a copy of the types. */
+  readonly typeTries: number
   readonly reservation: ReservationId | null
 }
 
@@ -257,6 +270,8 @@ export interface Peer {
   /** Tombstones of volumes that were deleted here, until they are collected. */
   readonly tombs: Map<VolumeId, { readonly seq: number; readonly hash: string }>
   readonly acceptors: Map<ProjectId, Acceptor>
+  /** This host's copy of the volume types. */
+  catalogue: Catalogue
   /** Requests whose effect is in this host's totals, until the register has folded them in. */
   readonly settled: Map<RequestId, Settled>
   /** `sinceMs`: by the monotonic clock of this life, 0 for those of an earlier one. */
@@ -310,6 +325,9 @@ export interface Peer {
   readonly troubles: Map<VolumeId, { readonly tool: string; readonly detail: string }>
   /** A change: totals that wait until enough others have this host's log that far. */
   readonly folding: Map<ProjectId, 'timer' | 'asked' | Extract<LedgerChange, { kind: 'fold' }>>
+  /** Highest version of the volume types that anybody has spoken of. */
+  typesWanted: number
+  typesRead: 'idle' | 'asked' | 'paused'
   beatCount: number
   beatTimer: boolean
   names: number
@@ -327,6 +345,7 @@ function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     holdings: noHoldings(),
     tombs: new Map(),
     acceptors: new Map(),
+    catalogue: NO_CATALOGUE,
     settled: new Map(),
     results: new Map(),
     state: 'recovering',
@@ -358,6 +377,8 @@ function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     tries: new Map(),
     troubles: new Map(),
     folding: new Map(),
+    typesWanted: 0,
+    typesRead: 'idle',
     beatCount: 0,
     beatTimer: false,
     names: 0,
@@ -414,6 +435,9 @@ function restoreEntry(peer: Peer, key: string, value: unknown): void {
       acceptor.group = register.group
       return
     }
+    case KEYS.types:
+      peer.catalogue = value as Catalogue
+      return
     case KEYS.cell: {
       const tail = keyTail(key)
       const acceptor = acceptorOf(peer, cellProject(key))

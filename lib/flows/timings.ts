@@ -27,6 +27,8 @@ export interface Timings {
   readonly recallMs: number
   /** After which a cluster of two does without an answer. */
   readonly aloneMs: number
+  /** Before an owner whose copy of the volume types was behind is asked again. */
+  readonly typesMs: number
   /** Longest time that an answer waits for the other peers to have seen what it tells of. */
   readonly seenMs: number
 }
@@ -46,10 +48,13 @@ export const TIMINGS: Timings = {
   pullMs: 500,
   recallMs: 1000,
   aloneMs: 10_000,
+  typesMs: 200,
   seenMs: 150,
 }
 
 /** Pools that one create asks before it gives up. */
 export const RESERVE_TRIES_MAX = 8
+/** How often one create waits for a copy of the volume types that is behind. */
+export const TYPE_TRIES_MAX = 3
 /** Tries of a command whose outcome stays unknown or failed, before it is reported. */
 export const COMMAND_TRIES_MAX = 3

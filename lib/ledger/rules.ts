@@ -6,25 +6,13 @@
  * drift. The functions are a table so that the simulator can put a wrong one in its place and prove that it notices.
  */
 import { type Cell, closedKey, drop, put, unplacedVolume, usedBy } from '../model/cell.ts'
-import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
+import type { RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Recent } from '../model/ledger.ts'
 import { addUsage, COUNTED_LIMITS, type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
 import { editText } from '../model/text-edit.ts'
-
-export interface Verdict {
-  readonly puts: readonly LedgerPut[]
-  readonly answer: LedgerAnswer
-}
-
-/** What a rule may read. `defaults`: limits of a project that has none of its own. */
-export interface Account {
-  readonly project: ProjectId
-  readonly cell: Cell
-  readonly defaults: Limits
-  /** Whether the manifest says that a host is lost for good. */
-  isLost(host: PeerId): boolean
-}
+import type { Account, Verdict } from './account.ts'
+import { allTypes, claimType, releaseType, reviseType } from './type-rules.ts'
 
 type Change<Kind extends LedgerChange['kind']> = Extract<LedgerChange, { kind: Kind }>
 
@@ -38,6 +26,9 @@ export interface LedgerRules {
   withdraw(account: Account, change: Change<'withdraw'>): Verdict
   forget(account: Account, change: Change<'forget'>): Verdict
   setLimits(account: Account, change: Change<'set-limits'>): Verdict
+  claimType(account: Account, change: Change<'claim-type'>): Verdict
+  reviseType(account: Account, change: Change<'revise-type'>): Verdict
+  releaseType(account: Account, change: Change<'release-type'>): Verdict
 }
 
 /** Requests that ended, and reservations that were closed: the last so many of each are remembered. A register must fit in one message. */
@@ -153,6 +144,10 @@ export const LEDGER_RULES: LedgerRules = {
     const limits = { ...(account.cell.limits ?? account.defaults), ...wanted }
     return { puts: [put({ kind: 'limits', limits })], answer: contents({ ...account, cell: { ...account.cell, limits } }, null) }
   },
+
+  claimType,
+  reviseType,
+  releaseType,
 }
 
 /** Evaluates one change on a register. */
@@ -183,6 +178,14 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
     }
     case 'read':
       return answer(contents(account, change.about))
+    case 'claim-type':
+      return rules.claimType(account, change)
+    case 'revise-type':
+      return rules.reviseType(account, change)
+    case 'release-type':
+      return rules.releaseType(account, change)
+    case 'read-types':
+      return answer(allTypes(account.cell.types, null))
     default:
       return assertNever(change)
   }

@@ -3,6 +3,7 @@
  *
  * Changed only by `putEntry`, so that the index, the journal and what acceptors ship cannot differ.
  */
+import type { TypeEntry } from './catalogue.ts'
 import type { PeerId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
 import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
@@ -16,6 +17,8 @@ export interface Cell {
   readonly hosts: Map<PeerId, HostTotals>
   readonly intents: Map<VolumeId, Intent>
   readonly gone: Map<VolumeId, Gone>
+  /** By id. */
+  readonly types: Map<string, TypeEntry>
   limits: Limits | null
 }
 
@@ -28,6 +31,7 @@ export function emptyCell(): Cell {
     hosts: new Map(),
     intents: new Map(),
     gone: new Map(),
+    types: new Map(),
     limits: null,
   }
 }
@@ -45,6 +49,8 @@ function entryKey(entry: LedgerEntry): string {
     case 'intent':
     case 'gone':
       return `${entry.kind}/${entry.volume}`
+    case 'type':
+      return `type/${entry.id}`
     case 'limits':
       return 'limits'
   }
@@ -83,6 +89,9 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'gone':
       cell.gone.set(entry.volume, entry)
       return
+    case 'type':
+      cell.types.set(entry.id, entry)
+      return
     case 'limits':
       cell.limits = entry.limits
   }
@@ -97,6 +106,7 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('host/')) cell.hosts.delete(name as PeerId)
   else if (key.startsWith('intent/')) cell.intents.delete(name as VolumeId)
   else if (key.startsWith('gone/')) cell.gone.delete(name as VolumeId)
+  else if (key.startsWith('type/')) cell.types.delete(name)
   else cell.limits = null
 }
 
@@ -110,6 +120,7 @@ export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerE
     ...cell.hosts.values(),
     ...cell.intents.values(),
     ...cell.gone.values(),
+    ...cell.types.values(),
   ]
   if (cell.limits !== null) entries.push({ kind: 'limits', limits: cell.limits })
   return entries.map((entry) => [entryKey(entry), entry] as const)

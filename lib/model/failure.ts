@@ -59,6 +59,12 @@ export type Failure =
   | { readonly code: 'recovering'; readonly host: string }
   | { readonly code: 'export-failed'; readonly volume: VolumeId; readonly tool: string; readonly detail: string }
   | { readonly code: 'overloaded'; readonly queue: string; readonly limit: number }
+  /** By id or name. */
+  | { readonly code: 'type-not-found'; readonly type: string }
+  | { readonly code: 'type-exists'; readonly name: string }
+  | { readonly code: 'type-mismatch'; readonly type: string }
+  | { readonly code: 'type-default'; readonly type: string }
+  | { readonly code: 'types-full'; readonly limit: number }
   | { readonly code: 'peer-incomplete'; readonly silent: readonly PeerId[] }
 
 /** Either a value or the facts of a failure. */

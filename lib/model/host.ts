@@ -25,6 +25,8 @@ export interface Beat {
   /** Voting epoch of the manifest that the host holds, and registers there that have not moved to it yet. */
   readonly voting: number
   readonly pending: number
+  /** Version of the host's copy of the volume types. */
+  readonly types: number
   /** Where the host's API listens, for display. */
   readonly api: string
 }

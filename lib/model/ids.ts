@@ -41,6 +41,17 @@ export function parseUuid(text: string): string | null {
   return UUID.test(lower) ? lower : null
 }
 
+/** Holds the register of what belongs to the cluster and to no project. No client can act for it. */
+export const CLUSTER_PROJECT: ProjectId = projectId('_cluster')
+
+const PROJECT_CHARS_MAX = 255
+
+/** A project as a client may name it, or null. */
+export function parseProjectId(text: string): ProjectId | null {
+  const isName = text !== '' && text.length <= PROJECT_CHARS_MAX && !/\p{Cc}/u.test(text)
+  return isName && text !== CLUSTER_PROJECT ? projectId(text) : null
+}
+
 /** Orders text by code unit: the same on every machine, whatever its locale. */
 export function compareText(a: string, b: string): -1 | 0 | 1 {
   if (a < b) return -1

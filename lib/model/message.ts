@@ -17,7 +17,14 @@ import type { VolumeSpec } from './volume.ts'
 export type PeerMessage =
   | ProbeMessage
   // placement (coordinator <-> owner)
-  | { readonly kind: 'reserve'; readonly rid: RequestId; readonly pool: PoolName; readonly spec: VolumeSpec }
+  | {
+      readonly kind: 'reserve'
+      readonly rid: RequestId
+      readonly pool: PoolName
+      readonly spec: VolumeSpec
+      /** Version of the volume type that the pool was chosen by; null without a type. */
+      readonly typeVersion: number | null
+    }
   | {
       readonly kind: 'reserve-room'
       readonly rid: RequestId
@@ -180,4 +187,6 @@ export type ChangeOutcome =
 export type Refusal =
   | { readonly kind: 'no-room'; readonly rejection: Rejection }
   | { readonly kind: 'not-ready'; readonly state: string }
+  /** The type is another here: by `version` of this host's copy the coordinator sees which of the two is behind. */
+  | { readonly kind: 'other-type'; readonly version: number }
   | { readonly kind: 'operation'; readonly reply: OperationReply }

@@ -1,6 +1,7 @@
 /**
  * What a client may ask of any peer, after the edge has parsed and authorised it, and what it gets back.
  */
+import type { KnownType, TypeChange } from './catalogue.ts'
 import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { Result } from './failure.ts'
 import type { AttachmentId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
@@ -71,6 +72,14 @@ export type ClientRequest =
   | { readonly kind: 'ledger'; readonly project: ProjectId }
   /** Changes a project's limits (only those named), or takes them back to the defaults (null). */
   | { readonly kind: 'limits'; readonly project: ProjectId; readonly limits: Partial<Limits> | null }
+  /** Changes the volume types, or reads them from their register (null). */
+  | { readonly kind: 'types'; readonly change: TypeChange | null }
+
+export interface KnownTypes {
+  readonly types: readonly KnownType[]
+  /** The one that was changed, as it is now or was when it was deleted; null for a read. */
+  readonly changed: KnownType | null
+}
 
 export type ClientReply =
   | { readonly kind: 'create'; readonly result: Result<Volume> }
@@ -79,6 +88,7 @@ export type ClientReply =
   | { readonly kind: 'find-snapshot'; readonly result: Result<Snapshot> }
   | { readonly kind: 'ledger'; readonly result: Result<LedgerContents> }
   | { readonly kind: 'limits'; readonly result: Result<LedgerContents> }
+  | { readonly kind: 'types'; readonly result: Result<KnownTypes> }
 
 /** A volume with what the standard body has no room for: whether its host answers, and how old the record is. */
 export interface VolumeView {

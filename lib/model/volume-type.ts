@@ -1,4 +1,4 @@
-/** A volume type: a name for a set of demands on a pool. Part of the signed manifest, hence equal on every peer. */
+/** A volume type: a name for a set of demands on a pool. The founding ones are part of the signed manifest; see catalogue.ts for the others. */
 export interface VolumeType {
   /** UUID */
   readonly id: string

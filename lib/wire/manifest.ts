@@ -5,9 +5,8 @@
  * is well formed; whether the cluster's key signed it is another question, and its answer needs a key.
  */
 import type { Manifest, ManifestHost, SignedManifest, Voting } from '../model/manifest.ts'
-import type { VolumeType } from '../model/volume-type.ts'
-import { bool, integer, list, mapOf, nullable, oneOf, pattern, shape, text } from './peer/check.ts'
-import { count, limits, peer, uuid } from './peer/shapes.ts'
+import { bool, integer, list, nullable, oneOf, pattern, shape, text } from './peer/check.ts'
+import { count, limits, peer, uuid, volumeType } from './peer/shapes.ts'
 
 const HOSTS_MAX = 10_000
 
@@ -21,12 +20,6 @@ const host = shape<ManifestHost>({
   voter: bool,
   state: oneOf('member', 'draining', 'lost'),
 })
-const type = shape<VolumeType>({
-  id: uuid,
-  name: text(255),
-  description: nullable(text(65_535)),
-  extraSpecs: mapOf(text(255), 1000),
-})
 const manifest = shape<Manifest>({
   cluster: uuid,
   epoch: count,
@@ -34,7 +27,7 @@ const manifest = shape<Manifest>({
   expect: integer(1),
   voting: shape<Voting>({ epoch: count, former: nullable(list(peer, HOSTS_MAX)) }),
   hosts: list(host, HOSTS_MAX),
-  types: list(type, 1000),
+  types: list(volumeType, 1000),
   limits,
 })
 const signedManifest = shape<SignedManifest>({ manifest, signature: pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128) })

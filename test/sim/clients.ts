@@ -13,6 +13,7 @@ import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
+import { TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
 
@@ -40,6 +41,8 @@ export class Clients {
   readonly #strangers: Random
   /** Of what is done with snapshots. */
   readonly #keepers: Random
+  readonly #types: Random
+  readonly #typeClients: TypeClients
   #left: number
   #isOver = false
 
@@ -62,6 +65,8 @@ export class Clients {
     this.#left = options.options.requests
     this.#strangers = options.random.split('strangers')
     this.#keepers = options.random.split('keepers')
+    this.#types = options.random.split('types')
+    this.#typeClients = new TypeClients(this.#types, options.history)
   }
 
   get isWaiting(): boolean {
@@ -142,6 +147,7 @@ export class Clients {
   }
 
   #act(): void {
+    if (this.#types.chance(this.#options.types)) return this.ask(this.#typeClients.draw())
     const books = [...this.#history.books.values()]
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
@@ -189,6 +195,7 @@ export class Clients {
     const isKeyed = this.#random.chance(0.6)
     const project = PROJECTS[this.#random.below(this.#options.projects)] ?? projectId('blue')
     const key = this.#random.hex(8)
+    const type = this.#types.chance(2 * this.#options.types) ? this.#typeClients.pick() : null
     const spec: VolumeSpec = {
       id: volumeId(this.#random.uuid()),
       project,
@@ -197,10 +204,10 @@ export class Clients {
       description: null,
       sizeGiB: this.#random.between(1, this.#options.sizeGiBMax),
       zone: null,
-      type: null,
-      typeId: null,
+      type: type?.name ?? null,
+      typeId: type?.id ?? null,
       metadata: {},
-      multiattach: this.#random.chance(0.1),
+      multiattach: this.#random.chance(0.1) && type === null,
       createdAtMs: this.#world.nowMs,
     }
     const rid = ridOf(project, key)

@@ -5,6 +5,7 @@
  */
 import type { Connection } from '../../lib/model/attachment.ts'
 import type { AttachmentId, RequestId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
+import type { TypeChange } from '../../lib/model/catalogue.ts'
 import type { ClientReply, ClientRequest, OperationRequest } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
@@ -65,7 +66,16 @@ export interface VolumeBook {
   readonly snapshots: Map<SnapshotId, SnapshotBook>
 }
 
+/** All that clients know of one volume type. */
+export interface TypeBook {
+  readonly claim: Extract<TypeChange, { kind: 'claim-type' }>
+  ackedMs: number | null
+  releaseAskedMs: number | null
+  releaseAckedMs: number | null
+}
+
 export class History {
+  readonly types = new Map<string, TypeBook>()
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
   /** When an operation was asked for first: a repeat may get the first answer. */
@@ -92,6 +102,11 @@ export class History {
     return book
   }
 
+  openType(claim: TypeBook['claim']): TypeBook['claim'] {
+    this.types.set(claim.claim.id, { claim, ackedMs: null, releaseAskedMs: null, releaseAckedMs: null })
+    return claim
+  }
+
   ask(askedMs: number, node: string, request: ClientRequest): Asked {
     this.#names += 1
     const asked: Asked = { id: `q${this.#names}`, askedMs, node, request, answeredMs: null, reply: null }
@@ -112,6 +127,10 @@ export class History {
 
   #noteAsked({ askedMs, request }: Asked): void {
     if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
+    if (request.kind === 'types' && request.change?.kind === 'release-type') {
+      const book = this.types.get(request.change.id)
+      if (book !== undefined) book.releaseAskedMs ??= askedMs
+    }
     if (request.kind !== 'operate') return
     const { rid, volume, operation } = request.request
     if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
@@ -131,10 +150,8 @@ export class History {
   }
 
   #noteAnswered({ request }: Asked, atMs: number, reply: ClientReply): void {
-    if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) {
-      const book = this.books.get(request.spec.id)
-      if (book !== undefined) book.ackedMs ??= atMs
-    }
+    if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) this.#noteCreated(request.spec.id, atMs)
+    if (request.kind === 'types') this.#noteTypes(request.change, atMs, reply)
     if (request.kind !== 'operate' || reply.kind !== 'operate' || !reply.result.ok) return
     const { rid, volume, operation } = request.request
     const book = this.books.get(volume)
@@ -152,6 +169,23 @@ export class History {
       if (attachment === undefined) return
       attachment.ackedMs ??= atMs
       attachment.connection = reply.result.value.connection ?? attachment.connection
+    }
+  }
+
+  #noteCreated(volume: VolumeId, atMs: number): void {
+    const book = this.books.get(volume)
+    if (book !== undefined) book.ackedMs ??= atMs
+  }
+
+  #noteTypes(change: TypeChange | null, atMs: number, { result }: ClientReply): void {
+    if (!result.ok) return
+    if (change?.kind === 'claim-type') {
+      const book = this.types.get(change.claim.id)
+      if (book !== undefined) book.ackedMs ??= atMs
+    }
+    if (change?.kind === 'release-type') {
+      const book = this.types.get(change.id)
+      if (book !== undefined) book.releaseAckedMs ??= atMs
     }
   }
 }

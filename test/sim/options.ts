@@ -70,6 +70,8 @@ export interface SimOptions {
   readonly steps: boolean
   /** Among these steps, hosts are lost, join and leave. */
   readonly moves: boolean
+  /** Part of the requests that are about volume types. */
+  readonly types: number
   readonly rare: RareFaults
 }
 
@@ -99,6 +101,7 @@ export const CALM: SimOptions = {
   amnesia: false,
   steps: false,
   moves: false,
+  types: 0,
   rare: NO_RARE_FAULTS,
 }
 
@@ -155,8 +158,13 @@ export function drawOptions(random: Random): SimOptions {
     amnesia: peers >= 3 && random.chance(0.3),
     steps: peers > 1 && random.chance(0.25),
     moves: random.split('moves').chance(0.5),
+    types: drawTypes(random.split('types')),
     rare: drawRareFaults(random.split('rare')),
   }
+}
+
+function drawTypes(random: Random): number {
+  return random.chance(0.4) ? random.pick([0.1, 0.3]) : 0
 }
 
 function drawLimits(random: Random, isTight: boolean): Limits {

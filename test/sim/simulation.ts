@@ -22,12 +22,14 @@ import { LogChecker } from './checkers/logs.ts'
 import { MemberChecker } from './checkers/members.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
+import { TypeChecker } from './checkers/types.ts'
 import { RestChecker } from './checkers/rest.ts'
 import { StateChecker } from './checkers/states.ts'
 import { TrespassChecker } from './checkers/trespass.ts'
 import { Clients } from './clients.ts'
 import { CrashPoints } from './crash/points.ts'
 import { FakeVolumes } from './fakes/volumes.ts'
+import { FOUNDING_TYPES } from './founding.ts'
 import { type Asked, History } from './history.ts'
 import { Hits } from './hits.ts'
 import { Initiators, portalOf } from './initiators.ts'
@@ -172,6 +174,7 @@ export class Simulation {
       new TrespassChecker(history),
       new MemberChecker(),
       new StateChecker(scene, registers),
+      new TypeChecker(scene, registers, hits),
     )
     this.linearizable = new LinearizableChecker(scene, hits)
     this.#checkers.push(new RestChecker(scene, registers, account), this.linearizable)
@@ -379,7 +382,7 @@ function manifestOf({ peers, limits, steps }: SimOptions): Manifest {
       voter: !steps || at % 2 === 0,
       state: 'member',
     })),
-    types: [],
+    types: FOUNDING_TYPES,
     limits,
   }
 }

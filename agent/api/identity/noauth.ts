@@ -4,13 +4,13 @@
  * Nothing but the token counts: headers such as X-Roles or X-Project-Id, which a real token middleware would set, are
  * never read, so a client cannot pretend that one did.
  */
-import { projectId } from '../../../lib/model/ids.ts'
+import { parseProjectId } from '../../../lib/model/ids.ts'
 import type { Caller } from '../call.ts'
 import type { HttpFailure } from '../failure.ts'
 
 export type Identified = { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly failure: HttpFailure }
 
-const PROJECT_MAX = 255
+const USER_MAX = 255
 const CONTROL = /\p{Cc}/u
 
 /**
@@ -22,9 +22,8 @@ export function identify(token: string | undefined, urlProject: string | null): 
   if (token === undefined || token === '') return { ok: false, failure: { code: 'unauthorized' } }
   const colon = token.indexOf(':')
   const user = colon < 0 ? token : token.slice(0, colon)
-  const project = (colon < 0 ? urlProject : token.slice(colon + 1)) || user
-  if (project === '' || project.length > PROJECT_MAX || user.length > PROJECT_MAX || CONTROL.test(token))
-    return { ok: false, failure: { code: 'unauthorized' } }
+  const project = parseProjectId((colon < 0 ? urlProject : token.slice(colon + 1)) || user)
+  if (project === null || user.length > USER_MAX || CONTROL.test(token)) return { ok: false, failure: { code: 'unauthorized' } }
   if (urlProject !== null && urlProject !== project) return { ok: false, failure: { code: 'malformed-url' } }
-  return { ok: true, caller: { user, project: projectId(project), isAdmin: true } }
+  return { ok: true, caller: { user, project, isAdmin: true } }
 }

@@ -7,13 +7,14 @@
 import { failure, success, type Failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { hostName, hostOf, isForming } from '../../model/manifest.ts'
-import type { PeerId, RequestId } from '../../model/ids.ts'
+import { CLUSTER_PROJECT, type PeerId, type ProjectId, type RequestId } from '../../model/ids.ts'
 import type { Binding, Recent, Unplaced } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
 import type { Proof } from '../../model/proof.ts'
-import type { Candidate, Rejection } from '../../model/placement.ts'
+import type { Candidate, Ranking, Rejection } from '../../model/placement.ts'
 import type { ClientRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
+import { allowsMultiattach } from '../../model/volume-type.ts'
 import { rank } from '../../placement/rank.ts'
 import { noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
@@ -22,8 +23,9 @@ import { cancel, type Out, reply, send, timer } from '../out.ts'
 import { typeOf } from '../owner/capacity.ts'
 import { creatingVolume, grantedVolume } from '../shape.ts'
 import { knownPools } from '../spread/beat.ts'
+import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
-import { RESERVE_TRIES_MAX } from '../timings.ts'
+import { RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
 import type { Creating, Peer } from '../tables.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -43,11 +45,51 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     peer.creating.set(rid, { ...running, clients: [...running.clients, client] })
     return
   }
-  const place = { rid, sizeGiB: spec.sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type: typeOf(peer, spec) }
+  const ranking: Ranking = { candidates: [], rejected: [], viewDigest: '' }
+  const creating: Creating = {
+    rid,
+    spec,
+    bodyHash,
+    clients: [client],
+    ranking,
+    type: null,
+    typeTries: 0,
+    at: 0,
+    refused: [],
+    phase: 'reserving',
+    reservation: null,
+  }
+  // Whoever parsed the request knew the type a moment ago; what this copy lacks the register may have.
+  if (spec.typeId !== null && typeOf(peer, spec) === null) return readType(peer, out, creating)
+  rankAndTry(peer, out, creating, now)
+}
+
+/** Ranks every pool by the type as it is here now. What follows from the type follows from the same version of it. */
+function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
+  const type = typeOf(peer, creating.spec)
+  const spec = type === null ? creating.spec : { ...creating.spec, type: type.name, multiattach: allowsMultiattach(type) }
+  const place = { rid: creating.rid, sizeGiB: spec.sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type }
   const ranking = rank(knownPools(peer, now), place, peer.options.placement)
-  const creating: Creating = { rid, spec, bodyHash, clients: [client], ranking, at: 0, refused: [], phase: 'reserving', reservation: null }
-  peer.creating.set(rid, creating)
-  tryPool(peer, out, creating, now)
+  tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], phase: 'reserving' }, now)
+}
+
+/** The register has said which types there are; or nobody could. */
+export function onCreateTypes(peer: Peer, out: Out, rid: RequestId, outcome: ChangeOutcome, now: Now): void {
+  const creating = peer.creating.get(rid)
+  if (outcome.kind === 'decided' && outcome.answer.kind === 'types') takeTypes(peer, out, outcome.answer.entries)
+  if (creating === undefined || creating.phase !== 'reading') return
+  const { typeId } = creating.spec
+  if (outcome.kind !== 'decided') return end(peer, out, creating, failure(undecided(peer, CLUSTER_PROJECT, outcome)))
+  if (typeOf(peer, creating.spec) === null) return end(peer, out, creating, failure({ code: 'type-not-found', type: typeId ?? '' }))
+  rankAndTry(peer, out, creating, now)
+}
+
+/** The owner has had the time to read the types. */
+export function onReserveAgain(peer: Peer, out: Out, rid: RequestId, now: Now): void {
+  const creating = peer.creating.get(rid)
+  if (creating === undefined || creating.phase !== 'reading') return
+  if (typeOf(peer, creating.spec)?.version === creating.type?.version) tryPool(peer, out, { ...creating, phase: 'reserving' }, now)
+  else readType(peer, out, creating)
 }
 
 export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
@@ -85,7 +127,25 @@ export function onRefused(peer: Peer, out: Out, from: PeerId, rid: RequestId, re
   const creating = peer.creating.get(rid)
   const candidate = creating === undefined ? undefined : candidateOf(creating)
   if (creating === undefined || candidate?.peer !== from || creating.phase !== 'reserving') return
+  if (refusal.kind === 'other-type' && creating.typeTries < TYPE_TRIES_MAX) return onOtherType(peer, out, creating, refusal.version)
   nextPool(peer, out, creating, rejectionOf(candidate, refusal), now)
+}
+
+/** Of two copies of the types the older one is read anew; then the request goes on, by what the type is then. */
+function onOtherType(peer: Peer, out: Out, creating: Creating, ownersVersion: number): void {
+  const { rid, typeTries } = creating
+  const isOwnerBehind = ownersVersion < peer.catalogue.version
+  if (!isOwnerBehind) return readType(peer, out, creating)
+  cancel(out, `reserve/${rid}`)
+  peer.creating.set(rid, { ...creating, phase: 'reading', typeTries: typeTries + 1 })
+  timer(out, `reserve-again/${rid}`, peer.options.timings.typesMs)
+}
+
+function readType(peer: Peer, out: Out, creating: Creating): void {
+  const { rid, typeTries } = creating
+  cancel(out, `reserve/${rid}`)
+  peer.creating.set(rid, { ...creating, phase: 'reading', typeTries: typeTries + 1 })
+  askRegister(peer, out, CLUSTER_PROJECT, { kind: 'read-types' }, { kind: 'types', asker: { kind: 'create', rid } })
 }
 
 /** No answer in time, or no way to ask. */
@@ -103,7 +163,7 @@ export function onCreateDecided(peer: Peer, out: Out, rid: RequestId, outcome: C
   if (creating === undefined) return
   if (outcome.kind !== 'decided') {
     letGo(out, creating)
-    return end(peer, out, creating, failure(undecided(peer, creating, outcome)))
+    return end(peer, out, creating, failure(undecided(peer, creating.spec.project, outcome)))
   }
   onAnswer(peer, out, creating, outcome, now)
 }
@@ -156,7 +216,13 @@ function tryPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
   if (candidate === undefined) return unplace(peer, out, creating, now)
   peer.creating.set(creating.rid, creating)
   timer(out, `reserve/${creating.rid}`, peer.options.timings.reserveMs)
-  send(out, candidate.peer, { kind: 'reserve', rid: creating.rid, pool: candidate.pool, spec: creating.spec })
+  send(out, candidate.peer, {
+    kind: 'reserve',
+    rid: creating.rid,
+    pool: candidate.pool,
+    spec: creating.spec,
+    typeVersion: creating.type?.version ?? null,
+  })
 }
 
 function nextPool(peer: Peer, out: Out, creating: Creating, rejection: Rejection, now: Now): void {
@@ -203,6 +269,10 @@ function rejectionOf(candidate: Candidate, refusal: Refusal): Rejection {
       return refusal.rejection
     case 'not-ready':
       return { pool: candidate.pool, filter: 'owner', reported: refusal.state, needed: 'ready' }
+    case 'other-type': {
+      const reported = `volume types of version ${refusal.version}`
+      return { pool: candidate.pool, filter: 'owner', reported, needed: 'those of whom took the request' }
+    }
     case 'operation':
       return { pool: candidate.pool, filter: 'owner', reported: 'refused', needed: 'a reservation' }
     default:
@@ -210,9 +280,9 @@ function rejectionOf(candidate: Candidate, refusal: Refusal): Rejection {
   }
 }
 
-function undecided(peer: Peer, creating: Creating, outcome: Exclude<ChangeOutcome, { kind: 'decided' }>): Failure {
+export function undecided(peer: Peer, project: ProjectId, outcome: Exclude<ChangeOutcome, { kind: 'decided' }>): Failure {
   if (outcome.kind === 'overloaded') return { code: 'overloaded', queue: 'register', limit: outcome.limit }
-  return noMajority(peer, creating.spec.project, outcome)
+  return noMajority(peer, project, outcome)
 }
 
 /** Which members keep the project's register, and how many of them answered. */

@@ -4,7 +4,8 @@
  * A peer that is no member of a project's group, or whose cluster is still forming, answers nothing: no majority may be
  * counted twice.
  */
-import { type Account, evaluate } from '../../ledger/rules.ts'
+import type { Account } from '../../ledger/account.ts'
+import { evaluate } from '../../ledger/rules.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
 import { isForming, isLostHost } from '../../model/manifest.ts'
 import type { PeerMessage } from '../../model/message.ts'
@@ -130,7 +131,7 @@ function onVote(
 
 function accountOf(peer: Peer, project: ProjectId, cell: Cell): Account {
   const { manifest } = peer.options
-  return { project, cell, defaults: manifest.limits, isLost: (host) => isLostHost(manifest, host) }
+  return { project, cell, defaults: manifest.limits, founding: manifest.types, isLost: (host) => isLostHost(manifest, host) }
 }
 
 function proposerOf(peer: Peer, project: ProjectId, members: readonly PeerId[]): Proposer {

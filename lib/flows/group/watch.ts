@@ -1,11 +1,15 @@
 /**
  * Members of a home group look after grants that stay open (a coordinator that died after BIND told nobody), and after
- * deletes whose owner was away when they were asked for.
+ * deletes whose owner was away when they were asked for; and for volume types that nobody's copy has, because the one who
+ * changed them never heard the answer.
  *
  * What one member has accepted may not be decided, so each look is a read of the register.
  */
+import { catalogueOf } from '../../model/catalogue.ts'
+import { CLUSTER_PROJECT } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import { hostOf } from '../../model/manifest.ts'
+import { onTypesHeard } from '../spread/catalogue.ts'
 import { membersOf } from './members.ts'
 import { type Out, send, timer } from '../out.ts'
 import type { Now } from '../step.ts'
@@ -27,6 +31,7 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
     for (const host of unburied(peer, acceptor.cell))
       askRegister(peer, out, project, lastWord(peer, project, host, null, now), { kind: 'forget', client: null })
   }
+  onTypesHeard(peer, out, catalogueOf(peer.acceptors.get(CLUSTER_PROJECT)?.cell.types.values() ?? []).version)
   startWatch(peer, out)
 }
 

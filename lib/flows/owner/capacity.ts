@@ -7,6 +7,7 @@
 import type { PoolName } from '../../model/ids.ts'
 import type { Capabilities, PoolView, Rejection } from '../../model/placement.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
+import { effectiveTypes, type KnownType } from '../../model/catalogue.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { requestId } from '../../model/ids.ts'
@@ -42,8 +43,10 @@ export function refusalOf(
   return fits(view, { rid: requestId(''), sizeGiB, zones, type }, peer.options.placement)
 }
 
-export function typeOf(peer: Peer, spec: VolumeSpec): VolumeType | null {
-  return peer.options.manifest.types.find((type) => type.id === spec.typeId) ?? null
+/** The type of a volume by this peer's copy; null without one, or if there is none of its id (any more). */
+export function typeOf(peer: Peer, { typeId }: Pick<VolumeSpec, 'typeId'>): KnownType | null {
+  if (typeId === null) return null
+  return effectiveTypes(peer.options.manifest.types, peer.catalogue.entries).find(({ id }) => id === typeId) ?? null
 }
 
 function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {

@@ -15,6 +15,7 @@ import { forgetVotes, install, pushRegisters } from '../group/install.ts'
 import { startWatch } from '../group/watch.ts'
 import { note, type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
+import { startTypes } from '../spread/catalogue.ts'
 import { startExchange } from '../spread/exchange.ts'
 import { startProbes } from '../spread/suspect.ts'
 import { publishEpoch } from '../spread/publish.ts'
@@ -83,6 +84,7 @@ function finishStart(peer: Peer, out: Out, known: KnownAtStart, now: Now): void 
   // Read now, while those who know are there; the others are read when somebody asks for them.
   for (const project of forgotten) install(peer, out, project)
   foldAll(peer, out)
+  startTypes(peer, out)
   pushRegisters(peer, out)
   beatSoon(peer, out)
 }

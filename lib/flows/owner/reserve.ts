@@ -15,6 +15,7 @@ import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
 import { creatingVolume } from '../shape.ts'
+import { onTypesHeard } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
 import { refusalOf, typeOf } from './capacity.ts'
@@ -23,7 +24,7 @@ import { toldAgain } from './settle.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 
-export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec }: Message<'reserve'>): void {
+export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec, typeVersion }: Message<'reserve'>): void {
   const refuse = (refusal: Refusal): void => send(out, from, { kind: 'refused', rid, refusal })
   if (peer.state !== 'ready') return refuse({ kind: 'not-ready', state: peer.state })
   if (isDraining(peer)) return refuse({ kind: 'not-ready', state: 'draining' })
@@ -41,7 +42,13 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec 
     })
   }
   if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
-  const rejection = refusalOf(peer, pool, spec.sizeGiB, spec.zone === null ? [] : [spec.zone], typeOf(peer, spec))
+  const type = typeOf(peer, spec)
+  if (typeVersion !== (type?.version ?? null)) {
+    // One of the two is behind: who hears of a newer copy reads the register, and the request comes again.
+    onTypesHeard(peer, out, typeVersion ?? 0)
+    return refuse({ kind: 'other-type', version: peer.catalogue.version })
+  }
+  const rejection = refusalOf(peer, pool, spec.sizeGiB, spec.zone === null ? [] : [spec.zone], type)
   if (rejection !== null) return refuse({ kind: 'no-room', rejection: { ...rejection, filter: `owner: ${rejection.filter}` } })
 
   const reservation = nextReservation(peer, out)

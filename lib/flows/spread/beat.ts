@@ -95,6 +95,7 @@ function makeBeat(peer: Peer, now: Now): Beat {
     held: peer.owned.size + peer.settled.size,
     pending: pendingRegisters(peer),
     voting: peer.options.manifest.voting.epoch,
+    types: peer.catalogue.version,
     api,
   }
   peer.beats.set(peer.self, { beat: made, monoMs: now.monoMs, wallMs: now.wallMs })

@@ -1,14 +1,20 @@
-/** A volume type. All types are public: they are part of the manifest, which belongs to the cluster and not to a project. */
-import type { VolumeType } from '../../model/volume-type.ts'
+/** A volume type. Who is no admin sees only those of its extra specs that concern him, and no QoS. */
+import type { KnownType } from '../../model/catalogue.ts'
 
-export function volumeTypeBody(type: VolumeType): object {
+const FOR_ALL: ReadonlySet<string> = new Set(['multiattach', 'RESKEY:availability_zones', 'replication_enabled'])
+
+export function volumeTypeBody(type: KnownType, isAdmin: boolean): object {
   return {
     id: type.id,
     name: type.name,
     description: type.description,
-    is_public: true,
-    'os-volume-type-access:is_public': true,
-    extra_specs: type.extraSpecs,
-    qos_specs_id: null,
+    is_public: type.isPublic,
+    'os-volume-type-access:is_public': type.isPublic,
+    extra_specs: shownSpecs(type, isAdmin),
+    ...(isAdmin ? { qos_specs_id: null } : {}),
   }
+}
+
+export function shownSpecs({ extraSpecs }: KnownType, isAdmin: boolean): Readonly<Record<string, string>> {
+  return isAdmin ? extraSpecs : Object.fromEntries(Object.entries(extraSpecs).filter(([key]) => FOR_ALL.has(key)))
 }

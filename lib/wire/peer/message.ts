@@ -65,6 +65,7 @@ const registerValue = list(pair(text(512), ledgerEntry), ITEMS_MAX)
 const refusal = variants<Refusal>({
   'no-room': { rejection },
   'not-ready': { state: text(64) },
+  'other-type': { version: count },
   operation: { reply: operationReply },
 })
 const outcome = variants<ChangeOutcome>({
@@ -89,6 +90,7 @@ const beat = shape<Beat>({
   head: count,
   voting: count,
   pending: count,
+  types: count,
   api: text(255),
 })
 
@@ -102,7 +104,7 @@ const rumor: Check = (value) =>
 const rumors = list(rumor, RUMORS_MAX)
 
 const message = variants<PeerMessage>({
-  reserve: { rid, pool, spec },
+  reserve: { rid, pool, spec, typeVersion: nullable(count) },
   'reserve-room': { rid, volume: uuid, project, operation: roomOperation },
   reserved: { rid, pool, reservation, deltaGiB: count },
   refused: { rid, refusal },

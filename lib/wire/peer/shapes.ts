@@ -7,11 +7,13 @@
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
+import type { TypeClaim, TypeEdit } from '../../model/catalogue.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
+import type { VolumeType } from '../../model/volume-type.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
 
 /** More items than any honest message of 4 MiB holds. */
@@ -204,6 +206,17 @@ const recentFields = {
 const totalsFields = { host: peer, epoch: count, seq: count, usage, isFinal: bool }
 const lastRecord = shape<LastRecord>({ volume: uuid, usage: nullable(usage) })
 
+const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), 1000) }
+export const volumeType = shape<VolumeType>(typeFields)
+const typeEntryFields = { ...typeFields, isPublic: bool, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
+const typeClaim = shape<TypeClaim>({ ...typeFields, isPublic: bool, bodyHash })
+const typeEdit = shape<TypeEdit>({
+  name: optional(text(255)),
+  description: optional(nullable(text(65_535))),
+  isPublic: optional(bool),
+  extraSpecs: optional(mapOf(nullable(text(255)), 1000)),
+})
+
 export const ledgerEntry = variants<LedgerEntry>({
   bound: bindingFields,
   unplaced: unplacedFields,
@@ -213,6 +226,7 @@ export const ledgerEntry = variants<LedgerEntry>({
   limits: { limits },
   intent: { volume: uuid, rid, host: peer, atMs },
   gone: { volume: uuid, host: peer, atMs },
+  type: typeEntryFields,
 })
 export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
 
@@ -238,6 +252,10 @@ export const ledgerChange = variants<LedgerChange>({
   'set-limits': { limits: someLimits },
   'clear-limits': {},
   read: { about: nullable(uuid) },
+  'claim-type': { claim: typeClaim },
+  'revise-type': { id: uuid, rid, edit: typeEdit },
+  'release-type': { id: uuid, rid },
+  'read-types': {},
 })
 const contents = shape<LedgerContents>({
   bound: list(binding, ITEMS_MAX),
@@ -270,4 +288,10 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'not-lost': {},
   'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
+  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type'), ITEMS_MAX) },
+  'name-taken': { name: text(255) },
+  'claimed-otherwise': { id: uuid },
+  'no-type': { id: uuid },
+  'default-type': { id: uuid },
+  'types-full': { limit: count },
 })

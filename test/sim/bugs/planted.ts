@@ -8,6 +8,7 @@ import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
+import { claimBlindly, trustTheCoordinator } from './types.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
 export const PLANTED: readonly Bug[] = [
@@ -42,6 +43,8 @@ export const PLANTED: readonly Bug[] = [
   freeAtOnce,
   anySender,
   leaveFull,
+  claimBlindly,
+  trustTheCoordinator,
 ]
 
 export function plantedBug(number: number): Bug {

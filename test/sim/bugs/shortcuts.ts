@@ -15,7 +15,8 @@ export const readFromOne: Bug = {
       const { project, ref, change } = event.message
       const cell = peer?.acceptors.get(project)?.cell
       if (peer === null || cell === undefined) return step
-      const { answer } = evaluate(LEDGER_RULES, { project, cell, defaults: peer.options.manifest.limits, isLost: () => false }, change)
+      const { limits, types } = peer.options.manifest
+      const { answer } = evaluate(LEDGER_RULES, { project, cell, defaults: limits, founding: types, isLost: () => false }, change)
       const message = { kind: 'changed', ref, project, outcome: { kind: 'decided', answer, proof: null } } as const
       return { ...step, effects: [{ kind: 'send', to: event.from, message }, ...step.effects] }
     },

@@ -238,7 +238,7 @@ const openly = (index: number): Choice => ({ index, isSilent: false })
 function distinctEffects(calls: readonly RegisterCall[]): readonly number[] {
   const first = new Map<string, number>()
   calls.forEach(({ change }, index) => {
-    if (change.kind === 'read') return
+    if (change.kind === 'read' || change.kind === 'read-types') return
     const name = sameEffectName(change)
     if (!first.has(name)) first.set(name, index)
   })

@@ -4,12 +4,14 @@
  * Every change can be taken back, so that a search can try another order. The digest is equal for equal contents,
  * whatever the order in which they came to be.
  */
-import { type Account, evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import type { Account } from '../../../lib/ledger/account.ts'
+import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import { type Cell, emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
 import type { PeerId, ProjectId, RequestId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import type { Binding, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, Unplaced } from '../../../lib/model/ledger.ts'
 import type { Limits } from '../../../lib/model/quota.ts'
+import { FOUNDING_TYPES } from '../founding.ts'
 import type { Difference } from './register-traces.ts'
 
 /** What one change did: its answer, and how to take it back. */
@@ -27,7 +29,7 @@ export class RegisterModel {
   #digest = 0
 
   constructor(project: ProjectId, defaults: Limits) {
-    this.#account = { project, cell: this.#cell, defaults, isLost: () => true }
+    this.#account = { project, cell: this.#cell, defaults, founding: FOUNDING_TYPES, isLost: () => true }
   }
 
   get digest(): number {
@@ -70,7 +72,7 @@ export class RegisterModel {
   }
 
   #entry(key: string): LedgerEntry | null {
-    const { bound, unplaced, recent, closed, hosts, limits, intents, gone } = this.#cell
+    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types } = this.#cell
     const at = key.indexOf('/')
     const name = key.slice(at + 1)
     switch (key.slice(0, at)) {
@@ -88,6 +90,8 @@ export class RegisterModel {
         return intents.get(name as VolumeId) ?? null
       case 'gone':
         return gone.get(name as VolumeId) ?? null
+      case 'type':
+        return types.get(name) ?? null
       default:
         return limits === null ? null : { kind: 'limits', limits }
     }
@@ -139,7 +143,7 @@ function textOf(entry: LedgerEntry): string {
     case 'recent':
       return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation} ${entry.bodyHash} ${entry.atMs}`
     case 'unplaced':
-      return `${entry.kind} ${entry.rid} ${entry.bodyHash} ${entry.atMs} ${entry.updatedAtMs} ${entry.spec.name}`
+      return `${entry.kind} ${entry.rid} ${entry.bodyHash} ${entry.atMs} ${entry.updatedAtMs} ${entry.spec.name} ${canonicalJson(entry.rejected)}`
     case 'closed':
       return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation}`
     case 'host':
@@ -148,6 +152,7 @@ function textOf(entry: LedgerEntry): string {
     case 'gone':
       return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`
     case 'limits':
+    case 'type':
       return canonicalJson(entry)
   }
 }

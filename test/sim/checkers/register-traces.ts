@@ -9,6 +9,8 @@ import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
 /** Of whatever lets go of room, and of whatever takes some. */
 const FREED = 'freed'
 const TAKEN = 'taken'
+/** Of whatever is done to the volume types: an answer shows all of them. */
+const TYPED = 'typed'
 
 const boundTrace = (rid: string, host: string | null, reservation: string | null): string => `bound/${rid}/${host}/${reservation}`
 const decidedTrace = (rid: string): string => `decided/${rid}`
@@ -45,7 +47,12 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'set-limits':
     case 'clear-limits':
       return [TAKEN, FREED]
+    case 'claim-type':
+    case 'revise-type':
+    case 'release-type':
+      return [TYPED]
     case 'read':
+    case 'read-types':
       return []
   }
 }
@@ -80,6 +87,13 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
       return [TAKEN]
     case 'behind':
       return change.kind === 'forget' ? [goneTrace(change.host), foldedTrace(change.host)] : []
+    case 'types':
+    case 'name-taken':
+    case 'claimed-otherwise':
+    case 'no-type':
+    case 'default-type':
+    case 'types-full':
+      return [TYPED]
     case 'not-lost':
     case 'contents':
       return []

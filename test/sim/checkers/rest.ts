@@ -55,8 +55,7 @@ export class RestChecker implements Checker {
       if (entry.kind === 'bound') used = addUsage(used, entry.delta)
       if (entry.kind === 'bound' && operator.isLost(entry.host)) real = addUsage(real, entry.delta)
     }
-    for (const { volume } of lostVolumes(this.#scene, entries))
-      if (volume.project === project) real = addUsage(real, usageOfRecord(volume))
+    for (const { volume } of lostVolumes(this.#scene, entries)) if (volume.project === project) real = addUsage(real, usageOfRecord(volume))
     return { used, real }
   }
 

@@ -1,5 +1,6 @@
 /** Reads what a journal holds, as the types that the production code wrote: the only casts of the checkers. */
 import type { Owned } from '../../../lib/flows/tables.ts'
+import { type Catalogue, NO_CATALOGUE } from '../../../lib/model/catalogue.ts'
 import { type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
 import { type LogState, NEW_LOG } from '../../../lib/model/log.ts'
@@ -8,6 +9,10 @@ import type { SimNode } from '../node.ts'
 
 export function ownedIn(value: unknown): Owned | null {
   return value === undefined ? null : (value as Owned)
+}
+
+export function catalogueIn(value: unknown): Catalogue {
+  return value === undefined ? NO_CATALOGUE : (value as Catalogue)
 }
 
 export function entryIn(value: unknown): LedgerEntry | null {

@@ -15,6 +15,7 @@ function register(...lost: readonly PeerId[]) {
     project: projectId('p'),
     cell,
     defaults: { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1 },
+    founding: [],
     isLost: (host: PeerId) => lost.includes(host),
   }
   return {
@@ -157,10 +158,25 @@ t.test('what the host did and never reported is counted by its log', async (t) =
     { title: 'a create', grants: [binding('w', 6)], log: { v: 4, w: 6 }, used: { volumes: 2, snapshots: 0, gigabytes: 10 } },
     { title: 'an extend', grants: [extension('v', 4, 9)], log: { v: 9 }, used: { volumes: 1, snapshots: 0, gigabytes: 9 } },
     { title: 'a snapshot', grants: [snapshot('s', 'v', 4)], log: { v: SNAPPED }, used: SNAPPED },
-    { title: 'a snapshot that was never made', grants: [snapshot('s', 'v', 4)], log: { v: 4 }, used: { volumes: 1, snapshots: 0, gigabytes: 4 } },
-    { title: 'an extend that was never made', grants: [extension('v', 4, 9)], log: { v: 4 }, used: { volumes: 1, snapshots: 0, gigabytes: 4 } },
+    {
+      title: 'a snapshot that was never made',
+      grants: [snapshot('s', 'v', 4)],
+      log: { v: 4 },
+      used: { volumes: 1, snapshots: 0, gigabytes: 4 },
+    },
+    {
+      title: 'an extend that was never made',
+      grants: [extension('v', 4, 9)],
+      log: { v: 4 },
+      used: { volumes: 1, snapshots: 0, gigabytes: 4 },
+    },
     { title: 'a delete', grants: [], log: { v: null }, used: { volumes: 0, snapshots: 0, gigabytes: 0 } },
-    { title: 'a create and its delete', grants: [binding('w', 6)], log: { v: 4, w: null }, used: { volumes: 1, snapshots: 0, gigabytes: 4 } },
+    {
+      title: 'a create and its delete',
+      grants: [binding('w', 6)],
+      log: { v: 4, w: null },
+      used: { volumes: 1, snapshots: 0, gigabytes: 4 },
+    },
   ]
   for (const { title, grants, log, used: wanted } of table) {
     const { decide, used, cell } = register(ALPHA)

@@ -11,13 +11,20 @@ const DEFAULTS: Limits = { volumes: 10, snapshots: -1, gigabytes: 1000, per_volu
 /** A project that uses 3 volumes and 30 GiB. */
 function register() {
   const cell = emptyCell()
-  const account = { project: projectId('p'), cell, defaults: DEFAULTS, isLost: () => false }
+  const account = { project: projectId('p'), cell, defaults: DEFAULTS, founding: [], isLost: () => false }
   const decide = (change: LedgerChange): LedgerAnswer => {
     const { puts, answer } = evaluate(LEDGER_RULES, account, change)
     for (const put of puts) putEntry(cell, put)
     return answer
   }
-  const totals = { kind: 'host', host: peerId('a'), epoch: 1, seq: 1, usage: { volumes: 3, snapshots: 0, gigabytes: 30 }, isFinal: false } as const
+  const totals = {
+    kind: 'host',
+    host: peerId('a'),
+    epoch: 1,
+    seq: 1,
+    usage: { volumes: 3, snapshots: 0, gigabytes: 30 },
+    isFinal: false,
+  } as const
   decide({ kind: 'fold', totals, settled: [], atMs: 0 })
   const limitsNow = (): Limits => {
     const answer = decide({ kind: 'read', about: null })

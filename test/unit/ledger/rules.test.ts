@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type Account, evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import type { Account } from '../../../lib/ledger/account.ts'
+import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import { emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
 import { peerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
 import type { Binding, HostTotals, LedgerAnswer, LedgerChange, Unplaced } from '../../../lib/model/ledger.ts'
@@ -10,7 +11,7 @@ const ALPHA = peerId('alpha')
 const BETA = peerId('beta')
 
 function register(limits: Limits = LIMITS): { readonly account: Account; decide(change: LedgerChange): LedgerAnswer } {
-  const account: Account = { project: projectId('p'), cell: emptyCell(), defaults: limits, isLost: () => false }
+  const account: Account = { project: projectId('p'), cell: emptyCell(), defaults: limits, founding: [], isLost: () => false }
   return {
     account,
     decide(change) {

@@ -151,5 +151,18 @@ export const committed = (n: number): PeerMessage => {
 }
 
 export const beatOf = (peer: PeerId, n: number): Beat => {
-  return { peer, epoch: 1, n, state: 'ready', version: '1.2.3', pools: [], head: n, held: 0, voting: 1, pending: 0, api: '127.0.0.1:8776' }
+  return {
+    peer,
+    epoch: 1,
+    n,
+    state: 'ready',
+    version: '1.2.3',
+    pools: [],
+    head: n,
+    held: 0,
+    voting: 1,
+    pending: 0,
+    types: 0,
+    api: '127.0.0.1:8776',
+  }
 }

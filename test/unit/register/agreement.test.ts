@@ -70,7 +70,8 @@ class World {
       },
       timer: () => {},
       cancelTimer: () => {},
-      evaluate: (cell, change) => evaluate(LEDGER_RULES, { project: PROJECT, cell, defaults: UNLIMITED, isLost: () => false }, change),
+      evaluate: (cell, change) =>
+        evaluate(LEDGER_RULES, { project: PROJECT, cell, defaults: UNLIMITED, founding: [], isLost: () => false }, change),
       random: () => 0,
     }
   }

@@ -75,6 +75,7 @@ const reserve = (id: string): PeerMessage => ({
     multiattach: false,
     createdAtMs: 0,
   },
+  typeVersion: null,
 })
 const heads: PeerMessage = { kind: 'heads', heads: [], only: null, ref: 'question', volume: null }
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -95,8 +96,11 @@ async function started(t: { teardown(end: () => void): unknown }) {
   const [ref = ''] = all.done.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'recall' ? [effect.message.ref] : []))
   const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false } as const
   loop.give({ kind: 'message', from: OTHER, message: nothing })
-  all.writes.shift()?.succeed()
-  await settle()
+  // The new epoch; then what it promised in the register of the volume types, which it reads at its start.
+  for (let write = all.writes.shift(); write !== undefined; write = all.writes.shift()) {
+    write.succeed()
+    await settle()
+  }
   all.done.length = 0
   return { ...all, loop }
 }

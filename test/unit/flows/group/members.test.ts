@@ -35,6 +35,7 @@ t.test('a host that drains keeps what it has and takes nothing new, also from wh
     rid: create(2).rid,
     pool: fleet.host('d').tables.owned.get(volumeNamed(1))?.volume.pool ?? never(),
     spec: create(2).spec,
+    typeVersion: null,
   })
   fleet.settle()
   t.same(refusals, ['draining'])

@@ -131,6 +131,7 @@ const beat: Beat = {
   held: 3,
   voting: 1,
   pending: 0,
+  types: 3,
   api: '127.0.0.1:8776',
 }
 
@@ -139,7 +140,7 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   'probe-relay': { kind: 'probe-relay', seq: 1, target: host, incarnation: 2, rumors: [] },
   'probe-ack': { kind: 'probe-ack', seq: 1, peer: host, incarnation: 2, rumors },
   'probe-nack': { kind: 'probe-nack', seq: 1, incarnation: 2, rumors: [] },
-  reserve: { kind: 'reserve', rid, pool, spec },
+  reserve: { kind: 'reserve', rid, pool, spec, typeVersion: 2 },
   'reserve-room': { kind: 'reserve-room', rid, volume, project, operation: { kind: 'extend', sizeGiB: 3 } },
   reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0 },
   refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },

@@ -72,6 +72,7 @@ const recent: Recent = {
   reservation: null,
   atMs: 1,
 }
+const claim = { id: volume, name: 'fast', description: null, isPublic: true, extraSpecs: { a: 'b' }, bodyHash: 'h' }
 const entries: ByKind<LedgerEntry> = {
   bound,
   unplaced,
@@ -81,6 +82,7 @@ const entries: ByKind<LedgerEntry> = {
   limits: { kind: 'limits', limits },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
   gone: { kind: 'gone', volume, host, atMs: 1 },
+  type: { ...claim, kind: 'type', version: 4, isGone: false, done: [rid] },
 }
 const changes: ByKind<LedgerChange> = {
   bind: { kind: 'bind', binding: bound },
@@ -105,6 +107,10 @@ const changes: ByKind<LedgerChange> = {
   'set-limits': { kind: 'set-limits', limits: { gigabytes: 5 } },
   'clear-limits': { kind: 'clear-limits' },
   read: { kind: 'read', about: null },
+  'claim-type': { kind: 'claim-type', claim },
+  'revise-type': { kind: 'revise-type', id: volume, rid, edit: { name: 'slow', extraSpecs: { a: null } } },
+  'release-type': { kind: 'release-type', id: volume, rid },
+  'read-types': { kind: 'read-types' },
 }
 const contents = {
   bound: [bound],
@@ -132,6 +138,12 @@ const answers: ByKind<LedgerAnswer> = {
   'not-lost': { kind: 'not-lost' },
   'below-use': { kind: 'below-use', resource: 'volumes', limit: 1, used: 2 },
   contents: { kind: 'contents', contents },
+  types: { kind: 'types', id: volume, entries: [entries.type] },
+  'name-taken': { kind: 'name-taken', name: 'fast' },
+  'claimed-otherwise': { kind: 'claimed-otherwise', id: volume },
+  'no-type': { kind: 'no-type', id: volume },
+  'default-type': { kind: 'default-type', id: volume },
+  'types-full': { kind: 'types-full', limit: 9 },
 }
 const outcomes: ByKind<ChangeOutcome> = {
   decided: { kind: 'decided', answer: answers.absent, proof: null },

@@ -1,0 +1,170 @@
+/** `scoria type …`: volume types, with the verbs and nouns of `openstack volume type`. */
+import type { Command } from 'commander'
+import { usage } from '../failure.ts'
+import { printList, printOne } from '../output/print.ts'
+import { type Item, itemAt, itemsAt, partOf, textOf } from '../rest/body.ts'
+import type { CommonOptions } from '../settings.ts'
+import type { Terminal } from '../terminal.ts'
+import { collect, type Context, contextOf, property, withCommon, withExamples } from './context.ts'
+
+interface TypeOptions extends CommonOptions {
+  readonly name?: string
+  readonly description?: string
+  readonly public?: boolean
+  readonly private?: boolean
+  readonly property?: Readonly<Record<string, string>>
+}
+
+interface UnsetOptions extends CommonOptions {
+  readonly property: readonly string[]
+}
+
+const PROPERTY = 'a demand on the pools, such as volume_backend_name=ssd; may be repeated'
+
+export function addType(program: Command, terminal: Terminal): void {
+  const type = program.command('type').description('volume types: create, list, show, set, unset, delete')
+  const create = withVisibility(type.command('create').description('make a volume type').argument('<name>', 'nobody else may have it'))
+    .option('--description <text>', 'what it is for')
+    .option('--property <key=value>', PROPERTY, property)
+    .action(async (name: string, options: TypeOptions) => createType(name, options, await contextOf(options, terminal)))
+  withCommon(create)
+  withExamples(create, 'scoria type create fast --property volume_backend_name=ssd', 'scoria type create own --private')
+
+  const list = type
+    .command('list')
+    .description('list the volume types')
+    .action(async (options: CommonOptions) => listTypes(await contextOf(options, terminal)))
+  withCommon(list)
+  withExamples(list, 'scoria type list', 'scoria type list -o json')
+
+  const show = type
+    .command('show')
+    .description('show a volume type')
+    .argument('<type>', 'its name or id')
+    .action(async (nameOrId: string, options: CommonOptions) => showType(await contextOf(options, terminal), nameOrId))
+  withCommon(show)
+  withExamples(show, 'scoria type show fast', 'scoria type show __DEFAULT__ -o yaml')
+
+  const set = withVisibility(
+    type.command('set').description('change a volume type; what is not named stays').argument('<type>', 'its name or id'),
+  )
+    .option('--name <name>', 'another name')
+    .option('--description <text>', 'what it is for')
+    .option('--property <key=value>', PROPERTY, property)
+    .action(async (nameOrId: string, options: TypeOptions) => setType(nameOrId, options, await contextOf(options, terminal)))
+  withCommon(set)
+  withExamples(set, 'scoria type set fast --property volume_backend_name=nvme', 'scoria type set fast --name faster')
+
+  const unset = type
+    .command('unset')
+    .description('take demands out of a volume type')
+    .argument('<type>', 'its name or id')
+    .requiredOption('--property <key>', 'which; may be repeated', collect)
+    .action(async (nameOrId: string, options: UnsetOptions) => unsetType(nameOrId, options.property, await contextOf(options, terminal)))
+  withCommon(unset)
+  withExamples(unset, 'scoria type unset fast --property volume_backend_name', 'scoria type unset fast --property a --property b')
+
+  const remove = type
+    .command('delete')
+    .description('delete volume types that no volume has')
+    .argument('<types...>', 'their names or ids')
+    .action(async (types: readonly string[], options: CommonOptions) => deleteTypes(types, await contextOf(options, terminal)))
+  withCommon(remove)
+  withExamples(remove, 'scoria type delete fast', 'scoria type delete fast slow')
+}
+
+function withVisibility(command: Command): Command {
+  return command.option('--public', 'everybody sees it').option('--private', 'admins alone see it')
+}
+
+async function createType(name: string, options: TypeOptions, { client, output, terminal }: Context): Promise<void> {
+  const isPublic = visibilityOf(options)
+  const wanted = {
+    name,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(isPublic === null ? {} : { 'os-volume-type-access:is_public': isPublic }),
+    ...(options.property === undefined ? {} : { extra_specs: options.property }),
+  }
+  const body = await client.call({ method: 'POST', path: client.cinder('/types'), body: { volume_type: wanted } })
+  const made = itemAt(body, 'volume_type')
+  printOne(terminal, output, body, textOf(made, 'id'), typeFields(made))
+}
+
+async function listTypes({ client, output, terminal }: Context): Promise<void> {
+  const body = await client.call({ method: 'GET', path: client.cinder('/types?is_public=None') })
+  const columns = [
+    { header: 'NAME', cell: (type: Item) => textOf(type, 'name') },
+    { header: 'PUBLIC', cell: (type: Item) => textOf(type, 'is_public') },
+    { header: 'PROPERTIES', cell: propertiesOf },
+    { header: 'ID', cell: (type: Item) => textOf(type, 'id'), wide: true as const },
+  ]
+  printList(terminal, output, body, itemsAt(body, 'volume_types'), columns, 'no volume types')
+}
+
+async function showType(context: Context, nameOrId: string): Promise<void> {
+  const { client, output, terminal } = context
+  const body = await client.call({ method: 'GET', path: pathOf(context, nameOrId) })
+  const type = itemAt(body, 'volume_type')
+  printOne(terminal, output, body, textOf(type, 'id'), typeFields(type))
+}
+
+async function setType(nameOrId: string, options: TypeOptions, context: Context): Promise<void> {
+  const { client } = context
+  const isPublic = visibilityOf(options)
+  const changes = {
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(isPublic === null ? {} : { is_public: isPublic }),
+  }
+  const isUpdate = Object.keys(changes).length > 0
+  if (!isUpdate && options.property === undefined)
+    throw usage('nothing to set', 'say what: --name, --description, --public, --private, --property')
+  const id = await idOf(context, nameOrId)
+  if (isUpdate) await client.call({ method: 'PUT', path: pathOf(context, id), body: { volume_type: changes } })
+  if (options.property !== undefined)
+    await client.call({ method: 'POST', path: `${pathOf(context, id)}/extra_specs`, body: { extra_specs: options.property } })
+  await showType(context, id)
+}
+
+async function unsetType(nameOrId: string, keys: readonly string[], context: Context): Promise<void> {
+  const id = await idOf(context, nameOrId)
+  for (const key of keys)
+    await context.client.call({ method: 'DELETE', path: `${pathOf(context, id)}/extra_specs/${encodeURIComponent(key)}` })
+  await showType(context, id)
+}
+
+async function deleteTypes(types: readonly string[], context: Context): Promise<void> {
+  // By id, so that a repeat cannot meet another type that took the name meanwhile.
+  for (const nameOrId of types) await context.client.call({ method: 'DELETE', path: pathOf(context, await idOf(context, nameOrId)) })
+}
+
+async function idOf(context: Context, nameOrId: string): Promise<string> {
+  return textOf(itemAt(await context.client.call({ method: 'GET', path: pathOf(context, nameOrId) }), 'volume_type'), 'id')
+}
+
+function pathOf({ client }: Context, nameOrId: string): string {
+  return client.cinder(`/types/${encodeURIComponent(nameOrId)}`)
+}
+
+function typeFields(type: Item): readonly (readonly [string, string])[] {
+  return [
+    ['id', textOf(type, 'id')],
+    ['name', textOf(type, 'name')],
+    ['description', textOf(type, 'description')],
+    ['public', textOf(type, 'is_public')],
+    ['properties', propertiesOf(type)],
+  ]
+}
+
+function propertiesOf(type: Item): string {
+  const specs = partOf(type, 'extra_specs')
+  return Object.keys(specs)
+    .map((key) => `${key}=${textOf(specs, key)}`)
+    .join(', ')
+}
+
+/** Null: not said. */
+function visibilityOf(options: TypeOptions): boolean | null {
+  if (options.public === true && options.private === true) throw usage('a type is public or private, not both')
+  return options.public === true ? true : options.private === true ? false : null
+}

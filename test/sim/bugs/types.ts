@@ -1,0 +1,39 @@
+/** Carelessness about volume types: planted bugs 32 and 33. */
+import { type Bug, UNDISTORTED } from './distortion.ts'
+
+export const claimBlindly: Bug = {
+  number: 32,
+  title: 'a claim does not look whether the name is taken',
+  distortion: () => ({
+    ...UNDISTORTED,
+    rules: (rules) => ({
+      ...rules,
+      claimType: (account, change) => {
+        const { claim } = change
+        const others = [...account.cell.types].map(
+          ([id, entry]) => [id, id === claim.id ? entry : { ...entry, name: `was ${id}` }] as const,
+        )
+        const verdict = rules.claimType({ ...account, founding: [], cell: { ...account.cell, types: new Map(others) } }, change)
+        // What it keeps of the others is as it was.
+        const entries = verdict.answer.kind === 'types' ? verdict.answer.entries : []
+        return { ...verdict, answer: { ...verdict.answer, entries: entries.map((entry) => account.cell.types.get(entry.id) ?? entry) } }
+      },
+    }),
+  }),
+}
+
+export const trustTheCoordinator: Bug = {
+  number: 33,
+  title: 'an owner takes any version of a type for its own',
+  distortion: () => ({
+    ...UNDISTORTED,
+    event(event, { peer }) {
+      if (event.kind !== 'message' || event.message.kind !== 'reserve' || peer === null) return event
+      const { typeId } = event.message.spec
+      const own = peer.catalogue.entries.find(({ id, isGone }) => id === typeId && !isGone)
+      const isFounding = peer.options.manifest.types.some(({ id }) => id === typeId)
+      const typeVersion = own?.version ?? (isFounding ? 0 : null)
+      return { ...event, message: { ...event.message, typeVersion } }
+    },
+  }),
+}

@@ -1,0 +1,53 @@
+/** `scoria type`: what is asked of a peer, and what is printed. */
+import t from 'tap'
+import { fault, run, startStub } from './stub.ts'
+
+const ID = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0005'
+const BODY = { volume_type: { id: ID, name: 'fast', description: 'ssd', is_public: true, extra_specs: { a: '1', b: '2' } } }
+const TYPES = '/v3/admin/types'
+const FIELDS = [`id: ${ID}`, 'name: fast', 'description: ssd', 'public: true', 'properties: a=1, b=2']
+
+t.test('create, list, show, set, unset and delete ask what openstack asks', async (t) => {
+  const ok = () => ({ status: 200, body: BODY })
+  const stub = await startStub(t, {
+    [`POST ${TYPES}`]: ok,
+    [`GET ${TYPES}`]: () => ({ status: 200, body: { volume_types: [BODY.volume_type] } }),
+    [`GET ${TYPES}/fast`]: ok,
+    [`GET ${TYPES}/${ID}`]: ok,
+    [`PUT ${TYPES}/${ID}`]: ok,
+    [`POST ${TYPES}/${ID}/extra_specs`]: () => ({ status: 200, body: { extra_specs: { c: '3' } } }),
+    [`DELETE ${TYPES}/${ID}/extra_specs/a`]: () => ({ status: 202 }),
+    [`DELETE ${TYPES}/${ID}`]: () => ({ status: 202 }),
+  })
+  const { endpoint } = stub
+  const created = await run(['type', 'create', 'fast', '--description', 'ssd', '--private', '--property', 'a=1'], { endpoint })
+  t.equal(created.exitCode, 0)
+  for (const line of FIELDS) t.match(created.out.replace(/ +/g, ' '), line.replace(/:/, ''), line)
+  t.match((await run(['type', 'list'], { endpoint })).out, /NAME +PUBLIC +PROPERTIES\nfast +true +a=1, b=2\n/)
+  t.same(JSON.parse((await run(['type', 'show', 'fast', '-o', 'json'], { endpoint })).out), BODY)
+  t.equal((await run(['type', 'set', 'fast', '--name', 'faster', '--property', 'c=3'], { endpoint })).exitCode, 0)
+  t.equal((await run(['type', 'unset', 'fast', '--property', 'a'], { endpoint })).exitCode, 0)
+  t.match(await run(['type', 'delete', 'fast'], { endpoint }), { exitCode: 0, out: '' })
+  t.match(
+    stub.seen.filter(({ method }) => method !== 'GET'),
+    [
+      {
+        method: 'POST',
+        body: { volume_type: { name: 'fast', description: 'ssd', 'os-volume-type-access:is_public': false, extra_specs: { a: '1' } } },
+      },
+      { method: 'PUT', body: { volume_type: { name: 'faster' } } },
+      { method: 'POST', body: { extra_specs: { c: '3' } } },
+      { method: 'DELETE', path: `${TYPES}/${ID}/extra_specs/a` },
+      { method: 'DELETE', path: `${TYPES}/${ID}` },
+    ],
+  )
+})
+
+t.test('what makes no sense is said before anybody is asked; a name that is taken in the peer’s words', async (t) => {
+  const stub = await startStub(t, { [`POST ${TYPES}`]: () => fault(409, 'Volume Type fast already exists.') })
+  const { endpoint } = stub
+  t.match(await run(['type', 'set', 'fast'], { endpoint }), { exitCode: 2, err: /nothing to set/ })
+  t.match(await run(['type', 'create', 'fast', '--public', '--private'], { endpoint }), { exitCode: 2, err: /not both/ })
+  t.equal(stub.seen.length, 0)
+  t.match(await run(['type', 'create', 'fast'], { endpoint }), { err: /fast already exists/ })
+})

@@ -1,0 +1,131 @@
+/** Copies of the volume types: who is behind reads, before room is set aside by what is no more. */
+import t from 'tap'
+import type { TypeChange } from '../../../lib/model/catalogue.ts'
+import { requestId } from '../../../lib/model/ids.ts'
+import type { ClientReply } from '../../../lib/model/request.ts'
+import { Fleet } from './fleet.ts'
+import { create, manifestOf } from './requests.ts'
+
+const ID = '00000000-0000-4000-8000-0000000000aa'
+const claim = (name: string, id = ID): TypeChange => ({
+  kind: 'claim-type',
+  claim: { id, name, description: null, isPublic: true, extraSpecs: {}, bodyHash: id },
+})
+const rid = (n: number) => requestId(String(n).padStart(32, 'f'))
+const revise = (n: number, extraSpecs: Record<string, string>): TypeChange => ({
+  kind: 'revise-type',
+  id: ID,
+  rid: rid(n),
+  edit: { extraSpecs },
+})
+const release: TypeChange = { kind: 'release-type', id: ID, rid: rid(99) }
+
+function started(): Fleet {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  fleet.pass(12_000)
+  return fleet
+}
+
+function change(fleet: Fleet, at: string, wanted: TypeChange | null): ClientReply | undefined {
+  return fleet.ask(at, { kind: 'types', change: wanted })()
+}
+
+const versionAt = (fleet: Fleet, name: string): number | undefined => fleet.host(name).peer?.catalogue.version
+
+/** Only others can be asked for room. */
+function withoutPools(fleet: Fleet, name: string): void {
+  fleet.feed(fleet.host(name), { kind: 'measured', pools: [] })
+  fleet.settle()
+}
+
+/** No host hears of another's copy. */
+function withoutBeats(fleet: Fleet): void {
+  fleet.loses = ({ message }) => message.kind === 'beat'
+}
+
+t.test('everybody has the new type a beat later, and after a start', async (t) => {
+  const fleet = started()
+  t.match(change(fleet, 'a', claim('fast')), { kind: 'types', result: { ok: true, value: { changed: { name: 'fast', version: 1 } } } })
+  t.equal(versionAt(fleet, 'a'), 1, 'who changed it has it before the answer')
+  fleet.pass(1000)
+  t.same(
+    ['a', 'b', 'c'].map((name) => versionAt(fleet, name)),
+    [1, 1, 1],
+  )
+  fleet.stop('b')
+  change(fleet, 'a', revise(1, { x: 'y' }))
+  fleet.start('b')
+  t.equal(fleet.host('b').peer?.catalogue.version, 1, 'kept in the journal')
+  fleet.pass(12_000)
+  t.equal(versionAt(fleet, 'b'), 2, 'read after the start')
+})
+
+t.test('a coordinator that is behind reads the type and ranks anew', async (t) => {
+  const fleet = started()
+  change(fleet, 'a', claim('fast'))
+  fleet.pass(1000)
+  const stale = fleet.host('b').peer
+  const copy = stale?.catalogue
+  change(fleet, 'a', revise(1, { storage_protocol: 'none of ours' }))
+  fleet.pass(1000)
+  if (stale !== null && stale !== undefined && copy !== undefined) stale.catalogue = copy
+  withoutPools(fleet, 'b')
+  fleet.ask('b', create(1, { typeId: ID, type: 'fast', sizeGiB: 1 }))
+  fleet.pass(3000)
+  const refused = fleet.letters('refused').filter(({ message }) => message.refusal.kind === 'other-type')
+  t.match(refused[0], { to: 'b', message: { refusal: { version: 2 } } })
+  t.equal(fleet.letters('reserve').at(-1)?.message.typeVersion, 1, 'no pool meets what the type demands now: nobody is asked again')
+  t.equal(versionAt(fleet, 'b'), 2)
+})
+
+t.test('an owner that is behind reads the type and is asked again', async (t) => {
+  const fleet = started()
+  withoutBeats(fleet)
+  change(fleet, 'a', claim('fast'))
+  for (const host of fleet.hosts.values()) if (host.id !== 'a' && host.peer !== null) host.peer.catalogue = { version: 0, entries: [] }
+  const answer = fleet.ask('a', create(2, { typeId: ID, type: 'fast' }))
+  fleet.pass(1000)
+  t.match(answer(), { kind: 'create', result: { ok: true, value: { type: 'fast' } } })
+  for (const { message } of fleet.letters('reserve')) t.equal(message.typeVersion, 1)
+})
+
+t.test('a create of a type that was deleted meanwhile says so', async (t) => {
+  const fleet = started()
+  change(fleet, 'a', claim('fast'))
+  fleet.pass(1000)
+  const copy = fleet.host('b').peer?.catalogue
+  change(fleet, 'a', release)
+  fleet.pass(1000)
+  const stale = fleet.host('b').peer
+  if (stale !== null && copy !== undefined) stale.catalogue = copy
+  withoutPools(fleet, 'b')
+  const answer = fleet.ask('b', create(3, { typeId: ID, type: 'fast' }))
+  fleet.pass(3000)
+  t.match(answer(), { kind: 'create', result: { ok: false, failure: { code: 'type-not-found' } } })
+})
+
+t.test('copies that never agree end in another pool, not in a loop', async (t) => {
+  const fleet = started()
+  change(fleet, 'a', claim('fast'))
+  fleet.pass(1000)
+  // A host whose reads come to nothing, and whose copy is of before.
+  for (const name of ['b', 'c']) {
+    const { peer } = fleet.host(name)
+    if (peer !== null) peer.catalogue = { version: 0, entries: [] }
+  }
+  fleet.loses = ({ from, message }) => from !== 'a' && message.kind === 'change'
+  const answer = fleet.ask('a', create(4, { typeId: ID, type: 'fast' }))
+  fleet.pass(30_000)
+  t.ok(answer() !== undefined, 'it is answered')
+  t.ok(fleet.letters('reserve').length <= 16, 'after few questions')
+})
+
+t.test('a minority changes nothing and says so', async (t) => {
+  const fleet = started()
+  fleet.cut('a', 'b')
+  fleet.cut('a', 'c')
+  const answer = fleet.ask('a', { kind: 'types', change: claim('fast') })
+  fleet.pass(10_000)
+  t.match(answer(), { result: { ok: false, failure: { code: 'no-majority', project: '_cluster' } } })
+})

@@ -1,0 +1,127 @@
+/** Volume types in the register of the cluster: one name, one type, each change once. */
+import t from 'tap'
+import type { Account } from '../../../lib/ledger/account.ts'
+import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import { catalogueOf, effectiveTypes, type TypeEdit } from '../../../lib/model/catalogue.ts'
+import { emptyCell, putEntry } from '../../../lib/model/cell.ts'
+import { CLUSTER_PROJECT, requestId } from '../../../lib/model/ids.ts'
+import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
+import type { VolumeType } from '../../../lib/model/volume-type.ts'
+
+const DEFAULT: VolumeType = { id: 'd', name: '__DEFAULT__', description: null, extraSpecs: {} }
+const GOLD: VolumeType = { id: 'g', name: 'gold', description: 'as founded', extraSpecs: { a: '1', b: '2' } }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+
+function register() {
+  const account: Account = {
+    project: CLUSTER_PROJECT,
+    cell: emptyCell(),
+    defaults: UNLIMITED,
+    founding: [DEFAULT, GOLD],
+    isLost: () => false,
+  }
+  const decide = (change: LedgerChange): LedgerAnswer => {
+    const { puts, answer } = evaluate(LEDGER_RULES, account, change)
+    for (const put of puts) putEntry(account.cell, put)
+    return answer
+  }
+  const types = () => effectiveTypes(account.founding, account.cell.types.values())
+  return { decide, types, version: () => catalogueOf(account.cell.types.values()).version, count: () => account.cell.types.size }
+}
+
+const claim = (id: string, name: string, changes: { bodyHash?: string; extraSpecs?: Record<string, string> } = {}): LedgerChange => ({
+  kind: 'claim-type',
+  claim: { id, name, description: null, isPublic: true, extraSpecs: {}, bodyHash: `body of ${id}`, ...changes },
+})
+const revise = (id: string, rid: string, edit: TypeEdit): LedgerChange => ({ kind: 'revise-type', id, rid: requestId(rid), edit })
+const release = (id: string, rid: string): LedgerChange => ({ kind: 'release-type', id, rid: requestId(rid) })
+
+t.test('the founding types are the beginning; what is claimed comes after them, by name', async (t) => {
+  const { decide, types, version } = register()
+  t.equal(version(), 0)
+  t.match(decide(claim('2', 'zinc')), { kind: 'types', id: '2', entries: [{ id: '2', version: 1 }] })
+  t.match(decide(claim('1', 'iron')), { kind: 'types', id: '1' })
+  t.same(
+    types().map(({ name, version: of }) => [name, of]),
+    [
+      ['__DEFAULT__', 0],
+      ['gold', 0],
+      ['iron', 2],
+      ['zinc', 1],
+    ],
+  )
+})
+
+t.test('a name that anybody has is taken; the same request again gets the same answer', async (t) => {
+  const { decide, version } = register()
+  const first = decide(claim('1', 'iron'))
+  t.same(decide(claim('2', 'iron')), { kind: 'name-taken', name: 'iron' })
+  t.same(decide(claim('3', 'gold')), { kind: 'name-taken', name: 'gold' }, 'a founding one too')
+  t.same(decide(claim('1', 'iron')), first, 'again')
+  t.same(decide(claim('1', 'iron', { bodyHash: 'other' })), { kind: 'claimed-otherwise', id: '1' })
+  t.equal(version(), 1, 'refusals change nothing')
+})
+
+t.test('a change is made once, whatever comes between it and its repeat', async (t) => {
+  const { decide, types } = register()
+  decide(revise('g', 'r1', { extraSpecs: { a: '3', b: null } }))
+  decide(revise('g', 'r2', { extraSpecs: { a: '4' }, description: null }))
+  decide(revise('g', 'r1', { extraSpecs: { a: '3', b: null } }))
+  t.match(types()[1], { name: 'gold', description: null, extraSpecs: { a: '4' }, version: 2 })
+  t.notOk('b' in (types()[1]?.extraSpecs ?? {}), 'an extra spec that was taken out is gone')
+})
+
+t.test('a renamed type gives its old name up, and a deleted one its name', async (t) => {
+  const { decide, types } = register()
+  decide(revise('g', 'r1', { name: 'silver' }))
+  t.match(decide(claim('1', 'gold')), { kind: 'types' }, 'free')
+  t.same(decide(revise('1', 'r2', { name: 'silver' })), { kind: 'name-taken', name: 'silver' })
+  t.match(decide(release('g', 'r3')), { kind: 'types', id: 'g' })
+  t.match(decide(release('g', 'r3')), { kind: 'types', id: 'g' }, 'again')
+  t.same(decide(release('g', 'r4')), { kind: 'no-type', id: 'g' }, 'another delete')
+  t.same(decide(revise('g', 'r5', { name: 'x' })), { kind: 'no-type', id: 'g' })
+  t.match(decide(revise('1', 'r6', { name: 'silver' })), { kind: 'types' })
+  t.same(
+    types().map(({ name }) => name),
+    ['__DEFAULT__', 'silver'],
+  )
+})
+
+t.test('a claim that comes again after its type was deleted does not bring it back', async (t) => {
+  const { decide, types } = register()
+  decide(claim('1', 'iron'))
+  decide(release('1', 'r1'))
+  t.match(decide(claim('1', 'iron')), { kind: 'types', id: '1' }, 'the same answer')
+  t.equal(types().length, 2)
+})
+
+t.test('the default type keeps its name and is not deleted; its demands may change', async (t) => {
+  const { decide, types } = register()
+  t.same(decide(release('d', 'r1')), { kind: 'default-type', id: 'd' })
+  t.same(decide(revise('d', 'r2', { name: 'other' })), { kind: 'default-type', id: 'd' })
+  decide(revise('d', 'r3', { name: '__DEFAULT__', extraSpecs: { a: '1' } }))
+  t.match(types()[0], { name: '__DEFAULT__', extraSpecs: { a: '1' } })
+})
+
+t.test('deleted types are forgotten in the end, founding ones never, and the version never goes back', async (t) => {
+  const { decide, types, version, count } = register()
+  decide(release('g', 'r'))
+  for (let n = 0; n < 100; n += 1) {
+    decide(claim(`t${n}`, 'short'))
+    decide(release(`t${n}`, `r${n}`))
+    t.equal(version(), 2 * n + 3, `after ${n}`)
+  }
+  t.equal(count(), 65, 'the founding one and the last 64')
+  t.same(
+    types().map(({ name }) => name),
+    ['__DEFAULT__'],
+  )
+})
+
+t.test('all types together have a size; a delete is always possible', async (t) => {
+  const { decide } = register()
+  const large = Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`key-${n}`, 'v'.repeat(255)]))
+  const answers = ['1', '2', '3', '4', '5'].map((id) => decide(claim(id, id, { extraSpecs: large })))
+  t.match(answers.at(-1), { kind: 'types-full' })
+  t.match(decide(release('1', 'r1')), { kind: 'types' })
+})
