@@ -9,6 +9,7 @@ import type { PeerMessage } from '../../lib/model/message.ts'
 import type { Certificate } from '../../lib/model/proof.ts'
 import { grantDigest, type Proof, proofText } from '../../lib/model/proof.ts'
 import { homeGroup } from '../../lib/register/home-group.ts'
+import { judge } from '../../lib/wire/peer/judge.ts'
 import type { Hits } from './hits.ts'
 import type { Network } from './network.ts'
 import type { SimNode } from './node.ts'
@@ -46,6 +47,9 @@ export class Forger {
     const grant = { project, rid: message.rid, volume, host: from, reservation: message.reservation }
     const certificate = { ...grant, proof: this.#random.chance(0.3) ? null : forgedProof(liar, grant) }
     this.#world.schedule(this.#random.below(DELAY_MS_MAX), () => {
+      // Of a host that is out, or under another manifest, nothing is even read.
+      const owner = nodes.find(({ id }) => id === from)
+      if (owner === undefined || judge(owner.manifest, liar.id, liar.manifest) !== 'taken') return
       this.#hits.add('client: forged grant')
       network.deliver(liar.id, from, { kind: 'commit', certificate })
     })

@@ -61,3 +61,8 @@ function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
     provisioned_capacity_gb: provisioned,
   }
 }
+
+/** This host takes nothing new any more; what was promised before is kept. */
+export function isDraining(peer: Peer): boolean {
+  return hostOf(peer.options.manifest, peer.self)?.state === 'draining'
+}

@@ -18,7 +18,7 @@ import { creatingVolume } from '../shape.ts'
 import { onTypesHeard } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import type { Owned, Peer } from '../tables.ts'
-import { refusalOf, typeOf } from './capacity.ts'
+import { isDraining, refusalOf, typeOf } from './capacity.ts'
 import { isProven } from './proven.ts'
 import { toldAgain } from './settle.ts'
 
@@ -57,11 +57,6 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
-}
-
-/** This host takes nothing new any more; what was promised before is kept. */
-export function isDraining(peer: Peer): boolean {
-  return hostOf(peer.options.manifest, peer.self)?.state === 'draining'
 }
 
 /** Room may be promised to grants, or taken by bytes, that this host has forgotten and not been told of yet. */

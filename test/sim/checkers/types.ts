@@ -16,7 +16,7 @@ import type { Asked } from '../history.ts'
 import type { Hits } from '../hits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
-import type { Checker, Scene } from './checker.ts'
+import { type Checker, membersIn, type Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
 import { catalogueIn, ownedIn } from './stored.ts'
 
@@ -34,11 +34,6 @@ export class TypeChecker implements Checker {
     this.#scene = scene
     this.#registers = registers
     this.#hits = hits
-    for (const { id } of scene.nodes)
-      this.#note(
-        id,
-        FOUNDING_TYPES.map((type) => ({ ...type, version: 0 })),
-      )
   }
 
   onEvent(node: SimNode, event: PeerEvent): void {
@@ -88,7 +83,7 @@ export class TypeChecker implements Checker {
 
   unsettled(): readonly string[] {
     const wanted = textOf(entriesIn(this.#registers.chosen(CLUSTER_PROJECT)))
-    return this.#scene.nodes
+    return membersIn(this.#scene)
       .filter(({ peer }) => textOf(peer?.catalogue.entries ?? []) !== wanted)
       .map(({ name }) => `${name} has other types`)
   }
@@ -111,7 +106,8 @@ export class TypeChecker implements Checker {
   #checkReserved(node: SimNode, rid: RequestId, typeId: string | null): void {
     if (typeId === null || node.isAmnesic || node.hasForgotten) return
     const versions = [...(this.#askedBy.get(`${node.id}/${rid}`) ?? [])]
-    if (!versions.some((version) => this.#had.has(`${node.id}/${typeId}/${version}`)))
+    const isFounding = FOUNDING_TYPES.some(({ id }) => id === typeId)
+    if (!versions.some((version) => (version === 0 && isFounding) || this.#had.has(`${node.id}/${typeId}/${version}`)))
       throw new Violation('I12', 'room was set aside by a version of a type that its owner never had', {
         host: node.name,
         rid,
