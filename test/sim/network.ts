@@ -122,7 +122,10 @@ export class Network {
 
   /** For scenarios: a message that was on its way for long arrives now. */
   deliver(from: PeerId, to: PeerId, message: PeerMessage): void {
-    this.#stations.get(to)?.feed({ kind: 'message', from, message })
+    const sender = this.#stations.get(from)
+    const station = this.#stations.get(to)
+    if (sender !== undefined && station !== undefined && this.#isTaken(sender, station, envelopeOf(sender)))
+      station.feed({ kind: 'message', from, message })
   }
 
   gossip(from: Station, beat: Beat): void {
