@@ -31,7 +31,9 @@ export class RestChecker implements Checker {
 
   unsettled(): readonly string[] {
     const open = [...membersIn(this.#scene).flatMap((node) => this.#unsettledOn(node)), ...this.#openGrants(), ...this.#openStep()]
-    return open.length > 0 ? open : this.#differentViews()
+    if (open.length > 0) return open
+    const different = this.#differentViews()
+    return different.length > 0 ? different : this.#openAccounts()
   }
 
   atRest(): void {
@@ -57,6 +59,15 @@ export class RestChecker implements Checker {
     }
     for (const { volume } of lostVolumes(this.#scene, entries)) if (volume.project === project) real = addUsage(real, usageOfRecord(volume))
     return { used, real }
+  }
+
+  /** Members close the account of a lost host when they look at it next. */
+  #openAccounts(): readonly string[] {
+    if (!this.#scene.nodes.some(({ id }) => this.#scene.operator.isLost(id))) return []
+    return this.#registers.projects().flatMap((project) => {
+      const { used, real } = this.#accountOf(project)
+      return canonicalJson({ ...used }) === canonicalJson({ ...real }) ? [] : [`${project}: the account of a lost host is open`]
+    })
   }
 
   #openStep(): readonly string[] {
