@@ -25,6 +25,8 @@ interface Gossip {
 export function onProbeMessage(membership: Membership, from: PeerId, message: ProbeMessage, now: number): readonly MembershipEffect[] {
   const effects: MembershipEffect[] = []
   if (!membership.members.has(from)) return effects
+  // Before it is heard that a new life has begun: what was asked of it was answered all the same.
+  if (message.kind === 'probe-ack') onAnswered(membership, message)
   hearAlive(membership, message.kind === 'probe-ack' ? message.peer : from, message.incarnation, now, effects)
   const { corrections, isAccused } = listen(membership, message, now, effects)
   if (message.kind === 'probe') sendAck(membership, { to: from, seq: message.seq }, corrections, now, effects)
@@ -97,6 +99,11 @@ function relay(
   effects.push({ kind: 'timer', key: `probe/relay/${seq}`, afterMs: NACK_AFTER_MS })
 }
 
+function onAnswered(membership: Membership, { seq, peer }: Extract<ProbeMessage, { kind: 'probe-ack' }>): void {
+  const probe = membership.outstanding.get(seq)
+  if (probe?.target === peer) succeed(membership, probe)
+}
+
 function onAck(
   membership: Membership,
   from: PeerId,
@@ -104,8 +111,6 @@ function onAck(
   now: number,
   effects: MembershipEffect[],
 ): void {
-  const probe = membership.outstanding.get(seq)
-  if (probe?.target === peer) succeed(membership, probe)
   const relayed = membership.relayed.get(seq)
   if (relayed?.target === from && peer === from) {
     membership.relayed.delete(seq)
