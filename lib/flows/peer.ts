@@ -29,6 +29,7 @@ import {
   onForgotten,
   onFoundForOperation,
   onIntended,
+  onOperateAgain,
   onOperated,
   onOperateFailed,
   onRoomCommitted,
@@ -397,6 +398,8 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       return onTypesTimer(peer, out)
     case 'operate':
       return onOperateFailed(peer, out, requestId(name), null, now)
+    case 'operate-again':
+      return onOperateAgain(peer, out, requestId(name))
     case 'ask': {
       const ended = onAskFailed(peer, out, name)
       return ended === null ? undefined : onAsked(peer, out, ended, now)

@@ -178,6 +178,8 @@ export interface Operating {
   readonly project: ProjectId
   /** Volume as it was when this began, for the answer. */
   readonly volume: Volume | null
+  /** How often its owner was asked again, since it had not heard of its grant yet. */
+  readonly again: number
 }
 
 /** A search for a volume, or one that has an attachment or a snapshot, that the view does not hold. */

@@ -41,8 +41,8 @@ export interface SnapshotFailure {
 
 /** A volume with all its snapshots is one record, which has to fit into one message. */
 export const SNAPSHOTS_MAX = 256
-/** Characters of a record as JSON. Names and metadata are the clients' and may be long. */
-export const RECORD_CHARS_MAX = 1024 ** 2
+/** Characters of a record as JSON, so that it fits one message of 256 KiB with what goes around it. Names and metadata may be long. */
+export const RECORD_CHARS_MAX = 160 * 1024
 
 /** The parts of a volume's record that count. */
 export interface Recorded {

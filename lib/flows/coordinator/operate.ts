@@ -25,6 +25,8 @@ type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Ki
 
 /** Shorter than the wait for an operation: the answer does not depend on it. */
 const COMMIT_WAIT_MS = 1000
+const AGAIN_MS = 100
+const AGAIN_MAX = 20
 
 export function onClientOperate(peer: Peer, out: Out, client: string, request: OperationRequest, now: Now): void {
   const known = peer.view.volumes.get(request.volume)
@@ -46,7 +48,17 @@ export function onFoundForOperation(peer: Peer, out: Out, { search, volume }: Fo
 
 export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: OperationReply): void {
   const operating = peer.operating.get(rid)
-  if (operating !== undefined) end(peer, out, operating, answer)
+  if (operating === undefined) return
+  // Whoever was told of the create may change its volume; the COMMIT that lets the owner do so is on its way.
+  const isEarly = !answer.ok && answer.failure.code === 'volume-busy' && answer.failure.running === 'create'
+  if (!isEarly || operating.again >= AGAIN_MAX) return end(peer, out, operating, answer)
+  peer.operating.set(rid, { ...operating, again: operating.again + 1 })
+  timer(out, `operate-again/${rid}`, AGAIN_MS)
+}
+
+export function onOperateAgain(peer: Peer, out: Out, rid: RequestId): void {
+  const operating = peer.operating.get(rid)
+  if (operating?.phase === 'asked') send(out, operating.owner, { kind: 'operate', request: operating.request })
 }
 
 export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
@@ -166,7 +178,7 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
     return intend(peer, out, client, request, volume, now)
   }
   const phase = takesRoom(operation) ? 'reserving' : 'asked'
-  peer.operating.set(rid, { request, clients: [client], owner, phase, project, volume })
+  peer.operating.set(rid, { request, clients: [client], owner, phase, project, volume, again: 0 })
   timer(out, `operate/${rid}`, peer.options.timings.operateMs)
   if (takesRoom(operation)) send(out, owner, { kind: 'reserve-room', rid, volume: volume.id, project, operation })
   else send(out, owner, { kind: 'operate', request })

@@ -13,6 +13,7 @@ import { complete, readConnection, startAttach, startConnect, startDetach } from
 import { startDelete } from './remove.ts'
 import { mayBeForgotten } from './reserve.ts'
 import { startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
+import { recordFailure } from './snapshot.ts'
 import { answerNow, endWell, waitFor, withConnection } from './work.ts'
 
 export function onOperate(peer: Peer, out: Out, from: PeerId, request: OperationRequest, now: Now): void {
@@ -86,7 +87,10 @@ function update(
   operation: Extract<Operation, { kind: 'update' }>,
   now: Now,
 ): void {
-  const updated = publishOwned(peer, out, { ...owned, volume: editText(owned.volume, operation) }, now)
+  const volume = editText(owned.volume, operation)
+  const facts = recordFailure(volume)
+  if (facts !== null) return answerNow(out, from, request.rid, failure(facts))
+  const updated = publishOwned(peer, out, { ...owned, volume }, now)
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, updated.volume, null, now)
 }

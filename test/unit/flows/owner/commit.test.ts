@@ -7,7 +7,7 @@ import type { Ballot } from '../../../../lib/model/ballot.ts'
 import type { Certificate } from '../../../../lib/model/proof.ts'
 import { grantDigest, proofText } from '../../../../lib/model/proof.ts'
 import { Fleet } from '../fleet.ts'
-import { create, createOn, groupOf, manifestOf, PROJECT, volumeNamed } from '../requests.ts'
+import { create, createOn, groupOf, manifestOf, operate, outcomeOf, PROJECT, volumeNamed } from '../requests.ts'
 
 const MANIFEST = manifestOf('abc')
 const BALLOT: Ballot = { group: 1, counter: 1, peer: peerId('c'), epoch: 1 }
@@ -85,3 +85,20 @@ for (const [lie, told] of LIES) {
     t.notOk(fleet.host(certificate.host).tables.owned.has(volumeNamed(1)))
   })
 }
+
+t.test('a change that comes before COMMIT waits for it, and is refused only if it stays away', async (t) => {
+  const fleet = new Fleet(MANIFEST)
+  fleet.startAll()
+  fleet.loses = ({ message }) => message.kind === 'commit'
+  t.equal(outcomeOf(fleet.ask('a', create(1))()), 'ok')
+  const early = fleet.ask('b', operate(2, 1, { kind: 'update', name: 'new' }))
+  t.equal(early(), undefined)
+  fleet.pass(3000)
+  t.equal(outcomeOf(early()), 'volume-busy')
+  const again = fleet.ask('b', operate(3, 1, { kind: 'update', name: 'newer' }))
+  const [commit] = fleet.letters('commit')
+  if (commit === undefined) throw new Error('nobody has committed')
+  fleet.say(commit.from, commit.to, commit.message)
+  fleet.pass(200)
+  t.match(again(), { result: { ok: true, value: { volume: { name: 'newer' } } } })
+})

@@ -45,7 +45,7 @@ t.test('a volume has so many snapshots and no more, and says so', async (t) => {
 t.test('a record never grows beyond what a message holds, by names or by metadata', async (t) => {
   const fleet = started('abc')
   createOn(fleet, 'a', 1)
-  const long = Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`key-${n}`, 'v'.repeat(200)]))
+  const long = Object.fromEntries(Array.from({ length: 145 }, (_, n) => [`key-${n}`, 'v'.repeat(200)]))
   const outcomes: string[] = []
   for (let n = 10; n < 16; n += 1) {
     const answer = fleet.ask('a', take(n, 1, long))
@@ -59,6 +59,8 @@ t.test('a record never grows beyond what a message holds, by names or by metadat
   const more = fleet.ask('a', operate(21, 1, { kind: 'update-snapshot', snapshot: snapshotNamed(20), metadata: long }))
   fleet.pass(500)
   t.equal(outcomeOf(more()), 'record-full')
+  const own = fleet.ask('a', operate(22, 1, { kind: 'update', metadata: long }))
+  t.equal(outcomeOf(own()), 'record-full', "the volume's own metadata is part of it")
   t.ok(JSON.stringify(fleet.host('a').tables.owned.get(volumeNamed(1))?.volume).length <= RECORD_CHARS_MAX)
 })
 
