@@ -6,13 +6,11 @@
  * lost in a crash, and every flow ends well without it.
  */
 import { type Catalogue, type KnownType, NO_CATALOGUE } from '../model/catalogue.ts'
-import { putEntry } from '../model/cell.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
-import type { Json } from '../model/json.ts'
 import type { LedgerChange, LedgerEntry } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { headText, type LogHead, type LogState, NEW_LOG, type PublishedRecord } from '../model/log.ts'
+import { type LogHead, type LogState, NEW_LOG } from '../model/log.ts'
 import type { Ballot } from '../model/ballot.ts'
 import type { SeenVote } from '../model/message.ts'
 import type { PlacementOptions, Ranking, Rejection } from '../model/placement.ts'
@@ -26,9 +24,8 @@ import { newAcceptor } from '../register/acceptor.ts'
 import type { Proposer } from '../register/proposer.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { OwnerLog } from '../replica/log.ts'
-import { emptyView, replaceLog, type View } from '../replica/view.ts'
+import { emptyView, type View } from '../replica/view.ts'
 import { type Holdings, noHoldings, recount } from './holdings.ts'
-import { cellProject, KEYS, keyTail } from './keys.ts'
 import type { FoundHere, ListedSnapshot, ListedVolume, MeasuredPool, Rng } from './step.ts'
 import type { Timings } from './timings.ts'
 
@@ -335,7 +332,8 @@ export interface Peer {
   names: number
 }
 
-function newPeer(options: PeerOptions, isBlank: boolean): Peer {
+/** Tables of a host that knows nothing. */
+export function newPeer(options: PeerOptions, isBlank: boolean): Peer {
   return {
     options,
     self: options.self,
@@ -387,67 +385,6 @@ function newPeer(options: PeerOptions, isBlank: boolean): Peer {
   }
 }
 
-/** What a replica kept of the other owners' logs. */
-export interface StoredReplica {
-  readonly heads: readonly LogHead[]
-  readonly records: readonly { readonly owner: PeerId; readonly record: PublishedRecord }[]
-}
-
-/**
- * The tables as the journal and the replica hold them; not yet started.
- *
- * @param entries everything in the journal, as this program wrote it (the journal has checked its own chain)
- */
-export function createPeer(options: PeerOptions, entries: ReadonlyArray<readonly [string, Json]>, replica: StoredReplica): Peer {
-  const peer = newPeer(options, !options.isNew && !entries.some(([key]) => key === KEYS.host))
-  for (const [key, value] of entries) restoreEntry(peer, key, value)
-  restoreReplica(peer, replica)
-  restoreOwnLog(peer)
-  return peer
-}
-
-function restoreEntry(peer: Peer, key: string, value: unknown): void {
-  const kind = key.slice(0, key.indexOf('/') + 1) || key
-  switch (kind) {
-    case KEYS.host: {
-      const host = value as { epoch: number; reservations: number; log: LogState; isLost: boolean }
-      peer.epoch = host.epoch
-      peer.log = host.log
-      peer.reservations = host.reservations
-      peer.isLost = host.isLost
-      return
-    }
-    case KEYS.volume:
-      setOwned(peer, keyTail(key) as VolumeId, value as Owned)
-      return
-    case KEYS.tomb:
-      peer.tombs.set(keyTail(key) as VolumeId, value as { seq: number; hash: string })
-      return
-    case KEYS.settled:
-      peer.settled.set(keyTail(key) as RequestId, value as Settled)
-      return
-    case KEYS.result:
-      peer.results.set(keyTail(key) as RequestId, { reply: (value as { reply: OperationReply }).reply, sinceMs: 0 })
-      return
-    case KEYS.register: {
-      const register = value as { promised: Ballot | null; accepted: Ballot | null; group: number }
-      const acceptor = acceptorOf(peer, cellProject(key))
-      acceptor.promised = register.promised
-      acceptor.accepted = register.accepted
-      acceptor.group = register.group
-      return
-    }
-    case KEYS.types:
-      peer.catalogue = value as Catalogue
-      return
-    case KEYS.cell: {
-      const tail = keyTail(key)
-      const acceptor = acceptorOf(peer, cellProject(key))
-      putEntry(acceptor.cell, { key: tail.slice(tail.indexOf('/') + 1), entry: value as LedgerEntry })
-    }
-  }
-}
-
 /** The record of a volume of this host, or that there is none any more. */
 export function setOwned(peer: Peer, id: VolumeId, owned: Owned | undefined): void {
   recount(peer.holdings, peer.owned.get(id), owned)
@@ -461,24 +398,4 @@ export function acceptorOf(peer: Peer, project: ProjectId): Acceptor {
   const acceptor = newAcceptor(peer.options.manifest.voting.epoch)
   peer.acceptors.set(project, acceptor)
   return acceptor
-}
-
-function restoreReplica(peer: Peer, replica: StoredReplica): void {
-  const byOwner = new Map<PeerId, PublishedRecord[]>()
-  for (const { owner, record } of replica.records) {
-    const records = byOwner.get(owner)
-    if (records === undefined) byOwner.set(owner, [record])
-    else records.push(record)
-  }
-  for (const head of replica.heads) if (head.owner !== peer.self) replaceLog(peer.view, head.owner, head, byOwner.get(head.owner) ?? [])
-}
-
-/** This host's own log is in its journal: the newest record of each volume, and the tombstones. */
-function restoreOwnLog(peer: Peer): void {
-  const records: PublishedRecord[] = []
-  for (const owned of peer.owned.values()) if (owned.seq > 0) records.push({ seq: owned.seq, id: owned.volume.id, volume: owned.volume })
-  for (const [id, { seq }] of peer.tombs) records.push({ seq, id, volume: null })
-  const { options, self, log } = peer
-  const head = log.seq === 0 ? null : { ...log, owner: self, signature: options.signer.sign(headText(options.manifest.cluster, self, log)) }
-  replaceLog(peer.view, self, head, records)
 }

@@ -2,7 +2,7 @@
  * One hundred hosts with a hundred volumes each: what it costs when nothing happens, how fast a change is everywhere, and how
  * long it takes a host to come in or to come back.
  */
-import type { StoredReplica } from '../../lib/flows/tables.ts'
+import type { StoredReplica } from '../../lib/flows/restore.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import { type PeerId, projectId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
 import type { ClientRequest } from '../../lib/model/request.ts'

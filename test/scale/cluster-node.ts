@@ -6,7 +6,8 @@
  */
 import { step } from '../../lib/flows/peer.ts'
 import type { BackendCall, BackendOutcome, Effect, PeerEvent } from '../../lib/flows/step.ts'
-import { createPeer, type Peer, type PeerOptions, type StoredReplica } from '../../lib/flows/tables.ts'
+import { createPeer, type StoredReplica } from '../../lib/flows/restore.ts'
+import type { Peer, PeerOptions } from '../../lib/flows/tables.ts'
 import type { Beat } from '../../lib/model/host.ts'
 import { type PeerId, poolName, type VolumeId } from '../../lib/model/ids.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'

@@ -6,7 +6,8 @@
  * shapes, so that whatever does not fit is refused by the rules themselves: digests, chains and signatures are checked.
  */
 import { KEYS, cellKey, registerKey, volumeKey } from '../../lib/flows/keys.ts'
-import type { Owned, StoredReplica } from '../../lib/flows/tables.ts'
+import type { StoredReplica } from '../../lib/flows/restore.ts'
+import type { Owned } from '../../lib/flows/tables.ts'
 import { type Attachment, exportIqn } from '../../lib/model/attachment.ts'
 import { put } from '../../lib/model/cell.ts'
 import { hashHex } from '../../lib/model/hash.ts'

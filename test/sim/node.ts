@@ -7,7 +7,8 @@
  */
 import { step } from '../../lib/flows/peer.ts'
 import type { Effect, Now, PeerEvent, Step } from '../../lib/flows/step.ts'
-import { createPeer, type Peer, type PeerOptions } from '../../lib/flows/tables.ts'
+import { createPeer } from '../../lib/flows/restore.ts'
+import type { Peer, PeerOptions } from '../../lib/flows/tables.ts'
 import type { PeerId } from '../../lib/model/ids.ts'
 import { acceptsManifest, hostOf, isMember, type Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'

@@ -1,6 +1,6 @@
 /** What a host keeps of the other owners' logs: a cache, which may be gone at any start. */
 import type { Effect } from '../../lib/flows/step.ts'
-import type { StoredReplica } from '../../lib/flows/tables.ts'
+import type { StoredReplica } from '../../lib/flows/restore.ts'
 import type { PeerId, VolumeId } from '../../lib/model/ids.ts'
 import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 

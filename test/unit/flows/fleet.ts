@@ -6,7 +6,8 @@
  */
 import { step } from '../../../lib/flows/peer.ts'
 import type { Effect, PeerEvent } from '../../../lib/flows/step.ts'
-import { createPeer, type Peer, type PeerOptions } from '../../../lib/flows/tables.ts'
+import { createPeer } from '../../../lib/flows/restore.ts'
+import type { Peer, PeerOptions } from '../../../lib/flows/tables.ts'
 import { TIMINGS } from '../../../lib/flows/timings.ts'
 import { LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import { hashHex } from '../../../lib/model/hash.ts'
