@@ -8,7 +8,7 @@ import type { LinkBase } from '../../lib/wire/cinder/links.ts'
 import type { Service } from '../run/service.ts'
 import type { EdgeFailure } from './failure.ts'
 import type { LedgerReader } from './ledger-reader.ts'
-import type { Membership } from './membership.ts'
+import type { Membership } from '../../lib/ports/membership.ts'
 
 /** Who calls, as the identity says. */
 export interface Caller {

@@ -12,7 +12,8 @@ import type { Volume } from '../../lib/model/volume.ts'
 import { homeGroup } from '../../lib/register/home-group.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { type Flags, parseFlags } from './flags.ts'
-import { failureOf, type MemberChange } from './membership.ts'
+import { failureOf } from './membership.ts'
+import type { MemberChange } from '../../lib/ports/membership.ts'
 
 export const hostRoutes: readonly Route[] = [
   { method: 'GET', path: '/hosts', since: 0, action: 'scoria:read', handle: (edge) => answer(200, { hosts: heardHosts(edge) }) },

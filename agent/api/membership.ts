@@ -1,31 +1,13 @@
 /**
- * What the edge may ask of whoever can change the cluster's membership, and why that may be refused.
+ * Why a host may not go, as the edge says it.
  *
  * The answers are as the rules of the manifest give them; the edge adds what it sees itself (volumes, and whether a host
  * answers), because an operator must be told before something is lost.
  */
 import type { VolumeId } from '../../lib/model/ids.ts'
-import type { Manifest } from '../../lib/model/manifest.ts'
-import type { StepProblem } from '../../lib/model/manifest-steps.ts'
 import { assertNever } from '../../lib/model/invariant.ts'
 import type { JoiningFailure } from '../../lib/ports/joining.ts'
-
-export type MemberProblem =
-  | StepProblem
-  /** Only the host that ran `init` signs manifests. */
-  | { readonly kind: 'no-cluster-key' }
-  /** What lies on the lost host alone could never be read. */
-  | { readonly kind: 'too-few-left'; readonly name: string; readonly voters: number }
-
-/** `manifest`: the one that holds now, or would after a dry run. */
-export type MemberChange = { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly problem: MemberProblem }
-
-export interface Membership {
-  /** The next step of the host's leaving: a voter gives up its votes first, and goes at the next call. */
-  leave(name: string, isDryRun: boolean): Promise<MemberChange>
-  /** The host and its disks are gone for good. */
-  lose(name: string, isDryRun: boolean): Promise<MemberChange>
-}
+import type { MemberProblem } from '../../lib/ports/membership.ts'
 
 export type MembershipFailure =
   | { readonly code: 'key-elsewhere'; readonly command: string }

@@ -6,13 +6,9 @@
 import { type HostView, isDrained } from '../../lib/model/host.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { Log } from '../../lib/ports/log.ts'
-import { type Going, type GoingProblem, nextOfLeaving, nextOfLosing } from '../../lib/register/going.ts'
+import type { MemberChange, MemberProblem, Membership } from '../../lib/ports/membership.ts'
+import { type Going, nextOfLeaving, nextOfLosing } from '../../lib/register/going.ts'
 import { type Change, type ManifestChanges, manifestHash } from './manifest-changes.ts'
-
-export type MemberProblem = GoingProblem | { readonly kind: 'no-cluster-key' }
-
-/** `manifest`: the one that holds now, or would after a dry run. */
-export type MemberChange = { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly problem: MemberProblem }
 
 export interface MembershipOptions {
   /** Null on every host that does not hold the cluster's key. */
@@ -20,13 +16,6 @@ export interface MembershipOptions {
   readonly manifest: () => Manifest
   readonly hosts: () => readonly HostView[]
   readonly log: Log
-}
-
-export interface Membership {
-  /** The next step of the host's leaving; none yet: nothing changes. @throws if the manifest could not be stored */
-  leave(name: string, isDryRun: boolean): Promise<MemberChange>
-  /** Marks the host as lost for good; it is so already: nothing changes. @throws if the manifest could not be stored */
-  lose(name: string, isDryRun: boolean): Promise<MemberChange>
 }
 
 export function createMembership({ changes, manifest, hosts, log }: MembershipOptions): Membership {

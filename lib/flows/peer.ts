@@ -4,68 +4,53 @@
  * Deterministic: equal tables, event, clocks and random numbers give equal tables, batch and effects. The contract with
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
-import { assertNever, invariant } from '../model/invariant.ts'
-import { attachmentId, type PeerId, type ProjectId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
+import { assertNever } from '../model/invariant.ts'
+import { attachmentId, type PeerId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
-import type { LedgerContents } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
-import type { ChangeOutcome, PeerMessage } from '../model/message.ts'
+import type { PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
-import {
-  onCreate,
-  onCreateDecided,
-  onCreateTypes,
-  onRefused,
-  onReserveAgain,
-  onReserved,
-  onReserveFailed,
-  noMajority,
-} from './coordinator/create.ts'
-import { onClientTypes, onClientTypesDecided } from './coordinator/types.ts'
-import { onSearchRead, onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
+import { onCreate, onRefused, onReserveAgain, onReserved, onReserveFailed } from './coordinator/create.ts'
+import { onClientTypes } from './coordinator/types.ts'
+import { onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
 import {
   onClientOperate,
-  onEdited,
-  onForgotten,
   onFoundForOperation,
-  onIntended,
   onOperateAgain,
   onOperated,
   onOperateFailed,
   onRoomCommitted,
-  onRoomDecided,
   onRoomRefused,
   onRoomReserved,
 } from './coordinator/operate.ts'
-import { type AskEnd, askRegister, onAskFailed, onChanged } from './group/ask.ts'
+import { askRegister, onAskFailed, onChanged } from './group/ask.ts'
 import { onFetch, onFetched, onInstall, onInstalled, onInstallTimer, onVotingChanged, pushRegisters } from './group/install.ts'
 import { abandonProposals, onGroupMessage, onRoundTimer, onVoteUnreachable } from './group/serve.ts'
-import { onWatched, onWatchTimer } from './group/watch.ts'
-import { newOut, note, type Out, reply } from './out.ts'
+import { onWatchTimer } from './group/watch.ts'
+import { onAsked } from './asked.ts'
+import { newOut, note, type Out } from './out.ts'
 import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
 import { onExtended, onExtendTimer } from './owner/extend.ts'
 import { onOperate } from './owner/operate.ts'
-import { onAdopted } from './owner/adopt.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
-import { onAbandon, onReserve, onResolved, onResolveTimer } from './owner/reserve.ts'
+import { onAbandon, onReserve, onResolveTimer } from './owner/reserve.ts'
 import { onReserveRoom } from './owner/room.ts'
-import { onFolded, onFoldTimer } from './owner/settle.ts'
+import { onFoldTimer } from './owner/settle.ts'
 import { onSnapshotMade, onSnapshotTimer } from './owner/snapshot.ts'
 import { onSnapshotRemoved, removeSnapshot } from './owner/snapshot-change.ts'
 import { attachmentOf, forgetResults } from './owner/work.ts'
 import { onAlone, onLate, onOwnDelta, onRecall, onRecalled, onRecallTimer, recallFrom } from './owner/recall.ts'
-import { onIntent, onOwnRead, onOwnTimer } from './owner/unread.ts'
+import { onIntent, onOwnTimer } from './owner/unread.ts'
 import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.ts'
-import { onTypesHeard, onTypesRead, onTypesTimer } from './spread/catalogue.ts'
+import { onTypesHeard, onTypesTimer } from './spread/catalogue.ts'
 import { onDelta, onHeads, onHeadsTimer, onPullTimer, onTally, pull } from './spread/exchange.ts'
 import { isProbe, onMembersChanged, onOwnLag, onProbe, onProbeKey, onProbeUnsent } from './spread/suspect.ts'
 import { collectTombs, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
 import type { MeasuredPool, Now, PeerEvent, Step } from './step.ts'
-import type { Peer, TypesAsker } from './tables.ts'
-import { failure, type Result, success } from '../model/failure.ts'
+import type { Peer } from './tables.ts'
 
 /** Gives one event to the peer. Changes its tables; what must happen in the world is returned, and nothing else happens. */
 export function step(peer: Peer, event: PeerEvent, now: Now): Step {
@@ -242,79 +227,6 @@ function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage
   if (message.ref === null) return
   const found = onSearchSeen(peer, out, from, message.ref, message)
   if (found !== null) onFoundForOperation(peer, out, found, now)
-}
-
-/** A register has answered, or nobody could: back to the flow that asked. */
-function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void {
-  const { purpose, project, change } = ask
-  switch (purpose.kind) {
-    case 'create':
-      return onCreateDecided(peer, out, purpose.rid, outcome, now)
-    case 'room':
-      invariant(change.kind === 'bind', 'what takes room asks the register to bind')
-      return onRoomDecided(peer, out, purpose.rid, change.binding, outcome)
-    case 'resolve': {
-      const certificate = onResolved(peer, out, { ...purpose, project }, outcome)
-      return certificate === null ? undefined : onCommit(peer, out, peer.self, certificate, now)
-    }
-    case 'fold':
-      return onFolded(peer, out, purpose.project, change, outcome)
-    case 'find': {
-      const found = onSearchRead(peer, out, purpose.search, outcome)
-      return found === null ? undefined : onFoundForOperation(peer, out, found, now)
-    }
-    case 'ledger': {
-      const isRead = outcome.kind === 'decided' && outcome.answer.kind === 'contents'
-      const result =
-        isRead && outcome.answer.kind === 'contents'
-          ? success(outcome.answer.contents)
-          : failure(noMajority(peer, project, outcome.kind === 'no-majority' ? outcome : { answered: 0, needed: 0 }))
-      return reply(out, purpose.client, { kind: 'ledger', result })
-    }
-    case 'limits':
-      return reply(out, purpose.client, { kind: 'limits', result: limitsSet(peer, project, outcome) })
-    case 'types':
-      return onTypesAnswered(peer, out, purpose.asker, outcome, now)
-    case 'own':
-      return onOwnRead(peer, out, project, outcome, now)
-    case 'withdraw':
-      return
-    case 'intend':
-      return onIntended(peer, out, purpose.client, purpose, outcome)
-    case 'forget':
-      // What a member saw to by itself, it looks at again soon.
-      return purpose.client === null ? undefined : onForgotten(peer, out, purpose.client, project, outcome)
-    case 'edit':
-      return onEdited(peer, out, purpose.client, purpose.request, project, outcome)
-    case 'adopt':
-      return onAdopted(peer, out, project, purpose.rid, outcome, now)
-    case 'watch':
-      if (outcome.kind === 'decided' && outcome.answer.kind === 'contents') onWatched(peer, out, outcome.answer.contents, now)
-      return
-    default:
-      return assertNever(purpose)
-  }
-}
-
-function onTypesAnswered(peer: Peer, out: Out, asker: TypesAsker, outcome: ChangeOutcome, now: Now): void {
-  switch (asker.kind) {
-    case 'copy':
-      return onTypesRead(peer, out, outcome)
-    case 'client':
-      return onClientTypesDecided(peer, out, asker.client, outcome)
-    case 'create':
-      return onCreateTypes(peer, out, asker.rid, outcome, now)
-    default:
-      return assertNever(asker)
-  }
-}
-
-function limitsSet(peer: Peer, project: ProjectId, outcome: ChangeOutcome): Result<LedgerContents> {
-  if (outcome.kind === 'no-majority') return failure(noMajority(peer, project, outcome))
-  if (outcome.kind === 'overloaded') return failure({ code: 'overloaded', queue: 'register', limit: outcome.limit })
-  const { answer } = outcome
-  if (answer.kind === 'below-use') return failure({ code: 'below-use', resource: answer.resource, limit: answer.limit, used: answer.used })
-  return answer.kind === 'contents' ? success(answer.contents) : failure(noMajority(peer, project, { answered: 0, needed: 0 }))
 }
 
 /** A message was not sent. Whoever waits for its answer need not wait any longer. */
