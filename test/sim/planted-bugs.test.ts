@@ -6,7 +6,7 @@ import { runSwarm } from './swarm.ts'
 
 const SEEDS_MAX = 1000
 
-t.setTimeout(600_000)
+t.setTimeout(1_800_000)
 
 for (const { number, title } of PLANTED) {
   t.test(`planted bug ${number} is found: ${title}`, async (t) => {
