@@ -142,7 +142,8 @@ export class RegisterChecker implements Checker {
     let used = NO_USAGE
     for (const entry of chosenEntries.values()) {
       used = addUsage(used, usageOf(entry))
-      if (entry.kind === 'intent') this.#intended.add(entry.volume)
+      // One that is taken in the round that buries its host is gone at once.
+      if (entry.kind === 'intent' || entry.kind === 'gone') this.#intended.add(entry.volume)
       if (entry.kind !== 'bound' && entry.kind !== 'unplaced' && entry.kind !== 'recent') continue
       if (now.has(entry.rid)) throw new Violation('I5', 'a request has two decisions in one register', { project, rid: entry.rid })
       now.set(entry.rid, entry)
