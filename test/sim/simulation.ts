@@ -169,7 +169,7 @@ export class Simulation {
       new PromiseChecker(scene, registers),
       new LogChecker(scene),
       new HomeChecker(scene, registers),
-      new FenceChecker(),
+      new FenceChecker(scene),
       new HonestyChecker(),
       new TrespassChecker(history),
       new MemberChecker(),

@@ -8,10 +8,16 @@ import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { FakeExport, Session } from '../fakes/exports.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
-import type { Checker } from './checker.ts'
+import type { Checker, Scene } from './checker.ts'
 import { ownedIn, type Owned, parseIqn } from './stored.ts'
 
 export class FenceChecker implements Checker {
+  readonly #scene: Scene
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
   onDurable(node: SimNode, key: string, after: unknown): void {
     if (!key.startsWith('volume/') || node.isAmnesic) return
     const id = key.slice('volume/'.length)
@@ -37,7 +43,8 @@ export class FenceChecker implements Checker {
     const owned = ownedIn(node.journal.get(`volume/${volume}`))
     if (!node.isAmnesic && !isJournalled(owned, session.iqn))
       throw new Violation('I8', 'a session serves no journalled attachment', { host: node.name, session, owned })
-    if (owned?.volume.multiattach === true) return
+    // A host whose journal was taken away serves what it did before, while it asks what that was.
+    if ((owned?.volume ?? this.#scene.history.books.get(volume)?.spec)?.multiattach === true) return
     for (const other of node.exports.sessions) {
       if (parseIqn(other.iqn).volume === volume && other.initiator !== session.initiator) {
         throw new Violation('I8', 'two initiators can write', { volume, sessions: [other, session] })
