@@ -111,10 +111,9 @@ function onManifest(peer: Peer, out: Out, manifest: Manifest, now: Now): void {
   peer.options = { ...peer.options, manifest }
   peer.groups.clear()
   onMembersChanged(peer, now)
-  if (isStep) {
-    abandonProposals(peer, out)
-    onVotingChanged(peer, out)
-  }
+  // The end of a step changes no group: a proposer that began anew in it would use its ballots twice.
+  if (before.epoch !== manifest.voting.epoch) abandonProposals(peer, out)
+  if (isStep) onVotingChanged(peer, out)
   beatSoon(peer, out)
 }
 

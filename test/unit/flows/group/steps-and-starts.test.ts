@@ -59,3 +59,30 @@ t.test('a host that has left a group has forgotten nothing, also if the last val
   t.notOk(fleet.host(second).notes.includes('memory-lost'))
   t.notOk(fleet.host(second).tables.isLost)
 })
+
+t.test('a ballot stands for one value, also when a step ends between two of a proposer', async (t) => {
+  const manifest = manifestOf('abc')
+  const fleet = new Fleet(manifest)
+  fleet.startAll()
+  const next = joining(manifest, { peer: peerId('d'), name: 'd', addrs: [], zone: 'z' }, '')
+  if (!next.ok) throw new Error('refused')
+  fleet.add('d', next.manifest)
+  fleet.start('d')
+  fleet.spread(next.manifest)
+  fleet.pass(5000)
+  const limit = (volumes: number): void => {
+    for (const name of 'abcd') fleet.ask(name, { kind: 'limits', project: PROJECT, limits: { volumes } })
+    fleet.pass(5000)
+  }
+  limit(7)
+  fleet.spread(stepDone(next.manifest, ''))
+  limit(8)
+  const values = new Map<string, Set<string>>()
+  for (const { message } of fleet.letters('accept')) {
+    if (message.project !== PROJECT || message.change.kind !== 'difference') continue
+    const key = JSON.stringify(message.ballot)
+    values.set(key, (values.get(key) ?? new Set()).add(JSON.stringify(message.change)))
+  }
+  t.ok(values.size > 1)
+  for (const [ballot, changes] of values) t.equal(changes.size, 1, ballot)
+})
