@@ -15,6 +15,7 @@ import { type Out, reply } from './out.ts'
 import { onCommit } from './owner/commit.ts'
 import { onAdopted } from './owner/adopt.ts'
 import { onResolved } from './owner/reserve.ts'
+import { onGrantFolded } from './owner/snapshot-change.ts'
 import { onFolded } from './owner/settle.ts'
 import { onOwnRead } from './owner/unread.ts'
 import { onTypesRead } from './spread/catalogue.ts'
@@ -35,7 +36,8 @@ export function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now
       return certificate === null ? undefined : onCommit(peer, out, peer.self, certificate, now)
     }
     case 'fold':
-      return onFolded(peer, out, purpose.project, change, outcome)
+      for (const rid of onFolded(peer, out, purpose.project, change, outcome)) onGrantFolded(peer, out, rid)
+      return
     case 'find': {
       const found = onSearchRead(peer, out, purpose.search, outcome)
       return found === null ? undefined : onFoundForOperation(peer, out, found, now)

@@ -22,6 +22,7 @@ import type { LedgerRules } from '../ledger/rules.ts'
 import type { Acceptor } from '../register/acceptor.ts'
 import { newAcceptor } from '../register/acceptor.ts'
 import type { Proposer } from '../register/proposer.ts'
+import type { SnapshotName } from '../ports/backend.ts'
 import type { Signer } from '../ports/signer.ts'
 import type { OwnerLog } from '../replica/log.ts'
 import { emptyView, type View } from '../replica/view.ts'
@@ -299,6 +300,8 @@ export interface Peer {
   /** Bytes without a record, until the register of their project has been read. */
   readonly strays: Map<VolumeId, ListedVolume>
   readonly straySnapshots: Map<SnapshotId, ListedSnapshot>
+  /** By the request that made it: snapshots that are removed as soon as the register has let go of its grant. */
+  readonly snapshotsToRemove: Map<RequestId, SnapshotName>
   /** How far the others have this host's log. */
   readonly acks: Map<PeerId, { readonly epoch: number; readonly seq: number }>
   readonly installing: Map<ProjectId, Installing>
@@ -359,6 +362,7 @@ export function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     wavered: new Set(),
     strays: new Map(),
     straySnapshots: new Map(),
+    snapshotsToRemove: new Map(),
     acks: new Map(),
     installing: new Map(),
     installed: new Map(),

@@ -1,7 +1,7 @@
 /** The check of the registers' histories accepts what one cell could have answered, and nothing else. */
 import t from 'tap'
 import { peerId, poolName, projectId, requestId, reservationId, volumeId } from '../../lib/model/ids.ts'
-import type { Binding, LedgerAnswer, LedgerChange } from '../../lib/model/ledger.ts'
+import type { Binding, Intent, LedgerAnswer, LedgerChange } from '../../lib/model/ledger.ts'
 import { plantedBug } from './bugs/planted.ts'
 import { linearize, type RegisterCall } from './checkers/linearize.ts'
 import { drawOptions } from './options.ts'
@@ -40,6 +40,13 @@ function bindingOf(name: string, host: string): Binding {
 const bind = (binding: Binding): LedgerChange => ({ kind: 'bind', binding })
 const bound = (binding: Binding): LedgerAnswer => ({ kind: 'bound', binding })
 const READ: LedgerChange = { kind: 'read', about: null }
+
+const intentOf = (rid: string): Intent => ({ kind: 'intent', volume: volumeId('one'), rid: requestId(rid), host: peerId('b'), atMs: 1 })
+const withIntent = (rid: string): LedgerAnswer => {
+  const read = contents(A)
+  return read.kind === 'contents' ? { ...read, contents: { ...read.contents, intents: [intentOf(rid)] } } : read
+}
+const intend = (rid: string): LedgerChange => ({ kind: 'intend', intent: intentOf(rid) })
 
 function contents(...bindings: readonly Binding[]): LedgerAnswer {
   const used = { volumes: bindings.length, snapshots: 0, gigabytes: 2 * bindings.length }
@@ -96,6 +103,13 @@ t.test('what no single cell could have answered is out of order', async (t) => {
       call(bind(C), 2),
       call(READ, 3, 6, contents(A)),
       call(READ, 4, 5, contents(C)),
+    ],
+    'another of two deletes, asked for at once, than the one that stands': [
+      call(bind(A), 1, 2, bound(A)),
+      call(intend('first'), 3),
+      call(intend('second'), 4),
+      call(READ, 5, 6, withIntent('first')),
+      call(READ, 7, 8, withIntent('second')),
     ],
     'something that nobody asked for': [call(bind(A), 1, 2, bound(A)), call(READ, 3, 4, contents(A, C))],
   }

@@ -54,6 +54,8 @@ export interface NodeOptions {
   readonly onReply: (node: SimNode, id: string, reply: ClientReply) => void
   readonly onOutcome: (node: SimNode, report: Report) => void
   readonly onReplicate: (node: SimNode, effect: Extract<Effect, { kind: 'replicate' }>) => void
+  /** Whether nobody has to have this host's replica. */
+  readonly isSpare: (node: SimNode) => boolean
   /** Just before the rules hear of it. */
   readonly onEvent: (node: SimNode, event: PeerEvent) => void
 }
@@ -63,7 +65,7 @@ interface Outgoing {
   isDurable: boolean
 }
 
-/** Chance at each start: it is only a cache. */
+/** Chance at each start: it is only a cache, but for the logs of hosts that are lost. */
 const REPLICA_LOST = 0.2
 
 /** Between looks at pools and targets. */
@@ -81,6 +83,7 @@ export class SimNode {
   readonly journal: JournalDisk
   readonly volumes: FakeVolumes
   readonly exports: FakeExports
+  readonly replica = new ReplicaCache()
   manifest: Manifest
   readonly troubles = new HostTroubles()
   /** What became of this host's idea of the time since the world began. */
@@ -108,7 +111,6 @@ export class SimNode {
   #outbox: Outgoing[] = []
   #isDraining = false
   readonly #timers: Timers
-  readonly #replica = new ReplicaCache()
   readonly #gate: Gate
 
   constructor(options: NodeOptions) {
@@ -222,15 +224,15 @@ export class SimNode {
     this.incarnation += 1
     this.#startedMs = this.#world.nowMs
     this.#world.trace.add(this.#world.nowMs, this.name, 'starts', { incarnation: this.incarnation })
-    if (this.#random.chance(REPLICA_LOST)) {
+    if (this.#random.chance(REPLICA_LOST) && this.#options.isSpare(this)) {
       this.#hits.add('replica: lost')
-      this.#replica.lose()
+      this.replica.lose()
     }
     const entries = this.#options.distortion.restored(this.journal.entries())
     this.#peer = createPeer(
       { ...this.#options.peer, manifest: this.manifest, isNew: this.journal.isUntouched },
       entries,
-      this.#replica.stored(),
+      this.replica.stored(),
     )
     this.#hands.land()
     this.feed({ kind: 'start' })
@@ -384,7 +386,7 @@ export class SimNode {
         return this.#timers.cancel(effect.key)
       case 'replicate':
         this.#options.onReplicate(this, effect)
-        return this.#replica.keep(effect)
+        return this.replica.keep(effect)
       case 'note':
         return this.#world.trace.add(this.#world.nowMs, this.name, `note ${effect.level}`, { event: effect.event, ...effect.fields })
     }

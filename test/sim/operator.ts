@@ -10,6 +10,7 @@ import { type PeerId, peerId } from '../../lib/model/ids.ts'
 import { hostOf, type Manifest, votersOf } from '../../lib/model/manifest.ts'
 import { joining, stepDone } from '../../lib/model/manifest-steps.ts'
 import { canSpare, type Going, nextOfLeaving, nextOfLosing } from '../../lib/register/going.ts'
+import { comparePositions, type LogHead } from '../../lib/model/log.ts'
 import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { Random } from './random.ts'
@@ -164,6 +165,14 @@ export class Operator {
     return hostOf(this.manifest, peer)?.state === 'lost'
   }
 
+  /** Whether others have all that this host keeps of lost ones. A lost host and the last copy of its log are two disks of a cluster that can spare one. */
+  isSpare(node: SimNode): boolean {
+    return this.manifest.hosts.every(({ peer, state }) => {
+      const head = state === 'lost' ? node.replica.headOf(peer) : null
+      return head === null || this.#nodes.some((other) => other !== node && !other.isOut && goesAsFar(other.replica.headOf(peer), head))
+    })
+  }
+
   #act(): void {
     this.#replay()
     const leaving = this.#nodes.find(({ id }) => hostOf(this.manifest, id)?.state === 'draining')
@@ -243,4 +252,8 @@ function isDrained(nodes: readonly SimNode[], { id }: SimNode): boolean {
 function checkEmpty(node: SimNode): void {
   const held = [...node.journal.keys()].filter((key) => key.startsWith('volume/') || key.startsWith('settled/'))
   if (held.length > 0) throw new Violation('I6', 'a host left that holds something', { host: node.name, held })
+}
+
+function goesAsFar(head: LogHead | null, other: LogHead): boolean {
+  return head !== null && comparePositions(head, other) >= 0
 }

@@ -19,6 +19,11 @@ export class ReplicaCache {
     this.#logs.set(head.owner, { head, records: kept })
   }
 
+  /** How far it goes in this owner's log; null: it has nothing of it. */
+  headOf(owner: PeerId): LogHead | null {
+    return this.#logs.get(owner)?.head ?? null
+  }
+
   lose(): void {
     this.#logs.clear()
   }

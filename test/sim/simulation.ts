@@ -338,6 +338,7 @@ export class Simulation {
       onReply: (_, id, reply) => this.#onReply(node, id, reply),
       onOutcome: (_, report) => each((checker) => checker.onOutcome?.(node, report)),
       onReplicate: (_, { head, records }) => each((checker) => checker.onReplicate?.(node, head, records)),
+      isSpare: () => this.operator.isSpare(node),
       onEvent: (_, event) => {
         for (const checker of heeding) checker.onEvent?.(node, event)
       },

@@ -90,22 +90,23 @@ function tellWhenKnown(peer: Peer, out: Out, project: ProjectId, change: Extract
   askRegister(peer, out, project, change, { kind: 'fold', project })
 }
 
-export function onFolded(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, outcome: ChangeOutcome): void {
+/** @returns requests whose grants the register has let go of */
+export function onFolded(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, outcome: ChangeOutcome): readonly RequestId[] {
   peer.folding.delete(project)
   const isFolded = outcome.kind === 'decided' && outcome.answer.kind === 'folded'
   if (!isFolded || change.kind !== 'fold') {
     peer.folding.set(project, 'timer')
     timer(out, `fold/${project}`, peer.options.timings.retryMs)
-    return
+    return []
   }
-  for (const rid of change.settled) {
-    const entry = peer.settled.get(rid)
-    if (entry === undefined || entry.seq > change.totals.seq) continue
+  const folded = change.settled.filter((rid) => (peer.settled.get(rid)?.seq ?? Number.POSITIVE_INFINITY) <= change.totals.seq)
+  for (const rid of folded) {
     peer.settled.delete(rid)
     journalDrop(out, settledKey(rid))
   }
   // Settled while the register was asked.
   if ([...peer.settled.values()].some((entry) => entry.project === project)) foldSoon(peer, out, project)
+  return folded
 }
 
 function foldSoon(peer: Peer, out: Out, project: ProjectId): void {

@@ -10,7 +10,7 @@ import { hostName } from '../../model/manifest.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
 import { type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
 import { editText } from '../../model/text-edit.ts'
-import { note, type Out, timer } from '../out.ts'
+import { cancel, note, type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
@@ -65,8 +65,22 @@ export function startSnapshotDelete(
 export function removeSnapshot(peer: Peer, out: Out, volume: VolumeId, id: SnapshotId): void {
   const found = deletingOn(peer, volume, id)
   if (found === null) return
-  if (!isFolded(peer, found.snapshot)) return timer(out, `unsnap/${volume}/${id}`, 5 * peer.options.timings.foldMs)
+  const { rid } = found.snapshot
+  if (!isFolded(peer, found.snapshot)) {
+    peer.snapshotsToRemove.set(rid, { id, volume })
+    return timer(out, `unsnap/${volume}/${id}`, peer.options.timings.retryMs)
+  }
+  peer.snapshotsToRemove.delete(rid)
   backend(out, volume, `unsnap/${id}`, { kind: 'remove-snapshot', snapshot: { id, volume } })
+}
+
+/** The register has let go of what this request was granted. */
+export function onGrantFolded(peer: Peer, out: Out, rid: RequestId): void {
+  const waiting = peer.snapshotsToRemove.get(rid)
+  if (waiting === undefined) return
+  peer.snapshotsToRemove.delete(rid)
+  cancel(out, `unsnap/${waiting.volume}/${waiting.id}`)
+  removeSnapshot(peer, out, waiting.volume, waiting.id)
 }
 
 export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: string, outcome: BackendOutcome, now: Now): void {

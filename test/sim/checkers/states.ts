@@ -112,11 +112,19 @@ export class StateChecker implements Checker {
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'volume-not-found':
-        if (operation.kind === 'delete') says(!this.#isOwnDoing(id, sinceMs))
-        return says(this.#periods(id, sinceMs).every(({ volume }) => volume === null) || this.#wasAway(id, sinceMs))
+        if (operation.kind === 'delete' && !this.#isGoneWithHost(id)) says(!this.#isOwnDoing(id, sinceMs))
+        return says(
+          this.#periods(id, sinceMs).every(({ volume }) => volume === null) || this.#wasAway(id, sinceMs) || this.#isGoneWithHost(id),
+        )
       default:
         return
     }
+  }
+
+  /** Deleted after its host was lost: its owner never heard of it. */
+  #isGoneWithHost(id: VolumeId): boolean {
+    const { owner } = this.#lives.get(id)?.at(-1)?.volume ?? { owner: null }
+    return owner !== null && this.#scene.operator.isLost(owner) && this.#registers.wasIntended(id)
   }
 
   /** A volume that was promised before its only delete was asked for can be gone by that delete alone, which is then done and not refused. */

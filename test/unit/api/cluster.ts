@@ -331,24 +331,32 @@ function testHost(name: string, url: string, cut: () => void, down: () => void):
   }
 }
 
-/** Asks again until the volume has the status. @throws if it never does */
-export async function until(host: TestHost, id: string, status: string): Promise<Answered> {
-  let answer: Answered | null = null
-  for (let round = 0; round < 500; round += 1) {
-    answer = await host.call(`/v3/${PROJECT}/volumes/${id}`)
-    if (answer.status === 404 ? status === 'gone' : answer.body.volume?.status === status) return answer
+/** A machine with other things to do takes its time; what never comes is told before the test's own time is over. */
+const PATIENCE_MS = 20_000
+
+/** Looks again until it is so. @throws if it never is */
+export async function eventually<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  const endMs = performance.now() + PATIENCE_MS
+  for (;;) {
+    const seen = await look()
+    if (isSo(seen)) return seen
+    if (performance.now() > endMs) throw new Error(`it never came about; last seen: ${JSON.stringify(seen)}`)
   }
-  throw new Error(`volume ${id} never was ${status}: ${JSON.stringify(answer?.body)}`)
+}
+
+/** Asks again until the volume has the status. @throws if it never does */
+export function until(host: TestHost, id: string, status: string): Promise<Answered> {
+  return untilStatus(host, 'volume', id, status)
 }
 
 /** Asks again until the snapshot has the status. @throws if it never does */
-export async function untilSnapshot(host: TestHost, id: string, status: string): Promise<Answered> {
-  let answer: Answered | null = null
-  for (let round = 0; round < 500; round += 1) {
-    answer = await host.call(`/v3/${PROJECT}/snapshots/${id}`)
-    if (answer.status === 404 ? status === 'gone' : answer.body.snapshot?.status === status) return answer
-  }
-  throw new Error(`snapshot ${id} never was ${status}: ${JSON.stringify(answer?.body)}`)
+export function untilSnapshot(host: TestHost, id: string, status: string): Promise<Answered> {
+  return untilStatus(host, 'snapshot', id, status)
+}
+
+function untilStatus(host: TestHost, kind: 'volume' | 'snapshot', id: string, status: string): Promise<Answered> {
+  const show = () => host.call(`/v3/${PROJECT}/${kind}s/${id}`)
+  return eventually(show, (answer) => (answer.status === 404 ? status === 'gone' : answer.body[kind]?.status === status))
 }
 
 /** A volume that is ready to use. */

@@ -3,6 +3,7 @@ import t from 'tap'
 import { snapshotId, type SnapshotId, type volumeId } from '../../../../lib/model/ids.ts'
 import type { ClientRequest } from '../../../../lib/model/request.ts'
 import { RECORD_CHARS_MAX, SNAPSHOTS_MAX, snapshotOf } from '../../../../lib/model/snapshot.ts'
+import { TIMINGS } from '../../../../lib/flows/timings.ts'
 import { Fleet } from '../fleet.ts'
 import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, volumeNamed } from '../requests.ts'
 
@@ -97,5 +98,19 @@ t.test('snapshots that a host with its memory does not know are set aside, and t
   fleet.pass(5000)
   t.equal(host.notes.filter((note) => note === 'snapshot-quarantined').length, 2, 'with tags and without')
   t.equal(host.snapshots.size, 0)
+  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
+})
+
+t.test('a snapshot that is deleted before its room is counted goes as soon as it is', async (t) => {
+  const fleet = started('abc')
+  createOn(fleet, 'a', 1)
+  fleet.pass(5000)
+  const host = fleet.host('a')
+  t.equal(outcomeOf(fleet.ask('a', take(7, 1))()), 'ok')
+  t.equal(outcomeOf(fleet.ask('a', operate(8, 1, { kind: 'delete-snapshot', snapshot: snapshotNamed(7) }))()), 'ok')
+  t.equal(host.snapshots.size, 1, 'its grant is open')
+  fleet.pass(3 * TIMINGS.seenMs)
+  t.equal(host.snapshots.size, 0)
+  fleet.pass(5000)
   t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
 })
