@@ -115,13 +115,12 @@ export const LEDGER_RULES: LedgerRules = {
   /**
    * The dead cannot report, so others do, from their last log. Grants that the log explains, extends and snapshots that can never be made
    * any more and deletes that waited for the host come to their end; what it never told of stays granted until it is deleted.
-   * The first copy of the log ends what the host said itself, even if it said more: nobody may be left who knows it. A copy that goes
-   * further corrects the count.
+   * A copy of the log that ends before what is counted decides nothing, or the count could rise later, above the limits.
    */
   forget({ cell, isLost }, { host, epoch, seq, records, volume, atMs }) {
     if (!isLost(host)) return answer({ kind: 'not-lost' })
     const known = cell.hosts.get(host)
-    if (known?.isFinal === true && comparePositions(known, { epoch, seq }) > 0) return answer({ kind: 'behind' })
+    if (known !== undefined && comparePositions(known, { epoch, seq }) > 0) return answer({ kind: 'behind' })
     const intents = [...cell.intents.values()].filter((intent) => intent.host === host)
     const fresh = new Set([...intents.map((intent) => intent.volume), ...(volume === null ? [] : [volume])])
     const isGone = (id: VolumeId): boolean => fresh.has(id) || cell.gone.has(id)
