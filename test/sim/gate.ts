@@ -1,8 +1,9 @@
 /**
- * A process that does not run for a while: stopped (SIGSTOP), or busy with something else.
+ * A process that does not run for a while: stopped (SIGSTOP), or busy with something else. In the end it is gone.
  *
  * What reaches it waits in order, as in the kernel's buffers, and is taken in all at once when it goes on. The world
- * around it does not wait: commands end, the disk syncs, clocks and time-outs run.
+ * around it does not wait: commands end, the disk syncs, clocks and time-outs run. What reaches it once it is gone is
+ * lost.
  */
 import type { Scheduled, World } from './world.ts'
 
@@ -10,6 +11,7 @@ export class Gate {
   readonly #world: World
   #waiting: (() => void)[] = []
   #wakes: Scheduled | null = null
+  #isGone = false
 
   constructor(world: World) {
     this.#world = world
@@ -19,8 +21,13 @@ export class Gate {
     return this.#wakes !== null
   }
 
-  /** Does it now, or when the process goes on. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Does it now, or when the process goes on; never, if the process is gone by then. */
   pass(run: () => void): void {
+    if (this.#isGone) return
     if (this.#wakes === null) run()
     else this.#waiting.push(run)
   }
@@ -46,9 +53,10 @@ export class Gate {
   }
 
   /** The process is gone, and with it whatever waited for it. */
-  clear(): void {
+  end(): void {
     if (this.#wakes !== null) this.#world.cancel(this.#wakes)
     this.#wakes = null
     this.#waiting = []
+    this.#isGone = true
   }
 }

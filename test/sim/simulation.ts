@@ -335,11 +335,11 @@ export class Simulation {
         onExpose: (exported) => each((checker) => checker.onExpose?.(node, exported)),
         onLogin: (session) => each((checker) => checker.onLogin?.(node, session)),
       }),
-      onReply: (_, id, reply) => this.#onReply(node, id, reply),
-      onOutcome: (_, report) => each((checker) => checker.onOutcome?.(node, report)),
-      onReplicate: (_, { head, records }) => each((checker) => checker.onReplicate?.(node, head, records)),
+      onReply: (id, reply) => this.#onReply(node, id, reply),
+      onOutcome: (report) => each((checker) => checker.onOutcome?.(node, report)),
+      onReplicate: ({ head, records }) => each((checker) => checker.onReplicate?.(node, head, records)),
       isSpare: () => this.operator.isSpare(node),
-      onEvent: (_, event) => {
+      onEvent: (event) => {
         for (const checker of heeding) checker.onEvent?.(node, event)
       },
     })
