@@ -14,20 +14,17 @@ import { Fate } from './crash/fate.ts'
 import type { Manner } from './crash/manner.ts'
 import type { CrashPoints } from './crash/points.ts'
 import { copyJson } from './copy-json.ts'
-import { createDeeds } from './deeds.ts'
 import type { JournalDisk } from './disk.ts'
 import type { FakeExports } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
-import { Hands } from './hands.ts'
 import type { Report } from './job.ts'
-import { Looks } from './looks.ts'
 import type { Hits } from './hits.ts'
-import { HostTroubles } from './host-troubles.ts'
 import type { Network } from './network.ts'
 import type { SimOptions } from './options.ts'
 import { type HostEffect, Process } from './process.ts'
 import type { Random } from './random.ts'
 import { ReplicaCache } from './replica-cache.ts'
+import { Storage } from './storage.ts'
 import type { World } from './world.ts'
 
 export interface NodeOptions {
@@ -70,9 +67,9 @@ export class SimNode {
   readonly journal: JournalDisk
   readonly volumes: FakeVolumes
   readonly exports: FakeExports
+  readonly storage: Storage
   readonly replica = new ReplicaCache()
   manifest: Manifest
-  readonly troubles = new HostTroubles()
   /** What became of this host's idea of the time since the world began. */
   clockJumpMs = 0
   /** Counts starts. */
@@ -91,8 +88,6 @@ export class SimNode {
   readonly #world: World
   readonly #random: Random
   readonly #hits: Hits
-  readonly #hands: Hands
-  readonly #looks: Looks
   readonly #fate: Fate
   /** Null while the host is down. */
   #process: Process | null = null
@@ -110,30 +105,15 @@ export class SimNode {
     this.#hits = options.hits
     this.#fate = new Fate({ points: options.points, random: options.random, crash: (why, manner) => this.crash(why, manner) })
     this.journal.onBroken = () => this.crash('journal error')
-    this.#looks = new Looks({
+    this.storage = new Storage({
+      ...options,
       host: options.name,
-      volumes: options.volumes,
-      exports: options.exports,
-      troubles: this.troubles,
-      poolGiB: options.sim.poolGiB,
-      garbage: options.sim.rare.calls.garbage,
-      random: options.random.split('looks'),
-      hits: options.hits,
-    })
-    this.#hands = new Hands({
-      world: options.world,
-      random: options.random.split('hands'),
-      hits: options.hits,
-      options: options.sim,
-      rare: options.sim.rare.calls,
-      deeds: createDeeds(options.volumes, options.exports),
-      troubles: this.troubles,
-      strikes: (why) => this.#fate.strikes(options.sim.crash.atEffect * CALLS_PER_EFFECT, why),
-      die: (why) => this.crash(why, 'killed'),
       report: (report) => {
         options.onOutcome(report)
         this.feed(report)
       },
+      strikes: (why) => this.#fate.strikes(options.sim.crash.atEffect * CALLS_PER_EFFECT, why),
+      die: (why) => this.crash(why, 'killed'),
     })
   }
 
@@ -157,7 +137,7 @@ export class SimNode {
   }
 
   get isIdle(): boolean {
-    return this.journal.isIdle && this.#process?.isIdle !== false && this.#hands.isIdle
+    return this.journal.isIdle && this.#process?.isIdle !== false && this.storage.isIdle
   }
 
   /** While it lasts this host neither crashes nor fails. */
@@ -174,12 +154,6 @@ export class SimNode {
 
   get isPaused(): boolean {
     return this.#process?.isPaused === true
-  }
-
-  /** The target daemon is gone, and what it served with it. */
-  loseDaemon(): void {
-    this.troubles.daemon = 'down'
-    this.exports.restartEmpty()
   }
 
   /** No more crashes and failures, for good. */
@@ -200,7 +174,7 @@ export class SimNode {
       this.replica.lose()
     }
     this.#process = this.#newProcess()
-    this.#hands.land()
+    this.storage.land()
     this.#process.start()
     this.#options.network.notice(this.#fate.isCalm ? 50 : 1000)
   }
@@ -214,7 +188,7 @@ export class SimNode {
     this.#process = null
     process.end()
     this.journal.crash(manner)
-    this.#hands.crash(manner)
+    this.storage.crash(manner)
     if (manner === 'power cut' || (manner === 'drawn' && this.#random.chance(0.3))) this.#reboot(manner)
     this.#options.network.notice(2000)
     if (this.journal.isFull) return
@@ -240,13 +214,12 @@ export class SimNode {
 
   #setCalm(isCalm: boolean): void {
     this.#fate.isCalm = isCalm
-    this.#hands.isCalm = isCalm
-    this.#looks.isCalm = isCalm
+    this.storage.setCalm(isCalm)
     this.journal.isCalm = isCalm
   }
 
   #endTroubles(): void {
-    this.troubles.end()
+    this.storage.troubles.end()
     this.#process?.resume()
   }
 
@@ -259,7 +232,7 @@ export class SimNode {
       peer: createPeer({ ...peer, manifest: this.manifest, isNew: this.journal.isUntouched }, entries, this.replica.stored()),
       world: this.#world,
       journal: this.journal,
-      looks: this.#looks,
+      looks: this.storage.looks,
       fate: this.#fate,
       rates: sim.crash,
       distortion,
@@ -298,7 +271,7 @@ export class SimNode {
         return onReply(effect.id, effect.reply)
       case 'backend':
       case 'target':
-        return this.#hands.take(effect)
+        return this.storage.take(effect)
       case 'replicate':
         onReplicate(effect)
         return this.replica.keep(effect)

@@ -88,21 +88,21 @@ export class RareNemesis {
   #troublePool(): void {
     const node = this.#random.pick(this.#options.nodes)
     const trouble: PoolTrouble = this.#random.pick(['gone', 'full', 'read-only'])
-    if (node.troubles.pool !== null) return
+    if (node.storage.troubles.pool !== null) return
     this.#note(node, `pool: ${trouble}`, null)
-    node.troubles.pool = trouble
+    node.storage.troubles.pool = trouble
     this.#later(this.#random.between(500, 10_000), () => {
-      node.troubles.pool = null
+      node.storage.troubles.pool = null
     })
   }
 
   #loseDaemon(): void {
     const node = this.#random.pick(this.#options.nodes)
-    if (!node.troubles.isDaemonUp) return
+    if (!node.storage.troubles.isDaemonUp) return
     this.#note(node, 'target: daemon down', null)
-    node.loseDaemon()
+    node.storage.loseDaemon()
     this.#later(this.#random.between(200, 8000), () => {
-      node.troubles.daemon = null
+      node.storage.troubles.daemon = null
     })
   }
 
