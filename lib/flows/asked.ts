@@ -20,7 +20,8 @@ import { onFolded } from './owner/settle.ts'
 import { onOwnRead } from './owner/unread.ts'
 import { onTypesRead } from './spread/catalogue.ts'
 import type { Now } from './step.ts'
-import type { Peer, TypesAsker } from './tables.ts'
+import type { Peer } from './tables.ts'
+import type { TypesAsker } from './group/purpose.ts'
 import { failure, type Result, success } from '../model/failure.ts'
 
 export function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now): void {

@@ -6,7 +6,8 @@ import type { ClientReply } from '../model/request.ts'
 import type { JournalOp } from '../ports/journal.ts'
 import { KEYS, volumeKey } from './keys.ts'
 import type { Effect } from './step.ts'
-import { type Owned, type Peer, setOwned } from './tables.ts'
+import { type Peer, setOwned } from './tables.ts'
+import type { Owned } from './owner/owned.ts'
 
 export interface Out {
   readonly batch: JournalOp[]

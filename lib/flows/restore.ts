@@ -14,7 +14,9 @@ import { headText, type LogHead, type LogState, type PublishedRecord } from '../
 import type { OperationReply } from '../model/request.ts'
 import { replaceLog } from '../replica/view.ts'
 import { cellProject, KEYS, keyTail } from './keys.ts'
-import { acceptorOf, newPeer, type Owned, type Peer, type PeerOptions, setOwned, type Settled } from './tables.ts'
+import { acceptorOf, newPeer, type Peer, type PeerOptions, setOwned } from './tables.ts'
+import type { Owned } from './owner/owned.ts'
+import type { Settled } from './owner/untold.ts'
 
 /** What a replica kept of the other owners' logs. */
 export interface StoredReplica {

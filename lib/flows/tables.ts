@@ -5,30 +5,30 @@
  * deterministic, not immutable). What is under "durable" is in the journal under the keys of `keys.ts`; the rest is
  * lost in a crash, and every flow ends well without it.
  */
-import { type Catalogue, type KnownType, NO_CATALOGUE } from '../model/catalogue.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../model/ids.ts'
+import { type Catalogue, NO_CATALOGUE } from '../model/catalogue.ts'
+import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
-import type { LedgerChange, LedgerEntry } from '../model/ledger.ts'
+import type { LedgerChange } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
-import { type LogHead, type LogState, NEW_LOG } from '../model/log.ts'
-import type { Ballot } from '../model/ballot.ts'
-import type { SeenVote } from '../model/message.ts'
-import type { PlacementOptions, Ranking, Rejection } from '../model/placement.ts'
-import type { OperationReply, OperationRequest } from '../model/request.ts'
-import type { SnapshotSpec } from '../model/snapshot.ts'
-import type { Volume, VolumeSpec, VolumeStatus } from '../model/volume.ts'
+import { type LogState, NEW_LOG } from '../model/log.ts'
+import type { PlacementOptions } from '../model/placement.ts'
+import type { OperationReply } from '../model/request.ts'
 import type { Membership } from '../membership/membership.ts'
 import type { LedgerRules } from '../ledger/rules.ts'
-import type { Acceptor } from '../register/acceptor.ts'
-import { newAcceptor } from '../register/acceptor.ts'
+import { type Acceptor, newAcceptor } from '../register/acceptor.ts'
 import type { Proposer } from '../register/proposer.ts'
 import type { SnapshotName } from '../ports/backend.ts'
 import type { Signer } from '../ports/signer.ts'
-import type { OwnerLog } from '../replica/log.ts'
 import { emptyView, type View } from '../replica/view.ts'
 import { type Holdings, noHoldings, recount } from './holdings.ts'
-import type { FoundHere, ListedSnapshot, ListedVolume, MeasuredPool, Rng } from './step.ts'
+import type { ListedSnapshot, ListedVolume, MeasuredPool, Rng } from './step.ts'
 import type { Timings } from './timings.ts'
+import type { Owned } from './owner/owned.ts'
+import type { Recovery } from './owner/recovery.ts'
+import type { Settled, Unseen } from './owner/untold.ts'
+import type { Creating, Operating, Searching } from './coordinator/requests.ts'
+import type { Ask } from './group/purpose.ts'
+import type { Installing } from './group/installing.ts'
 
 export interface PeerOptions {
   readonly self: PeerId
@@ -48,210 +48,6 @@ export interface PeerOptions {
   readonly version: string
   /** Where this peer's API listens, for display. */
   readonly api: string
-}
-
-/** Where a volume stands with its owner. Each step is one synced batch (reliability, journal steps). */
-export type OwnedStep =
-  /** R: room is set aside, nobody has been promised anything. */
-  | 'reserved'
-  /** C: bound; the backend is at work. */
-  | 'committed'
-  /** A: made and checked; all later life. */
-  | 'built'
-  /** D1: will be gone. */
-  | 'deleting'
-  /** E: came to nothing; kept until it is deleted. */
-  | 'failed'
-
-/** What takes more room for a volume, in the owner's journal: reserved, and committed once the register has bound it. */
-export type Pending = PendingExtend | PendingSnapshot
-
-interface PendingRoom {
-  readonly rid: RequestId
-  readonly reservation: ReservationId
-  readonly committed: boolean
-}
-
-/** `sizeGiB`: of the volume, once it has grown. */
-export interface PendingExtend extends PendingRoom {
-  readonly kind: 'extend'
-  readonly sizeGiB: number
-}
-
-/** `sizeGiB`: of the snapshot. Once it is committed it is in the volume's record, as being made. */
-export interface PendingSnapshot extends PendingRoom {
-  readonly kind: 'snapshot'
-  readonly sizeGiB: number
-  readonly snapshot: SnapshotSpec
-  readonly bodyHash: string
-}
-
-/** A volume of this host: the record as published, and what only its owner needs. */
-export interface Owned {
-  readonly volume: Volume
-  readonly step: OwnedStep
-  readonly reservation: ReservationId
-  /** Sequence number of its newest published record; 0 while none. */
-  readonly seq: number
-  /** Hash of that record, or null while there is none. */
-  readonly hash: string | null
-  readonly pending: Pending | null
-  /** The operation whose backend or target work runs; no other is taken until it ends. */
-  readonly working: Working | null
-}
-
-export interface Working {
-  readonly rid: RequestId
-  readonly kind: 'delete' | 'extend' | 'snapshot' | 'attach' | 'connect' | 'detach'
-  readonly attachment: AttachmentId | null
-  /** Status to go back to if it comes to nothing. */
-  readonly before: VolumeStatus
-}
-
-/** What a request to a register was for, so that its answer finds its flow again. */
-export type AskPurpose =
-  | { readonly kind: 'create'; readonly rid: RequestId }
-  | { readonly kind: 'room'; readonly rid: RequestId }
-  | { readonly kind: 'resolve'; readonly volume: VolumeId; readonly rid: RequestId; readonly reservation: ReservationId }
-  | { readonly kind: 'fold'; readonly project: ProjectId }
-  | { readonly kind: 'find'; readonly search: string }
-  | { readonly kind: 'ledger'; readonly client: string }
-  | { readonly kind: 'edit'; readonly client: string; readonly request: OperationRequest }
-  | { readonly kind: 'watch'; readonly project: ProjectId }
-  /** A grant of this host that its journal does not explain. */
-  | { readonly kind: 'adopt'; readonly rid: RequestId }
-  /** Whatever a register holds that names this host. */
-  | { readonly kind: 'own' }
-  /** The owner has done what the register wanted of this volume, or never will. */
-  | { readonly kind: 'withdraw'; readonly volume: VolumeId }
-  /** A delete whose owner is away. */
-  | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest; readonly owner: PeerId }
-  /** A delete whose owner is lost for good. */
-  | { readonly kind: 'forget'; readonly client: string | null }
-  | { readonly kind: 'limits'; readonly client: string }
-  | { readonly kind: 'types'; readonly asker: TypesAsker }
-
-/** Who waits for the volume types: this peer's own copy, a client, or a create that was ranked by an old one. */
-export type TypesAsker =
-  | { readonly kind: 'copy' }
-  | { readonly kind: 'client'; readonly client: string }
-  | { readonly kind: 'create'; readonly rid: RequestId }
-
-export interface Ask {
-  readonly project: ProjectId
-  readonly change: LedgerChange
-  readonly purpose: AskPurpose
-  /** Members still to ask, in order. */
-  readonly left: readonly PeerId[]
-  readonly asked: PeerId
-  /** What the last member that answered without a majority said. */
-  readonly answered: number
-}
-
-/** A create that this peer coordinates. */
-export interface Creating {
-  readonly rid: RequestId
-  readonly spec: VolumeSpec
-  readonly bodyHash: string
-  readonly clients: readonly string[]
-  readonly ranking: Ranking
-  /** Index in the ranking of the pool that is asked now. */
-  readonly at: number
-  readonly refused: readonly Rejection[]
-  /** `reading`: the type is another than it was ranked by, and the register is asked for it. */
-  readonly phase: 'reserving' | 'reading' | 'binding' | 'unplacing'
-  /** The type that it was ranked by. */
-  readonly type: KnownType | null
-  /** How often it has waited for a copy of the types. */
-  readonly typeTries: number
-  readonly reservation: ReservationId | null
-}
-
-/** An operation that this peer coordinates. */
-export interface Operating {
-  readonly request: OperationRequest
-  readonly clients: readonly string[]
-  readonly owner: PeerId
-  readonly phase: 'asked' | 'reserving' | 'binding' | 'committing'
-  readonly project: ProjectId
-  /** Volume as it was when this began, for the answer. */
-  readonly volume: Volume | null
-  /** How often its owner was asked again, since it had not heard of its grant yet. */
-  readonly again: number
-}
-
-/** A search for a volume, or one that has an attachment or a snapshot, that the view does not hold. */
-export interface Searching {
-  readonly project: ProjectId | null
-  readonly volume: VolumeId | null
-  readonly attachment: AttachmentId | null
-  readonly snapshot: SnapshotId | null
-  /** What to do with the volume. */
-  readonly purpose:
-    | { readonly kind: 'reply'; readonly client: string }
-    | { readonly kind: 'operate'; readonly client: string; readonly request: OperationRequest }
-  /** Hosts whose logs were asked for and have not come yet. */
-  readonly waiting: readonly PeerId[]
-  readonly silent: readonly PeerId[]
-  /** Of hosts that said they know more than has come: where this peer stood then, and how often it has stood there. */
-  readonly behind: ReadonlyMap<PeerId, { readonly at: string; readonly times: number }>
-  /** Registers that a host named, still to be read. */
-  readonly named: readonly ProjectId[]
-  readonly knownOwner: PeerId | null
-}
-
-/** A start in progress: what this host used to know, by what the others remember of it. */
-export interface Recovery {
-  readonly ref: string
-  readonly answers: Map<PeerId, Recalled>
-  /** This host's log as the others hold it. */
-  readonly own: OwnerLog
-  /** What lies on this host, once it was listed. */
-  found: FoundHere | null
-  /** Nobody has answered for so long that a small cluster goes on without. */
-  isAlone: boolean
-  /** All have had the time to answer. */
-  isLate: boolean
-}
-
-export interface Recalled {
-  readonly head: LogHead | null
-  readonly votes: readonly SeenVote[]
-  readonly projects: readonly ProjectId[]
-  readonly totals: readonly ProjectId[]
-  readonly isLost: boolean
-}
-
-/** A register that this member takes over, from those who had it. */
-export interface Installing {
-  readonly group: number
-  /** Who is asked, and how many of them must answer. */
-  readonly from: readonly PeerId[]
-  readonly needed: number
-  readonly seal: boolean
-  readonly answers: Map<PeerId, Fetched>
-}
-
-export interface Fetched {
-  readonly promised: Ballot | null
-  readonly accepted: Ballot | null
-  readonly value: readonly (readonly [string, LedgerEntry])[]
-}
-
-/** `isAgain`: not a request, but that the totals are to be told once more, after the register was read. */
-export interface Settled {
-  readonly project: ProjectId
-  readonly seq: number
-  readonly isAgain: boolean
-}
-
-/** An answer that waits until the other peers have seen what it tells of. */
-export interface Unseen {
-  readonly seq: number
-  readonly waiting: Set<PeerId>
-  readonly to: PeerId
-  readonly rid: RequestId
-  readonly reply: OperationReply | 'committed'
 }
 
 export interface Peer {

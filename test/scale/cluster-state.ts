@@ -7,7 +7,7 @@
  */
 import { KEYS, cellKey, registerKey, volumeKey } from '../../lib/flows/keys.ts'
 import type { StoredReplica } from '../../lib/flows/restore.ts'
-import type { Owned } from '../../lib/flows/tables.ts'
+import type { Owned } from '../../lib/flows/owner/owned.ts'
 import { type Attachment, exportIqn } from '../../lib/model/attachment.ts'
 import { put } from '../../lib/model/cell.ts'
 import { hashHex } from '../../lib/model/hash.ts'

@@ -26,7 +26,8 @@ import { knownPools } from '../spread/beat.ts'
 import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import { RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
-import type { Creating, Peer } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Creating } from './requests.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 type Decided = Extract<ChangeOutcome, { kind: 'decided' }>

@@ -21,7 +21,8 @@ import { askRegister } from '../group/ask.ts'
 import { cancel, freshName, type Out, reply, timer } from '../out.ts'
 import { grantedSnapshot, grantedVolume, unplacedAsVolume } from '../shape.ts'
 import { isAhead, registersNaming, searchHeads } from '../spread/exchange.ts'
-import type { Peer, Searching } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Searching } from './requests.ts'
 import { noMajority } from './create.ts'
 
 /** A lost message is asked for again so often. */

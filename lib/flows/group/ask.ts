@@ -10,7 +10,8 @@ import type { ChangeOutcome, PeerMessage } from '../../model/message.ts'
 import { majorityOf } from '../../register/home-group.ts'
 import { membersOf } from './members.ts'
 import { cancel, freshName, type Out, send, timer } from '../out.ts'
-import type { Ask, AskPurpose, Peer } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Ask, AskPurpose } from './purpose.ts'
 
 /** An ask that has come to its end, and how. */
 export interface AskEnd {

@@ -16,7 +16,8 @@ import { newAcceptor } from '../../register/acceptor.ts'
 import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { cellKey, registerKey } from '../keys.ts'
 import { journalDrop, journalPut, note, type Out, send, timer } from '../out.ts'
-import type { Fetched, Installing, Peer } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Fetched, Installing } from './installing.ts'
 import { formerMembersOf, membersOf } from './members.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>

@@ -14,7 +14,8 @@ import { statusFromAttachments, type Volume, type VolumeStatus, withDetached } f
 import { note, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { Now, TargetOutcome } from '../step.ts'
-import type { Owned, Peer, Working } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Owned, Working } from './owned.ts'
 import {
   answerNow,
   attachmentOf,

@@ -13,7 +13,8 @@ import type { OwnerLog } from '../../replica/log.ts'
 import { replaceLog } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out } from '../out.ts'
-import type { Owned, OwnedStep, Peer, PendingSnapshot, Working } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Owned, OwnedStep, PendingSnapshot, Working } from './owned.ts'
 import { pendingOf } from './snapshot.ts'
 
 /** The names of its reservations are not in a host's records. */

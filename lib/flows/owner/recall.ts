@@ -17,7 +17,8 @@ import { headOf, logOf } from '../../replica/view.ts'
 import { formerMembersOf, membersOf } from '../group/members.ts'
 import { cancel, freshName, note, type Out, send, timer } from '../out.ts'
 import { askForLog, isSigned } from '../spread/exchange.ts'
-import type { Peer, Recovery } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Recovery } from './recovery.ts'
 
 /** In a cluster of more the others decide; with two, nobody may be left to ask. */
 const ALONE_HOSTS_MAX = 2

@@ -14,7 +14,8 @@ import { journalDrop, journalPut, type Out, send } from '../out.ts'
 import { answerWhenSeen } from '../spread/publish.ts'
 import type { BackendCall, Now, TargetCall } from '../step.ts'
 import { COMMAND_TRIES_MAX } from '../timings.ts'
-import type { Owned, Peer } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Owned } from './owned.ts'
 
 const RESULT_TTL_MS = 24 * 60 * 60 * 1000
 const RESULTS_MAX = 8192

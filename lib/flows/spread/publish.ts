@@ -13,7 +13,9 @@ import { appendOwn } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out, send, timer } from '../out.ts'
 import type { Now, PublishedEntry } from '../step.ts'
-import type { Owned, Peer, Unseen } from '../tables.ts'
+import type { Peer } from '../tables.ts'
+import type { Owned } from '../owner/owned.ts'
+import type { Unseen } from '../owner/untold.ts'
 
 /** Tombstones that wait for hosts which have not seen them; beyond that those hosts will have to take the log whole. */
 const TOMBS_MAX = 8192

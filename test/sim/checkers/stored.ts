@@ -1,5 +1,5 @@
 /** Reads what a journal holds, as the types that the production code wrote: the only casts of the checkers. */
-import type { Owned } from '../../../lib/flows/tables.ts'
+import type { Owned } from '../../../lib/flows/owner/owned.ts'
 import { type Catalogue, NO_CATALOGUE } from '../../../lib/model/catalogue.ts'
 import { type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'

@@ -1,0 +1,62 @@
+/**
+ * The requests of clients that this peer sees through: creates, operations, and searches for what its view does not hold.
+ *
+ * Lost in a crash: owners and registers bring what was begun to an end without their coordinator.
+ */
+import type { KnownType } from '../../model/catalogue.ts'
+import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../../model/ids.ts'
+import type { Ranking, Rejection } from '../../model/placement.ts'
+import type { OperationRequest } from '../../model/request.ts'
+import type { Volume, VolumeSpec } from '../../model/volume.ts'
+
+/** A create that this peer coordinates. */
+export interface Creating {
+  readonly rid: RequestId
+  readonly spec: VolumeSpec
+  readonly bodyHash: string
+  readonly clients: readonly string[]
+  readonly ranking: Ranking
+  /** Index in the ranking of the pool that is asked now. */
+  readonly at: number
+  readonly refused: readonly Rejection[]
+  /** `reading`: the type is another than it was ranked by, and the register is asked for it. */
+  readonly phase: 'reserving' | 'reading' | 'binding' | 'unplacing'
+  /** The type that it was ranked by. */
+  readonly type: KnownType | null
+  /** How often it has waited for a copy of the types. */
+  readonly typeTries: number
+  readonly reservation: ReservationId | null
+}
+
+/** An operation that this peer coordinates. */
+export interface Operating {
+  readonly request: OperationRequest
+  readonly clients: readonly string[]
+  readonly owner: PeerId
+  readonly phase: 'asked' | 'reserving' | 'binding' | 'committing'
+  readonly project: ProjectId
+  /** Volume as it was when this began, for the answer. */
+  readonly volume: Volume | null
+  /** How often its owner was asked again, since it had not heard of its grant yet. */
+  readonly again: number
+}
+
+/** A search for a volume, or one that has an attachment or a snapshot, that the view does not hold. */
+export interface Searching {
+  readonly project: ProjectId | null
+  readonly volume: VolumeId | null
+  readonly attachment: AttachmentId | null
+  readonly snapshot: SnapshotId | null
+  /** What to do with the volume. */
+  readonly purpose:
+    | { readonly kind: 'reply'; readonly client: string }
+    | { readonly kind: 'operate'; readonly client: string; readonly request: OperationRequest }
+  /** Hosts whose logs were asked for and have not come yet. */
+  readonly waiting: readonly PeerId[]
+  readonly silent: readonly PeerId[]
+  /** Of hosts that said they know more than has come: where this peer stood then, and how often it has stood there. */
+  readonly behind: ReadonlyMap<PeerId, { readonly at: string; readonly times: number }>
+  /** Registers that a host named, still to be read. */
+  readonly named: readonly ProjectId[]
+  readonly knownOwner: PeerId | null
+}

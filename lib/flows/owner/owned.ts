@@ -1,0 +1,66 @@
+/**
+ * A volume with its owner: the record as everybody sees it, and what only the owner needs.
+ *
+ * All of it is in the owner's journal; each step of a volume is one synced batch.
+ */
+import type { AttachmentId, RequestId, ReservationId } from '../../model/ids.ts'
+import type { SnapshotSpec } from '../../model/snapshot.ts'
+import type { Volume, VolumeStatus } from '../../model/volume.ts'
+
+/** Where a volume stands with its owner. Each step is one synced batch (reliability, journal steps). */
+export type OwnedStep =
+  /** R: room is set aside, nobody has been promised anything. */
+  | 'reserved'
+  /** C: bound; the backend is at work. */
+  | 'committed'
+  /** A: made and checked; all later life. */
+  | 'built'
+  /** D1: will be gone. */
+  | 'deleting'
+  /** E: came to nothing; kept until it is deleted. */
+  | 'failed'
+
+/** What takes more room for a volume, in the owner's journal: reserved, and committed once the register has bound it. */
+export type Pending = PendingExtend | PendingSnapshot
+
+interface PendingRoom {
+  readonly rid: RequestId
+  readonly reservation: ReservationId
+  readonly committed: boolean
+}
+
+/** `sizeGiB`: of the volume, once it has grown. */
+export interface PendingExtend extends PendingRoom {
+  readonly kind: 'extend'
+  readonly sizeGiB: number
+}
+
+/** `sizeGiB`: of the snapshot. Once it is committed it is in the volume's record, as being made. */
+export interface PendingSnapshot extends PendingRoom {
+  readonly kind: 'snapshot'
+  readonly sizeGiB: number
+  readonly snapshot: SnapshotSpec
+  readonly bodyHash: string
+}
+
+/** A volume of this host: the record as published, and what only its owner needs. */
+export interface Owned {
+  readonly volume: Volume
+  readonly step: OwnedStep
+  readonly reservation: ReservationId
+  /** Sequence number of its newest published record; 0 while none. */
+  readonly seq: number
+  /** Hash of that record, or null while there is none. */
+  readonly hash: string | null
+  readonly pending: Pending | null
+  /** The operation whose backend or target work runs; no other is taken until it ends. */
+  readonly working: Working | null
+}
+
+export interface Working {
+  readonly rid: RequestId
+  readonly kind: 'delete' | 'extend' | 'snapshot' | 'attach' | 'connect' | 'detach'
+  readonly attachment: AttachmentId | null
+  /** Status to go back to if it comes to nothing. */
+  readonly before: VolumeStatus
+}
