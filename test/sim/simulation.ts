@@ -4,12 +4,9 @@
  * Everything that happens comes out of the seed and the options; checkers see each event and throw at the first thing
  * that cannot be right.
  */
-import { LEDGER_RULES } from '../../lib/ledger/rules.ts'
-import { hashHex } from '../../lib/model/hash.ts'
 import { type PeerId, peerId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
-import { DEFAULT_PLACEMENT } from '../../lib/placement/rank.ts'
 import { Amnesia } from './amnesia.ts'
 import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
 import { AccountChecker } from './checkers/account.ts'
@@ -28,20 +25,19 @@ import { StateChecker } from './checkers/states.ts'
 import { TrespassChecker } from './checkers/trespass.ts'
 import { Clients } from './clients.ts'
 import { CrashPoints } from './crash/points.ts'
-import { FakeVolumes } from './fakes/volumes.ts'
 import { FOUNDING_TYPES } from './founding.ts'
 import { type Asked, History } from './history.ts'
 import { Hits } from './hits.ts'
-import { Initiators, portalOf } from './initiators.ts'
+import { Initiators } from './initiators.ts'
+import { makeNode } from './make-node.ts'
 import { Nemesis } from './nemesis.ts'
 import { Network } from './network.ts'
 import { Operator } from './operator.ts'
-import { SimNode } from './node.ts'
+import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Random } from './random.ts'
 import { Forger } from './forger.ts'
 import { RareNemesis } from './rare-nemesis.ts'
-import { simSigner } from './signer.ts'
 import { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
 import { World } from './world.ts'
@@ -285,65 +281,24 @@ export class Simulation {
   }
 
   #makeNode(peer: PeerId, name: string, index: number, manifest: Manifest): SimNode {
-    const { world, hits, options, network } = this
-    const random = this.#random.split(`node-${name}`)
-    const each = (watch: (checker: Checker, node: SimNode) => void): void => {
-      for (const checker of this.#checkers) watch(checker, node)
-    }
-    const heeding = this.#heeding
-    const node: SimNode = new SimNode({
-      id: peer,
+    const { world, hits, options, network, points } = this
+    return makeNode({
+      peer,
       name,
+      index,
+      manifest,
       world,
-      network,
       hits,
-      random,
-      sim: options,
+      options,
+      network,
+      points,
+      random: this.#random.split(`node-${name}`),
       distortion: this.#distortion,
-      points: this.points,
-      wallMs: 1_800_000_000_000 + (index % 2) * options.wallSkewMs,
-      peer: {
-        self: peer,
-        manifest,
-        rng: random.split('rules'),
-        placement: DEFAULT_PLACEMENT,
-        rules: this.#distortion.rules(LEDGER_RULES, peer, network),
-        timings: options.timings,
-        signer: simSigner(peer),
-        secretOf: (iqn) => hashHex('secret', peer, iqn).slice(0, 16),
-        isNew: true,
-        portal: portalOf(name),
-        version: 'sim',
-        api: '',
-      },
-      journal: this.#distortion.journal({
-        world,
-        hits,
-        random: random.split('journal'),
-        journal: options.journal,
-        rare: options.rare.journal,
-        onDurable: (key, after, before) => each((checker) => checker.onDurable?.(node, key, after, before)),
-      }),
-      volumes: new FakeVolumes(options.poolGiB, {
-        onCreate: (volume) => each((checker) => checker.onVolumeCreate?.(node, volume)),
-        onExtend: () => {},
-        onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume)),
-        onSnapshot: (snapshot) => each((checker) => checker.onSnapshot?.(node, snapshot)),
-        onSnapshotRemove: (name) => each((checker) => checker.onSnapshotRemove?.(node, name)),
-      }),
-      exports: this.#distortion.exports({
-        onExpose: (exported) => each((checker) => checker.onExpose?.(node, exported)),
-        onLogin: (session) => each((checker) => checker.onLogin?.(node, session)),
-      }),
-      onReply: (id, reply) => this.#onReply(node, id, reply),
-      onOutcome: (report) => each((checker) => checker.onOutcome?.(node, report)),
-      onReplicate: ({ head, records }) => each((checker) => checker.onReplicate?.(node, head, records)),
-      isSpare: () => this.operator.isSpare(node),
-      onEvent: (event) => {
-        for (const checker of heeding) checker.onEvent?.(node, event)
-      },
+      checkers: this.#checkers,
+      heeding: this.#heeding,
+      onReply: (node, id, reply) => this.#onReply(node, id, reply),
+      isSpare: (node) => this.operator.isSpare(node),
     })
-    return node
   }
 
   #onReply(node: SimNode, id: string, reply: ClientReply): void {
