@@ -7,7 +7,7 @@
 import { assertNever } from '../model/invariant.ts'
 import { attachmentId, type PeerId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
-import type { Manifest } from '../model/manifest.ts'
+import { hostOf, type Manifest } from '../model/manifest.ts'
 import type { PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
 import { onCreate, onRefused, onReserveAgain, onReserved, onReserveFailed } from './coordinator/create.ts'
@@ -46,6 +46,7 @@ import { onAlone, onLate, onOwnDelta, onRecall, onRecalled, onRecallTimer, recal
 import { onIntent, onOwnTimer } from './owner/unread.ts'
 import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.ts'
 import { onTypesHeard, onTypesTimer } from './spread/catalogue.ts'
+import { dropLog } from '../replica/view.ts'
 import { onDelta, onHeads, onHeadsTimer, onPullTimer, onTally, pull } from './spread/exchange.ts'
 import { isProbe, onMembersChanged, onOwnLag, onProbe, onProbeKey, onProbeUnsent } from './spread/suspect.ts'
 import { collectTombs, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
@@ -110,6 +111,7 @@ function onManifest(peer: Peer, out: Out, manifest: Manifest, now: Now): void {
   const isStep = before.epoch !== manifest.voting.epoch || (before.former === null) !== (manifest.voting.former === null)
   peer.options = { ...peer.options, manifest }
   peer.groups.clear()
+  for (const owner of [...peer.view.logs.keys()]) if (owner !== peer.self && hostOf(manifest, owner) === null) dropLog(peer.view, owner)
   onMembersChanged(peer, now)
   // The end of a step changes no group: a proposer that began anew in it would use its ballots twice.
   if (before.epoch !== manifest.voting.epoch) abandonProposals(peer, out)

@@ -12,6 +12,7 @@ import type { Json } from '../model/json.ts'
 import type { LedgerEntry } from '../model/ledger.ts'
 import { headText, type LogHead, type LogState, type PublishedRecord } from '../model/log.ts'
 import type { OperationReply } from '../model/request.ts'
+import { hostOf } from '../model/manifest.ts'
 import { replaceLog } from '../replica/view.ts'
 import { cellProject, KEYS, keyTail } from './keys.ts'
 import { acceptorOf, newPeer, type Peer, type PeerOptions, setOwned } from './tables.ts'
@@ -86,7 +87,8 @@ function restoreReplica(peer: Peer, replica: StoredReplica): void {
     if (records === undefined) byOwner.set(owner, [record])
     else records.push(record)
   }
-  for (const head of replica.heads) if (head.owner !== peer.self) replaceLog(peer.view, head.owner, head, byOwner.get(head.owner) ?? [])
+  const isOther = (owner: PeerId): boolean => owner !== peer.self && hostOf(peer.options.manifest, owner) !== null
+  for (const head of replica.heads) if (isOther(head.owner)) replaceLog(peer.view, head.owner, head, byOwner.get(head.owner) ?? [])
 }
 
 /** This host's own log is in its journal: the newest record of each volume, and the tombstones. */

@@ -106,6 +106,13 @@ export function replaceLog(view: View, owner: PeerId, head: LogHead | null, reco
   }
 }
 
+/** The owner is no host of the cluster any more, and has left nothing behind. */
+export function dropLog(view: View, owner: PeerId): void {
+  for (const id of [...logOf(view, owner).records.keys()]) hide(view, owner, id)
+  dropGranted(view, owner)
+  view.logs.delete(owner)
+}
+
 export function headsOf(view: View): readonly KnownHead[] {
   return [...view.logs].map(([owner, log]) => positionOf(owner, log))
 }

@@ -8,7 +8,7 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { canonicalJson } from '../../model/json.ts'
-import { hostName, hostOf, votersOf } from '../../model/manifest.ts'
+import { hostName, hostOf, isLostHost, votersOf } from '../../model/manifest.ts'
 import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
@@ -38,7 +38,7 @@ export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snap
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
-  peer.searching.set(name, { ...search, waiting: [], silent: [], behind: new Map(), named: [], knownOwner: null })
+  peer.searching.set(name, { ...search, waiting: [], silent: [], behind: new Map(), named: [], knownOwner: null, majority: 0 })
   const about = search.volume ?? search.snapshot
   if (search.project === null || about === null) return askHosts(peer, out, name)
   askRegister(peer, out, search.project, { kind: 'read', about }, { kind: 'find', search: name })
@@ -59,6 +59,8 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
   if (granted !== null) return foundSnapshot(peer, out, name, search, granted)
   const hit = inRegister(peer, search, outcome.answer.contents)
   if (hit !== null) return found(peer, out, name, search, hit)
+  // Deleted after its host was lost.
+  if (search.volume !== null && outcome.answer.contents.gone.includes(search.volume)) return giveUp(peer, out, name, missing(search))
   const knownOwner = outcome.answer.contents.ended?.host ?? search.knownOwner
   // What the hosts said before this register was read may be older than what it says: its owner is asked again.
   const project = search.project ?? (knownOwner === null ? null : (asked ?? null))
@@ -123,7 +125,8 @@ function askHosts(peer: Peer, out: Out, name: string): Found | null {
   const others = peer.options.manifest.hosts.filter((host) => host.peer !== peer.self && host.state !== 'lost').map((host) => host.peer)
   const isUp = (other: PeerId): boolean => peer.connections.get(other)?.state === 'up'
   const named = search.project === null && search.volume !== null ? registersNaming(peer, search.volume) : []
-  const asked = { ...search, named, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
+  const majority = smallestMajority(peer)
+  const asked = { ...search, named, majority, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
   peer.searching.set(name, asked)
   if (asked.waiting.length === 0) {
     conclude(peer, out, name, asked)
@@ -152,8 +155,10 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
     return
   }
   // Every majority of a register's members has one among those who answered, if fewer than a majority are silent.
-  const isCovered = project !== null || (search.volume !== null && silent.length < smallestMajority(peer))
-  const unheard = isCovered ? silent.filter((host) => (peer.view.logs.get(host)?.head ?? null) === null) : silent
+  const isCovered = project !== null || (search.volume !== null && silent.length < Math.min(search.majority, smallestMajority(peer)))
+  // Of a host that is lost nobody can be asked but those who have its log, and one of them may have all of it.
+  const isLost = knownOwner !== null && isLostHost(peer.options.manifest, knownOwner)
+  const unheard = isCovered && !isLost ? silent.filter((host) => (peer.view.logs.get(host)?.head ?? null) === null) : silent
   if (unheard.length > 0) {
     giveUp(peer, out, name, { code: 'peer-incomplete', silent: unheard })
     return

@@ -52,7 +52,7 @@ export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: Operati
   if (operating === undefined) return
   // Whoever was told of the create may change its volume; the COMMIT that lets the owner do so is on its way.
   const isEarly = !answer.ok && answer.failure.code === 'volume-busy' && answer.failure.running === 'create'
-  if (!isEarly || operating.again >= AGAIN_MAX) return end(peer, out, operating, answer)
+  if (!isEarly || operating.again >= AGAIN_MAX) return endAsTold(peer, out, operating, answer)
   peer.operating.set(rid, { ...operating, again: operating.again + 1 })
   timer(out, `operate-again/${rid}`, AGAIN_MS)
 }
@@ -84,7 +84,7 @@ export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Mess
 export function onRoomRefused(peer: Peer, out: Out, rid: RequestId, refusal: Refusal): void {
   const operating = peer.operating.get(rid)
   if (operating?.phase !== 'reserving') return
-  if (refusal.kind === 'operation') return end(peer, out, operating, refusal.reply)
+  if (refusal.kind === 'operation') return endAsTold(peer, out, operating, refusal.reply)
   const facts: Failure =
     refusal.kind === 'no-room'
       ? { code: 'no-room', rejected: [refusal.rejection] }
@@ -257,6 +257,13 @@ function abandon(out: Out, operating: Operating, binding: Binding): void {
 function endRoom(peer: Peer, out: Out, operating: Operating): void {
   const volume = peer.view.volumes.get(operating.request.volume)?.volume ?? operating.volume
   end(peer, out, operating, success({ ...NO_VALUE, volume, snapshot: snapshotAsked(operating.request, volume) }))
+}
+
+/** What its owner said; but a volume that is granted, and that its owner does not know, its owner has forgotten, and will hear of again. */
+function endAsTold(peer: Peer, out: Out, operating: Operating, told: OperationReply): void {
+  const isGranted = peer.view.volumes.get(operating.request.volume)?.seq === 0
+  const isForgotten = isGranted && !told.ok && told.failure.code === 'volume-not-found'
+  end(peer, out, operating, isForgotten ? failure({ code: 'recovering', host: hostName(peer.options.manifest, operating.owner) }) : told)
 }
 
 function end(peer: Peer, out: Out, operating: Operating, result: OperationReply): void {

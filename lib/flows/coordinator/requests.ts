@@ -59,4 +59,6 @@ export interface Searching {
   /** Registers that a host named, still to be read. */
   readonly named: readonly ProjectId[]
   readonly knownOwner: PeerId | null
+  /** Members that the smallest majority of a register had when the hosts were asked: what they said is as old as that. */
+  readonly majority: number
 }

@@ -6,6 +6,7 @@
  */
 import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
 import { comparePositions, headText, type LogHead } from '../../model/log.ts'
+import { hostOf } from '../../model/manifest.ts'
 import type { KnownHead, PeerMessage } from '../../model/message.ts'
 import { type Delta, deltasFor, type OwnerLog, positionOf } from '../../replica/log.ts'
 import { applyDelta, headOf, headsOf, logOf, tallyOf } from '../../replica/view.ts'
@@ -89,7 +90,7 @@ function sendHeads(peer: Peer, out: Out, to: PeerId): void {
 
 /** True if the other side knows more of this log, or another history of it. */
 export function isAhead(peer: Peer, head: KnownHead): boolean {
-  if (head.owner === peer.self) return false
+  if (head.owner === peer.self || hostOf(peer.options.manifest, head.owner) === null) return false
   const mine = logOf(peer.view, head.owner)
   // Of a log that has forked nothing more is taken, until its owner begins a new epoch.
   if (mine.fork !== null && head.epoch <= mine.fork[0].epoch) return false
@@ -101,6 +102,8 @@ export function isAhead(peer: Peer, head: KnownHead): boolean {
 export function onDelta(peer: Peer, out: Out, from: PeerId, delta: Extract<PeerMessage, { kind: 'delta' }>): void {
   const { head } = delta
   const { owner } = head
+  // A host that has left has no log any more, whatever somebody remembers of it who has missed the end.
+  if (hostOf(peer.options.manifest, owner) === null) return
   const taken = applyDelta(peer.view, delta, (shown) => isSigned(peer, shown))
   const isPulled = peer.pulling === from
   if (isPulled) timer(out, 'pull', peer.options.timings.pullMs)
