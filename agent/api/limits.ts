@@ -3,9 +3,9 @@ import { parseProjectId, type ProjectId } from '../../lib/model/ids.ts'
 import type { Limits, Usage } from '../../lib/model/quota.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { limitsBody, quotaSetBody } from '../../lib/wire/cinder/quota.ts'
+import { parseQuotaSet } from '../../lib/wire/cinder/quota-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { isVisible } from './policy.ts'
-import { parseQuotaSet } from './quota-request.ts'
 
 const SHOW = 'volume_extension:quotas:show'
 

@@ -1,9 +1,9 @@
 /** `POST volumes/{id}/action`. Actions that are not here are answered as Cinder answers unknown ones. */
+import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-status-request.ts'
 import { parseVolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
-import { asksForReset, parseResetStatus } from './reset-status.ts'
 
 export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },

@@ -4,9 +4,9 @@
  * A client that sends back the whole set it was shown is understood: values of what Scoria has no quota for are taken if
  * they say what is so anyway.
  */
-import type { Limits } from '../../lib/model/quota.ts'
-import { accepted, type InputFailure, type Parsed, refused } from '../../lib/wire/cinder/input.ts'
-import { isObject } from '../../lib/wire/peer/check.ts'
+import type { Limits } from '../../model/quota.ts'
+import { accepted, type InputFailure, type Parsed, refused } from './input.ts'
+import { isObject } from '../peer/check.ts'
 
 const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'])
 /** There are none of these, and so none are allowed. */

@@ -2,10 +2,10 @@
  * Body of the action `os-reset_status`: an operator's word against the record. Of the statuses of Cinder those are taken
  * that a volume can rest in.
  */
-import type { Operation } from '../../lib/model/request.ts'
-import { demands } from '../../lib/wire/cinder/body-parts.ts'
-import { accepted, type Parsed, refused } from '../../lib/wire/cinder/input.ts'
-import { isObject } from '../../lib/wire/peer/check.ts'
+import type { Operation } from '../../model/request.ts'
+import { demands } from './body-parts.ts'
+import { accepted, type Parsed, refused } from './input.ts'
+import { isObject } from '../peer/check.ts'
 
 const RESET_STATUS = 'os-reset_status'
 
