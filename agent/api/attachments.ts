@@ -8,11 +8,11 @@ import type { Operation } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { attachmentDetail, attachmentSummary } from '../../lib/wire/cinder/attachment.ts'
 import { parseAttachmentAction, parseCreateAttachment, parseUpdateAttachment } from '../../lib/wire/cinder/attachment-request.ts'
-import { nextLink } from '../../lib/wire/cinder/links.ts'
-import { type Filter, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type Filter, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateAttachment, locateVolume } from './locate.ts'
 import { type Operated, operateOn } from './operate.ts'
+import { pageFor } from './page.ts'
 import { newAttachmentId } from './request-names.ts'
 import { isLostVolume } from './shown-volume.ts'
 import { listVolumes } from './volume-list.ts'
@@ -127,14 +127,13 @@ const KEYS = { sorts: ['id', 'created_at', 'status'], filters: Object.keys(FILTE
 async function list(edge: Edge, call: Call, bodyOf: (attachment: Attachment) => object, collection: string): Promise<Answer> {
   const query = parseListQuery(call.query, KEYS, call.microversion)
   if (!query.ok) return failed(query.failure)
-  const { allTenants, filters, limit, raw, marker } = query.value
+  const { allTenants, filters } = query.value
   const volumes = await attachable(edge, call, allTenants && call.caller.isAdmin)
   const all = volumes.flatMap((volume) => volume.attachments).filter((attachment) => filters.every((filter) => passes(attachment, filter)))
-  const page = pageOf(all, query.value, (attachment) => attachment.id)
-  if (page === null) return failed({ code: 'item-not-found', kind: 'Volume attachment', id: marker ?? '' })
-  const last = page.length === limit ? page.at(-1) : undefined
-  const links = last === undefined ? {} : { attachments_links: nextLink(call.base, collection, raw, last.id) }
-  return answer(200, { attachments: page.map(bodyOf), ...links })
+  const page = pageFor(call, { items: all, query: query.value, kind: 'Volume attachment', collection })
+  if (!page.ok) return page.answer
+  const links = page.next === null ? {} : { attachments_links: page.next }
+  return answer(200, { attachments: page.items.map(bodyOf), ...links })
 }
 
 /** The view knows every attachment; only whether a volume of a lost host was deleted is in its register. */

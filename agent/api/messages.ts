@@ -2,9 +2,9 @@
 import { hostName, type Manifest } from '../../lib/model/manifest.ts'
 import type { Volume, VolumeFailure } from '../../lib/model/volume.ts'
 import { type Message, messageBody, messageOf, messageRequestId } from '../../lib/wire/cinder/message.ts'
-import { nextLink } from '../../lib/wire/cinder/links.ts'
-import { type Filter, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type Filter, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { pageFor } from './page.ts'
 import { namedUuid } from './request-names.ts'
 import { isLostVolume } from './shown-volume.ts'
 import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
@@ -29,14 +29,13 @@ const KEYS = {
 async function list(edge: Edge, call: Call): Promise<Answer> {
   const query = parseListQuery(call.query, KEYS, call.microversion)
   if (!query.ok) return failed(query.failure)
-  const { filters, limit, raw, marker } = query.value
+  const { filters } = query.value
   const all = await listVolumes(edge, call, query.value.allTenants && call.caller.isAdmin)
   const messages = messagesOf(all, edge, call).filter((message) => filters.every((filter) => passes(message, filter)))
-  const page = pageOf(messages, query.value, (message) => message.id)
-  if (page === null) return failed({ code: 'item-not-found', kind: 'Message', id: marker ?? '' })
-  const last = page.length === limit ? page.at(-1) : undefined
-  const links = last === undefined ? {} : { messages_links: nextLink(call.base, 'messages', raw, last.id) }
-  return answer(200, { messages: page.map((message) => messageBody(message, call.base)), ...links }, partialHeaders(all))
+  const page = pageFor(call, { items: messages, query: query.value, kind: 'Message', collection: 'messages' })
+  if (!page.ok) return page.answer
+  const links = page.next === null ? {} : { messages_links: page.next }
+  return answer(200, { messages: page.items.map((message) => messageBody(message, call.base)), ...links }, partialHeaders(all))
 }
 
 async function show(edge: Edge, call: Call): Promise<Answer> {

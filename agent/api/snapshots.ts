@@ -2,8 +2,7 @@
 import { hashHex } from '../../lib/model/hash.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { Snapshot, SnapshotSpec } from '../../lib/model/snapshot.ts'
-import { nextLink } from '../../lib/wire/cinder/links.ts'
-import { pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { snapshotBody, snapshotDetail, snapshotSummary } from '../../lib/wire/cinder/snapshot.ts'
 import { selectSnapshots, SNAPSHOT_KEYS } from '../../lib/wire/cinder/snapshot-query.ts'
 import { parseCreateSnapshot, parseSnapshotAction, parseUpdateSnapshot } from '../../lib/wire/cinder/snapshot-request.ts'
@@ -11,6 +10,7 @@ import { type Answer, answer, type Call, type Edge, failed, type Route } from '.
 import { locateVolume } from './locate.ts'
 import { locateSnapshot } from './locate-snapshot.ts'
 import { operateOn, operateOnSnapshot } from './operate.ts'
+import { pageFor } from './page.ts'
 import { isAllowed } from './policy.ts'
 import { newSnapshotId, snapshotRid } from './request-names.ts'
 import { listSnapshots } from './snapshot-list.ts'
@@ -73,16 +73,14 @@ async function show(edge: Edge, call: Call): Promise<Answer> {
 async function list(edge: Edge, call: Call, bodyOf: (snapshot: Snapshot) => object, collection: string): Promise<Answer> {
   const query = parseListQuery(call.query, SNAPSHOT_KEYS, call.microversion)
   if (!query.ok) return failed(query.failure)
-  const { limit, marker, raw, withCount } = query.value
   const all = await listSnapshots(edge, call, query.value.allTenants && call.caller.isAdmin)
   const selected = selectSnapshots(all.snapshots, query.value, call.microversion)
   if (!selected.ok) return failed(selected.failure)
-  const page = pageOf(selected.value, query.value, (snapshot) => snapshot.id)
-  if (page === null) return failed({ code: 'item-not-found', kind: 'Snapshot', id: marker ?? '' })
-  const last = page.length === limit ? page.at(-1) : undefined
-  const links = last === undefined ? {} : { snapshots_links: nextLink(call.base, collection, raw, last.id) }
-  const count = withCount ? { count: selected.value.length } : {}
-  return answer(200, { snapshots: page.map(bodyOf), ...links, ...count }, partialHeaders(all))
+  const page = pageFor(call, { items: selected.value, query: query.value, kind: 'Snapshot', collection })
+  if (!page.ok) return page.answer
+  const links = page.next === null ? {} : { snapshots_links: page.next }
+  const count = query.value.withCount ? { count: selected.value.length } : {}
+  return answer(200, { snapshots: page.items.map(bodyOf), ...links, ...count }, partialHeaders(all))
 }
 
 async function update(edge: Edge, call: Call): Promise<Answer> {

@@ -5,14 +5,14 @@ import type { VolumeView } from '../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../lib/model/volume.ts'
 import { allowsMultiattach } from '../../lib/model/volume-type.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
-import { nextLink } from '../../lib/wire/cinder/links.ts'
-import { type ListQuery, pageOf, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type ListQuery, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { volumeSummary } from '../../lib/wire/cinder/volume.ts'
 import { selectVolumes, VOLUME_KEYS } from '../../lib/wire/cinder/volume-query.ts'
 import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../lib/wire/cinder/volume-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateForDisplay } from './locate.ts'
 import { operate } from './operate.ts'
+import { pageFor } from './page.ts'
 import { createRid, newVolumeId } from './request-names.ts'
 import { wantedType } from './types.ts'
 import { volumeBody, volumesBody } from './volume-json.ts'
@@ -98,12 +98,11 @@ async function list(edge: Edge, call: Call, body: Body, collection: string): Pro
   const selected = await select(edge, call)
   if (!selected.ok) return selected.answer
   const { query, all, volumes } = selected
-  const page = pageOf(volumes, query, (volume) => volume.id)
-  if (page === null) return failed({ code: 'item-not-found', kind: 'Volume', id: query.marker ?? '' })
-  const last = page.length === query.limit ? page.at(-1) : undefined
-  const links = last === undefined ? '' : `,"volumes_links":${JSON.stringify(nextLink(call.base, collection, query.raw, last.id))}`
+  const page = pageFor(call, { items: volumes, query, kind: 'Volume', collection })
+  if (!page.ok) return page.answer
+  const links = page.next === null ? '' : `,"volumes_links":${JSON.stringify(page.next)}`
   const count = query.withCount ? `,"count":${volumes.length}` : ''
-  return answer(200, body(page, call, `${links}${count}}`), partialHeaders(all))
+  return answer(200, body(page.items, call, `${links}${count}}`), partialHeaders(all))
 }
 
 /** 3.12, with all metadata from 3.36. */
