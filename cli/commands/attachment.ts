@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { printList, printOne } from '../output/print.ts'
 import { type Item, itemAt, itemsAt, textOf } from '../rest/body.ts'
 import { findAttachment, findVolume } from '../rest/find.ts'
+import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { attachmentColumns, attachmentFields } from './attachment-rows.ts'
@@ -54,17 +55,9 @@ function addCreate(parent: Command, terminal: Terminal): void {
 async function create(name: string, options: CreateOptions, terminal: Terminal): Promise<void> {
   const { client, output } = await contextOf(options, terminal)
   const volume = await findVolume(client, name)
-  const connector = {
-    ...(options.initiator === undefined ? {} : { initiator: options.initiator, multipath: false }),
-    ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.ip === undefined ? {} : { ip: options.ip }),
-  }
-  const attachment = {
-    volume_uuid: textOf(volume, 'id'),
-    mode: options.mode,
-    ...(options.instance === undefined ? {} : { instance_uuid: options.instance }),
-    ...(options.initiator === undefined ? {} : { connector }),
-  }
+  const { initiator, host, ip, instance, mode } = options
+  const connector = initiator === undefined ? undefined : given({ initiator, multipath: false, host, ip })
+  const attachment = given({ volume_uuid: textOf(volume, 'id'), mode, instance_uuid: instance, connector })
   const path = client.cinder('/attachments')
   const body = await client.call({ method: 'POST', path, body: { attachment }, idempotencyKey: options.idempotencyKey ?? newKey() })
   const made = itemAt(body, 'attachment')

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { usage } from '../failure.ts'
 import { printList } from '../output/print.ts'
 import { type Item, itemAt, numberOf, partOf } from '../rest/body.ts'
+import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Context, contextOf, withCommon, withExamples } from './context.ts'
@@ -54,12 +55,8 @@ export function addQuota(program: Command, terminal: Terminal): void {
 }
 
 async function setQuota(project: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
-  const limits = {
-    ...(options.volumes === undefined ? {} : { volumes: options.volumes }),
-    ...(options.snapshots === undefined ? {} : { snapshots: options.snapshots }),
-    ...(options.gigabytes === undefined ? {} : { gigabytes: options.gigabytes }),
-    ...(options.perVolumeGigabytes === undefined ? {} : { per_volume_gigabytes: options.perVolumeGigabytes }),
-  }
+  const { volumes, snapshots, gigabytes, perVolumeGigabytes } = options
+  const limits = given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes })
   if (Object.keys(limits).length === 0)
     throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes')
   const context = await contextOf(options, terminal)

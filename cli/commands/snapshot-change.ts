@@ -4,26 +4,20 @@ import { usage } from '../failure.ts'
 import { printOne } from '../output/print.ts'
 import { itemAt, textOf } from '../rest/body.ts'
 import { findSnapshot, findVolume } from '../rest/find.ts'
+import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { collect, contextOf, newKey, property, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
+import { contextOf, newKey, property, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
 import { forEachNamed } from './for-each-named.ts'
 import { snapshotFields, snapshotName, waitForSnapshot } from './snapshot-rows.ts'
+import { changeTexts, demandTexts, type TextOptions, withTexts } from './text-changes.ts'
 
-interface TextOptions extends CommonOptions {
+interface CreateOptions extends CommonOptions, WaitOptions {
   readonly description?: string
   readonly property?: Readonly<Record<string, string>>
-}
-
-interface CreateOptions extends TextOptions, WaitOptions {
   readonly volume: string
   readonly force?: boolean
   readonly idempotencyKey?: string
-}
-
-interface SetOptions extends TextOptions {
-  readonly name?: string
-  readonly unsetProperty?: readonly string[]
 }
 
 export function addSnapshotCreate(parent: Command, terminal: Terminal): void {
@@ -42,15 +36,8 @@ export function addSnapshotCreate(parent: Command, terminal: Terminal): void {
 }
 
 export function addSnapshotSet(parent: Command, terminal: Terminal): void {
-  const command = parent
-    .command('set')
-    .description('change name, description or properties')
-    .argument('<snapshot>', 'name or id')
-    .option('--name <name>', 'new name')
-    .option('--description <text>', 'new description')
-    .option('--property <key=value>', 'set a property, repeatable', property)
-    .option('--unset-property <key>', 'remove a property, repeatable', collect)
-    .action(async (name: string, options: SetOptions) => set(name, options, terminal))
+  const command = parent.command('set').description('change name, description or properties').argument('<snapshot>', 'name or id')
+  withTexts(command).action(async (name: string, options: TextOptions) => set(name, options, terminal))
   withCommon(command)
   withExamples(command, 'scoria snapshot set before --name before-upgrade', 'scoria snapshot set before --property keep=yes')
 }
@@ -75,12 +62,7 @@ async function create(name: string | undefined, options: CreateOptions, terminal
       `volume ${options.volume} is in use`,
       'a snapshot has what was written by then, as after a power cut: add --force if that will do',
     )
-  const snapshot = {
-    volume_id: textOf(volume, 'id'),
-    ...(name === undefined ? {} : { name }),
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(options.property === undefined ? {} : { metadata: options.property }),
-  }
+  const snapshot = given({ volume_id: textOf(volume, 'id'), name, description: options.description, metadata: options.property })
   const key = options.idempotencyKey ?? newKey()
   let body = await client.call({ method: 'POST', path: client.cinder('/snapshots'), body: { snapshot }, idempotencyKey: key })
   const made = itemAt(body, 'snapshot')
@@ -89,23 +71,11 @@ async function create(name: string | undefined, options: CreateOptions, terminal
   printOne(terminal, output, body, textOf(made, 'id'), snapshotFields(itemAt(body, 'snapshot')))
 }
 
-async function set(name: string, options: SetOptions, terminal: Terminal): Promise<void> {
-  const changes = {
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.description === undefined ? {} : { description: options.description }),
-  }
-  const isUpdate = Object.keys(changes).length > 0
-  if (!isUpdate && options.property === undefined && options.unsetProperty === undefined) {
-    throw usage('nothing to set', 'say what: --name, --description, --property, --unset-property')
-  }
+async function set(name: string, options: TextOptions, terminal: Terminal): Promise<void> {
+  demandTexts(options)
   const { client, output } = await contextOf(options, terminal)
   const id = textOf(await findSnapshot(client, name), 'id')
-  const path = client.cinder(`/snapshots/${id}`)
-  if (isUpdate) await client.call({ method: 'PUT', path, body: { snapshot: changes } })
-  if (options.property !== undefined) await client.call({ method: 'POST', path: `${path}/metadata`, body: { metadata: options.property } })
-  for (const key of options.unsetProperty ?? [])
-    await client.call({ method: 'DELETE', path: `${path}/metadata/${encodeURIComponent(key)}` })
-  const body = await client.call({ method: 'GET', path })
+  const body = await changeTexts(client, 'snapshot', client.cinder(`/snapshots/${id}`), options)
   printOne(terminal, output, body, id, snapshotFields(itemAt(body, 'snapshot')))
 }
 

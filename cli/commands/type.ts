@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { usage } from '../failure.ts'
 import { printList, printOne } from '../output/print.ts'
 import { type Item, itemAt, itemsAt, partOf, textOf } from '../rest/body.ts'
+import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { collect, type Context, contextOf, property, withCommon, withExamples } from './context.ts'
@@ -78,13 +79,8 @@ function withVisibility(command: Command): Command {
 }
 
 async function createType(name: string, options: TypeOptions, { client, output, terminal }: Context): Promise<void> {
-  const isPublic = visibilityOf(options)
-  const wanted = {
-    name,
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(isPublic === null ? {} : { 'os-volume-type-access:is_public': isPublic }),
-    ...(options.property === undefined ? {} : { extra_specs: options.property }),
-  }
+  const { description, property: demands } = options
+  const wanted = given({ name, description, 'os-volume-type-access:is_public': visibilityOf(options), extra_specs: demands })
   const body = await client.call({ method: 'POST', path: client.cinder('/types'), body: { volume_type: wanted } })
   const made = itemAt(body, 'volume_type')
   printOne(terminal, output, body, textOf(made, 'id'), typeFields(made))
@@ -110,12 +106,7 @@ async function showType(context: Context, nameOrId: string): Promise<void> {
 
 async function setType(nameOrId: string, options: TypeOptions, context: Context): Promise<void> {
   const { client } = context
-  const isPublic = visibilityOf(options)
-  const changes = {
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(isPublic === null ? {} : { is_public: isPublic }),
-  }
+  const changes = given({ name: options.name, description: options.description, is_public: visibilityOf(options) })
   const isUpdate = Object.keys(changes).length > 0
   if (!isUpdate && options.property === undefined)
     throw usage('nothing to set', 'say what: --name, --description, --public, --private, --property')
@@ -163,8 +154,8 @@ function propertiesOf(type: Item): string {
     .join(', ')
 }
 
-/** Null: not said. */
-function visibilityOf(options: TypeOptions): boolean | null {
+/** Undefined: not said. */
+function visibilityOf(options: TypeOptions): boolean | undefined {
   if (options.public === true && options.private === true) throw usage('a type is public or private, not both')
-  return options.public === true ? true : options.private === true ? false : null
+  return options.public === true ? true : options.private === true ? false : undefined
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { printOne } from '../output/print.ts'
 import { itemAt, textOf } from '../rest/body.ts'
+import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { contextOf, newKey, property, sizeGiB, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
@@ -40,14 +41,8 @@ async function create(name: string | undefined, options: CreateOptions, terminal
   const context = await contextOf(options, terminal)
   if (options.dryRun === true) return explainPlacement(context, options)
   const { client, output } = context
-  const volume = {
-    size: options.size,
-    ...(name === undefined ? {} : { name }),
-    ...(options.type === undefined ? {} : { volume_type: options.type }),
-    ...(options.zone === undefined ? {} : { availability_zone: options.zone }),
-    ...(options.description === undefined ? {} : { description: options.description }),
-    ...(options.property === undefined ? {} : { metadata: options.property }),
-  }
+  const { size, type, zone, description, property: metadata } = options
+  const volume = given({ size, name, volume_type: type, availability_zone: zone, description, metadata })
   const path = client.cinder('/volumes')
   let body = await client.call({ method: 'POST', path, body: { volume }, idempotencyKey: options.idempotencyKey ?? newKey() })
   if (options.wait === true) {
