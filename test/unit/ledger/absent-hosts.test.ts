@@ -1,79 +1,29 @@
 /** Deletes of volumes whose host is away, or lost for good, as their project's register decides them. */
 import t from 'tap'
-import { drop, emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
-import { peerId, type PeerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
+import { drop, emptyCell, putEntry } from '../../../lib/model/cell.ts'
+import { type PeerId, projectId, requestId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
 import type { Binding, Gone, Intent, LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
-import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import type { Usage } from '../../../lib/model/quota.ts'
+import { ALPHA, BETA, bind, grantOf, newRegister, type Register } from './register.ts'
 
-const ALPHA = peerId('alpha')
-const BETA = peerId('beta')
-
-function register(...lost: readonly PeerId[]) {
-  const cell = emptyCell()
-  const account = {
-    project: projectId('p'),
-    cell,
+function register(...lost: readonly PeerId[]): Register {
+  return newRegister({
     defaults: { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1 },
-    founding: [],
-    isLost: (host: PeerId) => lost.includes(host),
-  }
-  return {
-    cell,
-    used: () => usedBy(cell),
-    decide(change: LedgerChange): LedgerAnswer {
-      const { puts, answer } = evaluate(LEDGER_RULES, account, change)
-      for (const put of puts) putEntry(cell, put)
-      return answer
-    },
-  }
-}
-
-function binding(volume: string, sizeGiB: number, changes: Partial<Binding> = {}): Binding {
-  const spec = {
-    id: volumeId(volume),
-    project: projectId('p'),
-    user: 'u',
-    name: null,
-    description: null,
-    sizeGiB,
-    zone: null,
-    type: null,
-    typeId: null,
-    metadata: {},
-    multiattach: false,
-    createdAtMs: 0,
-  }
-  return {
-    kind: 'bound',
-    rid: requestId(`create ${volume}`),
-    volume: spec.id,
-    host: ALPHA,
-    pool: poolName('alpha', 'b', 'p'),
-    reservation: reservationId('1.1'),
-    bodyHash: 'body',
-    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB },
-    sizeGiB,
-    spec,
-    snapshot: null,
-    atMs: 0,
-    ...changes,
-  }
+    isLost: (host) => lost.includes(host),
+  })
 }
 
 /** Not folded yet: the totals of the host know nothing of it. */
 function extension(volume: string, from: number, to: number): Binding {
-  return binding(volume, to, { rid: requestId(`extend ${volume}`), delta: { volumes: 0, snapshots: 0, gigabytes: to - from }, spec: null })
+  return grantOf(volume, to, { rid: requestId(`extend ${volume}`), delta: { volumes: 0, snapshots: 0, gigabytes: to - from }, spec: null })
 }
 
 function snapshot(rid: string, volume: string, sizeGiB: number): Binding {
   const texts = { user: 'u', name: null, description: null, metadata: {}, createdAtMs: 0 }
   const spec = { id: snapshotId(rid), volume: volumeId(volume), project: projectId('p'), ...texts }
   const delta = { volumes: 0, snapshots: 1, gigabytes: sizeGiB }
-  return binding(volume, sizeGiB, { rid: requestId(rid), delta, spec: null, snapshot: spec })
+  return grantOf(volume, sizeGiB, { rid: requestId(rid), delta, spec: null, snapshot: spec })
 }
-
-const bind = (of: Binding): LedgerChange => ({ kind: 'bind', binding: of })
 
 function fold(volumes: number, gigabytes: number, settled: readonly string[], seq = 1): LedgerChange {
   const totals = { kind: 'host', host: ALPHA, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes }, isFinal: false } as const
@@ -111,8 +61,8 @@ t.test('the first delete of a volume whose host is away stands; another one mean
 
 t.test('a delete that waits for its host frees nothing yet', async (t) => {
   const { decide, used } = register()
-  decide(bind(binding('v', 4)))
-  decide(fold(1, 4, ['create v']))
+  decide(bind(grantOf('v', 4)))
+  decide(fold(1, 4, ['v']))
   decide({ kind: 'intend', intent: intent('v') })
   t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
 })
@@ -130,7 +80,7 @@ t.test('the owner withdraws the delete that it has seen to, and not a later one'
 
 t.test('a volume is forgotten only if the manifest says that its host is lost', async (t) => {
   const { decide, used, cell } = register(BETA)
-  decide(bind(binding('v', 4)))
+  decide(bind(grantOf('v', 4)))
   t.equal(decide(forget('v', { v: 4 })).kind, 'not-lost')
   t.equal(cell.gone.size, 0)
   t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
@@ -138,8 +88,8 @@ t.test('a volume is forgotten only if the manifest says that its host is lost', 
 
 t.test('a volume of a lost host counts until its tenant deletes it, and is taken off once', async (t) => {
   const { decide, used } = register(ALPHA)
-  for (const volume of ['v', 'w']) decide(bind(binding(volume, 4)))
-  decide(fold(2, 8, ['create v', 'create w']))
+  for (const volume of ['v', 'w']) decide(bind(grantOf(volume, 4)))
+  decide(fold(2, 8, ['v', 'w']))
   const log = { v: 4, w: 4 }
   decide(forget(null, log))
   t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 8 }, 'the loss alone frees nothing')
@@ -150,12 +100,12 @@ t.test('a volume of a lost host counts until its tenant deletes it, and is taken
   t.same(contentsOf(decide(READ)).gone, ['v'])
   decide(forget('w', log))
   t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
-  t.equal(decide(bind(binding('x', 10, { host: BETA }))).kind, 'bound', 'the room is there for others')
+  t.equal(decide(bind(grantOf('x', 10, { host: BETA }))).kind, 'bound', 'the room is there for others')
 })
 
 t.test('what the host did and never reported is counted by its log', async (t) => {
   const table = [
-    { title: 'a create', grants: [binding('w', 6)], log: { v: 4, w: 6 }, used: { volumes: 2, snapshots: 0, gigabytes: 10 } },
+    { title: 'a create', grants: [grantOf('w', 6)], log: { v: 4, w: 6 }, used: { volumes: 2, snapshots: 0, gigabytes: 10 } },
     { title: 'an extend', grants: [extension('v', 4, 9)], log: { v: 9 }, used: { volumes: 1, snapshots: 0, gigabytes: 9 } },
     { title: 'a snapshot', grants: [snapshot('s', 'v', 4)], log: { v: SNAPPED }, used: SNAPPED },
     {
@@ -173,15 +123,15 @@ t.test('what the host did and never reported is counted by its log', async (t) =
     { title: 'a delete', grants: [], log: { v: null }, used: { volumes: 0, snapshots: 0, gigabytes: 0 } },
     {
       title: 'a create and its delete',
-      grants: [binding('w', 6)],
+      grants: [grantOf('w', 6)],
       log: { v: 4, w: null },
       used: { volumes: 1, snapshots: 0, gigabytes: 4 },
     },
   ]
   for (const { title, grants, log, used: wanted } of table) {
     const { decide, used, cell } = register(ALPHA)
-    decide(bind(binding('v', 4)))
-    decide(fold(1, 4, ['create v']))
+    decide(bind(grantOf('v', 4)))
+    decide(fold(1, 4, ['v']))
     for (const grant of grants) decide(bind(grant))
     decide(forget(null, log, { seq: 7 }))
     t.same(used(), wanted, title)
@@ -191,19 +141,19 @@ t.test('what the host did and never reported is counted by its log', async (t) =
 
 t.test('a create that no log tells of stays granted until it is deleted', async (t) => {
   const { decide, used, cell } = register(ALPHA)
-  decide(bind(binding('w', 6)))
+  decide(bind(grantOf('w', 6)))
   decide(forget(null, {}))
   t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 6 })
   decide(forget('w', {}))
   t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
   t.equal(cell.bound.size, 0)
-  t.match(decide(bind(binding('w', 6))), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat of the request gets its answer')
+  t.match(decide(bind(grantOf('w', 6))), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat of the request gets its answer')
 })
 
 t.test('the copy of the log that goes furthest counts; one that is behind decides nothing', async (t) => {
   const { decide, used } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(fold(1, 4, ['create v'], 5))
+  decide(bind(grantOf('v', 4)))
+  decide(fold(1, 4, ['v'], 5))
   t.equal(decide(forget('v', {}, { seq: 4 })).kind, 'behind')
   t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
   decide(forget('v', { v: 4, w: 2 }, { seq: 5 }))
@@ -214,17 +164,17 @@ t.test('the copy of the log that goes furthest counts; one that is behind decide
 
 t.test('a lost host that comes back reports nothing and is given nothing', async (t) => {
   const { decide, used } = register(ALPHA)
-  decide(bind(binding('v', 4)))
-  decide(fold(1, 4, ['create v']))
+  decide(bind(grantOf('v', 4)))
+  decide(fold(1, 4, ['v']))
   decide(forget('v', { v: 4 }))
   decide(fold(1, 4, [], 99))
   t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
-  t.equal(decide(bind(binding('x', 1))).kind, 'closed')
+  t.equal(decide(bind(grantOf('x', 1))).kind, 'closed')
 })
 
 t.test('a delete that waited for a host which is lost is done by the loss; those of other hosts stay', async (t) => {
   const { decide, used } = register(ALPHA)
-  for (const volume of ['v', 'w']) decide(bind(binding(volume, 4, volume === 'w' ? { host: BETA } : {})))
+  for (const volume of ['v', 'w']) decide(bind(grantOf(volume, 4, volume === 'w' ? { host: BETA } : {})))
   decide({ kind: 'intend', intent: intent('v') })
   decide({ kind: 'intend', intent: { ...intent('w'), host: BETA } })
   decide(forget(null, { v: 4 }))

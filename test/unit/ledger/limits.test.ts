@@ -1,22 +1,14 @@
 /** Limits that an operator gives one project, and takes back. */
 import t from 'tap'
-import { emptyCell, putEntry } from '../../../lib/model/cell.ts'
-import { peerId, projectId } from '../../../lib/model/ids.ts'
-import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
+import { peerId } from '../../../lib/model/ids.ts'
 import type { Limits } from '../../../lib/model/quota.ts'
-import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
+import { newRegister } from './register.ts'
 
 const DEFAULTS: Limits = { volumes: 10, snapshots: -1, gigabytes: 1000, per_volume_gigabytes: -1 }
 
 /** A project that uses 3 volumes and 30 GiB. */
 function register() {
-  const cell = emptyCell()
-  const account = { project: projectId('p'), cell, defaults: DEFAULTS, founding: [], isLost: () => false }
-  const decide = (change: LedgerChange): LedgerAnswer => {
-    const { puts, answer } = evaluate(LEDGER_RULES, account, change)
-    for (const put of puts) putEntry(cell, put)
-    return answer
-  }
+  const { cell, decide } = newRegister({ defaults: DEFAULTS })
   const totals = {
     kind: 'host',
     host: peerId('a'),

@@ -1,59 +1,19 @@
 import t from 'tap'
-import type { Account } from '../../../lib/ledger/account.ts'
-import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
-import { emptyCell, putEntry, usedBy } from '../../../lib/model/cell.ts'
-import { peerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
+import { requestId, reservationId, snapshotId, volumeId } from '../../../lib/model/ids.ts'
 import type { Binding, HostTotals, LedgerAnswer, LedgerChange, Unplaced } from '../../../lib/model/ledger.ts'
 import type { Limits } from '../../../lib/model/quota.ts'
+import { ALPHA, BETA, bind, grantOf, newRegister, type Register } from './register.ts'
 
 const LIMITS: Limits = { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: 8 }
-const ALPHA = peerId('alpha')
-const BETA = peerId('beta')
 
-function register(limits: Limits = LIMITS): { readonly account: Account; decide(change: LedgerChange): LedgerAnswer } {
-  const account: Account = { project: projectId('p'), cell: emptyCell(), defaults: limits, founding: [], isLost: () => false }
-  return {
-    account,
-    decide(change) {
-      const { puts, answer } = evaluate(LEDGER_RULES, account, change)
-      for (const put of puts) putEntry(account.cell, put)
-      return answer
-    },
-  }
+function register(limits: Limits = LIMITS): Register {
+  return newRegister({ defaults: limits })
 }
 
 function binding(rid: string, host = ALPHA, sizeGiB = 1, reservation = '1.1'): Binding {
-  const spec = {
-    id: volumeId(rid),
-    project: projectId('p'),
-    user: 'u',
-    name: null,
-    description: null,
-    sizeGiB,
-    zone: null,
-    type: null,
-    typeId: null,
-    metadata: {},
-    multiattach: false,
-    createdAtMs: 0,
-  }
-  return {
-    kind: 'bound',
-    rid: requestId(rid),
-    volume: spec.id,
-    host,
-    pool: poolName(host, 'b', 'p'),
-    reservation: reservationId(reservation),
-    bodyHash: 'body',
-    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB },
-    sizeGiB,
-    spec,
-    snapshot: null,
-    atMs: 0,
-  }
+  return grantOf(rid, sizeGiB, { host, reservation: reservationId(reservation) })
 }
 
-const bind = (of: Binding): LedgerChange => ({ kind: 'bind', binding: of })
 const resolve = (of: Binding): LedgerChange => ({ kind: 'resolve', rid: of.rid, host: of.host, reservation: of.reservation, atMs: 0 })
 
 function unplace(of: Binding): LedgerChange {
@@ -117,29 +77,29 @@ t.test('a reservation that is bound resolves to its binding, also after the gran
 })
 
 t.test('a grant and the host that takes it over are counted once, at every moment', async (t) => {
-  const { decide, account } = register()
+  const { decide, used } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(bind(binding('b', ALPHA, 3)))
-  t.same(usedBy(account.cell), { volumes: 2, snapshots: 0, gigabytes: 5 })
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5 })
   decide(fold(ALPHA, 1, 1, 2, ['a']))
-  t.same(usedBy(account.cell), { volumes: 2, snapshots: 0, gigabytes: 5 })
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5 })
   decide(fold(ALPHA, 2, 2, 5, ['a', 'b']))
-  t.same(usedBy(account.cell), { volumes: 2, snapshots: 0, gigabytes: 5 })
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5 })
 })
 
 t.test('a fold that was overtaken by a later one changes nothing', async (t) => {
-  const { decide, account } = register()
+  const { decide, used } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(fold(ALPHA, 5, 0, 0, ['a']))
   decide(fold(ALPHA, 4, 1, 2, ['a']))
-  t.same(usedBy(account.cell), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
 })
 
 t.test("a host cannot settle another host's grant", async (t) => {
-  const { decide, account } = register()
+  const { decide, used } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(fold(BETA, 9, 0, 0, ['a']))
-  t.same(usedBy(account.cell), { volumes: 1, snapshots: 0, gigabytes: 2 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 2 })
 })
 
 t.test('limits are exact, and name the resource that is short', async (t) => {
@@ -174,7 +134,7 @@ t.test('an extend takes gigabytes and no volume', async (t) => {
 t.test(
   'a snapshot takes gigabytes and one of the snapshots, is remembered by its name, and is measured by no bound for volumes',
   async (t) => {
-    const { decide, account } = register({ volumes: 1, snapshots: 1, gigabytes: 9, per_volume_gigabytes: 3 })
+    const { decide, used, account } = register({ volumes: 1, snapshots: 1, gigabytes: 9, per_volume_gigabytes: 3 })
     const texts = { user: 'u', name: null, description: null, metadata: {}, createdAtMs: 0 }
     const snapshot = { id: snapshotId('s'), volume: volumeId('v'), project: account.project, ...texts }
     const one: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 1, gigabytes: 4 }, sizeGiB: 4, spec: null, snapshot }
@@ -183,14 +143,14 @@ t.test(
     t.match(decide(bind({ ...one, rid: requestId('y'), delta: { volumes: 0, snapshots: 1, gigabytes: 6 } })), { resource: 'gigabytes' })
     const totals: HostTotals = { kind: 'host', host: ALPHA, epoch: 1, seq: 1, usage: one.delta, isFinal: false }
     decide({ kind: 'fold', totals, settled: [one.rid], atMs: 1 })
-    t.same(usedBy(account.cell), { volumes: 0, snapshots: 1, gigabytes: 4 }, 'counted once, in one place or the other')
+    t.same(used(), { volumes: 0, snapshots: 1, gigabytes: 4 }, 'counted once, in one place or the other')
     t.match(decide({ kind: 'read', about: snapshot.id }), { contents: { ended: { rid: one.rid, snapshot: snapshot.id, host: ALPHA } } })
     t.match(decide(bind(one)), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat gets what was decided')
   },
 )
 
 t.test('an unplaced volume can be renamed and deleted, and its request is remembered', async (t) => {
-  const { decide, account } = register()
+  const { decide, used } = register()
   decide(unplace(binding('r', ALPHA, 4)))
   const edited = decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'update', name: 'new' }, atMs: 5 })
   t.match(edited, { kind: 'edited', unplaced: { spec: { name: 'new', sizeGiB: 4 }, updatedAtMs: 5 } })
@@ -199,7 +159,7 @@ t.test('an unplaced volume can be renamed and deleted, and its request is rememb
   labelled({ a: '1', b: '2' })
   t.match(labelled({ a: null, c: '3' }), { unplaced: { spec: { name: 'new', metadata: { b: '2', c: '3' } } } })
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 6 }).kind, 'ended')
-  t.same(usedBy(account.cell), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
   t.equal(decide(bind(binding('r'))).kind, 'ended')
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 7 }).kind, 'absent')
 })

@@ -1,30 +1,17 @@
 /** Volume types in the register of the cluster: one name, one type, each change once. */
 import t from 'tap'
-import type { Account } from '../../../lib/ledger/account.ts'
-import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import { catalogueOf, effectiveTypes, type TypeEdit } from '../../../lib/model/catalogue.ts'
-import { emptyCell, putEntry } from '../../../lib/model/cell.ts'
 import { CLUSTER_PROJECT, requestId } from '../../../lib/model/ids.ts'
-import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
+import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import type { VolumeType } from '../../../lib/model/volume-type.ts'
+import { newRegister } from './register.ts'
 
 const DEFAULT: VolumeType = { id: 'd', name: '__DEFAULT__', description: null, extraSpecs: {} }
 const GOLD: VolumeType = { id: 'g', name: 'gold', description: 'as founded', extraSpecs: { a: '1', b: '2' } }
 const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
 
 function register() {
-  const account: Account = {
-    project: CLUSTER_PROJECT,
-    cell: emptyCell(),
-    defaults: UNLIMITED,
-    founding: [DEFAULT, GOLD],
-    isLost: () => false,
-  }
-  const decide = (change: LedgerChange): LedgerAnswer => {
-    const { puts, answer } = evaluate(LEDGER_RULES, account, change)
-    for (const put of puts) putEntry(account.cell, put)
-    return answer
-  }
+  const { account, decide } = newRegister({ project: CLUSTER_PROJECT, defaults: UNLIMITED, founding: [DEFAULT, GOLD] })
   const types = () => effectiveTypes(account.founding, account.cell.types.values())
   return { decide, types, version: () => catalogueOf(account.cell.types.values()).version, count: () => account.cell.types.size }
 }
