@@ -55,6 +55,19 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     help: 'No host is in that availability zone.',
     text: (f) => `Invalid input received: Availability zone '${f.zone}' is invalid.`,
   },
+  'source-type': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'A volume made from a snapshot or from another volume has the same volume type. Leave the type out.',
+    text: (f) =>
+      `Invalid input received: Invalid volume_type provided: ${f.type} (requested type is not compatible; either match source volume, or omit type argument).`,
+  },
+  'source-zone': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'A volume made from a snapshot or from another volume lies on the same host. Leave the zone out.',
+    text: (f) => `Invalid input received: Volume must be in the same availability zone as its source: ${f.sourceZone}, and not ${f.zone}.`,
+  },
   'item-not-found': { status: 404, name: 'NotFound', help: 'There is no such item.', text: (f) => `${f.kind} ${f.id} could not be found.` },
   'no-member': {
     status: 503,

@@ -78,6 +78,13 @@ export const RULES_ERRORS: Rows<Failure> = {
     help: 'Another operation on the volume runs. Repeat when it has ended.',
     text: (f) => `Resource conflict: Volume ${f.volume} is busy: ${f.running}.`,
   },
+  'size-below-source': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'A volume made from a snapshot or from another volume is at least as large. Leave the size out, or ask for more.',
+    text: (f) =>
+      `Invalid input received: Volume size ${f.requestedGiB}GB cannot be smaller than the size ${f.sizeGiB}GB of ${f.source}. They must be >= original size.`,
+  },
   'size-not-larger': {
     status: 400,
     name: 'InvalidInput',

@@ -16,6 +16,9 @@ export type HttpFailure =
   /** Volumes have it. */
   | { readonly code: 'type-in-use'; readonly type: string }
   | { readonly code: 'zone-not-found'; readonly zone: string }
+  /** A copy has the type and the zone of its source. */
+  | { readonly code: 'source-type'; readonly type: string }
+  | { readonly code: 'source-zone'; readonly zone: string; readonly sourceZone: string }
   | { readonly code: 'item-not-found'; readonly kind: string; readonly id: string }
   /** This host is not in the manifest any more, or as lost. */
   | { readonly code: 'no-member'; readonly state: 'left' | 'lost' }

@@ -4,19 +4,22 @@ import { canonicalJson } from '../../lib/model/json.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../lib/model/volume.ts'
 import { allowsMultiattach } from '../../lib/model/volume-type.ts'
+import type { KnownType } from '../../lib/model/catalogue.ts'
+import type { EdgeFailure } from './failure.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { type ListQuery, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { volumeSummary } from '../../lib/wire/cinder/volume.ts'
 import { selectVolumes, VOLUME_KEYS } from '../../lib/wire/cinder/volume-query.ts'
 import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../lib/wire/cinder/volume-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
-import { locateForDisplay } from './locate.ts'
+import { locateForDisplay, locateVolume } from './locate.ts'
 import { operate } from './operate.ts'
 import { pageFor } from './page.ts'
 import { createRid, newVolumeId } from './request-names.ts'
 import { wantedType } from './types.ts'
 import { volumeBody, volumesBody } from './volume-json.ts'
 import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
+import { type FoundSource, locateSource } from './volume-source.ts'
 import { hasZone } from './zones.ts'
 
 export const volumeRoutes: readonly Route[] = [
@@ -44,24 +47,54 @@ export const volumeRoutes: readonly Route[] = [
 async function create(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseCreateVolume(call.body, call.microversion)
   if (!wanted.ok) return failed(wanted.failure)
+  const source = await locateSource(edge, call, wanted.value.source)
+  if (!source.ok) return source.isGone ? createdBefore(edge, call, source.failure) : failed(source.failure)
   const { type: typeName, zone } = wanted.value
-  const found = await wantedType(edge, call, typeName)
-  if (!found.ok) return failed(found.failure)
-  const { type } = found
+  const { found } = source
+  const type = await wantedType(edge, call, typeName ?? found?.typeId ?? null)
+  if (!type.ok) return failed(type.failure)
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
-  const { type: _, ...facts } = wanted.value
-  const spec: VolumeSpec = {
-    ...facts,
+  const facts = found === null ? null : unlikeSource(wanted.value, found, type.type)
+  if (facts !== null) return failed(facts)
+  const spec = specOf(edge, call, wanted.value, found, type.type)
+  const asked = { rid: createRid(call), spec, bodyHash: bodyHash(wanted.value), sourceAt: found?.place ?? null }
+  const { result } = await edge.service.ask({ kind: 'create', ...asked })
+  return result.ok ? answer(202, volumeBody(asJustCreated(result.value), call)) : failed(result.failure)
+}
+
+function specOf(edge: Edge, call: Call, wanted: CreateVolume, found: FoundSource | null, type: KnownType | null): VolumeSpec {
+  const { name, description, zone, metadata } = wanted
+  return {
     id: newVolumeId(call, edge.uuid),
     project: call.caller.project,
     user: call.caller.user,
+    name,
+    description,
+    sizeGiB: wanted.sizeGiB ?? found?.sizeGiB ?? 1,
+    zone,
     type: type?.name ?? null,
     typeId: type?.id ?? null,
+    metadata,
     multiattach: allowsMultiattach(type),
+    source: found?.source ?? null,
     createdAtMs: edge.clock(),
   }
-  const { result } = await edge.service.ask({ kind: 'create', rid: createRid(call), spec, bodyHash: bodyHash(wanted.value) })
-  return result.ok ? answer(202, volumeBody(asJustCreated(result.value), call)) : failed(result.failure)
+}
+
+/** A copy is no smaller than its source, and otherwise like it. */
+function unlikeSource(wanted: CreateVolume, { source, sizeGiB, typeId, zone }: FoundSource, type: KnownType | null): EdgeFailure | null {
+  const requestedGiB = wanted.sizeGiB ?? sizeGiB
+  const id = source.kind === 'snapshot' ? source.snapshot : source.volume
+  if (requestedGiB < sizeGiB) return { code: 'size-below-source', source: id, sizeGiB, requestedGiB }
+  if (wanted.type !== null && type?.id !== typeId) return { code: 'source-type', type: wanted.type }
+  return wanted.zone === null || wanted.zone === zone ? null : { code: 'source-zone', zone: wanted.zone, sourceZone: zone }
+}
+
+/** The source is gone; a repeat of a request that was done before gets its answer all the same. */
+async function createdBefore(edge: Edge, call: Call, failure: EdgeFailure): Promise<Answer> {
+  if (call.idempotencyKey === null) return failed(failure)
+  const made = await locateVolume(edge, call, newVolumeId(call, edge.uuid))
+  return made.ok ? answer(202, volumeBody(made.view.volume, call)) : failed(failure)
 }
 
 /** Over what the client asked for, not over who asked and when: a retry has an equal hash on every peer. */

@@ -9,25 +9,30 @@ import type { AbortSignalLike } from '../../lib/ports/backend.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 
 export interface Turns {
-  /** Runs `work`, which never rejects, after every call for this volume that was begun. */
-  take<Value>(volume: VolumeId, work: () => Promise<Outcome<Value>>, signal: AbortSignalLike): Promise<Outcome<Value>>
+  /** Runs `work`, which never rejects, after every call for these volumes that was begun. */
+  take<Value>(volumes: readonly VolumeId[], work: () => Promise<Outcome<Value>>, signal: AbortSignalLike): Promise<Outcome<Value>>
 }
 
 /** @param tool named in what is told when the time is up */
 export function createTurns(tool: string): Turns {
   const running = new Map<VolumeId, Promise<unknown>>()
 
-  async function inTurn<Value>(volume: VolumeId, work: () => Promise<Outcome<Value>>, signal: AbortSignalLike): Promise<Outcome<Value>> {
-    for (let before = running.get(volume); before !== undefined; before = running.get(volume)) await before
+  async function inTurn<Value>(
+    volumes: readonly VolumeId[],
+    work: () => Promise<Outcome<Value>>,
+    signal: AbortSignalLike,
+  ): Promise<Outcome<Value>> {
+    const before = (): Promise<unknown> | undefined => volumes.map((volume) => running.get(volume)).find((turn) => turn !== undefined)
+    for (let other = before(); other !== undefined; other = before()) await other
     if (signal.aborted) return timeIsUp(tool)
     const turn = work()
-    running.set(volume, turn)
+    for (const volume of volumes) running.set(volume, turn)
     const outcome = await turn
-    running.delete(volume)
+    for (const volume of volumes) running.delete(volume)
     return outcome
   }
 
-  return { take: (volume, work, signal) => inTime(tool, () => inTurn(volume, work, signal), signal) }
+  return { take: (volumes, work, signal) => inTime(tool, () => inTurn(volumes, work, signal), signal) }
 }
 
 /** What `work` came to, or `unknown` when the time is up before. */

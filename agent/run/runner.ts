@@ -16,6 +16,7 @@ import type { Network } from '../../lib/ports/network.ts'
 import { done, type Outcome } from '../../lib/ports/outcome.ts'
 import type { Target } from '../../lib/ports/target.ts'
 import type { BackendCall, BackendOutcome, Effect, Now, PeerEvent, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
+import { queueOf } from '../../lib/flows/step.ts'
 import type { Peer } from '../../lib/flows/tables.ts'
 import { assertNever } from '../../lib/model/invariant.ts'
 import { LUN } from '../../lib/flows/owner/work.ts'
@@ -118,7 +119,7 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   function runBackend(job: string, volume: VolumeId, call: BackendCall): void {
-    jobs.run(volume, async () => {
+    jobs.run(queueOf(volume, call), async () => {
       const outcome = await settled(callBackend(backendOf(volume), call, timeLimit()))
       loop.give({ kind: 'backend', job, volume, call, outcome })
     })
@@ -222,6 +223,8 @@ function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSi
   switch (call.kind) {
     case 'create':
       return backend.create(call.volume, call.tags, signal).then(emptied)
+    case 'copy':
+      return backend.copy(call.volume, call.source, call.tags, signal).then(emptied)
     case 'extend':
       return backend.extend(call.volume, signal).then(emptied)
     case 'remove':

@@ -18,7 +18,17 @@ import type { Manifest } from '../model/manifest.ts'
 import type { LogHead, LogState, PublishedRecord } from '../model/log.ts'
 import type { PeerMessage } from '../model/message.ts'
 import type { ClientReply, ClientRequest } from '../model/request.ts'
-import type { BackendSnapshot, BackendVolume, FoundSnapshot, FoundVolume, PoolMeasure, SnapshotName, VolumeTags } from '../ports/backend.ts'
+import {
+  type BackendSnapshot,
+  type BackendSource,
+  type BackendVolume,
+  type FoundSnapshot,
+  type FoundVolume,
+  type PoolMeasure,
+  type SnapshotName,
+  type VolumeTags,
+  volumeBehind,
+} from '../ports/backend.ts'
 import type { JournalOp } from '../ports/journal.ts'
 import type { Outcome } from '../ports/outcome.ts'
 
@@ -59,6 +69,7 @@ export interface FoundHere {
 
 export type BackendCall =
   | { readonly kind: 'create'; readonly volume: BackendVolume; readonly tags: VolumeTags }
+  | { readonly kind: 'copy'; readonly volume: BackendVolume; readonly source: BackendSource; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
   | { readonly kind: 'inspect'; readonly volume: VolumeId }
@@ -67,6 +78,11 @@ export type BackendCall =
   | { readonly kind: 'remove-snapshot'; readonly snapshot: SnapshotName }
   | { readonly kind: 'inspect-snapshot'; readonly snapshot: SnapshotName }
   | { readonly kind: 'quarantine-snapshot'; readonly snapshot: SnapshotName }
+
+/** Whose turn a call about `volume` takes: a copy waits for what is done with what it is a copy of. */
+export function queueOf(volume: VolumeId, call: BackendCall | TargetCall): VolumeId {
+  return call.kind === 'copy' ? volumeBehind(call.source) : volume
+}
 
 /** `inspect` and `inspect-snapshot` answer with what is there; every other call with null. */
 export type BackendOutcome = Outcome<FoundVolume | FoundSnapshot | null>
@@ -126,7 +142,10 @@ export type PeerEvent =
 export type Effect =
   | { readonly kind: 'send'; readonly to: PeerId; readonly message: PeerMessage }
   | { readonly kind: 'reply'; readonly id: string; readonly reply: ClientReply }
-  /** Jobs of one volume are carried out one after the other, in order; the outcome comes back as an event with the same job. */
+  /**
+   * Jobs of one volume are carried out one after the other, in order; the outcome comes back as an event with the same job. A copy is
+   * made in the turn of what it is a copy of (`queueOf`).
+   */
   | { readonly kind: 'backend'; readonly job: string; readonly volume: VolumeId; readonly call: BackendCall }
   | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall }
   /** A timer of the same key is replaced. Timers die with the process. */

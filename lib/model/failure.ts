@@ -34,6 +34,8 @@ export type Failure =
   /** A consumer still uses the volume, and only its own service may let go. */
   | { readonly code: 'unsafe-detach'; readonly attachment: AttachmentId; readonly instance: string }
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }
+  /** A copy holds at least what its source does. */
+  | { readonly code: 'size-below-source'; readonly source: VolumeId | SnapshotId; readonly sizeGiB: number; readonly requestedGiB: number }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'

@@ -10,6 +10,7 @@ import type { Limits } from './quota.ts'
 import type { Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
+import type { SourcePlace } from './volume-source.ts'
 
 /** One change of one volume, decided by its owner alone and in order. */
 export type Operation =
@@ -61,7 +62,14 @@ export const NO_VALUE: OperationValue = { volume: null, attachment: null, snapsh
 export type OperationReply = Result<OperationValue>
 
 export type ClientRequest =
-  | { readonly kind: 'create'; readonly rid: RequestId; readonly spec: VolumeSpec; readonly bodyHash: string }
+  /** `sourceAt`: where the source lies, if it has one; no other pool is asked. */
+  | {
+      readonly kind: 'create'
+      readonly rid: RequestId
+      readonly spec: VolumeSpec
+      readonly bodyHash: string
+      readonly sourceAt: SourcePlace | null
+    }
   | { readonly kind: 'operate'; readonly request: OperationRequest }
   /** Finds a volume that the view does not hold: the register, then every reachable log. */
   | { readonly kind: 'find'; readonly project: ProjectId | null; readonly volume: VolumeId }

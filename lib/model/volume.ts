@@ -8,6 +8,7 @@ import type { Attachment } from './attachment.ts'
 import type { AttachmentId, PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { VolumeSource } from './volume-source.ts'
 
 export type VolumeStatus =
   | 'creating'
@@ -37,6 +38,8 @@ export interface VolumeSpec {
   readonly typeId: string | null
   readonly metadata: Readonly<Record<string, string>>
   readonly multiattach: boolean
+  /** What it began as a copy of; null for an empty volume. */
+  readonly source: VolumeSource | null
   /** Unix milliseconds at the coordinator, for display; never compared between hosts. */
   readonly createdAtMs: number
 }

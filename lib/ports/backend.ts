@@ -39,6 +39,16 @@ export interface BackendSnapshot extends SnapshotName {
   readonly sizeBytes: number
 }
 
+/** What a new volume is a copy of; it lies in the same pool. */
+export type BackendSource =
+  | { readonly kind: 'volume'; readonly volume: VolumeId }
+  | { readonly kind: 'snapshot'; readonly snapshot: SnapshotName }
+
+/** The volume that is read when this is copied. */
+export function volumeBehind(source: BackendSource): VolumeId {
+  return source.kind === 'volume' ? source.volume : source.snapshot.volume
+}
+
 /** Who a volume or snapshot belongs to, kept beside its bytes: what a host needs to know its volumes again when its journal is gone. */
 export interface VolumeTags {
   readonly project: ProjectId
@@ -61,6 +71,12 @@ export interface Backend {
   measure(signal: AbortSignalLike): Promise<Outcome<readonly PoolMeasure[]>>
   /** A volume that reads zero until written, and its tags with it. `sizeBytes` > 0, a multiple of 1 GiB. */
   create(volume: BackendVolume, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
+  /**
+   * The same, but with the bytes that `source` has now, and zero beyond them; all of it or none, also after a crash. A volume that is
+   * there at this size is left alone. Refused if the source is not there, or larger. Runs in the queue of the source's volume; may go on
+   * after the time limit, and the next call for either volume then waits for its end.
+   */
+  copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
   /** Grows to the absolute size; a volume that has it already is left alone. Never shrinks. */
   extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */

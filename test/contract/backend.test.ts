@@ -83,6 +83,7 @@ async function simulatedBackend(): Promise<DurableBackendUnderTest> {
       return done([{ pool: POOL, state: 'up', totalGiB: 10, capabilities }])
     },
     create: async (volume, tags) => emptied(volumes.create(volume, tags)),
+    copy: async (volume, source, tags) => emptied(volumes.copy(volume, source, tags)),
     extend: async (volume) => emptied(volumes.extend(volume)),
     remove: async (volume) => emptied(volumes.remove(volume)),
     inspect: async (volume) => volumes.inspect(volume),

@@ -156,6 +156,30 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
     t.same(value(await backend.listSnapshots(inTime)), [{ ...one, tags: TAGS }], 'the name is free again')
   })
 
+  t.test('a copy of a volume or of a snapshot is a volume of its own, as large as was asked for', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    const snapshot = snapshotOf(pool, 1)
+    value(await backend.createSnapshot(snapshot, TAGS, inTime))
+    const larger = volume(pool, 2, SECOND)
+    value(await backend.copy(larger, { kind: 'snapshot', snapshot }, OTHER_TAGS, inTime))
+    value(await backend.copy(larger, { kind: 'snapshot', snapshot }, OTHER_TAGS, inTime))
+    t.same(value(await backend.inspect(SECOND, inTime)), found(larger, OTHER_TAGS), 'repeated, it is the same')
+    value(await backend.removeSnapshot(snapshot, inTime))
+    value(await backend.remove(FIRST, inTime))
+    t.same(value(await backend.list(inTime)), [found(larger, OTHER_TAGS)], 'it needs nothing of its source')
+    const equal = volume(pool, 2)
+    value(await backend.copy(equal, { kind: 'volume', volume: SECOND }, TAGS, inTime))
+    t.same(value(await backend.inspect(FIRST, inTime)), found(equal))
+  })
+
+  t.test('what is larger than its copy would be is not copied, and nothing is left of it', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    value(await backend.create(volume(pool, 2), TAGS, inTime))
+    t.equal((await backend.copy(volume(pool, 1, SECOND), { kind: 'volume', volume: FIRST }, TAGS, inTime)).kind, 'failed')
+    t.same(value(await backend.list(inTime)), [found(volume(pool, 2))])
+  })
+
   t.test('the pool says what placement needs to know of it', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const [measured] = value(await backend.measure(inTime))
@@ -189,6 +213,14 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
     t.same(value(await after.inspect(SECOND, inTime)), found(second, OTHER_TAGS))
     value(await after.create(second, OTHER_TAGS, inTime))
     t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)], 'made again, it is the same')
+  })
+
+  t.test('there is no copy of what is not there', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    const copy = { id: SECOND, pool, sizeBytes: GIB }
+    t.equal((await backend.copy(copy, { kind: 'volume', volume: FIRST }, TAGS, inTime)).kind, 'failed')
+    t.equal((await backend.copy(copy, { kind: 'snapshot', snapshot: snapshotOf(pool, 1) }, TAGS, inTime)).kind, 'failed')
+    t.same(value(await backend.list(inTime)), [])
   })
 
   t.test('a snapshot that was made is there after a crash, with its tags, and one that was removed is not', async (t) => {

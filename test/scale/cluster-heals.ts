@@ -91,9 +91,10 @@ function change(cluster: ClusterWorld, random: Random): void {
       typeId: null,
       metadata: {},
       multiattach: false,
+      source: null,
       createdAtMs: Math.floor(cluster.nowMs),
     }
-    cluster.ask(node, { kind: 'create', rid, spec, bodyHash: hashHex('body', spec.id) })
+    cluster.ask(node, { kind: 'create', rid, spec, bodyHash: hashHex('body', spec.id), sourceAt: null })
     return
   }
   const volumes = [...(node.peer?.view.volumes.keys() ?? [])]

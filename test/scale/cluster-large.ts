@@ -200,9 +200,10 @@ export class LargeCluster {
       typeId: null,
       metadata: {},
       multiattach: false,
+      source: null,
       createdAtMs: Math.floor(this.#cluster.nowMs),
     }
-    return { kind: 'create', rid: requestId(this.#random.hex(16)), spec, bodyHash: hashHex('body', spec.id) }
+    return { kind: 'create', rid: requestId(this.#random.hex(16)), spec, bodyHash: hashHex('body', spec.id), sourceAt: null }
   }
 
   #volumes(): number {

@@ -196,6 +196,7 @@ export class ClusterNode {
     const { volumes } = this.state
     switch (call.kind) {
       case 'create':
+      case 'copy':
         volumes.set(call.volume.id, { ...call.volume, tags: call.tags })
         return done(null)
       case 'extend': {

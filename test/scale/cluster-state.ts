@@ -165,6 +165,7 @@ function volumeOf(host: ManifestHost, project: string, random: Random): Volume {
     typeId: null,
     metadata: { 'csi.storage.k8s.io/pvc/name': `data-${random.hex(4)}`, 'csi.storage.k8s.io/pvc/namespace': 'default' },
     multiattach: false,
+    source: null,
     createdAtMs,
     status: attachments.length > 0 ? 'in-use' : 'available',
     rid: requestId(random.hex(16)),

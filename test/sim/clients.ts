@@ -12,6 +12,7 @@ import type { Asked, AttachmentBook, History, VolumeBook } from './history.ts'
 import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
+import { Copiers } from './copiers.ts'
 import type { Random } from './random.ts'
 import { TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
@@ -42,6 +43,7 @@ export class Clients {
   /** Of what is done with snapshots. */
   readonly #keepers: Random
   readonly #types: Random
+  readonly #copiers: Copiers
   readonly #typeClients: TypeClients
   #left: number
   #isOver = false
@@ -66,6 +68,7 @@ export class Clients {
     this.#strangers = options.random.split('strangers')
     this.#keepers = options.random.split('keepers')
     this.#types = options.random.split('types')
+    this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
     this.#typeClients = new TypeClients(this.#types, options.history)
   }
 
@@ -196,7 +199,7 @@ export class Clients {
     const project = PROJECTS[this.#random.below(this.#options.projects)] ?? projectId('blue')
     const key = this.#random.hex(8)
     const type = this.#types.chance(2 * this.#options.types) ? this.#typeClients.pick() : null
-    const spec: VolumeSpec = {
+    const empty: VolumeSpec = {
       id: volumeId(this.#random.uuid()),
       project,
       user: 'u',
@@ -208,10 +211,13 @@ export class Clients {
       typeId: type?.id ?? null,
       metadata: {},
       multiattach: this.#random.chance(0.1) && type === null,
+      source: null,
       createdAtMs: this.#world.nowMs,
     }
     const rid = ridOf(project, key)
-    const book = this.#history.open(spec, rid, bodyHashOf(spec), isKeyed)
+    const copied = this.#copiers.draw(project)
+    const spec = copied === null ? empty : { ...empty, ...copied.facts }
+    const book = this.#history.open(spec, rid, bodyHashOf(spec), isKeyed, copied?.place ?? null)
     this.ask(createOf(book))
     if (isKeyed && this.#random.chance(0.2)) {
       this.#hits.add('client: two peers at once')
@@ -229,9 +235,9 @@ export class Clients {
   #abuse(books: readonly VolumeBook[]): void {
     const keyed = books.filter(({ isKeyed }) => isKeyed)
     if (keyed.length === 0) return
-    const { spec, rid } = this.#random.pick(keyed)
+    const { spec, rid, sourceAt } = this.#random.pick(keyed)
     const other = { ...spec, sizeGiB: spec.sizeGiB + 1 }
-    this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other) })
+    this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt })
   }
 
   #attach(book: VolumeBook): void {
@@ -333,8 +339,8 @@ export class Clients {
   }
 }
 
-export function createOf({ spec, rid, bodyHash }: VolumeBook): CreateRequest {
-  return { kind: 'create', rid, spec, bodyHash }
+export function createOf({ spec, rid, bodyHash, sourceAt }: VolumeBook): CreateRequest {
+  return { kind: 'create', rid, spec, bodyHash, sourceAt }
 }
 
 export function bodyHashOf(spec: VolumeSpec): string {

@@ -46,6 +46,8 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
   switch (call.kind) {
     case 'create':
       return volumes.create(call.volume, call.tags)
+    case 'copy':
+      return volumes.copy(call.volume, call.source, call.tags)
     case 'extend':
       return volumes.extend(call.volume)
     case 'remove':

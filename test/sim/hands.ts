@@ -12,7 +12,7 @@ import type { Manner } from './crash/manner.ts'
 import type { Deeds } from './deeds.ts'
 import type { Hits } from './hits.ts'
 import type { HostTroubles } from './host-troubles.ts'
-import type { Job, Report } from './job.ts'
+import { type Job, type Report, turnOf } from './job.ts'
 import type { CallFaults, SimOptions } from './options.ts'
 import type { Random } from './random.ts'
 import type { Scheduled, World } from './world.ts'
@@ -42,7 +42,7 @@ export class Hands {
   readonly #queues = new Map<VolumeId, Job[]>()
   readonly #running = new Map<VolumeId, Scheduled>()
   /** Calls that were given up and will have their effect all the same. */
-  readonly #late = new Map<VolumeId, Job[]>()
+  #late: readonly Job[] = []
   isCalm = false
 
   constructor(options: HandsOptions) {
@@ -50,16 +50,17 @@ export class Hands {
   }
 
   get isIdle(): boolean {
-    return this.#queues.size === 0 && this.#late.size === 0
+    return this.#queues.size === 0 && this.#late.length === 0
   }
 
   take(job: Job): void {
-    const queue = this.#queues.get(job.volume)
+    const turn = turnOf(job)
+    const queue = this.#queues.get(turn)
     if (queue !== undefined) {
       queue.push(job)
       return
     }
-    this.#queues.set(job.volume, [job])
+    this.#queues.set(turn, [job])
     this.#start(job)
   }
 
@@ -82,25 +83,27 @@ export class Hands {
 
   /** Every call that was given up has its effect now: whoever lists what is there has waited for it. */
   land(): void {
-    for (const volume of [...this.#late.keys()]) this.#land(volume)
+    this.#land(() => true)
   }
 
   #start(job: Job): void {
     const { world, random, hits, options, rare } = this.#options
     const { latencyMsMax } = options[job.kind]
-    this.#land(job.volume)
+    const turn = turnOf(job)
+    this.#land((late) => late.volume === job.volume || turnOf(late) === turn || turnOf(late) === job.volume)
     const isHanging = !this.isCalm && random.chance(rare.hangs)
     if (isHanging) hits.add(`${job.kind}: hangs`)
     const latencyMs = isHanging ? random.between(HANG_MS_MAX / 4, HANG_MS_MAX) : random.between(0, latencyMsMax)
     this.#running.set(
-      job.volume,
+      turn,
       world.schedule(latencyMs, () => this.#finish(job, isHanging)),
     )
   }
 
   #finish(job: Job, isHanging: boolean): void {
     const { strikes, die, report } = this.#options
-    this.#running.delete(job.volume)
+    const turn = turnOf(job)
+    this.#running.delete(turn)
     if (strikes(`before a ${job.kind} call`)) return die(`before a ${job.kind} call`)
     if (strikes(`in a ${job.kind} call`)) {
       this.#doHalf(job)
@@ -108,10 +111,10 @@ export class Hands {
     }
     const event = this.#perform(job, isHanging)
     if (strikes(`after a ${job.kind} call`)) return die(`after a ${job.kind} call`)
-    const queue = this.#queues.get(job.volume)
+    const queue = this.#queues.get(turn)
     queue?.shift()
     const next = queue?.[0]
-    if (next === undefined) this.#queues.delete(job.volume)
+    if (next === undefined) this.#queues.delete(turn)
     else this.#start(next)
     report(event)
   }
@@ -150,14 +153,13 @@ export class Hands {
 
   #doLater(job: Job): void {
     const { world, random } = this.#options
-    this.#late.set(job.volume, [...(this.#late.get(job.volume) ?? []), job])
-    world.schedule(random.between(0, LATE_MS_MAX), () => this.#land(job.volume))
+    this.#late = [...this.#late, job]
+    world.schedule(random.between(0, LATE_MS_MAX), () => this.#land((late) => late === job))
   }
 
-  #land(volume: VolumeId): void {
-    const jobs = this.#late.get(volume)
-    if (jobs === undefined) return
-    this.#late.delete(volume)
+  #land(isMeant: (late: Job) => boolean): void {
+    const jobs = this.#late.filter(isMeant)
+    this.#late = this.#late.filter((late) => !jobs.includes(late))
     for (const job of jobs) {
       this.#options.hits.add(`${job.kind}: done after the time-out`)
       this.#do(job)

@@ -9,6 +9,7 @@ import type { TypeChange } from '../../lib/model/catalogue.ts'
 import type { ClientReply, ClientRequest, OperationRequest } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
+import type { SourcePlace } from '../../lib/model/volume-source.ts'
 
 export interface Asked {
   readonly id: string
@@ -52,6 +53,8 @@ export interface VolumeBook {
   readonly rid: RequestId
   readonly bodyHash: string
   readonly isKeyed: boolean
+  /** Where clients saw what it is a copy of. */
+  readonly sourceAt: SourcePlace | null
   /** Sizes that were asked for under this key, by the hash of the request's body. */
   readonly bodies: Map<string, number>
   /** First success of a create under this key. */
@@ -82,12 +85,13 @@ export class History {
   readonly firstAskedMs = new Map<RequestId, number>()
   #names = 0
 
-  open(spec: VolumeSpec, rid: RequestId, bodyHash: string, isKeyed: boolean): VolumeBook {
+  open(spec: VolumeSpec, rid: RequestId, bodyHash: string, isKeyed: boolean, sourceAt: SourcePlace | null = null): VolumeBook {
     const book: VolumeBook = {
       spec,
       rid,
       bodyHash,
       isKeyed,
+      sourceAt,
       bodies: new Map(),
       ackedMs: null,
       deleteAskedMs: null,

@@ -46,6 +46,7 @@ export function wanted(simulation: Simulation, sizeGiB: number, multiattach = fa
     typeId: null,
     metadata: {},
     multiattach,
+    source: null,
     createdAtMs: simulation.world.nowMs,
   }
   return createOf(simulation.history.open(spec, rid, bodyHashOf(spec), true))
@@ -54,7 +55,7 @@ export function wanted(simulation: Simulation, sizeGiB: number, multiattach = fa
 /** The same key, for another size. */
 export function abused({ rid, spec }: CreateRequest, sizeGiB: number): CreateRequest {
   const other = { ...spec, sizeGiB }
-  return { kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other) }
+  return { kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt: null }
 }
 
 /** What a create through this host was answered with. */

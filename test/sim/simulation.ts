@@ -11,6 +11,7 @@ import { Amnesia } from './amnesia.ts'
 import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
 import { AccountChecker } from './checkers/account.ts'
 import type { Checker, Scene } from './checkers/checker.ts'
+import { CopyChecker } from './checkers/copies.ts'
 import { FenceChecker } from './checkers/fences.ts'
 import { HonestyChecker } from './checkers/honesty.ts'
 import { HomeChecker } from './checkers/homes.ts'
@@ -171,6 +172,7 @@ export class Simulation {
       new MemberChecker(),
       new StateChecker(scene, registers),
       new TypeChecker(scene, registers, hits),
+      new CopyChecker(scene),
     )
     this.linearizable = new LinearizableChecker(scene, hits)
     this.#checkers.push(new RestChecker(scene, registers, account), this.linearizable)

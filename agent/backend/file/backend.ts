@@ -7,35 +7,44 @@
  */
 import { join } from 'node:path'
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { AbortSignalLike, Backend, FoundSnapshot, FoundVolume, SnapshotName } from '../../../lib/ports/backend.ts'
+import {
+  type AbortSignalLike,
+  type Backend,
+  type FoundSnapshot,
+  type FoundVolume,
+  type SnapshotName,
+  volumeBehind,
+} from '../../../lib/ports/backend.ts'
 import type { Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
 import { measurePool } from './measure.ts'
 import { imageName, snapshotStem, volumeStem } from './names.ts'
 import type { FileBackendOptions } from './options.ts'
-import { eraseSnapshot, makeSnapshot } from './snapshot-file.ts'
+import { copyVolume, eraseCopy, makeSnapshot } from './copy-file.ts'
 import { readTags } from './tags-file.ts'
 import { outcomeOf, TOOL } from './trouble.ts'
-import { erase, grow, imagesIn, make, setAside, sizeOf } from './volume-file.ts'
+import { grow, imagesIn, make, setAside, sizeOf } from './volume-file.ts'
 
 export function createFileBackend(options: FileBackendOptions): Backend {
   const { name, directory, pool, exec } = options
   const turns = createTurns(TOOL)
   const onOne = <Value>(volume: VolumeId, work: () => Promise<Value>, signal: AbortSignalLike): Promise<Outcome<Value>> =>
-    turns.take(volume, () => outcomeOf(work), signal)
+    turns.take([volume], () => outcomeOf(work), signal)
   const onAll = <Value>(work: () => Promise<Value>, signal: AbortSignalLike): Promise<Outcome<Value>> =>
     inTime(TOOL, () => outcomeOf(work), signal)
   return {
     name,
     measure: (signal) => onAll(async () => [await measurePool(options)], signal),
     create: (volume, tags, signal) => onOne(volume.id, () => make(directory, volumeStem(volume.id), volume.sizeBytes, tags), signal),
+    copy: (volume, source, tags, signal) =>
+      turns.take([volume.id, volumeBehind(source)], () => outcomeOf(() => copyVolume(directory, exec, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, () => grow(directory, volumeStem(volume.id), volume.sizeBytes), signal),
-    remove: (volume, signal) => onOne(volume, () => erase(directory, volumeStem(volume)), signal),
+    remove: (volume, signal) => onOne(volume, () => eraseCopy(directory, volumeStem(volume)), signal),
     inspect: (volume, signal) => onOne(volume, () => seenVolume(directory, pool, volume), signal),
     list: (signal) => onAll(() => listVolumes(directory, pool), signal),
     quarantine: (volume, signal) => onOne(volume, () => setAside(directory, volumeStem(volume)), signal),
     createSnapshot: (snapshot, tags, signal) => onOne(snapshot.volume, () => makeSnapshot(directory, exec, snapshot, tags), signal),
-    removeSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => eraseSnapshot(directory, snapshot), signal),
+    removeSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => eraseCopy(directory, snapshotStem(snapshot)), signal),
     inspectSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => seenSnapshot(directory, pool, snapshot), signal),
     listSnapshots: (signal) => onAll(() => listSnapshots(directory, pool), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => setAside(directory, snapshotStem(snapshot)), signal),

@@ -6,7 +6,7 @@
  * found that nobody knows. There are no bytes here, so none can be lost, and its path is one that no target opens.
  */
 import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
-import type { Backend, FoundSnapshot, FoundVolume, PoolMeasure } from '../../../lib/ports/backend.ts'
+import type { Backend, BackendVolume, FoundSnapshot, FoundVolume, PoolMeasure, VolumeTags } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface NoneBackendOptions {
@@ -32,15 +32,22 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     memory.save()
     return done(undefined)
   }
+  const made = (volume: BackendVolume, tags: VolumeTags): Outcome<void> => {
+    const known = volumes.get(volume.id)
+    if (known !== undefined && known.sizeBytes !== volume.sizeBytes)
+      return refused(`there with ${known.sizeBytes} bytes, not ${volume.sizeBytes}`)
+    volumes.set(volume.id, { ...volume, tags })
+    return changed()
+  }
   return {
     name: options.name,
     measure: async () => done([pool]),
-    async create(volume, tags) {
-      const known = volumes.get(volume.id)
-      if (known !== undefined && known.sizeBytes !== volume.sizeBytes)
-        return refused(`there with ${known.sizeBytes} bytes, not ${volume.sizeBytes}`)
-      volumes.set(volume.id, { ...volume, tags })
-      return changed()
+    create: async (volume, tags) => made(volume, tags),
+    async copy(volume, source, tags) {
+      const from = source.kind === 'volume' ? volumes.get(source.volume) : snapshots.get(source.snapshot.id)
+      if (isLasting && from === undefined && !volumes.has(volume.id)) return refused('what it is to be a copy of is not there')
+      if (from !== undefined && from.sizeBytes > volume.sizeBytes) return refused(`what it is to be a copy of has ${from.sizeBytes} bytes`)
+      return made(volume, tags)
     },
     async extend(volume) {
       const known = volumes.get(volume.id)

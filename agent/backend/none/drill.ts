@@ -5,7 +5,7 @@
  * time limit has it before the next call for the same volume. With all parts at 0 it is a backend like any other.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AbortSignalLike, Backend } from '../../../lib/ports/backend.ts'
+import { type AbortSignalLike, type Backend, volumeBehind } from '../../../lib/ports/backend.ts'
 import type { Drill } from '../../../lib/config/drill.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { Outcome } from '../../../lib/ports/outcome.ts'
@@ -44,7 +44,7 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
     return () => suffer(fault, work, waitMs, signal)
   }
   const onOne = <Value>(call: string, volume: VolumeId, work: Work<Value>, signal: AbortSignalLike): Promise<Outcome<Value>> =>
-    turns.take(volume, troubled(call, work, signal), signal)
+    turns.take([volume], troubled(call, work, signal), signal)
   const onAll = <Value>(call: string, work: Work<Value>, signal: AbortSignalLike): Promise<Outcome<Value>> =>
     inTime(TOOL, troubled(call, work, signal), signal)
 
@@ -52,6 +52,12 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
     name: plain.name,
     measure: (signal) => onAll('measure', () => plain.measure(signal), signal),
     create: (volume, tags, signal) => onOne('create', volume.id, () => plain.create(volume, tags, signal), signal),
+    copy: (volume, source, tags, signal) =>
+      turns.take(
+        [volume.id, volumeBehind(source)],
+        troubled('copy', () => plain.copy(volume, source, tags, signal), signal),
+        signal,
+      ),
     extend: (volume, signal) => onOne('extend', volume.id, () => plain.extend(volume, signal), signal),
     remove: (volume, signal) => onOne('remove', volume, () => plain.remove(volume, signal), signal),
     inspect: (volume, signal) => onOne('inspect', volume, () => plain.inspect(volume, signal), signal),

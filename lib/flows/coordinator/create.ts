@@ -6,8 +6,8 @@
  */
 import { failure, success, type Failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { hostName, hostOf, isForming } from '../../model/manifest.ts'
-import { CLUSTER_PROJECT, type PeerId, type ProjectId, type RequestId } from '../../model/ids.ts'
+import { hostOf, isForming } from '../../model/manifest.ts'
+import { CLUSTER_PROJECT, type PeerId, type RequestId } from '../../model/ids.ts'
 import type { Binding, Recent, Unplaced } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
 import type { Proof } from '../../model/proof.ts'
@@ -18,7 +18,6 @@ import { allowsMultiattach } from '../../model/volume-type.ts'
 import { rank } from '../../placement/rank.ts'
 import { noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
-import { membersOf } from '../group/members.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
 import { typeOf } from '../owner/capacity.ts'
 import { creatingVolume, grantedVolume } from '../shape.ts'
@@ -27,13 +26,14 @@ import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import { RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
 import type { Peer } from '../tables.ts'
+import { undecided, unreachable } from './reasons.ts'
 import type { Creating } from './requests.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 type Decided = Extract<ChangeOutcome, { kind: 'decided' }>
 
 export function onCreate(peer: Peer, out: Out, client: string, request: Extract<ClientRequest, { kind: 'create' }>, now: Now): void {
-  const { rid, spec, bodyHash } = request
+  const { rid, spec, bodyHash, sourceAt } = request
   const { manifest } = peer.options
   const refuse = (facts: Failure): void => reply(out, client, { kind: 'create', result: failure(facts) })
   if (isForming(manifest)) {
@@ -51,6 +51,7 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     rid,
     spec,
     bodyHash,
+    sourceAt,
     clients: [client],
     ranking,
     type: null,
@@ -70,7 +71,10 @@ function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const type = typeOf(peer, creating.spec)
   const spec = type === null ? creating.spec : { ...creating.spec, type: type.name, multiattach: allowsMultiattach(type) }
   const place = { rid: creating.rid, sizeGiB: spec.sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type }
-  const ranking = rank(knownPools(peer, now), place, peer.options.placement)
+  const { sourceAt } = creating
+  const pools = knownPools(peer, now).filter(({ name }) => sourceAt === null || name === sourceAt.pool)
+  if (sourceAt !== null && pools.length === 0) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))
+  const ranking = rank(pools, place, peer.options.placement)
   tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], phase: 'reserving' }, now)
 }
 
@@ -129,6 +133,8 @@ export function onRefused(peer: Peer, out: Out, from: PeerId, rid: RequestId, re
   const candidate = creating === undefined ? undefined : candidateOf(creating)
   if (creating === undefined || candidate?.peer !== from || creating.phase !== 'reserving') return
   if (refusal.kind === 'other-type' && creating.typeTries < TYPE_TRIES_MAX) return onOtherType(peer, out, creating, refusal.version)
+  // Its source cannot be copied: no pool can help, and nothing is left behind.
+  if (refusal.kind === 'operation' && !refusal.reply.ok) return end(peer, out, creating, failure(refusal.reply.failure))
   nextPool(peer, out, creating, rejectionOf(candidate, refusal), now)
 }
 
@@ -154,6 +160,7 @@ export function onReserveFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId
   const creating = peer.creating.get(rid)
   const candidate = creating === undefined ? undefined : candidateOf(creating)
   if (creating === undefined || candidate === undefined || creating.phase !== 'reserving' || (to !== null && candidate.peer !== to)) return
+  if (creating.sourceAt !== null) return end(peer, out, creating, failure(unreachable(peer, candidate.peer)))
   const reported = to === null ? 'no answer in time' : 'not reachable'
   nextPool(peer, out, creating, { pool: candidate.pool, filter: 'no answer', reported, needed: 'an answer of its host' }, now)
 }
@@ -252,6 +259,7 @@ function abandon(out: Out, host: PeerId, { rid, spec }: Creating, reservation: N
 
 function end(peer: Peer, out: Out, creating: Creating, result: ReturnType<typeof success<Volume>> | ReturnType<typeof failure>): void {
   peer.creating.delete(creating.rid)
+  cancel(out, `reserve/${creating.rid}`)
   const clients = creating.clients
   for (const client of clients) reply(out, client, { kind: 'create', result })
 }
@@ -279,23 +287,4 @@ function rejectionOf(candidate: Candidate, refusal: Refusal): Rejection {
     default:
       return assertNever(refusal)
   }
-}
-
-export function undecided(peer: Peer, project: ProjectId, outcome: Exclude<ChangeOutcome, { kind: 'decided' }>): Failure {
-  if (outcome.kind === 'overloaded') return { code: 'overloaded', queue: 'register', limit: outcome.limit }
-  return noMajority(peer, project, outcome)
-}
-
-/** Which members keep the project's register, and how many of them answered. */
-export function noMajority(
-  peer: Peer,
-  project: Creating['spec']['project'],
-  outcome: { readonly answered: number; readonly needed: number },
-): Failure {
-  const members = memberNames(peer, project)
-  return { code: 'no-majority', project, members, answered: outcome.answered, needed: outcome.needed }
-}
-
-function memberNames(peer: Peer, project: Creating['spec']['project']): readonly string[] {
-  return membersOf(peer, project).map((member) => hostName(peer.options.manifest, member))
 }

@@ -23,7 +23,7 @@ import { grantedSnapshot, grantedVolume, unplacedAsVolume } from '../shape.ts'
 import { isAhead, registersNaming, searchHeads } from '../spread/exchange.ts'
 import type { Peer } from '../tables.ts'
 import type { Searching } from './requests.ts'
-import { noMajority } from './create.ts'
+import { noMajority } from './reasons.ts'
 
 /** A lost message is asked for again so often. */
 const STUCK_MAX = 3

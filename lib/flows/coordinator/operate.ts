@@ -18,8 +18,8 @@ import { unplacedAsVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Operating } from './requests.ts'
-import { noMajority } from './create.ts'
 import { type Found, isBuried, startSearch } from './find.ts'
+import { noMajority, unreachable } from './reasons.ts'
 import { grantFor, snapshotAsked, takesRoom } from './room.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -271,12 +271,6 @@ function end(peer: Peer, out: Out, operating: Operating, result: OperationReply)
   peer.operating.delete(rid)
   cancel(out, `operate/${rid}`)
   for (const client of operating.clients) reply(out, client, { kind: 'operate', result })
-}
-
-function unreachable(peer: Peer, owner: PeerId): Failure {
-  const host = hostName(peer.options.manifest, owner)
-  const connection = peer.connections.get(owner)
-  return { code: 'owner-unreachable', host, sinceMs: connection?.state === 'down' ? connection.sinceMs : null }
 }
 
 function refusedBy(answer: LedgerAnswer, operating: Operating): Failure {

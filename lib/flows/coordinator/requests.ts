@@ -8,12 +8,15 @@ import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, Snapsho
 import type { Ranking, Rejection } from '../../model/placement.ts'
 import type { OperationRequest } from '../../model/request.ts'
 import type { Volume, VolumeSpec } from '../../model/volume.ts'
+import type { SourcePlace } from '../../model/volume-source.ts'
 
 /** A create that this peer coordinates. */
 export interface Creating {
   readonly rid: RequestId
   readonly spec: VolumeSpec
   readonly bodyHash: string
+  /** Where its source lies, if it has one: the only pool that may take it. */
+  readonly sourceAt: SourcePlace | null
   readonly clients: readonly string[]
   readonly ranking: Ranking
   /** Index in the ranking of the pool that is asked now. */

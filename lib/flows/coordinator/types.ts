@@ -14,7 +14,7 @@ import { askRegister } from '../group/ask.ts'
 import { type Out, reply } from '../out.ts'
 import { takeTypes, typesOf } from '../spread/catalogue.ts'
 import type { Peer } from '../tables.ts'
-import { undecided } from './create.ts'
+import { undecided } from './reasons.ts'
 
 export function onClientTypes(peer: Peer, out: Out, client: string, change: TypeChange | null): void {
   askRegister(peer, out, CLUSTER_PROJECT, change ?? { kind: 'read-types' }, { kind: 'types', asker: { kind: 'client', client } })

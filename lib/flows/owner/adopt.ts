@@ -23,6 +23,7 @@ import { commitCreate } from './build.ts'
 import { refusalOf, typeOf } from './capacity.ts'
 import { commitRoom } from './room.ts'
 import { settle } from './settle.ts'
+import { isBeingCopied } from './source.ts'
 import { failForgotten, FORGOTTEN } from './snapshot.ts'
 
 const GIB = 1024 ** 3
@@ -72,7 +73,7 @@ function stillToDo({ volume }: Owned, { rid, reservation, sizeGiB, snapshot, spe
 /** An extend or a snapshot that was promised and forgotten. While the volume is busy it waits: a member of its group will say so again. */
 function doAfterAll(peer: Peer, out: Out, known: Owned, pending: Pending, now: Now): void {
   const { pool, status, project, sizeGiB: before } = known.volume
-  if (known.working !== null || known.pending !== null) return
+  if (known.working !== null || known.pending !== null || isBeingCopied(peer, known.volume.id, null)) return
   const neededGiB = pending.kind === 'extend' ? pending.sizeGiB - before : pending.sizeGiB
   // Bytes that are there already take no more room.
   const isThere = pending.kind === 'snapshot' && peer.straySnapshots.has(pending.snapshot.id)
@@ -102,6 +103,7 @@ export function adoptBytes(peer: Peer, out: Out, { id, poolName, sizeBytes, tags
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: now.wallMs,
   }
   const volume = { ...creatingVolume(spec, tags.rid, peer.self, poolName, zoneOf(peer)), status: 'available' as const }

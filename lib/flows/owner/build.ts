@@ -5,6 +5,8 @@
  * a volume in error.
  */
 import type { VolumeId } from '../../model/ids.ts'
+import type { VolumeSource } from '../../model/volume-source.ts'
+import type { BackendSource } from '../../ports/backend.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { cancel, keepOwned, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
@@ -53,11 +55,13 @@ export function onBuilt(peer: Peer, out: Out, owned: Owned, job: string, outcome
 }
 
 function make(out: Out, owned: Owned): void {
-  backend(out, owned.volume.id, 'build', {
-    kind: 'create',
-    volume: backendVolume(owned, owned.volume.sizeGiB),
-    tags: { project: owned.volume.project, rid: owned.volume.rid },
-  })
+  const { id, project, rid, sizeGiB, source } = owned.volume
+  const made = { volume: backendVolume(owned, sizeGiB), tags: { project, rid } }
+  backend(out, id, 'build', source === null ? { kind: 'create', ...made } : { kind: 'copy', ...made, source: backendSource(source) })
+}
+
+function backendSource(source: VolumeSource): BackendSource {
+  return source.kind === 'volume' ? source : { kind: 'snapshot', snapshot: { id: source.snapshot, volume: source.volume } }
 }
 
 function onMade(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now: Now): void {

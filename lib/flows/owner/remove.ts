@@ -16,6 +16,7 @@ import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { endOf, isUnsureOf, settle } from './settle.ts'
+import { isBeingCopied } from './source.ts'
 import { answerNow, backend, endWell, mayTryAgain, waitFor } from './work.ts'
 
 /** Cinder's list; `force` skips it. */
@@ -32,6 +33,7 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
     } as const
     return answerNow(out, from, request.rid, failure(facts))
   }
+  if (isBeingCopied(peer, id, null)) return answerNow(out, from, request.rid, failure({ code: 'volume-busy', volume: id, running: 'copy' }))
   const snapshots = owned.volume.snapshots.length
   if (snapshots > 0) return answerNow(out, from, request.rid, failure({ code: 'volume-has-snapshots', volume: id, snapshots }))
   // A snapshot of it may be promised without this host's knowing.
@@ -62,7 +64,8 @@ export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Inte
     owned.pending !== null ||
     owned.step === 'reserved' ||
     owned.step === 'committed' ||
-    owned.step === 'deleting'
+    owned.step === 'deleting' ||
+    isBeingCopied(peer, id, null)
   )
     return 'wait'
   const working = { rid, kind: 'delete', attachment: null, before: owned.volume.status } as const

@@ -5,6 +5,7 @@
  * that hears nothing asks the register itself; bound to it means build, and otherwise the register closes it for good
  * before the room is free again, so that a BIND that is still on its way cannot find a host without room.
  */
+import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { canonicalJson } from '../../model/json.ts'
 import { hostOf } from '../../model/manifest.ts'
@@ -22,6 +23,7 @@ import type { Owned } from './owned.ts'
 import { isDraining, refusalOf, typeOf } from './capacity.ts'
 import { isProven } from './proven.ts'
 import { toldAgain } from './settle.ts'
+import { refuseSource } from './source.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 
@@ -49,6 +51,8 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
     onTypesHeard(peer, out, typeVersion ?? 0)
     return refuse({ kind: 'other-type', version: peer.catalogue.version })
   }
+  const facts = refuseSource(peer, spec)
+  if (facts !== null) return refuse({ kind: 'operation', reply: failure(facts) })
   const rejection = refusalOf(peer, pool, spec.sizeGiB, spec.zone === null ? [] : [spec.zone], type)
   if (rejection !== null) return refuse({ kind: 'no-room', rejection: { ...rejection, filter: `owner: ${rejection.filter}` } })
 
@@ -71,8 +75,8 @@ export function mayBeForgotten(peer: Peer, volume: VolumeId, project: ProjectId 
 }
 
 /** What the client asked for; the time is each coordinator's own. */
-function bodyOf({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach }: VolumeSpec): string {
-  return canonicalJson({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach })
+function bodyOf({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source }: VolumeSpec): string {
+  return canonicalJson({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source })
 }
 
 export function nextReservation(peer: Peer, out: Out): ReservationId {

@@ -18,6 +18,7 @@ import type { Owned, Pending } from './owned.ts'
 import { refusalOf } from './capacity.ts'
 import { commitExtend, growAgain, refuseExtend } from './extend.ts'
 import { isUnsure, mayBeForgotten, nextReservation } from './reserve.ts'
+import { isBeingCopied } from './source.ts'
 import { commitSnapshot, lookAtSnapshot, refuseSnapshot } from './snapshot.ts'
 import { refuseAnswer } from './work.ts'
 
@@ -40,6 +41,7 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   if (owned === undefined || owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
   if (owned.working !== null || owned.pending !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
+  if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return refuse({ code: 'volume-busy', volume: id, running: 'copy' })
   const facts = operation.kind === 'extend' ? refuseExtend(owned, operation) : refuseSnapshot(owned, operation)
   if (facts !== null) return refuse(facts)
   const { pool, sizeGiB: before } = owned.volume

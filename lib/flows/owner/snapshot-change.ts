@@ -18,6 +18,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { endOf, isUnsureOf, settle } from './settle.ts'
 import { recordFailure } from './snapshot.ts'
+import { isBeingCopied } from './source.ts'
 import { answerNow, backend, endWith, mayTryAgain, waitFor } from './work.ts'
 
 type Op<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
@@ -58,6 +59,8 @@ export function startSnapshotDelete(
     const facts = { code: 'snapshot-status', snapshot: id, action: 'delete', status, allowed: DELETABLE } as const
     return answerNow(out, from, rid, failure(facts))
   }
+  const { id: volume } = owned.volume
+  if (isBeingCopied(peer, volume, id)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume, running: 'copy' }))
   end(peer, out, from, rid, owned, { ...known, status: 'deleting', failure: null, updatedAtMs: now.wallMs }, now)
   removeSnapshot(peer, out, owned.volume.id, id)
 }

@@ -8,10 +8,18 @@ import Type from 'typebox'
 import { Anything, demands, firstText, isTrueWord, Metadata, OptionalText, parseSize, Size } from './body-parts.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
 
+/** `id` as the client wrote it. */
+export interface WantedSource {
+  readonly kind: 'snapshot' | 'volume'
+  readonly id: string
+}
+
 export interface CreateVolume {
   readonly name: string | null
   readonly description: string | null
-  readonly sizeGiB: number
+  /** null: as large as its source. */
+  readonly sizeGiB: number | null
+  readonly source: WantedSource | null
   /** Name or id of a volume type; null for the default. */
   readonly type: string | null
   readonly zone: string | null
@@ -25,18 +33,10 @@ export interface UpdateVolume {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** Ways to fill a new volume, and groups: keys of Cinder's body that ask for what is not here. */
-const SOURCES = [
-  'snapshot_id',
-  'source_volid',
-  'imageRef',
-  'image_id',
-  'backup_id',
-  'consistencygroup_id',
-  'group_id',
-  'source_replica',
-] as const
+/** Other ways to fill a new volume, and groups: keys of Cinder's body that ask for what is not here. */
+const ABSENT = ['imageRef', 'image_id', 'backup_id', 'consistencygroup_id', 'group_id', 'source_replica'] as const
 
+const OptionalId = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]))
 const createKeys = {
   name: OptionalText,
   description: OptionalText,
@@ -47,8 +47,8 @@ const createKeys = {
   size: Type.Union([Size, Type.Null()]),
   availability_zone: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
   multiattach: Anything,
-  snapshot_id: Anything,
-  source_volid: Anything,
+  snapshot_id: OptionalId,
+  source_volid: OptionalId,
   imageRef: Anything,
   image_id: Anything,
   backup_id: Anything,
@@ -66,23 +66,40 @@ export function parseCreateVolume(body: unknown, microversion: number): Parsed<C
   const parsed = (microversion >= 53 ? createStrict : createLoose).parse(body)
   if (!parsed.ok) return parsed
   const { volume } = parsed.value
-  const source = SOURCES.find((key) => demands(volume[key]))
-  if (source !== undefined) return refused({ code: 'not-supported', feature: source })
+  const absent = ABSENT.find((key) => demands(volume[key]))
+  if (absent !== undefined) return refused({ code: 'not-supported', feature: absent })
   // Cinder removed the flag as well: sharing is a property of the volume type.
   if (isTrueWord(volume.multiattach)) return refused({ code: 'not-supported', feature: 'multiattach' })
   if (demands(parsed.value['OS-SCH-HNT:scheduler_hints']) || demands(parsed.value['os:scheduler_hints']))
     return refused({ code: 'not-supported', feature: 'scheduler_hints' })
-  if (volume.size === null) return refused({ code: 'missing-key', path: 'volume', keys: ['size'] })
-  const size = parseSize('volume.size', volume.size)
+  const source = sourceIn(volume)
+  if (!source.ok) return source
+  if (volume.size === null && source.value === null) return refused({ code: 'missing-key', path: 'volume', keys: ['size'] })
+  const size = volume.size === null ? accepted(null) : parseSize('volume.size', volume.size)
   if (!size.ok) return size
   return accepted({
     name: firstText(volume.name, volume.display_name) ?? null,
     description: firstText(volume.description, volume.display_description) ?? null,
     sizeGiB: size.value,
+    source: source.value,
     type: volume.volume_type || null,
     zone: volume.availability_zone || null,
     metadata: volume.metadata ?? {},
   })
+}
+
+interface Sources {
+  readonly snapshot_id?: string | null
+  readonly source_volid?: string | null
+}
+
+function sourceIn({ snapshot_id: snapshot, source_volid: volume }: Sources): Parsed<WantedSource | null> {
+  if (snapshot && volume) {
+    const rule = { kind: 'form', wanted: 'nothing beside snapshot_id: a volume has one source' } as const
+    return refused({ code: 'bad-value', path: 'volume.source_volid', value: volume, rule })
+  }
+  if (snapshot) return accepted({ kind: 'snapshot', id: snapshot })
+  return accepted(volume ? { kind: 'volume', id: volume } : null)
 }
 
 const updateShape = shape(

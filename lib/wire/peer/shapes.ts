@@ -13,6 +13,7 @@ import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
+import type { VolumeSource } from '../../model/volume-source.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
 
@@ -55,6 +56,7 @@ const specFields = {
   typeId: nullable(text(255)),
   metadata,
   multiattach: bool,
+  source: nullable(variants<VolumeSource>({ snapshot: { snapshot: uuid, volume: uuid }, volume: { volume: uuid } })),
   createdAtMs: atMs,
 }
 export const spec = shape<VolumeSpec>(specFields)

@@ -7,6 +7,7 @@ import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type {
   Backend,
   BackendSnapshot,
+  BackendSource,
   BackendVolume,
   FoundSnapshot,
   FoundVolume,
@@ -29,6 +30,7 @@ const GIB = 1024 ** 3
 export class FakeVolumes {
   readonly #volumes = new Map<VolumeId, FoundVolume>()
   readonly #snapshots = new Map<SnapshotId, FoundSnapshot>()
+  readonly #bytes = new Map<VolumeId | SnapshotId, string>()
   readonly #quarantined: (VolumeId | SnapshotId)[] = []
   readonly #capacityGiB: number
   readonly #watcher: VolumeWatcher
@@ -49,13 +51,30 @@ export class FakeVolumes {
   }
 
   create(volume: BackendVolume, tags: VolumeTags): Outcome<null> {
+    return this.#make(volume, tags, () => `written as ${volume.id}`)
+  }
+
+  copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags): Outcome<null> {
+    const size = this.#sizeOf(source)
+    const isThere = this.#volumes.has(volume.id)
+    if (!isThere && (size === null || size > volume.sizeBytes)) return refused('its source is not there, or larger')
+    return this.#make(volume, tags, () => this.#bytesOf(source))
+  }
+
+  #make(volume: BackendVolume, tags: VolumeTags, bytes: () => string): Outcome<null> {
     const known = this.#volumes.get(volume.id)
     const isHusk = known?.sizeBytes === 0
     if (known !== undefined && !isHusk) return known.sizeBytes === volume.sizeBytes ? done(null) : refused('another size is there')
     if (this.usedGiB() + volume.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
     this.#watcher.onCreate(volume)
     this.#volumes.set(volume.id, { ...volume, tags })
+    this.#bytes.set(volume.id, bytes())
     return done(null)
+  }
+
+  /** Whose bytes the volume has: a name that goes from copy to copy. */
+  bytesOf(volume: VolumeId): string | null {
+    return this.#bytes.get(volume) ?? null
   }
 
   /** A create that was cut off: the name is there, and nothing behind it. */
@@ -79,6 +98,7 @@ export class FakeVolumes {
     if (!this.#volumes.has(volume)) return done(null)
     this.#watcher.onRemove(volume)
     this.#volumes.delete(volume)
+    this.#bytes.delete(volume)
     return done(null)
   }
 
@@ -95,6 +115,15 @@ export class FakeVolumes {
     return done(null)
   }
 
+  #sizeOf(source: BackendSource): number | null {
+    const found = source.kind === 'volume' ? this.#volumes.get(source.volume) : this.#snapshots.get(source.snapshot.id)
+    return found === undefined || found.sizeBytes === 0 ? null : found.sizeBytes
+  }
+
+  #bytesOf(source: BackendSource): string {
+    return this.#bytes.get(source.kind === 'volume' ? source.volume : source.snapshot.id) ?? ''
+  }
+
   createSnapshot(snapshot: BackendSnapshot, tags: VolumeTags): Outcome<null> {
     const known = this.#snapshots.get(snapshot.id)
     if (known !== undefined) return known.sizeBytes === snapshot.sizeBytes ? done(null) : refused('another size is there')
@@ -102,6 +131,7 @@ export class FakeVolumes {
     if (this.usedGiB() + snapshot.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
     this.#watcher.onSnapshot(snapshot)
     this.#snapshots.set(snapshot.id, { ...snapshot, tags })
+    this.#bytes.set(snapshot.id, this.#bytesOf({ kind: 'volume', volume: snapshot.volume }))
     return done(null)
   }
 
@@ -109,6 +139,7 @@ export class FakeVolumes {
     if (!this.#snapshots.has(name.id)) return done(null)
     this.#watcher.onSnapshotRemove(name)
     this.#snapshots.delete(name.id)
+    this.#bytes.delete(name.id)
     return done(null)
   }
 

@@ -282,6 +282,7 @@ function memoryBackend(capacityGiB: number): Backend {
         },
       ]),
     create: async (volume, tags) => emptied(volumes.create(volume, tags)),
+    copy: async (volume, source, tags) => emptied(volumes.copy(volume, source, tags)),
     extend: async (volume) => emptied(volumes.extend(volume)),
     remove: async (volume) => emptied(volumes.remove(volume)),
     inspect: async (volume) => volumes.inspect(volume),

@@ -64,6 +64,7 @@ function volumeOf(n: number): Volume {
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: n,
   }
   return creatingVolume(spec, requestId('0'.repeat(32)), null, null, 'nova')

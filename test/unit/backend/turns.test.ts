@@ -23,11 +23,11 @@ t.test('after a call that was given up, the next one for its volume waits for it
   const limit = new AbortController()
   const { work, end } = stuck()
   const order: string[] = []
-  const first = turns.take(FIRST, () => work().finally(() => order.push('first has ended')), limit.signal)
+  const first = turns.take([FIRST], () => work().finally(() => order.push('first has ended')), limit.signal)
   limit.abort()
   t.same(await first, GIVEN_UP)
-  const next = turns.take(FIRST, async () => done(order.push('next begins')), patient)
-  t.same(await turns.take(SECOND, async () => done(order.push('other volume')), patient), done(1))
+  const next = turns.take([FIRST], async () => done(order.push('next begins')), patient)
+  t.same(await turns.take([SECOND], async () => done(order.push('other volume')), patient), done(1))
   end('late')
   await next
   t.same(order, ['other volume', 'first has ended', 'next begins'])
@@ -37,10 +37,10 @@ t.test('a call whose time is up before its turn comes is given up, and never beg
   const turns = createTurns('tool')
   const limits = [new AbortController(), new AbortController()] as const
   const { work, end } = stuck()
-  const first = turns.take(FIRST, work, limits[0].signal)
+  const first = turns.take([FIRST], work, limits[0].signal)
   let hasBegun = false
   const second = turns.take(
-    FIRST,
+    [FIRST],
     async () => {
       hasBegun = true
       return done(null)
@@ -50,6 +50,20 @@ t.test('a call whose time is up before its turn comes is given up, and never beg
   for (const limit of limits) limit.abort()
   t.same(await Promise.all([first, second]), [GIVEN_UP, GIVEN_UP])
   end('late')
-  t.same(await turns.take(FIRST, async () => done('third'), patient), done('third'))
+  t.same(await turns.take([FIRST], async () => done('third'), patient), done('third'))
   t.equal(hasBegun, false)
+})
+
+t.test('a call about two volumes waits for both, and both wait for it', async (t) => {
+  const turns = createTurns('tool')
+  const [busy, both] = [stuck(), stuck()]
+  const order: string[] = []
+  const first = turns.take([FIRST], () => busy.work(), patient)
+  const copy = turns.take([SECOND, FIRST], () => both.work().finally(() => order.push('copied')), patient)
+  busy.end('free')
+  await first
+  const after = [FIRST, SECOND].map((volume) => turns.take([volume], async () => done(order.push(volume)), patient))
+  both.end('done')
+  await Promise.all([copy, ...after])
+  t.same(order, ['copied', FIRST, SECOND])
 })

@@ -43,6 +43,7 @@ export class Host {
 export function onVolumes({ volumes, snapshots }: Host, call: BackendCall): BackendOutcome {
   switch (call.kind) {
     case 'create':
+    case 'copy':
       volumes.set(call.volume.id, { ...call.volume, tags: call.tags })
       return done(null)
     case 'extend':

@@ -44,10 +44,11 @@ export function create(n: number, changes: Partial<VolumeSpec> = {}): Extract<Cl
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: n,
     ...changes,
   }
-  return { kind: 'create', rid: request(n), spec, bodyHash: 'body' }
+  return { kind: 'create', rid: request(n), spec, bodyHash: 'body', sourceAt: null }
 }
 
 /** `n`: of the request; `volume`: number of the volume. */

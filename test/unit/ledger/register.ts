@@ -46,6 +46,7 @@ export function grantOf(volume: string, sizeGiB: number, changes: Partial<Bindin
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: 0,
   }
   return {

@@ -40,6 +40,7 @@ function volumeOf(n: number, name = '', description = ''): Volume {
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: n,
   }
   return creatingVolume(spec, requestId('0'.repeat(32)), OWNER, null, 'nova')

@@ -86,6 +86,7 @@ function volumeOf(n: number, createdAtMs: number): Volume {
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs,
   }
   return creatingVolume(spec, requestId('0'.repeat(32)), ownerAt(n), null, 'nova')

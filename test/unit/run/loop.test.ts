@@ -74,6 +74,7 @@ const reserve = (id: string): PeerMessage => ({
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: 0,
   },
   typeVersion: null,

@@ -67,6 +67,7 @@ const volume: Volume = {
   typeId: '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0005',
   metadata: { purpose: 'test' },
   multiattach: false,
+  source: null,
   createdAtMs: AT,
   status: 'in-use',
   rid: requestId('00112233445566778899aabbccddeeff'),

@@ -23,6 +23,7 @@ function volume(id: string, fields: Partial<Volume> = {}): Volume {
     typeId: null,
     metadata: {},
     multiattach: false,
+    source: null,
     createdAtMs: AT,
     status: 'available',
     rid: requestId('0'),

@@ -46,6 +46,7 @@ const spec: VolumeSpec = {
   typeId: null,
   metadata: { a: 'b' },
   multiattach: false,
+  source: null,
   createdAtMs: 1,
 }
 const full: Volume = {

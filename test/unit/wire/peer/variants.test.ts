@@ -34,6 +34,7 @@ const spec: VolumeSpec = {
   typeId: null,
   metadata: {},
   multiattach: false,
+  source: null,
   createdAtMs: 1,
 }
 const snapshotSpec: SnapshotSpec = {

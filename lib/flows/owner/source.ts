@@ -1,0 +1,54 @@
+/**
+ * A volume that begins as a copy needs its source as it was when the room was set aside: until the copy is made, or has
+ * failed, the source is neither deleted nor grown.
+ */
+import type { Failure } from '../../model/failure.ts'
+import { hostName } from '../../model/manifest.ts'
+import type { SnapshotId, VolumeId } from '../../model/ids.ts'
+import { snapshotOf, type SnapshotStatus } from '../../model/snapshot.ts'
+import type { VolumeSpec, VolumeStatus } from '../../model/volume.ts'
+import type { Peer } from '../tables.ts'
+
+/** As in Cinder: of a volume in use the copy has what has reached it by then, as after a power cut. */
+const COPYABLE: readonly VolumeStatus[] = ['available', 'reserved', 'attaching', 'in-use', 'detaching']
+const READABLE: readonly SnapshotStatus[] = ['available']
+
+/** Why there may be no copy of what this volume is to begin as; null if there may, or if it begins empty. */
+export function refuseSource(peer: Peer, { source, project, sizeGiB }: VolumeSpec): Failure | null {
+  if (source === null) return null
+  const owned = peer.owned.get(source.volume)
+  const action = 'create a volume from it'
+  if (owned === undefined || owned.volume.project !== project) {
+    const mayBeForgotten = peer.unread.has(project) || peer.strays.has(source.volume)
+    return mayBeForgotten
+      ? { code: 'recovering', host: hostName(peer.options.manifest, peer.self) }
+      : { code: 'volume-not-found', volume: source.volume }
+  }
+  const { volume, step, pending } = owned
+  if (source.kind === 'snapshot') {
+    const snapshot = snapshotOf(volume, source.snapshot)
+    if (snapshot === null) return { code: 'snapshot-not-found', snapshot: source.snapshot }
+    const { status } = snapshot
+    if (!READABLE.includes(status)) return { code: 'snapshot-status', snapshot: snapshot.id, action, status, allowed: READABLE }
+    return tooSmall(snapshot.id, snapshot.sizeGiB, sizeGiB)
+  }
+  const { id, status } = volume
+  if (step !== 'built' || !COPYABLE.includes(status)) return { code: 'invalid-status', volume: id, action, status, allowed: COPYABLE }
+  // It may be larger in a moment.
+  if (pending?.kind === 'extend') return { code: 'volume-busy', volume: id, running: 'extend' }
+  return tooSmall(id, volume.sizeGiB, sizeGiB)
+}
+
+/** Whether a volume is being made of this volume, or of this snapshot of it. */
+export function isBeingCopied(peer: Peer, volume: VolumeId, snapshot: SnapshotId | null): boolean {
+  for (const { step, volume: copy } of peer.owned.values()) {
+    const { source } = copy
+    if (source === null || source.volume !== volume || (step !== 'reserved' && step !== 'committed')) continue
+    if (snapshot === null || (source.kind === 'snapshot' && source.snapshot === snapshot)) return true
+  }
+  return false
+}
+
+function tooSmall(source: VolumeId | SnapshotId, sizeGiB: number, requestedGiB: number): Failure | null {
+  return requestedGiB < sizeGiB ? { code: 'size-below-source', source, sizeGiB, requestedGiB } : null
+}
