@@ -57,7 +57,7 @@ export const RULES_ERRORS: Rows<Failure> = {
   'record-full': {
     status: 400,
     name: 'InvalidVolume',
-    help: 'A volume with its snapshots is one record, which has an end: 256 snapshots, and a mebibyte of names and metadata. Delete snapshots, or shorten what they are labelled with.',
+    help: 'A volume with its snapshots is one record, which has an end: 256 snapshots, and 160 KiB in all. Delete snapshots, or shorten what they are labelled with.',
     text: (f) => `Invalid volume: The record of volume ${f.volume} would hold more than ${f.limit} ${f.of}.`,
   },
   'attachment-status': {

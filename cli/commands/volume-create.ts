@@ -1,7 +1,10 @@
 /** `scoria volume create`: always with an idempotency key, so that it can be repeated until somebody answers. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { EXIT } from '../../lib/config/exit-codes.ts'
+import { CliFailure } from '../failure.ts'
 import { printOne } from '../output/print.ts'
 import { itemAt, textOf } from '../rest/body.ts'
+import { findSnapshot, findVolume } from '../rest/find.ts'
 import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -11,7 +14,9 @@ import { volumeFields, volumeName } from './volume-rows.ts'
 import { waitUntilSettled } from './volume-wait.ts'
 
 interface CreateOptions extends CommonOptions, WaitOptions {
-  readonly size: number
+  readonly size?: number
+  readonly snapshot?: string
+  readonly source?: string
   readonly type?: string
   readonly zone?: string
   readonly description?: string
@@ -25,7 +30,9 @@ export function addVolumeCreate(parent: Command, terminal: Terminal): void {
     .command('create')
     .description('make a volume')
     .argument('[name]', 'name of the volume; need not be unique')
-    .requiredOption('--size <size>', 'whole GiB: 10, 10GiB, 1T', sizeGiB)
+    .option('--size <size>', 'whole GiB: 10, 10GiB, 1T; of a copy, its source’s if not given', sizeGiB)
+    .addOption(new Option('--snapshot <snapshot>', 'begin as a copy of this snapshot, by id or name').conflicts('source'))
+    .option('--source <volume>', 'begin as a copy of this volume, by id or name')
     .option('--type <type>', 'volume type')
     .option('--zone <zone>', 'availability zone; any if not given')
     .option('--description <text>', 'a note for people')
@@ -34,15 +41,38 @@ export function addVolumeCreate(parent: Command, terminal: Terminal): void {
     .option('--dry-run', 'rank the pools, print the ranking, make nothing')
     .action(async (name: string | undefined, options: CreateOptions) => create(name, options, terminal))
   withWait(withCommon(command), 'it is available or in error')
-  withExamples(command, 'scoria volume create db --size 10GiB --wait', 'scoria volume create db --size 10 --type fast --zone b -o json')
+  withExamples(
+    command,
+    'scoria volume create db --size 10GiB --wait',
+    'scoria volume create db --size 10 --type fast --zone b -o json',
+    'scoria volume create db-copy --snapshot before-the-upgrade --wait',
+  )
 }
 
 async function create(name: string | undefined, options: CreateOptions, terminal: Terminal): Promise<void> {
   const context = await contextOf(options, terminal)
-  if (options.dryRun === true) return explainPlacement(context, options)
   const { client, output } = context
   const { size, type, zone, description, property: metadata } = options
-  const volume = given({ size, name, volume_type: type, availability_zone: zone, description, metadata })
+  const isCopy = options.snapshot !== undefined || options.source !== undefined
+  if (size === undefined && !isCopy)
+    throw new CliFailure(EXIT.usage, '--size is missing', 'say how large, in GiB; only a copy (--snapshot, --source) has a size by itself')
+  if (options.dryRun === true) {
+    if (size === undefined || isCopy) throw new CliFailure(EXIT.usage, '--dry-run ranks pools, and a copy lies on that of its source')
+    return explainPlacement(context, { ...options, size })
+  }
+  const snapshot = options.snapshot === undefined ? undefined : textOf(await findSnapshot(client, options.snapshot), 'id')
+  const source = options.source === undefined ? undefined : textOf(await findVolume(client, options.source), 'id')
+  const facts = given({
+    name,
+    snapshot_id: snapshot,
+    source_volid: source,
+    volume_type: type,
+    availability_zone: zone,
+    description,
+    metadata,
+  })
+  // Cinder's clients always name the size; null is that of the source.
+  const volume = { ...facts, size: size ?? null }
   const path = client.cinder('/volumes')
   let body = await client.call({ method: 'POST', path, body: { volume }, idempotencyKey: options.idempotencyKey ?? newKey() })
   if (options.wait === true) {

@@ -3,6 +3,7 @@ import type { Connection } from '../../lib/model/attachment.ts'
 import { attachmentId, type AttachmentId, projectId, volumeId, type VolumeId } from '../../lib/model/ids.ts'
 import type { ClientRequest, Operation, OperationReply } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
+import type { SourcePlace, VolumeSource } from '../../lib/model/volume-source.ts'
 import { bodyHashOf, type CreateRequest, createOf, ridOf } from './clients.ts'
 import type { AttachmentBook } from './history.ts'
 import type { SimNode } from './node.ts'
@@ -32,6 +33,23 @@ export function cluster(options: Partial<SimOptions> = {}, setup: Pick<Simulatio
 
 /** A create with a key of its own that nobody has sent yet. */
 export function wanted(simulation: Simulation, sizeGiB: number, multiattach = false): CreateRequest {
+  return requestFor(simulation, sizeGiB, multiattach, null, null)
+}
+
+/** The same, of a volume that begins as a copy. */
+export function copyOf(simulation: Simulation, source: VolumeSource, sizeGiB: number): CreateRequest {
+  const volume = simulation.node('a').peer?.view.volumes.get(source.volume)?.volume
+  if (volume === undefined || volume.owner === null || volume.pool === null) throw new Error(`${source.volume} is on no host`)
+  return requestFor(simulation, sizeGiB, false, source, { owner: volume.owner, pool: volume.pool })
+}
+
+function requestFor(
+  simulation: Simulation,
+  sizeGiB: number,
+  multiattach: boolean,
+  source: VolumeSource | null,
+  place: SourcePlace | null,
+): CreateRequest {
   const names = namesOf(simulation)
   const rid = ridOf(PROJECT, names.hex(8))
   const spec = {
@@ -46,10 +64,10 @@ export function wanted(simulation: Simulation, sizeGiB: number, multiattach = fa
     typeId: null,
     metadata: {},
     multiattach,
-    source: null,
+    source,
     createdAtMs: simulation.world.nowMs,
   }
-  return createOf(simulation.history.open(spec, rid, bodyHashOf(spec), true))
+  return createOf(simulation.history.open(spec, rid, bodyHashOf(spec), true, place))
 }
 
 /** The same key, for another size. */

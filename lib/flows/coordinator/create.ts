@@ -72,8 +72,10 @@ function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const spec = type === null ? creating.spec : { ...creating.spec, type: type.name, multiattach: allowsMultiattach(type) }
   const place = { rid: creating.rid, sizeGiB: spec.sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type }
   const { sourceAt } = creating
+  // Only its owner can copy the source: while that is away there is no point in leaving a volume in error behind.
+  const isAway = sourceAt !== null && sourceAt.owner !== peer.self && peer.connections.get(sourceAt.owner)?.state !== 'up'
+  if (isAway) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))
   const pools = knownPools(peer, now).filter(({ name }) => sourceAt === null || name === sourceAt.pool)
-  if (sourceAt !== null && pools.length === 0) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))
   const ranking = rank(pools, place, peer.options.placement)
   tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], phase: 'reserving' }, now)
 }

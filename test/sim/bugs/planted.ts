@@ -1,6 +1,7 @@
 /** All planted bugs, by number. */
 import { acknowledgeEarly, publishEarly, timeoutIsFailure } from './answers.ts'
 import { anyProject, believeAnybody, deleteFirst, lastTimeWins, refuseByHearsay } from './careless.ts'
+import { beginEmpty, deleteTheSource } from './copies.ts'
 import type { Bug } from './distortion.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
@@ -45,6 +46,8 @@ export const PLANTED: readonly Bug[] = [
   leaveFull,
   claimBlindly,
   trustTheCoordinator,
+  deleteTheSource,
+  beginEmpty,
 ]
 
 export function plantedBug(number: number): Bug {

@@ -10,7 +10,7 @@ import { attachmentId, snapshotId, type VolumeId } from '../../../lib/model/ids.
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
 import { isPassing, ridOf } from '../clients.ts'
 import type { AttachmentBook } from '../history.ts'
-import { attach, available, create, operate, PROJECT, wanted } from '../scenario.ts'
+import { attach, available, copyOf, create, operate, PROJECT, wanted } from '../scenario.ts'
 import type { Simulation } from '../simulation.ts'
 
 interface Life {
@@ -121,6 +121,25 @@ export const LIVES: readonly Life[] = [
     prepare: (simulation) => {
       const { id } = available(simulation, 'a', 2)
       return () => insist(simulation, operation(id, 'snapshot', snapshotOf(simulation, id)))
+    },
+  },
+  {
+    name: 'copy of a snapshot and of a volume, whose sources are deleted',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const snapshot = snapshotOf(simulation, id)
+      insist(simulation, operation(id, 'snapshot', snapshot))
+      simulation.pass(500)
+      const ofSnapshot = copyOf(simulation, { kind: 'snapshot', snapshot: snapshot.snapshot.id, volume: id }, 3)
+      const ofVolume = copyOf(simulation, { kind: 'volume', volume: id }, 2)
+      return () => {
+        insist(simulation, ofSnapshot)
+        insist(simulation, ofVolume)
+        insist(simulation, operation(id, 'unsnapshot', { kind: 'delete-snapshot', snapshot: snapshot.snapshot.id }))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
+      }
     },
   },
   {

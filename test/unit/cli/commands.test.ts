@@ -19,6 +19,22 @@ t.test('create sends what was asked once, under a key, as the project, at the mi
   t.match(request?.headers, { 'x-auth-token': 'admin:admin', 'openstack-api-version': 'volume 3.71', 'idempotency-key': /^[0-9a-f-]{36}$/ })
 })
 
+t.test('a copy is asked for by the names of its source, and as large as that unless said otherwise', async (t) => {
+  const stub = await startStub(t, {
+    [`POST ${VOLUMES}`]: () => ({ status: 202, body: { volume: volumeBody({ status: 'creating' }) } }),
+    ...named(volumeBody()),
+    'GET /v3/admin/snapshots/detail': ok({ snapshots: [{ id: 'a1b2', name: 'before', status: 'available' }] }),
+  })
+  t.equal((await run(['volume', 'create', 'again', '--snapshot', 'before'], { endpoint: stub.endpoint })).exitCode, 0)
+  t.equal((await run(['volume', 'create', 'twin', '--source', 'db', '--size', '20'], { endpoint: stub.endpoint })).exitCode, 0)
+  t.same(
+    stub.seen.filter(({ method }) => method === 'POST').map(({ body }) => body),
+    [{ volume: { name: 'again', snapshot_id: 'a1b2', size: null } }, { volume: { name: 'twin', source_volid: ID, size: 20 } }],
+  )
+  for (const args of [['--dry-run', '--snapshot', 'before'], ['--snapshot', 'before', '--source', 'db'], []])
+    t.equal((await run(['volume', 'create', 'x', ...args], { endpoint: stub.endpoint })).exitCode, 2, args.join(' '))
+})
+
 t.test('create --wait follows the volume to its end, with progress on stderr only', async (t) => {
   const statuses = ['creating', 'creating', 'available']
   const stub = await startStub(t, {
@@ -292,7 +308,7 @@ t.test('status says in words what is wrong, and what to do next', async (t) => {
 t.test('wrong use is told before anything is asked of a peer, with exit code 2', async (t) => {
   const stub = await startStub(t, {})
   const rows: readonly (readonly [readonly string[], RegExp])[] = [
-    [['volume', 'create', 'db'], /required option '--size <size>'/],
+    [['volume', 'create', 'db'], /--size is missing/],
     [['volume', 'create', 'db', '--size', '1.5G'], /whole number of GiB/],
     [['volume', 'create', 'db', '--size', '1', '--siz', '2'], /Did you mean --size/],
     [['volume', 'create', 'db', '--size', '1', '--property', 'novalue'], /key=value/],

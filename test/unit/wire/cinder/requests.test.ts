@@ -56,10 +56,17 @@ t.test('a create keeps what Cinder’s clients send and drops what says nothing'
   }
   t.same(create(sent), {
     ok: true,
-    value: { name: 'data', description: null, sizeGiB: 3, type: null, zone: 'zone-1', metadata: { a: 'b' } },
+    value: { name: 'data', description: null, sizeGiB: 3, source: null, type: null, zone: 'zone-1', metadata: { a: 'b' } },
   })
   t.match(create({ size: 1, display_name: 'old', display_description: 'words' }, 0), { value: { name: 'old', description: 'words' } })
   t.match(create({ size: 1, volume_type: '', availability_zone: '', metadata: null }), { value: { type: null, zone: null, metadata: {} } })
+})
+
+t.test('a copy names one source, and may leave its size to it', async (t) => {
+  t.match(create({ size: null, snapshot_id: 's' }), { value: { sizeGiB: null, source: { kind: 'snapshot', id: 's' } } })
+  t.match(create({ size: 2, source_volid: 'v' }), { value: { sizeGiB: 2, source: { kind: 'volume', id: 'v' } } })
+  t.equal(codeOf(create({ size: 2, snapshot_id: 's', source_volid: 'v' })), 'bad-value')
+  t.equal(codeOf(create({ size: 2, snapshot_id: 7 })), 'bad-value')
 })
 
 t.test('sizes are whole GiB from 1 to 2147483647', async (t) => {
@@ -125,7 +132,7 @@ t.test('unknown keys are ignored before 3.53 and refused from there', async (t) 
 })
 
 t.test('what is not there yet is refused by name', async (t) => {
-  for (const key of ['snapshot_id', 'source_volid', 'imageRef', 'image_id', 'backup_id', 'consistencygroup_id', 'group_id']) {
+  for (const key of ['imageRef', 'image_id', 'backup_id', 'consistencygroup_id', 'group_id']) {
     t.match(create({ size: 1, [key]: UUID }), { failure: { code: 'not-supported', feature: key } }, key)
   }
   t.match(create({ size: 1, multiattach: true }), { failure: { code: 'not-supported', feature: 'multiattach' } })
