@@ -6,7 +6,9 @@
  * one round together. A round that fails is begun anew from a prepare, and its changes are evaluated again on whatever
  * value is then found: they are idempotent, so that one that had gone through after all gives the same answer.
  *
- * A ballot is used for one value only: its counter grows, and it carries an epoch that a restart never repeats.
+ * A ballot is used for one value only: its counter grows, and it carries an epoch that a restart never repeats. The proposer's own
+ * vote is among those that it builds on, so that its disk knows of every ballot under which others were asked to accept: what
+ * they remember of it after a crash shows whether it has lost anything.
  */
 import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/cell.ts'
 import type { PeerId, ProjectId, RequestId } from '../model/ids.ts'
@@ -130,7 +132,7 @@ export function onPromised(
   const round = proposer.round
   if (round?.kind !== 'prepare' || !sameBallot(round.ballot, message.ballot)) return
   round.promises.set(from, message)
-  if (round.promises.size < majorityOf(proposer.members.length)) return
+  if (!isMajority(proposer, round.promises)) return
   let newest: Extract<PeerMessage, { kind: 'promised' }> | null = null
   for (const promise of round.promises.values()) {
     if (promise.accepted !== null && (newest?.accepted == null || compareBallots(promise.accepted, newest.accepted) > 0)) newest = promise
@@ -149,7 +151,7 @@ export function onAccepted(
   const round = proposer.round
   if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot)) return
   round.votes.set(from, message.signature)
-  if (round.votes.size < majorityOf(proposer.members.length)) return
+  if (!isMajority(proposer, round.votes)) return
   const picture = { accepted: round.ballot, next: round.next, cell: round.cell }
   proposer.steady = picture
   finish(proposer, round, picture, world)
@@ -350,6 +352,10 @@ function votesOf(round: Round): number {
     default:
       return assertNever(round)
   }
+}
+
+function isMajority({ members, self }: Proposer, votes: ReadonlyMap<PeerId, unknown>): boolean {
+  return votes.size >= majorityOf(members.length) && votes.has(self)
 }
 
 function majorityPossible(proposer: Proposer): boolean {

@@ -8,8 +8,9 @@ import type { Account } from '../../ledger/account.ts'
 import { evaluate } from '../../ledger/rules.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
 import { isForming, isLostHost } from '../../model/manifest.ts'
-import type { PeerMessage } from '../../model/message.ts'
+import type { ChangeOutcome, PeerMessage } from '../../model/message.ts'
 import { proofText } from '../../model/proof.ts'
+import { majorityOf } from '../../register/home-group.ts'
 import { type AcceptorStep, onAccept, onConfirm, onPrepare } from '../../register/acceptor.ts'
 import {
   abandonRounds,
@@ -52,12 +53,19 @@ export function onGroupMessage(peer: Peer, out: Out, from: PeerId, message: Grou
       else install(peer, out, project)
       return
     case 'change':
+      // Who may not vote may not propose either; the next member is asked.
+      if (!isInstalled(peer, project)) {
+        install(peer, out, project)
+        return send(out, from, { kind: 'changed', ref: message.ref, project, outcome: nobody(members) })
+      }
       propose(proposerOf(peer, project, members), { from, ref: message.ref, change: message.change }, worldOf(peer, out, project))
       return
     default:
       if (members.includes(from)) onVote(proposerOf(peer, project, members), from, message, worldOf(peer, out, project))
   }
 }
+
+const nobody = (members: readonly PeerId[]): ChangeOutcome => ({ kind: 'no-majority', answered: 0, needed: majorityOf(members.length) })
 
 /** The voters have changed: nothing that was proposed to the former groups goes on. */
 export function abandonProposals(peer: Peer, out: Out): void {

@@ -2,7 +2,7 @@
  * Brings a host back: what the journal says was begun is finished or undone, and what lies on the host without a
  * record is cut off or set aside, never deleted.
  *
- * First it asks what it used to know (recall.ts); nothing is written, voted, exported or removed before that. Every step
+ * First it asks what it used to know (recall.ts); nothing is voted, exported or removed before that. Every step
  * may be cut off by another crash and is begun again at the next start.
  */
 import { exportIqn } from '../../model/attachment.ts'
@@ -13,7 +13,7 @@ import { snapshotOf } from '../../model/snapshot.ts'
 import { headOf } from '../../replica/view.ts'
 import { forgetVotes, install, pushRegisters } from '../group/install.ts'
 import { startWatch } from '../group/watch.ts'
-import { note, type Out, timer } from '../out.ts'
+import { keepHost, note, type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { startTypes } from '../spread/catalogue.ts'
 import { startExchange } from '../spread/exchange.ts'
@@ -41,6 +41,8 @@ export function onStart(peer: Peer, out: Out, now: Now): void {
   startWatch(peer, out)
   timer(out, 'beat', peer.options.timings.beatMs)
   startRecall(peer, out)
+  // Whatever else it writes before it has an epoch, it is never taken for one that has lost its journal.
+  if (peer.options.isNew) keepHost(peer, out)
   goOn(peer, out, now)
 }
 
