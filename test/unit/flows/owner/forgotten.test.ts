@@ -112,3 +112,16 @@ t.test('one forgotten vote is enough, also one under the ballot that came with t
   fleet.pass(5000)
   t.equal(ledger(fleet, third).limits.volumes, 7)
 })
+
+t.test('a new host that stops before it has begun is still new, and has lost nothing', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.start('a')
+  fleet.settle()
+  t.equal(fleet.host('a').isReady, false, 'it has heard nobody')
+  fleet.stop('a')
+  t.ok(fleet.host('a').journal.size > 0)
+  fleet.startAll()
+  fleet.pass(5000)
+  t.notOk(fleet.host('a').notes.includes('memory-lost'))
+  t.equal(createOn(fleet, 'a', 1).owner, 'a')
+})
