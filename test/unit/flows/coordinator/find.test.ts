@@ -1,7 +1,7 @@
 /** A volume that this peer has never heard of: who is asked, and when it may be said that there is none. */
 import t from 'tap'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
-import { attachmentId } from '../../../../lib/model/ids.ts'
+import { attachmentId, peerId } from '../../../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest } from '../../../../lib/model/request.ts'
 import { Fleet } from '../fleet.ts'
 import { create, createOn, groupOf, manifestOf, operate, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
@@ -157,4 +157,51 @@ t.test('what does not come however often it is asked for ends the search without
   t.equal(outcomeOf(ended(fleet, outsider, find(2))), 'peer-incomplete')
   const searches = fleet.letters('heads').filter(({ from, message }) => from === outsider && message.ref !== null)
   t.ok(searches.length <= 5 * 4, `${searches.length} questions to five hosts`)
+})
+
+t.test('a volume that is granted, and that its host has forgotten, is not said to be missing', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  createOn(fleet, 'a', 1)
+  for (const name of 'bc') fleet.feed(fleet.host(name), { kind: 'measured', pools: [] })
+  fleet.pass(1000)
+  grant(fleet, 'b', 2)
+  fleet.stop('a')
+  fleet.host('a').journal.clear()
+  fleet.loses = ({ to, message }) => to === 'a' && (message.kind === 'changed' || message.kind === 'commit')
+  fleet.start('a')
+  fleet.pass(2 * TIMINGS.recallMs)
+  fleet.host('a').tables.unread.clear()
+  const answer = fleet.ask('b', remove(3, 2))
+  t.equal(outcomeOf(answer()), 'recovering', 'its host will hear of the grant again')
+})
+
+t.test('where a host is lost, all that are left must say that they know nothing of its volume', async (t) => {
+  const names = 'abcd'
+  const all = manifestOf(names)
+  const manifest = { ...all, hosts: all.hosts.map((host) => ({ ...host, voter: host.name === 'a' })) }
+  const fleet = new Fleet(manifest)
+  fleet.startAll()
+  createOn(fleet, 'd', 1, 'a')
+  fleet.pass(5000)
+  fleet.stop('d')
+  const lost = {
+    ...manifest,
+    epoch: 2,
+    hosts: manifest.hosts.map((host) => (host.name === 'd' ? { ...host, state: 'lost' as const } : host)),
+  }
+  const joined = {
+    ...lost,
+    epoch: 3,
+    hosts: [...lost.hosts, { peer: peerId('e'), name: 'e', addrs: [], zone: 'z', voter: false, state: 'member' as const }],
+  }
+  fleet.spread(joined)
+  fleet.loses = ({ to, message }) => to === 'e' && message.kind === 'delta'
+  fleet.add('e', joined)
+  fleet.start('e')
+  fleet.pass(2 * TIMINGS.recallMs)
+  for (const name of 'bc') fleet.cut('e', name)
+  fleet.host('a').tables.view.volumes.delete(volumeNamed(1))
+  fleet.host('a').tables.view.logs.delete(peerId('d'))
+  t.equal(outcomeOf(ended(fleet, 'e', find(1, PROJECT))), 'peer-incomplete', 'b and c may have its record')
 })

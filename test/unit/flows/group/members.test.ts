@@ -63,6 +63,22 @@ t.test('a delete that nobody is left to do, because its host has left with nothi
   t.same(ledger(fleet, 'b').intents, [])
 })
 
+t.test('the log of a host that has left is taken from nobody, least of all from whoever has missed its end', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  createOn(fleet, 'd', 1, 'a')
+  for (const name of 'abd') fleet.cut('c', name)
+  fleet.ask('a', remove(2, 1))
+  fleet.pass(5000)
+  fleet.stop('d')
+  fleet.spread(changed(manifest, 'd', 'gone'), 'c')
+  t.ok(fleet.host('c').tables.view.volumes.has(volumeNamed(1)), 'it has heard of neither end')
+  for (const name of 'ab') fleet.mend('c', name)
+  fleet.pass(5000)
+  for (const name of 'ab') t.notOk(fleet.host(name).tables.view.volumes.has(volumeNamed(1)), name)
+  fleet.spread(changed(manifest, 'd', 'gone'))
+  t.notOk(fleet.host('c').tables.view.volumes.has(volumeNamed(1)))
+})
+
 t.test('a volume that a lost host had deleted and not reported frees its quota, though nobody asks for it', async (t) => {
   const { fleet, manifest } = fleetWithSpare()
   createOn(fleet, 'd', 1, 'a')
