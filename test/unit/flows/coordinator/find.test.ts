@@ -196,7 +196,7 @@ t.test('where a host is lost, all that are left must say that they know nothing 
     hosts: [...lost.hosts, { peer: peerId('e'), name: 'e', addrs: [], zone: 'z', voter: false, state: 'member' as const }],
   }
   fleet.spread(joined)
-  fleet.loses = ({ to, message }) => to === 'e' && message.kind === 'delta'
+  fleet.loses = ({ to, message }) => to === 'e' && message.kind === 'delta' && message.head.owner === 'd'
   fleet.add('e', joined)
   fleet.start('e')
   fleet.pass(2 * TIMINGS.recallMs)
