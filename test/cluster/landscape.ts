@@ -58,7 +58,7 @@ async function inNamespaces(plots: readonly Plot[], run: string): Promise<Landsc
     return await spaces.remove()
   }
   try {
-    for (const { name, apiPort } of plots) relays.set(name, await startRelay(spaces.enter(name), apiPort))
+    for (const { name, apiPort } of plots) relays.set(name, await startRelay(spaces.enter(name), { host: '127.0.0.1', port: apiPort }))
   } catch (error) {
     await remove()
     throw error

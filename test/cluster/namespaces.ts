@@ -38,7 +38,7 @@ interface Member {
  * @throws if the kernel or the user may not make namespaces; then none is left
  */
 export async function makeNamespaces(run: string, hosts: readonly string[]): Promise<Namespaces> {
-  await sweep()
+  await sweepSpaces()
   const members = new Map(
     hosts.map((host, k): [string, Member] => [
       host,
@@ -101,7 +101,7 @@ function pointAt(space: string, address: string, mac: string): Promise<void> {
 }
 
 /** Removes what runs left that are no more. */
-async function sweep(): Promise<void> {
+export async function sweepSpaces(): Promise<void> {
   const left = (await allSpaces()).filter((name) => {
     const run = /^scoria-([A-Za-z0-9]+)-/.exec(name)?.[1]
     return run !== undefined && !isRunAlive(run)
@@ -109,7 +109,8 @@ async function sweep(): Promise<void> {
   await removeSpaces(left)
 }
 
-async function removeSpaces(spaces: readonly string[]): Promise<readonly string[]> {
+/** @returns one line for each that is still there */
+export async function removeSpaces(spaces: readonly string[]): Promise<readonly string[]> {
   const there = new Set(await allSpaces())
   for (const space of spaces.filter((name) => there.has(name))) await ip('netns', 'delete', space)
   const after = new Set(await allSpaces())
@@ -121,7 +122,8 @@ async function allSpaces(): Promise<readonly string[]> {
   return stdout.split('\n').flatMap((line) => line.split(' ')[0] || [])
 }
 
-async function ip(...args: readonly string[]): Promise<void> {
+/** @throws Error with what it said */
+export async function ip(...args: readonly string[]): Promise<void> {
   const end = await runCommand('ip', args)
   if (end.exitCode !== 0) throw new Error(`ip ${args.join(' ')}: ${end.stderr.trim()}`)
 }

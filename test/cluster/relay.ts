@@ -16,8 +16,11 @@ export interface Relay {
 
 const PROGRAM = fileURLToPath(new URL('./relay-process.js', import.meta.url))
 
-/** @param enter command that goes before one that is to run there */
-export async function startRelay(enter: readonly string[], apiPort: number): Promise<Relay> {
+/**
+ * @param enter command that goes before one that is to run there
+ * @param api where the API listens, as seen from there
+ */
+export async function startRelay(enter: readonly string[], api: { readonly host: string; readonly port: number }): Promise<Relay> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -28,7 +31,7 @@ export async function startRelay(enter: readonly string[], apiPort: number): Pro
   const ended = once(child, 'exit')
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject)
-    child.send({ apiPort }, server, (error) => (error === null ? resolve() : reject(error)))
+    child.send(api, server, (error) => (error === null ? resolve() : reject(error)))
   })
   // Ours too would accept otherwise.
   server.close()
