@@ -6,14 +6,14 @@
 import { mkdirSync } from 'node:fs'
 import type { Drill } from '../../lib/config/drill.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
-import { at, type Client, createClient, items, textAt } from './client.ts'
+import { at, type Client, createClient, items } from './client.ts'
 import { makeRunFolder, type RunFolder } from './folder.ts'
 import { createHost, type Host } from './host.ts'
-import type { HttpAnswer, HttpBroken } from './http.ts'
 import { type Landscape, layLandscape } from './landscape.ts'
 import { freePorts } from './ports.ts'
 import { processesWith, runScoria } from './process.ts'
-import { NotYet, waitFor, type WaitOptions } from './wait-for.ts'
+import { untilSettled } from './settled.ts'
+import { type NotYet, waitFor, type WaitOptions } from './wait-for.ts'
 
 export interface ClusterOptions {
   /** Names of the hosts; the first runs `init`. */
@@ -75,8 +75,6 @@ const PORTS_PER_HOST = 4
 const CAPACITY_GIB = 100
 const JOINS_AT_ONCE = 4
 const CALL_TIMEOUT_MS = 3000
-const SETTLE_MS = 20_000
-const SETTLE_PER_HOST_MS = 3000
 
 /** A cluster that is formed. @throws if it cannot be; then nothing is left running, and the folder with the logs is named */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
@@ -146,7 +144,7 @@ function assemble(folder: RunFolder, hosts: readonly Host[], landscape: Landscap
       return forming
     },
     waitFor: (what, look, options = {}) => waitFor(what, look, { ...options, logs }),
-    settled: (up = hosts.length) => settled(hosts, up, making.drill === null),
+    settled: (up = hosts.length) => untilSettled(running(hosts), up, { withPools: making.drill === null }),
     kill: (k) => host(k).kill(),
     async start(k) {
       host(k).start()
@@ -229,7 +227,7 @@ async function form(
   // More at once would only wait for a processor, and time out at it.
   for (let k = 0; k < others.length; k += JOINS_AT_ONCE) await Promise.all(others.slice(k, k + JOINS_AT_ONCE).map(join))
   if (others.length > 0) tell({ kind: 'joined', hosts: others.map(({ name }) => name) })
-  await settled(hosts, hosts.length, drill === null)
+  await untilSettled(running(hosts), hosts.length, { withPools: drill === null })
   tell({ kind: 'formed' })
 }
 
@@ -252,24 +250,6 @@ async function mustRun({ place }: Host, args: readonly string[]): Promise<string
   throw new Error(`scoria ${args[0]} ended with ${end.exitCode}: ${end.stderr.trim()}`)
 }
 
-/** @param withPools in a drill a pool may be away again at any moment: there it is enough that the hosts are up */
-async function settled(hosts: readonly Host[], up: number, withPools: boolean): Promise<void> {
-  for (const one of hosts.filter((each) => each.isRunning())) {
-    const look = async (): Promise<undefined | NotYet> => {
-      const states = statesIn(await createClient(one.endpoint, 'admin').ask('GET', '/scoria/v1/hosts'), withPools)
-      return states.filter((state) => state === 'up').length === up ? undefined : new NotYet(states)
-    }
-    await waitFor(`${one.name} sees ${up} hosts up`, look, {
-      timeoutMs: SETTLE_MS + hosts.length * SETTLE_PER_HOST_MS,
-      logs: [one.logFile],
-    })
-  }
-}
-
-/** State of each host, as told in its beats; with pools, a host whose pools are not known yet is `unheard`. */
-function statesIn(answer: HttpAnswer | HttpBroken, withPools: boolean): readonly string[] {
-  if (answer.kind !== 'answer') return []
-  return items(answer.body, 'hosts').map((host) =>
-    withPools && items(at(host, 'beat'), 'pools').length === 0 ? 'unheard' : textAt(host, 'state'),
-  )
+function running(hosts: readonly Host[]): readonly Host[] {
+  return hosts.filter((host) => host.isRunning())
 }

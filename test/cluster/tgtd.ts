@@ -15,7 +15,7 @@ export interface HostTgtd {
   /** SIGKILL: all its targets are gone. */
   kill(): Promise<void>
   isRunning(): boolean
-  /** Names of the targets that it has now, sorted. @throws if it does not answer */
+  /** Names of the targets of volumes that it has now, sorted. @throws if it does not answer */
   targets(): Promise<readonly string[]>
 }
 
@@ -49,7 +49,7 @@ export function createHostTgtd({ controlPort, portal, enter, logFile }: TgtdOpti
     async targets() {
       const shown = await tgtadm.targets()
       if (shown.kind !== 'ok') throw new Error(`tgtd ${controlPort}: ${shown.detail}`)
-      return shown.value.map(({ iqn }) => iqn).sort()
+      return shown.value.flatMap(({ iqn }) => (iqn.includes(':volume-') ? [iqn] : [])).sort()
     },
   }
 }

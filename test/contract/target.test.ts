@@ -1,6 +1,7 @@
 /** The contract of targets, held by tgtd with real initiators and by the simulator's fake. */
+import { once } from 'node:events'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -156,6 +157,22 @@ t.test('tgtd', async (t) => {
       /cannot listen on 192\.0\.2\.1:3260: set target\.portal/,
       'not this host',
     )
+  })
+
+  t.test('who connects while nothing is exported is not hung up on: open-iscsi would never get in again', async (t) => {
+    const { controlPort, portal, tgtadm, target } = await tgtTarget(t)
+    t.equal(await checkTgt({ exec, controlPort, portal }), null)
+    const connection = connect({ host: '127.0.0.1', port: Number(portal.split(':')[1]) })
+    t.teardown(() => connection.destroy())
+    let isClosed = false
+    connection.once('end', () => {
+      isClosed = true
+    })
+    await once(connection, 'connect')
+    // tgtd takes one event after the other: when it has answered twice, it has seen the connection.
+    for (const _ of [1, 2]) await tgtadm('--mode', 'sys', '--op', 'show')
+    t.notOk(isClosed)
+    t.same(value(await target.list(inTime)), [], 'what keeps it open is no export')
   })
 
   t.test('a second tgtd on a control port or a portal that is taken does not start, and says which', async (t) => {

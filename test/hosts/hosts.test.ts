@@ -6,6 +6,8 @@ import { type Lab, startLab } from './lab.ts'
 const MIB = 16
 const CONFIGFS = '/sys/kernel/config/target'
 
+t.setTimeout(600_000)
+
 const lab = await startLab({ storage: 1, compute: 2 })
 t.teardown(async () => {
   const left = await lab.stop({ keep: !t.passing() })

@@ -27,6 +27,7 @@ export interface LabOptions {
 
 export interface Lab {
   readonly folder: string
+  readonly storageHosts: readonly StorageHost[]
   /** By its place. @throws if there is none */
   storage(k: number): StorageHost
   compute(k: number): ComputeHost
@@ -75,6 +76,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     await allBooted(parts.guests)
     return {
       folder: folder.path,
+      storageHosts: storages,
       storage: (k) => found(storages[k], `storage host ${k}`),
       compute: (k) => found(computes[k], `compute host ${k}`),
       stop: ({ keep = false } = {}) => end(parts, keep),

@@ -18,7 +18,8 @@ export type Config = Readonly<Record<string, unknown>>
 export interface StorageHost extends Guest {
   /** URL that leads from this machine's own network to its API. */
   readonly endpoint: string
-  readonly agentLogFile: string
+  /** Of its agent. */
+  readonly logFile: string
   client(project?: string): Client
   /** `scoria …` on this host, as an operator types it. @returns what it printed. @throws with what it said */
   scoria(...args: readonly string[]): Promise<string>
@@ -30,7 +31,7 @@ export interface StorageHost extends Guest {
   stopAgent(signal?: 'TERM' | 'KILL'): Promise<void>
   /** All that it has logged, over all its lives. */
   agentLog(): string
-  /** Starts a tgtd, as the service of a distribution would. */
+  /** Starts a tgtd, as its service would: on loopback only, until the agent opens the portal. */
   startTgtd(): Promise<void>
 }
 
@@ -40,9 +41,9 @@ const AGENT_PID = '/run/scoria-agent.pid'
 const READY_MS = 60_000
 
 export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
-  const agentLogFile = join(guest.outbox, 'agent.log')
-  const logs = [agentLogFile, guest.consoleFile]
-  const agentLog = (): string => (existsSync(agentLogFile) ? readFileSync(agentLogFile, 'utf8') : '')
+  const logFile = join(guest.outbox, 'agent.log')
+  const logs = [logFile, guest.consoleFile]
+  const agentLog = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
 
   const configure: StorageHost['configure'] = async (change) => {
     const there = await guest.run(['cat', CONFIG_FILE])
@@ -54,7 +55,7 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
   return {
     ...guest,
     endpoint,
-    agentLogFile,
+    logFile,
     agentLog,
     configure,
     client: (project = 'demo') => createClient(endpoint, project),
@@ -78,9 +79,8 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
       await guest.must(`pid=$(cat ${AGENT_PID}) || exit 1; kill -${signal} $pid; ${gone}`)
     },
     async startTgtd() {
-      const portal = `${guest.address}:3260`
       const up = 'for look in $(seq 100); do tgtadm --mode sys --op show > /dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1'
-      await guest.must(`mkdir -p /run/tgtd; setsid tgtd -f --iscsi portal=${portal} >> /lab/tgtd.log 2>&1 < /dev/null & ${up}`)
+      await guest.must(`mkdir -p /run/tgtd; setsid tgtd -f --iscsi portal=127.0.0.1:3260 >> /lab/tgtd.log 2>&1 < /dev/null & ${up}`)
     },
   }
 }

@@ -1,9 +1,11 @@
 /**
- * What must be so before volumes are exported over tgtd: it is installed, it runs, it listens on the portal.
+ * What must be so before volumes are exported over tgtd: it is installed, it runs, it has a target, it listens on the portal.
  *
- * A portal that is missing is opened. A miss that only the operator can mend is one line that names the remedy.
+ * A portal that is missing is opened, and not before initiators can bear what they find (nobody.ts). A miss that only the
+ * operator can mend is one line that names the remedy.
  */
 import type { Exec } from '../../../lib/ports/exec.ts'
+import { keepNobody } from './nobody.ts'
 import { parsePortals } from './show.ts'
 import { createTgtadm, type Tgtadm } from './tgtadm.ts'
 
@@ -17,6 +19,8 @@ export interface TgtCheck {
 /** @returns null if exports will work */
 export async function checkTgt({ exec, controlPort, portal }: TgtCheck): Promise<string | null> {
   const tgtadm = createTgtadm({ exec, controlPort })
+  const problem = await keepNobody(tgtadm)
+  if (problem !== null) return problem
   const listening = await isListening(tgtadm, portal)
   if (typeof listening === 'string') return listening
   if (listening) return null

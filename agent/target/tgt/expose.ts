@@ -8,7 +8,7 @@
 import type { AbortSignalLike } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { ExportSpec } from '../../../lib/ports/target.ts'
-import type { TgtTarget } from './show.ts'
+import { freeTid, type TgtTarget } from './show.ts'
 import { problemOf, scsiId } from './spec.ts'
 import { failed, isAbsence, type Tgtadm } from './tgtadm.ts'
 
@@ -79,11 +79,4 @@ function compared(target: TgtTarget, spec: ExportSpec): Outcome<void> {
   if (difference === undefined) return done(undefined)
   const [name, found, wanted] = difference
   return failed(`target ${spec.iqn} is there with another specification: ${name} ${found}, not ${wanted}`)
-}
-
-function freeTid(targets: readonly TgtTarget[]): number {
-  const taken = new Set(targets.map(({ tid }) => tid))
-  let tid = 1
-  while (taken.has(tid)) tid += 1
-  return tid
 }

@@ -37,6 +37,14 @@ export function parseTargets(text: string): readonly TgtTarget[] {
   })
 }
 
+/** The lowest number that none of them has. */
+export function freeTid(targets: readonly TgtTarget[]): number {
+  const taken = new Set(targets.map(({ tid }) => tid))
+  let tid = 1
+  while (taken.has(tid)) tid += 1
+  return tid
+}
+
 /** Output of `--mode conn --op show --tid N`. */
 export function parseConnections(text: string): readonly TgtConnection[] {
   const connections: TgtConnection[] = []

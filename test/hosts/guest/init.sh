@@ -55,6 +55,8 @@ if [ "$LAB_ROLE" = storage ]; then
   must modprobe -a configfs dm-mod dm-thin-pool dm-snapshot target_core_mod target_core_iblock target_core_file iscsi_target_mod
   must mount -t configfs configfs /sys/kernel/config
   must mount -t ext4 -o errors=panic /dev/ubdb /var/lib/scoria
+  # It will hold keys.
+  must chmod 700 /var/lib/scoria
   printf '%s\n' 'devices { global_filter=["a|^/dev/ubda$|","r|.*|"] }' 'activation { monitoring=0 }' 'global { use_lvmpolld=0 }' > /etc/lvm/lvm.conf
 else
   must modprobe -a sd_mod iscsi_tcp
@@ -65,8 +67,10 @@ fi
 must /lib/systemd/systemd-udevd --daemon
 udevadm trigger --subsystem-match=block
 must udevadm settle --timeout=30
-[ "$LAB_ROLE" = storage ] || must iscsid
-if [ "$LAB_ROLE" = storage ]; then
+if [ "$LAB_ROLE" = compute ]; then
+  # In the foreground it tells what it does; there is no syslog to tell it to.
+  iscsid --foreground --debug 1 >> /lab/iscsid.log 2>&1 < /dev/null &
+else
   # The API listens on loopback only; who asks it from outside stands in for somebody on this host.
   socat -t60 "TCP-LISTEN:8776,bind=${LAB_ADDRESS%/*},fork,reuseaddr" TCP:127.0.0.1:8776 &
 fi
