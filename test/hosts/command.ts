@@ -4,6 +4,7 @@
  * It has a time limit in the guest and a longer one here: a guest that dies says nothing, not even goodbye.
  */
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 
 export interface CommandEnd {
   /** 124 or 137 when its time was up. */
@@ -32,6 +33,7 @@ const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 export async function runInGuest({ command, timeoutMs, enter, address, signal }: CommandLine): Promise<CommandEnd> {
   signal.throwIfAborted()
   const text = typeof command === 'string' ? command : `exec ${command.map(quoted).join(' ')}`
+  const mark = `[${randomUUID()}]`
   const limitS = Math.ceil(timeoutMs / 1000)
   const [file = '', ...args] = [
     ...enter,
@@ -46,10 +48,10 @@ export async function runInGuest({ command, timeoutMs, enter, address, signal }:
   signal.addEventListener('abort', kill, { once: true })
   try {
     child.stdin.on('error', () => undefined)
-    child.stdin.end(`${limitS} ${Buffer.from(text).toString('base64')}\n`)
+    child.stdin.end(`${limitS}\0${mark}\0${text}\0`)
     const [bytes, complaint] = await Promise.all([collected(child.stdout, kill), collected(child.stderr, kill), ended(child)])
     signal.throwIfAborted()
-    const end = parsed(bytes)
+    const end = parsed(bytes.toString(), mark)
     if (end === null) throw new Error(`no answer from ${address} to: ${text.slice(0, 200)} ${complaint.toString().trim()}`)
     return end
   } finally {
@@ -82,10 +84,7 @@ function ended(child: ReturnType<typeof spawn>): Promise<void> {
 }
 
 /** Null if the answer is cut off. */
-function parsed(bytes: Buffer): CommandEnd | null {
-  const head = bytes.indexOf('\n')
-  const [code = Number.NaN, out = 0, err = 0] = bytes.subarray(0, Math.max(head, 0)).toString().split(' ').map(Number)
-  const body = bytes.subarray(head + 1)
-  if (head < 0 || !Number.isInteger(code) || body.length !== out + err) return null
-  return { code, stdout: body.subarray(0, out).toString(), stderr: body.subarray(out).toString() }
+function parsed(answer: string, mark: string): CommandEnd | null {
+  const [stdout = '', stderr = '', code = ''] = answer.split(mark)
+  return /^\d+\n$/.test(code) ? { code: Number(code), stdout, stderr } : null
 }

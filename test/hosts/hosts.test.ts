@@ -1,9 +1,18 @@
 /** The test hosts are what the scenarios need: kernels with LVM, a target and an initiator, and disks that survive a power cut. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { SeenConnection } from '../cluster/client.ts'
+import { processesWith } from '../cluster/process.ts'
+import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import { type Lab, startLab } from './lab.ts'
+import { checkRequirements } from './requirements.ts'
 
 const MIB = 16
+/** Of a run's name, at the end of that of its folder. */
+const RUN_LETTERS = 6
 const CONFIGFS = '/sys/kernel/config/target'
 
 t.setTimeout(600_000)
@@ -71,6 +80,32 @@ t.test('what one compute host writes through the kernel’s target, the other re
   t.equal(await other.sha256(await other.login(connection), MIB), written)
   await other.logout(connection)
   await t.rejects(one.login({ ...connection, password: 'wrongwrong12' }), { message: /authorization failure/ }, 'with a wrong secret')
+})
+
+t.test('what a killed run leaves is gone with the next one', async (t) => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./lab-process.js', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  const folder = String((await once(child.stdout, 'data'))[0]).trim()
+  const spaces = (): string => spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout
+  const space = `scoria-${folder.slice(-RUN_LETTERS)}-lab`
+  t.match(spaces(), space)
+  t.ok(processesWith(`uml_dir=${folder}`).length > 0, 'its host runs')
+  child.kill('SIGKILL')
+  await ended
+  await waitFor('its host is gone with it', async () => {
+    const left = processesWith(`uml_dir=${folder}`)
+    return left.length === 0 ? undefined : new NotYet(left)
+  })
+  const next = await startLab()
+  t.same(await next.stop(), [])
+  t.notOk(existsSync(folder), 'its folder')
+  t.notMatch(spaces(), space, 'its network')
+})
+
+t.test('a machine that has too little is told what to do', async (t) => {
+  t.throws(() => checkRequirements(10 ** 9), { message: /\/dev\/shm has \d+ MiB free .*mount -o remount,size=/ })
 })
 
 /** A logical volume behind the kernel's target, with CHAP, for these initiators. */

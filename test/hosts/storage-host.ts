@@ -12,6 +12,7 @@ import { http } from '../cluster/http.ts'
 import { AGENT_PROGRAM, CLI_PROGRAM } from '../cluster/process.ts'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import type { Guest } from './guest.ts'
+import { createService } from './service.ts'
 
 export type Config = Readonly<Record<string, unknown>>
 
@@ -23,8 +24,8 @@ export interface StorageHost extends Guest {
   client(project?: string): Client
   /** `scoria …` on this host, as an operator types it. @returns what it printed. @throws with what it said */
   scoria(...args: readonly string[]): Promise<string>
-  /** Writes the agent's configuration: what `change` makes of the one that is there, or null. */
-  configure(change: (config: Config | null) => Config): Promise<void>
+  /** Writes the agent's configuration: what `change` makes of the one that is there, if any. */
+  configure(change: (config: Config) => Config): Promise<void>
   /** Starts the agent; resolves when its API answers. @param config is written first; else the one that is there holds */
   startAgent(config?: Config): Promise<void>
   /** SIGTERM, or SIGKILL; resolves when it is gone. */
@@ -33,21 +34,25 @@ export interface StorageHost extends Guest {
   agentLog(): string
   /** Starts a tgtd, as its service would: on loopback only, until the agent opens the portal. */
   startTgtd(): Promise<void>
+  /** All its targets are gone. */
+  killTgtd(): Promise<void>
 }
 
 const STATE_FOLDER = '/var/lib/scoria'
 const CONFIG_FILE = `${STATE_FOLDER}/agent.yaml`
-const AGENT_PID = '/run/scoria-agent.pid'
+const TGTD_PORTAL = '127.0.0.1:3260'
 const READY_MS = 60_000
 
 export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
   const logFile = join(guest.outbox, 'agent.log')
   const logs = [logFile, guest.consoleFile]
+  const agent = createService(guest, 'agent', `node --enable-source-maps ${AGENT_PROGRAM} agent --config ${CONFIG_FILE}`)
+  const tgtd = createService(guest, 'tgtd', `tgtd -f --iscsi portal=${TGTD_PORTAL}`)
   const agentLog = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
 
   const configure: StorageHost['configure'] = async (change) => {
     const there = await guest.run(['cat', CONFIG_FILE])
-    const config = change(there.code === 0 ? parse(there.stdout) : null)
+    const config = change(there.code === 0 ? parse(there.stdout) : {})
     await guest.must(
       `umask 077; cat > ${CONFIG_FILE}.new << 'END' && sync ${CONFIG_FILE}.new && mv ${CONFIG_FILE}.new ${CONFIG_FILE}\n${stringify(config)}END`,
     )
@@ -62,26 +67,21 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
     scoria: (...args) => guest.must(['node', CLI_PROGRAM, ...args]),
     async startAgent(config) {
       if (config !== undefined) await configure(() => config)
-      const agent = `node --enable-source-maps ${AGENT_PROGRAM} agent --config ${CONFIG_FILE}`
-      // The shell's own id becomes the agent's.
-      await guest.must(`setsid sh -c 'echo $$ > ${AGENT_PID}; exec ${agent}' >> /lab/agent.log 2>&1 < /dev/null &`)
+      await agent.start()
       const look = async (): Promise<undefined | NotYet> => {
         const answer = await http({ method: 'GET', url: `${endpoint}/healthcheck`, timeoutMs: 2000 })
         if (answer.kind === 'answer' && answer.status === 200) return undefined
-        const isThere = await guest.run(`kill -0 $(cat ${AGENT_PID})`)
-        if (isThere.code !== 0) throw new Error(`the agent of ${guest.name} ended: ${lastLine(agentLog())}`)
+        if (!(await agent.isRunning())) throw new Error(`the agent of ${guest.name} ended: ${lastLine(agentLog())}`)
         return new NotYet(answer)
       }
       await waitFor(`the agent of ${guest.name} answers`, look, { timeoutMs: READY_MS, everyMs: 250, logs })
     },
-    async stopAgent(signal = 'TERM') {
-      const gone = 'for look in $(seq 300); do kill -0 $pid 2> /dev/null || exit 0; sleep 0.1; done; echo "it does not end" >&2; exit 1'
-      await guest.must(`pid=$(cat ${AGENT_PID}) || exit 1; kill -${signal} $pid; ${gone}`)
-    },
+    stopAgent: (signal = 'TERM') => agent.stop(signal),
     async startTgtd() {
-      const up = 'for look in $(seq 100); do tgtadm --mode sys --op show > /dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1'
-      await guest.must(`mkdir -p /run/tgtd; setsid tgtd -f --iscsi portal=127.0.0.1:3260 >> /lab/tgtd.log 2>&1 < /dev/null & ${up}`)
+      await tgtd.start()
+      await guest.must('for look in $(seq 100); do tgtadm --mode sys --op show > /dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1')
     },
+    killTgtd: () => tgtd.stop('KILL'),
   }
 }
 
