@@ -72,7 +72,8 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   const places = directoryFiles(config.directory)
   const files = await openClusterFiles(places, log)
   const backends = await openBackends(config.backends, exec, log)
-  const target = await openTarget(config, exec, log)
+  const { target, stop: stopTarget } = await openTarget(config, exec, log)
+  stops.push(stopTarget)
 
   const journal = await startProblemOf(openJournal({ directory: `${config.directory}/journal`, log, onFatal: deps.onFatal }))
   stops.push(() => journal.close())
@@ -96,7 +97,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     onJournalError: deps.onFatal,
     clientsMax: config.limits.maxClients,
     callTimeoutMs: config.limits.callTimeoutMs,
-    lookMs: config.target.kind === 'tgt' ? config.target.lookIntervalMs : null,
+    lookMs: config.target.kind === 'none' ? null : config.target.lookIntervalMs,
     onReady: recovered.resolve,
   })
   stops.push(() => runner.stop())

@@ -4,6 +4,7 @@
  * Each is looked at before it is used. What will not do ends the start with a line that names the remedy.
  */
 import type { AgentConfig, BackendConfig, NoneBackendConfig } from '../lib/config/agent-config.ts'
+import { assertNever } from '../lib/model/invariant.ts'
 import type { Backend } from '../lib/ports/backend.ts'
 import type { Exec } from '../lib/ports/exec.ts'
 import type { Log } from '../lib/ports/log.ts'
@@ -15,6 +16,8 @@ import { createNoneBackend } from './backend/none/backend.ts'
 import { createDrillBackend } from './backend/none/drill.ts'
 import { StartProblem } from './start-problem.ts'
 import { seededDraws } from './system/draws.ts'
+import { checkLio } from './target/lio/check.ts'
+import { createLioTarget } from './target/lio/target.ts'
 import { checkTgt } from './target/tgt/check.ts'
 import { createTgtTarget } from './target/tgt/target.ts'
 
@@ -50,12 +53,33 @@ function openNone({ drill, ...options }: NoneBackendConfig, log: Log): Backend {
   }
 }
 
-/** @returns null where nothing can be attached. @throws StartProblem if the target does not answer */
-export async function openTarget(config: AgentConfig, exec: Exec, log: Log): Promise<Target | null> {
-  const { target } = config
-  if (target.kind === 'none') return null
-  const { controlPort, portal } = target
-  const problem = await checkTgt({ exec, controlPort, portal })
+export interface OpenedTarget {
+  /** Null where nothing can be attached. */
+  readonly target: Target | null
+  stop(): Promise<void>
+}
+
+/** @throws StartProblem if the target does not answer */
+export async function openTarget({ target }: AgentConfig, exec: Exec, log: Log): Promise<OpenedTarget> {
+  switch (target.kind) {
+    case 'none':
+      return { target: null, stop: async () => {} }
+    case 'tgt': {
+      const { controlPort, portal } = target
+      startProblemUnlessNull(await checkTgt({ exec, controlPort, portal }))
+      return { target: createTgtTarget({ controlPort, portal, exec, log }), stop: async () => {} }
+    }
+    case 'lio': {
+      const { portal } = target
+      startProblemUnlessNull(await checkLio({ portal }))
+      const lio = createLioTarget({ portal, log })
+      return { target: lio, stop: () => lio.stop() }
+    }
+    default:
+      return assertNever(target)
+  }
+}
+
+function startProblemUnlessNull(problem: string | null): void {
   if (problem !== null) throw new StartProblem(problem)
-  return createTgtTarget({ controlPort, portal, exec, log })
 }

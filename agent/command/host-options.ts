@@ -22,7 +22,7 @@ export interface HostOptions {
     | { readonly kind: 'file'; readonly path: string; readonly capacityGiB: number | null }
     | { readonly kind: 'none'; readonly capacityGiB: number }
   readonly portal: string
-  readonly tgtControl: number
+  readonly target: { readonly kind: 'tgt'; readonly controlPort: number } | { readonly kind: 'lio' }
 }
 
 export const DEFAULT_CONFIG_FILE = '/etc/scoria/agent.yaml'
@@ -42,6 +42,7 @@ export const HOST_OPTION_ROWS: readonly OptionRow[] = [
   { name: 'path', value: 'DIR', help: 'folder of the volume files (default: volumes in the folder of --dir)' },
   { name: 'capacity', value: 'GiB', help: 'how much of it may be given out (default: all of its file system)' },
   { name: 'portal', value: 'IP:PORT', help: 'iSCSI portal that initiators connect to (default 127.0.0.1:3260)' },
+  { name: 'target', value: 'KIND', help: "who exports: tgt, or lio for the kernel's own target (default tgt)" },
   { name: 'tgt-control', value: 'N', help: "tgtd's control socket, the N of tgtd -C N (default 0: the system's tgtd)" },
 ]
 
@@ -64,7 +65,7 @@ export function hostOptions(args: Arguments): HostOptions {
     joinAnnounce: addressOption(args, 'join-announce'),
     backend: backendOption(args, directory),
     portal: formatHostPort(addressOption(args, 'portal') ?? { host: '127.0.0.1', port: 3260 }),
-    tgtControl: countOption(args, 'tgt-control', 0, 32_767) ?? 0,
+    target: targetOption(args),
   }
   if (isWildcard((options.announce ?? options.listen).host)) {
     throw wrongUse(
@@ -98,10 +99,7 @@ export function configJson(options: HostOptions): Readonly<Record<string, unknow
     api: { listen: formatHostPort(options.api) },
     ...(options.joinListen === null ? {} : { join: joinJson(options.joinListen, options.joinAnnounce) }),
     backends: [backend.kind === 'file' && backend.capacityGiB === null ? { kind: 'file', path: backend.path } : backend],
-    target:
-      backend.kind === 'file'
-        ? { kind: 'tgt', controlPort: options.tgtControl, portal: options.portal }
-        : { kind: 'none', portal: options.portal },
+    target: backend.kind === 'file' ? { ...options.target, portal: options.portal } : { kind: 'none', portal: options.portal },
   }
 }
 
@@ -115,4 +113,13 @@ function backendOption(args: Arguments, directory: string): HostOptions['backend
   if (kind === 'none') return { kind, capacityGiB: capacityGiB ?? 1000 }
   if (kind !== 'file') throw wrongUse(`--backend ${JSON.stringify(kind)} is unknown`, 'there are: file, none')
   return { kind, path: resolve(args.text('path') ?? `${directory}/volumes`), capacityGiB }
+}
+
+function targetOption(args: Arguments): HostOptions['target'] {
+  const kind = args.text('target') ?? 'tgt'
+  const controlPort = countOption(args, 'tgt-control', 0, 32_767)
+  if (kind === 'tgt') return { kind, controlPort: controlPort ?? 0 }
+  if (kind !== 'lio') throw wrongUse(`--target ${JSON.stringify(kind)} is unknown`, 'there are: tgt, lio')
+  if (controlPort !== null) throw wrongUse('--tgt-control is for tgt', 'leave it out, or say --target tgt')
+  return { kind }
 }

@@ -52,6 +52,12 @@ const tgtTarget = Type.Object({
   /** How long exports may be missing after a restart of tgtd, which forgets them, before the agent makes them again. */
   lookIntervalMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 60_000, description: 'a whole number from 100 to 3600000' }),
 })
+const lioTarget = Type.Object({
+  kind: Type.Literal('lio'),
+  portal: address('10.0.0.1:3260'),
+  /** How long an export may lack what somebody took out of configfs by hand, before the agent mends it. */
+  lookIntervalMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 5000, description: 'a whole number from 100 to 3600000' }),
+})
 const noneTarget = Type.Object({
   kind: Type.Literal('none'),
   portal: Type.String({ pattern: HOST_PORT, default: '127.0.0.1:3260', description: 'host:port such as 127.0.0.1:3260' }),
@@ -82,7 +88,7 @@ const agentSchema = Type.Object({
     { default: {} },
   ),
   backends: Type.Array(Type.Union([fileBackend, noneBackend]), { minItems: 1 }),
-  target: Type.Union([tgtTarget, noneTarget]),
+  target: Type.Union([tgtTarget, lioTarget, noneTarget]),
   placement: Type.Object(
     {
       order: Type.Enum(['spread', 'best'], { default: 'spread', description: 'spread or best' }),
@@ -139,6 +145,7 @@ export type BackendConfig = FileBackendConfig | NoneBackendConfig
 
 export type TargetConfig =
   | { readonly kind: 'tgt'; readonly controlPort: number; readonly portal: string; readonly lookIntervalMs: number }
+  | { readonly kind: 'lio'; readonly portal: string; readonly lookIntervalMs: number }
   | { readonly kind: 'none'; readonly portal: string }
 
 export interface AgentConfig {
@@ -184,7 +191,9 @@ function contradictionsIn(written: Written): readonly Problem[] {
     )
   }
   if (written.target.kind === 'none' && written.backends.some((backend) => backend.kind !== 'none')) {
-    problems.push(problem('target.kind', 'tgt, because a backend that stores bytes needs somebody to export them', written.target.kind))
+    problems.push(
+      problem('target.kind', 'tgt or lio, because a backend that stores bytes needs somebody to export them', written.target.kind),
+    )
   }
   const names = written.backends.map(nameOf)
   const twice = names.findIndex((name, index) => names.indexOf(name) !== index)

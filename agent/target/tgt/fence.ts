@@ -8,8 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AbortSignalLike } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import { isIscsiName } from '../iscsi-name.ts'
 import type { TgtTarget } from './show.ts'
-import { ISCSI_NAME } from './spec.ts'
 import { failed, isAbsence, type Tgtadm } from './tgtadm.ts'
 
 const ROUNDS_MAX = 40
@@ -45,7 +45,7 @@ async function cut(tgtadm: Tgtadm, target: TgtTarget): Promise<Outcome<boolean>>
       '--op',
       'unbind',
       ...tid,
-      ISCSI_NAME.test(entry) ? '--initiator-name' : '--initiator-address',
+      isIscsiName(entry) ? '--initiator-name' : '--initiator-address',
       entry,
     ]),
     ...target.accounts.map((user) => ['--mode', 'account', '--op', 'delete', '--user', user]),

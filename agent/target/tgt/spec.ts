@@ -6,16 +6,14 @@
  */
 import { hashHex } from '../../../lib/model/hash.ts'
 import type { ExportSpec } from '../../../lib/ports/target.ts'
+import { isIscsiName } from '../iscsi-name.ts'
 
-/** RFC 3720 3.2.6. tgtd matches names exactly; what has no such form would never log in, and `ALL` would be an address. */
-export const ISCSI_NAME = /^(iqn\.\d{4}-\d{2}\.[A-Za-z0-9][A-Za-z0-9.:_-]*|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{16}([0-9A-Fa-f]{16})?)$/
-const NAME_CHARS_MAX = 223
 const CREDENTIAL = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /** What is wrong with the specification, without its secret; null if nothing is. */
 export function problemOf(spec: ExportSpec): string | null {
   for (const name of [spec.iqn, spec.initiator]) {
-    if (!ISCSI_NAME.test(name) || name.length > NAME_CHARS_MAX) return `not an iSCSI name: ${JSON.stringify(name)}`
+    if (!isIscsiName(name)) return `not an iSCSI name: ${JSON.stringify(name)}`
   }
   if (!/^\/[^,\n\0]*$/.test(spec.devicePath)) return `not a path for tgtd: ${JSON.stringify(spec.devicePath)}`
   // LUN 0 is the controller of tgtd's own.

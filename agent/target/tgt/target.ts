@@ -9,13 +9,11 @@ import type { Exec } from '../../../lib/ports/exec.ts'
 import type { Log } from '../../../lib/ports/log.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { Target } from '../../../lib/ports/target.ts'
+import { volumeOfIqn } from '../iscsi-name.ts'
 import { checkTgt } from './check.ts'
 import { expose } from './expose.ts'
 import { fence } from './fence.ts'
 import { createTgtadm } from './tgtadm.ts'
-
-/** Everything else that a tgtd may export is not ours: it is neither listed nor fenced. */
-const OUR_IQN = /^iqn\.2026-01\.io\.scoria:volume-/
 
 export interface TgtTargetOptions {
   readonly controlPort: number
@@ -46,7 +44,7 @@ export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOpt
         const problem = await checkTgt({ exec, controlPort, portal })
         if (problem !== null) log.error('portal-not-open', { portal, problem })
         const iqns = targets.value.map(({ iqn }) => iqn)
-        return done(iqns.filter((iqn) => OUR_IQN.test(iqn)).sort())
+        return done(iqns.filter((iqn) => volumeOfIqn(iqn) !== null).sort())
       }),
   }
 }

@@ -1,0 +1,67 @@
+/**
+ * The kernel's own tree: configfs below `/sys/kernel/config/target`.
+ *
+ * A write is one system call, as configfs wants it, and never makes a file.
+ */
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+  type Dirent,
+} from 'node:fs'
+import { dirname, relative, resolve } from 'node:path'
+import { codeOf, type Entry, type Tree } from './tree.ts'
+
+export const CONFIGFS_ROOT = '/sys/kernel/config/target'
+
+/** Why there is no tree. */
+export const NOT_LOADED =
+  'the kernel’s target is not loaded: modprobe -a target_core_mod iscsi_target_mod, and name both in /etc/modules-load.d/scoria.conf, so that they are there after a boot'
+
+export function configfsTree(root: string): Tree {
+  const full = (path: string): string => `${root}/${path}`
+  return {
+    entries: (path) => unlessAbsent(null, () => readdirSync(full(path), { withFileTypes: true }).map(entryOf).sort(byName)),
+    read: (path) => unlessAbsent('', () => readFileSync(full(path), 'utf8').trim()),
+    linkTarget: (path) => unlessAbsent('', () => relative(root, resolve(dirname(full(path)), readlinkSync(full(path))))),
+    makeFolder: (path) => mkdirSync(full(path)),
+    removeFolder: (path) => rmdirSync(full(path)),
+    write(path, text) {
+      const file = openSync(full(path), constants.O_WRONLY)
+      try {
+        writeSync(file, text)
+      } finally {
+        closeSync(file)
+      }
+    },
+    makeLink: (path, to) => symlinkSync(full(to), full(path)),
+    removeLink: (path) => unlinkSync(full(path)),
+  }
+}
+
+/** ENOTDIR too: what was a folder may be gone and come back as something else. */
+function unlessAbsent<Value>(otherwise: Value, look: () => Value): Value {
+  try {
+    return look()
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENODEV') return otherwise
+    throw error
+  }
+}
+
+function entryOf(entry: Dirent): Entry {
+  return { name: entry.name, kind: entry.isSymbolicLink() ? 'link' : entry.isDirectory() ? 'folder' : 'file' }
+}
+
+function byName(a: Entry, b: Entry): number {
+  return a.name < b.name ? -1 : 1
+}

@@ -1,0 +1,44 @@
+/**
+ * Makes an export, completes or rebuilds one that is damaged, and looks at the end whether it is as it should be.
+ */
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import type { ExportSpec } from '../../../lib/ports/target.ts'
+import { volumeOfIqn } from '../iscsi-name.ts'
+import { lookAtDevice } from './device.ts'
+import { execute, failed, type IsOver, shown } from './execute.ts'
+import { type Plan, planExpose } from './plan-expose.ts'
+import { ourIqns, readPresent } from './present.ts'
+import { isEqual, problemOf } from './spec.ts'
+import type { Tree } from './tree.ts'
+
+export interface ExposeCall {
+  readonly spec: ExportSpec
+  /** What was exposed last under this name, if this process knows. */
+  readonly known: ExportSpec | null
+  readonly portal: string
+}
+
+export function expose(tree: Tree, { spec, known, portal }: ExposeCall, isOver: IsOver): Outcome<void> {
+  const problem = problemOf(spec)
+  if (problem !== null) return failed(problem)
+  if (known !== null && !isEqual(known, spec)) return failed(`target ${spec.iqn} is there with another specification`)
+  const plan = planOf(tree, spec, portal, known !== null, ourIqns(tree))
+  if (plan.kind === 'refused') return failed(plan.reason)
+  if (plan.steps.length === 0) return done(undefined)
+  const outcome = execute(tree, plan.steps, isOver)
+  if (outcome.kind !== 'ok') return outcome
+  const left = planOf(tree, spec, portal, true, ourIqns(tree))
+  const [first] = left.kind === 'steps' ? left.steps : []
+  if (left.kind === 'refused') return failed(left.reason)
+  return first === undefined
+    ? outcome
+    : failed(`target ${spec.iqn} was made and is not as wanted (${shown(first)}): another program uses it`)
+}
+
+/** What it would take to bring the export to its specification. */
+export function planOf(tree: Tree, spec: ExportSpec, portal: string, isKnown: boolean, iqns: readonly string[]): Plan {
+  const volume = volumeOfIqn(spec.iqn)
+  const device = lookAtDevice(spec.devicePath)
+  if (volume === null || typeof device === 'string') return { kind: 'refused', reason: typeof device === 'string' ? device : spec.iqn }
+  return planExpose({ spec, device, volume, portal }, readPresent(tree, spec.iqn, iqns), isKnown)
+}
