@@ -8,16 +8,12 @@ import type { BackstoreKind } from './names.ts'
 export type Attributes = Readonly<Record<string, string>>
 
 /** Of the portal group. Only the access list lets in, and only with CHAP; who is not on it does not even hear of the target. */
-export function tpgAttributes(isReadOnly: boolean): Attributes {
-  return {
-    authentication: '1',
-    generate_node_acls: '0',
-    cache_dynamic_acls: '0',
-    demo_mode_write_protect: '1',
-    demo_mode_discovery: '0',
-    // What a LUN is when it is linked into the access list. Else a read-only one could be written until its own switch is set.
-    prod_mode_write_protect: isReadOnly ? '1' : '0',
-  }
+export const TPG_ATTRIBUTES: Attributes = {
+  authentication: '1',
+  generate_node_acls: '0',
+  cache_dynamic_acls: '0',
+  demo_mode_write_protect: '1',
+  demo_mode_discovery: '0',
 }
 
 /** Of the backstore. */
@@ -36,7 +32,7 @@ export function backstoreAttributes(kind: BackstoreKind): Attributes {
   return kind === 'fileio' ? { ...shared, emulate_write_cache: '1' } : shared
 }
 
-export const TPG_ATTRIBUTE_NAMES: readonly string[] = Object.keys(tpgAttributes(false))
+export const TPG_ATTRIBUTE_NAMES: readonly string[] = Object.keys(TPG_ATTRIBUTES)
 export const BACKSTORE_ATTRIBUTE_NAMES: readonly string[] = Object.keys(backstoreAttributes('fileio'))
 
 /** The entries that are not as wanted. */

@@ -6,7 +6,7 @@
  * away and built anew; the session comes back by itself. A whole export that serves something else is left alone.
  */
 import type { ExportSpec } from '../../../lib/ports/target.ts'
-import { backstoreAttributes, differing, tpgAttributes } from './attributes.ts'
+import { backstoreAttributes, differing, TPG_ATTRIBUTES } from './attributes.ts'
 import type { Device } from './device.ts'
 import { backstoreFolder, backstorePath, FABRIC, lunName, targetPath, TPG } from './names.ts'
 import type { Present, PresentAcl, PresentBackstore, PresentTarget, PresentTpg } from './present.ts'
@@ -33,13 +33,15 @@ export function planExpose(wanted: Wanted, present: Present, isKnown: boolean): 
   if (backstore === null && siblings.length > 0)
     return refused(`volume ${wanted.volume} is exported from another device by ${siblings.join(', ')}: detach it there`)
   const tpg = target === null || backstore === null ? null : wholeTpg(wanted, target)
-  if (backstore !== null && tpg !== null) return steps([...mendBackstore(wanted, backstore), ...mendPortals(wanted, tpg)])
+  // What is not sound was left by a crash, or is of another kind of device: nothing uses it.
+  const unused = siblings.length > 0 ? [] : present.backstores.filter((one) => one !== backstore)
+  const cleared = unused.map(({ kind }) => removeBackstore(kind, wanted.volume))
+  if (backstore !== null && tpg !== null) return steps([...cleared, ...mendBackstore(wanted, backstore), ...mendPortals(wanted, tpg)])
   return steps([
     ...(target === null ? [] : emptyOut(target)),
     ...make(FABRIC, 'load iSCSI into the kernel: modprobe iscsi_target_mod'),
     ...make(targetPath(wanted.spec.iqn)),
-    // One that is not sound was left by a crash, or is of another kind of device: nothing uses it.
-    ...present.backstores.filter((one) => one !== backstore).map(({ kind }) => removeBackstore(kind, wanted.volume)),
+    ...cleared,
     ...(backstore === null ? makeBackstore(wanted) : mendBackstore(wanted, backstore)),
     ...makeTpg(wanted),
   ])
@@ -91,7 +93,7 @@ function makeTpg({ spec, device, volume, portal }: Wanted): readonly Step[] {
   const mapped = `${acl}/${lunName(spec.lun)}`
   return [
     ...make(path),
-    ...Object.entries(tpgAttributes(spec.readOnly)).map(([name, value]) => write(`${path}/attrib/${name}`, value)),
+    ...Object.entries(TPG_ATTRIBUTES).map(([name, value]) => write(`${path}/attrib/${name}`, value)),
     ...make(lun),
     { kind: 'link', path: `${lun}/volume`, to: backstorePath(device.kind, volume) },
     ...makePortal(`${path}/np`, portal),
@@ -113,7 +115,7 @@ function makePortal(folder: string, portal: string): readonly Step[] {
 function wholeTpg({ spec, device, volume }: Wanted, { tpgs }: PresentTarget): PresentTpg | null {
   const [tpg, ...more] = tpgs
   if (tpg === undefined || more.length > 0 || tpg.name !== TPG || !tpg.isEnabled) return null
-  if (differing(tpg.attributes, tpgAttributes(spec.readOnly)).length > 0) return null
+  if (differing(tpg.attributes, TPG_ATTRIBUTES).length > 0) return null
   const [lun, acl] = [only(tpg.luns), only(tpg.acls)]
   const mapped = only(acl?.luns ?? [])
   if (lun === null || acl === null || mapped === null) return null
