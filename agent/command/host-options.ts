@@ -99,7 +99,7 @@ export function configJson(options: HostOptions): Readonly<Record<string, unknow
     api: { listen: formatHostPort(options.api) },
     ...(options.joinListen === null ? {} : { join: joinJson(options.joinListen, options.joinAnnounce) }),
     backends: [backend.kind === 'file' && backend.capacityGiB === null ? { kind: 'file', path: backend.path } : backend],
-    target: backend.kind === 'file' ? { ...options.target, portal: options.portal } : { kind: 'none', portal: options.portal },
+    target: backend.kind === 'none' ? { kind: 'none', portal: options.portal } : { ...options.target, portal: options.portal },
   }
 }
 

@@ -1,7 +1,9 @@
 /**
  * Exports volumes over iSCSI: one target per attachment, LUN 1, CHAP, one initiator name.
  *
- * `expose` and `fence` are idempotent by IQN. A target that `list` shows is one that an initiator might log in to.
+ * `expose` and `fence` are idempotent by IQN. A target that `list` shows is one that an initiator might log in to. One that
+ * was exposed here and has been damaged since, so that it is not as its specification says, is not shown: its owner takes
+ * it for missing, and `expose` with the same specification mends it.
  */
 import type { AbortSignalLike } from './backend.ts'
 import type { Outcome } from './outcome.ts'
@@ -28,6 +30,6 @@ export interface Target {
    * twice), target gone. After `ok` no byte can pass and nobody can log in. A target that is not there is `ok`.
    */
   fence(iqn: string, signal: AbortSignalLike): Promise<Outcome<void>>
-  /** IQNs of this project's naming that exist now, sorted. */
+  /** IQNs of this project's naming that exist now, sorted; half-made ones too, but not those that are known to be damaged. */
   list(signal: AbortSignalLike): Promise<Outcome<readonly string[]>>
 }

@@ -27,10 +27,14 @@ export interface Initiators {
   stop(): Promise<void>
 }
 
-export function createInitiators(portal: string): Initiators {
+/** First block of a volume, as it is on its device. */
+export type ReadBlock = (volume: string) => Promise<Buffer>
+
+/** @param readBlock where the volumes are no files, which can be read like any other */
+export function createInitiators(portal: string, readBlock: ReadBlock = readFromFile): Initiators {
   const sessions: QemuSession[] = []
   const logIn = async (credentials: Credentials, volume: string): Promise<QemuSession> => {
-    const session = new QemuSession(portal, credentials, volume)
+    const session = new QemuSession({ portal, credentials, volume, readBlock })
     sessions.push(session)
     await session.command(`read 0 ${BLOCK_BYTES}`)
     return session
@@ -91,16 +95,25 @@ async function isListening(portal: string): Promise<boolean> {
   }
 }
 
+interface SessionPlan {
+  readonly portal: string
+  readonly credentials: Credentials
+  readonly volume: string
+  readonly readBlock: ReadBlock
+}
+
 class QemuSession implements LiveSession {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #volume: string
+  readonly #readBlock: ReadBlock
   readonly #exited: Promise<unknown>
   #output = ''
   #onOutput: () => void = () => {}
   #writes = 0
 
-  constructor(portal: string, { iqn, initiator, chap }: Credentials, volume: string) {
+  constructor({ portal, credentials: { iqn, initiator, chap }, volume, readBlock }: SessionPlan) {
     this.#volume = volume
+    this.#readBlock = readBlock
     const device = {
       driver: 'raw',
       'file.driver': 'iscsi',
@@ -185,13 +198,17 @@ class QemuSession implements LiveSession {
   }
 
   async #holds(pattern: number): Promise<boolean> {
-    const volume = await open(this.#volume, 'r')
-    try {
-      const { buffer } = await volume.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0)
-      return buffer.every((byte) => byte === pattern)
-    } finally {
-      await volume.close()
-    }
+    return (await this.#readBlock(this.#volume)).every((byte) => byte === pattern)
+  }
+}
+
+async function readFromFile(path: string): Promise<Buffer> {
+  const volume = await open(path, 'r')
+  try {
+    const { buffer } = await volume.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0)
+    return buffer
+  } finally {
+    await volume.close()
   }
 }
 

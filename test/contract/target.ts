@@ -6,6 +6,7 @@
  */
 import type { Test } from 'tap'
 import { exportIqn } from '../../lib/model/attachment.ts'
+import { hashHex } from '../../lib/model/hash.ts'
 import { volumeId } from '../../lib/model/ids.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 import type { ExportSpec, Target } from '../../lib/ports/target.ts'
@@ -39,7 +40,6 @@ export interface TargetUnderTest {
 export type MakeTarget = (t: Test) => Promise<TargetUnderTest>
 
 export const inTime: AbortSignal = new AbortController().signal
-const VOLUME = volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10')
 const INITIATOR = 'iqn.1993-08.org.debian:01:consumer'
 
 export function value<Value>(outcome: Outcome<Value>): Value {
@@ -49,7 +49,8 @@ export function value<Value>(outcome: Outcome<Value>): Value {
 
 export function exportOf(devicePath: string, generation = 1): ExportSpec {
   return {
-    iqn: exportIqn(VOLUME, generation),
+    // One device, one volume.
+    iqn: exportIqn(volumeId(`5f0c2a1e-6a6f-4c39-9d0b-${hashHex(devicePath).slice(0, 12)}`), generation),
     lun: 1,
     devicePath,
     initiator: INITIATOR,
@@ -89,10 +90,7 @@ export function targetContract(t: Test, makeTarget: MakeTarget): void {
     const { target, makeVolume, canLogIn } = await makeTarget(t)
     const specs = await Promise.all([1, 2, 3, 4].map(async (generation) => exportOf(await makeVolume(), generation)))
     for (const outcome of await Promise.all(specs.map((spec) => target.expose(spec, inTime)))) value(outcome)
-    t.same(
-      value(await target.list(inTime)),
-      specs.map(({ iqn }) => iqn),
-    )
+    t.same(value(await target.list(inTime)), specs.map(({ iqn }) => iqn).sort())
     for (const spec of specs) t.ok(await canLogIn(credentialsOf(spec)), spec.iqn)
   })
 

@@ -10,11 +10,18 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { CONFIGFS_ROOT, configfsTree, NOT_LOADED } from './configfs.ts'
-import { FABRIC } from './names.ts'
+import { backstoreFolder, FABRIC } from './names.ts'
 import { codeOf, type Tree } from './tree.ts'
 
 /** CONFIGFS_MAGIC of the kernel. */
 const CONFIGFS = 0x62656570
+
+/** A folder makes the kernel load what it stands for; the first export shall not wait for that. */
+const PARTS: readonly (readonly [string, string])[] = [
+  [FABRIC, 'iscsi_target_mod'],
+  [backstoreFolder('iblock'), 'target_core_iblock'],
+  [backstoreFolder('fileio'), 'target_core_file'],
+]
 
 export interface LioCheck {
   /** `ip:port`, an IPv6 address in brackets. */
@@ -35,14 +42,16 @@ function checkKernel(tree: Tree, root: string): string | null {
       ? NOT_LOADED
       : `configfs is not mounted: mount -t configfs none ${mount} (for good: systemctl enable --now sys-kernel-config.mount)`
   }
-  try {
-    if (tree.entries(FABRIC) === null) tree.makeFolder(FABRIC)
-    return checkReservations(tree)
-  } catch (error) {
-    const code = codeOf(error)
-    if (code === 'EPERM' || code === 'EACCES') return `${root} cannot be changed (${code}): run the agent as root`
-    return `iSCSI of the kernel is not loaded (${code ?? String(error)}): modprobe iscsi_target_mod`
+  for (const [folder, module] of PARTS) {
+    try {
+      if (tree.entries(folder) === null) tree.makeFolder(folder)
+    } catch (error) {
+      const code = codeOf(error) ?? String(error)
+      if (code === 'EPERM' || code === 'EACCES') return `${root} cannot be changed (${code}): run the agent as root`
+      return `a part of the kernel’s target is missing (${folder}: ${code}): modprobe ${module}`
+    }
   }
+  return checkReservations(tree)
 }
 
 function isConfigfs(mount: string): boolean {

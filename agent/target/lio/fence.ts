@@ -6,6 +6,7 @@
  * device: after that no byte passes.
  */
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import { volumeOfIqn } from '../iscsi-name.ts'
 import { execute, failed, type IsOver, timeIsUp } from './execute.ts'
 import { planFence } from './plan-fence.ts'
 import { ourIqns, type Present, readPresent } from './present.ts'
@@ -22,6 +23,8 @@ export interface Patience {
 }
 
 export function fence(tree: Tree, iqn: string, patience: Patience): Outcome<void> {
+  // What others export is not ours to end.
+  if (volumeOfIqn(iqn) === null) return failed(`not the name of an export: ${JSON.stringify(iqn)}`)
   const look = (): Present => readPresent(tree, iqn, ourIqns(tree))
   const { target } = look()
   const off = execute(tree, target === null ? [] : switchOff(target), patience.isOver)

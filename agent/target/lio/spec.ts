@@ -16,8 +16,8 @@ const LUN_MAX = 255
 export function problemOf(spec: ExportSpec): string | null {
   if (volumeOfIqn(spec.iqn) === null) return `not the name of an export: ${JSON.stringify(spec.iqn)}`
   if (!isIscsiName(spec.initiator)) return `not an iSCSI name: ${JSON.stringify(spec.initiator)}`
-  if (!/^\/[^,\s\0]*$/.test(spec.devicePath) || Buffer.byteLength(spec.devicePath) > PATH_BYTES_MAX)
-    return `not a path for the kernel's target (no comma, no space, at most ${PATH_BYTES_MAX} bytes): ${JSON.stringify(spec.devicePath)}`
+  if (!/^\/[^,\n\0]*$/.test(spec.devicePath) || Buffer.byteLength(spec.devicePath) > PATH_BYTES_MAX)
+    return `not a path for the kernel's target (no comma, at most ${PATH_BYTES_MAX} bytes): ${JSON.stringify(spec.devicePath)}`
   if (!Number.isInteger(spec.lun) || spec.lun < 0 || spec.lun > LUN_MAX) return `not a LUN: ${spec.lun}`
   if (!CREDENTIAL.test(spec.username)) return 'the CHAP user name has characters that cannot be written to configfs'
   if (!CREDENTIAL.test(spec.password) || spec.password.length < 12 || spec.password.length > 16)

@@ -51,6 +51,14 @@ t.test('a file backend without a capacity takes what the file system holds', asy
   })
 })
 
+t.test('the kernel’s target is looked at every five seconds unless said otherwise', async (t) => {
+  const lio = (more: object) => ({ ...LEAST, target: { kind: 'lio', portal: '10.0.0.1:3260', ...more } })
+  t.match(parseAgentConfig(lio({})), { ok: true, config: { target: { kind: 'lio', portal: '10.0.0.1:3260', lookIntervalMs: 5000 } } })
+  t.same(problemsOf(lio({ controlPort: 0 })), [
+    'target.controlPort: expected one of the keys kind, portal, lookIntervalMs, got "controlPort"',
+  ])
+})
+
 t.test('a drill makes no fault that was not asked for, and says where its memory lies', async (t) => {
   const drilled = (drill: unknown) => ({ ...LEAST, backends: [{ kind: 'none', drill }] })
   const calm = { failBeforePercent: 0, failAfterPercent: 0, unknownPercent: 0, hangPercent: 0, slowPercent: 0, slowMsMax: 2000 }

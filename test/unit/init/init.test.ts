@@ -107,6 +107,14 @@ t.test('a directory of another host is refused, with the way out', async (t) => 
   await t.rejects(runInit(renamed), { exitCode: 4, message: /member already, under the name a\n.*--name a/ })
 })
 
+t.test('a host exports through the kernel’s target if it is told so', async (t) => {
+  const directory = `${t.testdir({})}/scoria`
+  await runInit(optionsFor(directory, '--target', 'lio', '--portal', '10.0.0.1:3260'))
+  const written: unknown = parse(readFileSync(`${directory}/agent.yaml`, 'utf8'))
+  t.match(written, { target: { kind: 'lio', portal: '10.0.0.1:3260' } })
+  t.ok(parseAgentConfig(written).ok)
+})
+
 t.test('options that would make a broken host are refused before anything is made', async (t) => {
   const root = t.testdir({})
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
@@ -115,6 +123,8 @@ t.test('options that would make a broken host are refused before anything is mad
     [['--capacity', '1.5'], /whole number/],
     [['--backend', 'lvm'], /--backend "lvm" is unknown/],
     [['--tgt-control', '40000'], /0 to 32767/],
+    [['--target', 'scst'], /--target "scst" is unknown\n.*tgt, lio/],
+    [['--target', 'lio', '--tgt-control', '1'], /--tgt-control is for tgt/],
     [['--unknown'], /--unknown/],
   ]
   for (const [more, text] of refusals) {

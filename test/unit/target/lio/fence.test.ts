@@ -77,6 +77,15 @@ t.test('a time limit in the middle leaves it open how the fence stands, and off'
   t.equal(kernel.read(`iscsi/${IQN}/tpgt_1/enable`), '0')
 })
 
+t.test('a target that is not ours is not touched, whoever asks', async (t) => {
+  const { kernel, changes } = exported()
+  t.match(fence(kernel, 'iqn.2026-01.test:other', { isOver: () => false, pause: () => {} }), {
+    kind: 'failed',
+    detail: /not the name of an export/,
+  })
+  t.same(changes, [])
+})
+
 t.test('a device that a target of another program uses is not called free', async (t) => {
   const { kernel } = exported()
   for (const folder of [
