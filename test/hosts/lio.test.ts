@@ -34,9 +34,7 @@ t.test('an agent exports through the kernel, and the disk’s serial number is t
   await host.must(['chmod', '700', '/var/lib/scoria'])
   await host.scoria('init', '--name', host.name, '--dir', '/var/lib/scoria', '--capacity', '2', '--target', 'lio', ...network)
   await host.startAgent()
-  await waitFor('it is ready', async () => (host.agentLog().includes('"agent-ready"') ? undefined : new NotYet('recovering')), {
-    timeoutMs: 60_000,
-  })
+  await ready(1)
   const { id } = volumeIn(at(await client.call('POST', '/volumes', 202, { volume: { name: 'db', size: 1 } }), 'volume'))
   seen.volume = await waitFor('the volume is available', async () => {
     const now = await client.volume(id)
@@ -73,6 +71,18 @@ t.test('what somebody takes out of configfs is back within ten seconds, and the 
     t.pass(`written through the loss of ${what}`)
   }
   t.match(host.agentLog(), '"export-damaged"')
+})
+
+t.test('an agent that is killed and started again leaves sessions as they are', async (t) => {
+  const { connection } = there(seen.attached)
+  const session = (): Promise<string> =>
+    host.must(`grep '^LIO Session ID' ${CONFIGFS}/iscsi/${connection.iqn}/tpgt_1/acls/${one.initiator}/info`)
+  const [before, exposes] = [await session(), countOf('"export-made"')]
+  await host.stopAgent('KILL')
+  await host.startAgent()
+  await ready(2)
+  await waitFor('it has exposed again', async () => (countOf('"export-made"') > exposes ? undefined : new NotYet(exposes)))
+  t.equal(await session(), before)
 })
 
 t.test('an initiator that is detached while it writes is cut off, stays out, and its successor is alone', async (t) => {
@@ -122,6 +132,16 @@ t.test('a delete after the last detach finds the device free', async (t) => {
   t.equal(await host.must(`ls ${CONFIGFS}/iscsi ${CONFIGFS}/core/*_2601 | grep volume- || true`), '')
   await host.stopAgent()
 })
+
+/** The agent's life of this number takes part. */
+async function ready(life: number): Promise<void> {
+  const look = async (): Promise<undefined | NotYet> => (countOf('"agent-ready"') >= life ? undefined : new NotYet('recovering'))
+  await waitFor('the agent is ready', look, { timeoutMs: 60_000 })
+}
+
+function countOf(text: string): number {
+  return host.agentLog().split(text).length - 1
+}
 
 interface Attached {
   readonly id: string
