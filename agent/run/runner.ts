@@ -45,7 +45,7 @@ export interface RunnerOptions {
   readonly clientsMax: number
   /** Of one call to a backend or a target. */
   readonly callTimeoutMs: number
-  /** Between looks at what lies here and what the target exports, after the first; null for no more than that. */
+  /** Between looks at what the target exports, after the first, which is at the bytes that lie here too; null for no more than that. */
   readonly lookMs: number | null
   /** Called once, when the host has recovered and told the others so. */
   readonly onReady: () => void
@@ -154,7 +154,8 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function look(): Promise<boolean> {
-    const found = await survey.list()
+    // Once the rules are at work bytes come and go through them alone, and listing them may cost a second of LVM.
+    const found = isReady ? await survey.listExports() : await survey.list()
     if (found !== null) loop.give({ kind: 'found', ...found })
     return found !== null
   }

@@ -26,12 +26,20 @@ export interface Survey {
   measure(): Promise<readonly MeasuredPool[]>
   /** Null if something could not be listed. */
   list(): Promise<FoundHere | null>
+  /** Exports as they are now, and bytes as they were listed last; null if there is no such list. */
+  listExports(): Promise<FoundHere | null>
   /** The backend that had this volume, or a snapshot of it, in the last listing. */
   listedBy(volume: VolumeId): Backend | null
 }
 
 export function createSurvey({ backends, target, log, hostName, timeLimit }: SurveyOptions): Survey {
   let listedBy = new Map<VolumeId, Backend>()
+  let bytes: Pick<FoundHere, 'volumes' | 'snapshots'> | null = null
+
+  async function withExports(): Promise<FoundHere | null> {
+    const exports = bytes === null ? null : await listExports()
+    return bytes === null || exports === null ? null : { ...bytes, exports }
+  }
 
   async function listBytes(): Promise<Pick<FoundHere, 'volumes' | 'snapshots'> | null> {
     const volumes: ListedVolume[] = []
@@ -81,10 +89,10 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
       return pools
     },
     async list() {
-      const bytes = await listBytes()
-      const exports = bytes === null ? null : await listExports()
-      return bytes === null || exports === null ? null : { ...bytes, exports }
+      bytes = await listBytes()
+      return await withExports()
     },
+    listExports: withExports,
     listedBy: (volume) => listedBy.get(volume) ?? null,
   }
 }

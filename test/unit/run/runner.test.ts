@@ -167,14 +167,26 @@ t.test('bytes that nobody knows are set aside by the backend that has them', asy
   t.ok(logged.includes('volume-quarantined'))
 })
 
-t.test('after the start the looks go on, at their own pace', async (t) => {
+t.test('after the start the looks at exports go on, at their own pace, and bytes are not listed again', async (t) => {
   let looks = 0
-  const list = async (): Promise<Outcome<readonly never[]>> => {
-    looks += 1
-    return done([])
+  let listings = 0
+  const backend: Backend = {
+    ...noStorage('a'),
+    list: async () => {
+      listings += 1
+      return done([])
+    },
   }
-  const backend: Backend = { ...noStorage('a'), list }
-  const { runner } = hostWith(t, { backends: [backend], lookMs: 60_000 })
+  const target: Target = {
+    portal: '',
+    expose: async () => done(undefined),
+    fence: async () => done(undefined),
+    list: async () => {
+      looks += 1
+      return done([])
+    },
+  }
+  const { runner } = hostWith(t, { backends: [backend], target, lookMs: 60_000 })
   runner.start()
   await settle()
   t.equal(looks, 1)
@@ -187,4 +199,5 @@ t.test('after the start the looks go on, at their own pace', async (t) => {
   await runner.stop()
   await after(120_000)
   t.equal(looks, 3, 'and end with the agent')
+  t.equal(listings, 1)
 })
