@@ -71,7 +71,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   const exec = createExec({ log })
   const places = directoryFiles(config.directory)
   const files = await openClusterFiles(places, log)
-  const backends = await openBackends(config.backends, exec, log)
+  const backends = await openBackends(config, exec, log)
   const { target, stop: stopTarget } = await openTarget(config, exec, log)
   stops.push(stopTarget)
 

@@ -3,7 +3,9 @@
  *
  * Each is looked at before it is used. What will not do ends the start with a line that names the remedy.
  */
-import type { AgentConfig, BackendConfig, NoneBackendConfig } from '../lib/config/agent-config.ts'
+import type { AgentConfig } from '../lib/config/agent-config.ts'
+import type { BackendConfig, LvmBackendConfig, NoneBackendConfig } from '../lib/config/backend-config.ts'
+import type { PlacementOptions } from '../lib/model/placement.ts'
 import { assertNever } from '../lib/model/invariant.ts'
 import type { Backend } from '../lib/ports/backend.ts'
 import type { Exec } from '../lib/ports/exec.ts'
@@ -12,6 +14,9 @@ import type { Target } from '../lib/ports/target.ts'
 import { createFileBackend } from './backend/file/backend.ts'
 import { checkFileBackend } from './backend/file/check.ts'
 import { clearCopies } from './backend/file/copy-file.ts'
+import { createLvmBackend } from './backend/lvm/backend.ts'
+import { checkLvmBackend } from './backend/lvm/check.ts'
+import { createVolumeGroup, type VolumeGroup } from './backend/lvm/volume-group.ts'
 import { createNoneBackend } from './backend/none/backend.ts'
 import { createDrillBackend } from './backend/none/drill.ts'
 import { StartProblem } from './start-problem.ts'
@@ -22,20 +27,54 @@ import { checkTgt } from './target/tgt/check.ts'
 import { createTgtTarget } from './target/tgt/target.ts'
 
 /** @throws StartProblem if a backend's place will not do */
-export async function openBackends(configs: readonly BackendConfig[], exec: Exec, log: Log): Promise<readonly Backend[]> {
-  const backends: Backend[] = []
-  for (const config of configs) {
-    if (config.kind === 'none') {
-      backends.push(openNone(config, log))
-      continue
+export async function openBackends({ backends, placement }: AgentConfig, exec: Exec, log: Log): Promise<readonly Backend[]> {
+  const groups = new Map<string, VolumeGroup>()
+  const opened: Backend[] = []
+  for (const config of backends) opened.push(await openBackend(config, { placement, groups, exec, log }))
+  return opened
+}
+
+interface Opening {
+  readonly placement: PlacementOptions
+  /** One queue for each volume group, whoever uses it. */
+  readonly groups: Map<string, VolumeGroup>
+  readonly exec: Exec
+  readonly log: Log
+}
+
+async function openBackend(config: BackendConfig, opening: Opening): Promise<Backend> {
+  switch (config.kind) {
+    case 'none':
+      return openNone(config, opening.log)
+    case 'lvm':
+      return await openLvm(config, opening)
+    case 'file': {
+      const { path, ...rest } = config
+      await demand(checkFileBackend(path))
+      await clearCopies(path)
+      return createFileBackend({ ...rest, directory: path, exec: opening.exec })
     }
-    const { path, ...rest } = config
-    const problem = await checkFileBackend(path)
-    if (problem !== null) throw new StartProblem(problem)
-    await clearCopies(path)
-    backends.push(createFileBackend({ ...rest, directory: path, exec }))
+    default:
+      return assertNever(config)
   }
-  return backends
+}
+
+async function openLvm(config: LvmBackendConfig, { placement, groups, exec, log }: Opening): Promise<Backend> {
+  const { thinPool, thinPoolGiB, ...rest } = config
+  const vg = groups.get(config.vg) ?? createVolumeGroup({ exec, name: config.vg })
+  groups.set(config.vg, vg)
+  const place = { vg: config.vg, thinPool }
+  await demand(checkLvmBackend({ exec, log, vg, place, thinPoolGiB }))
+  const guard = { dataPercentMax: placement.thinDataPercentMax, metadataPercentMax: placement.thinMetadataPercentMax }
+  const backend = createLvmBackend({ ...rest, vg, place, guard, exec, log })
+  // May take hours, and what is asked of such a volume meanwhile waits for it.
+  void backend.finishLeftovers(new AbortController().signal)
+  return backend
+}
+
+async function demand(checking: Promise<string | null>): Promise<void> {
+  const problem = await checking
+  if (problem !== null) throw new StartProblem(problem)
 }
 
 function openNone({ drill, ...options }: NoneBackendConfig, log: Log): Backend {
@@ -66,20 +105,16 @@ export async function openTarget({ target }: AgentConfig, exec: Exec, log: Log):
       return { target: null, stop: async () => {} }
     case 'tgt': {
       const { controlPort, portal } = target
-      startProblemUnlessNull(await checkTgt({ exec, controlPort, portal }))
+      await demand(checkTgt({ exec, controlPort, portal }))
       return { target: createTgtTarget({ controlPort, portal, exec, log }), stop: async () => {} }
     }
     case 'lio': {
       const { portal } = target
-      startProblemUnlessNull(await checkLio({ portal }))
+      await demand(checkLio({ portal }))
       const lio = createLioTarget({ portal, log })
       return { target: lio, stop: () => lio.stop() }
     }
     default:
       return assertNever(target)
   }
-}
-
-function startProblemUnlessNull(problem: string | null): void {
-  if (problem !== null) throw new StartProblem(problem)
 }

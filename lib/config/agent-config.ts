@@ -9,7 +9,7 @@ import { Value } from 'typebox/value'
 import { invariant } from '../model/invariant.ts'
 import type { PlacementOptions } from '../model/placement.ts'
 import { type HostPort, isLoopback, isWildcard, parseHostPort } from './address.ts'
-import { type Drill, drillSchema } from './drill.ts'
+import { backendContradictions, type BackendConfig, backendOf, backendSchema } from './backend-config.ts'
 import { type Problem, problem, problemsOf } from './problems.ts'
 
 const PORT = '(\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])'
@@ -17,33 +17,13 @@ const HOST_PORT = `^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+):${PORT}$`
 const address = (example: string) => Type.String({ pattern: HOST_PORT, description: `host:port such as ${example}` })
 const absolutePath = Type.String({ pattern: '^/', description: 'an absolute path' })
 const hostName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description: 'a host name of letters, digits, dot and dash' })
-const poolPart = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description: 'a name of letters, digits, dot and dash' })
 const multiaddr = Type.String({
   pattern: `^/(ip4|ip6|dns|dns4|dns6)/[^/]+/tcp/${PORT}$`,
   description: 'a multiaddr such as /ip4/10.0.0.1/tcp/8777',
 })
 const percent = (byDefault: number) =>
   Type.Integer({ minimum: 0, maximum: 100, default: byDefault, description: 'a whole percentage from 0 to 100' })
-const capacityGiB = { minimum: 1, description: 'a whole number of GiB' }
 
-const fileBackend = Type.Object({
-  kind: Type.Literal('file'),
-  name: Type.Optional(poolPart),
-  /** Folder of the volume files; it must exist. */
-  path: absolutePath,
-  pool: Type.Optional(poolPart),
-  /** Absent: as much as the file system holds. */
-  capacityGiB: Type.Optional(Type.Integer(capacityGiB)),
-  maxOverSubscriptionRatio: Type.Number({ minimum: 1, default: 1, description: 'a number of at least 1' }),
-  reservedPercentage: percent(0),
-})
-const noneBackend = Type.Object({
-  kind: Type.Literal('none'),
-  name: Type.Optional(poolPart),
-  pool: Type.Optional(poolPart),
-  capacityGiB: Type.Integer({ ...capacityGiB, default: 1000 }),
-  drill: Type.Optional(drillSchema),
-})
 const tgtTarget = Type.Object({
   kind: Type.Literal('tgt'),
   /** Number of tgtd's control socket (`tgtd -C N`); 0 is the system's own tgtd. */
@@ -87,7 +67,7 @@ const agentSchema = Type.Object({
     },
     { default: {} },
   ),
-  backends: Type.Array(Type.Union([fileBackend, noneBackend]), { minItems: 1 }),
+  backends: Type.Array(backendSchema, { minItems: 1 }),
   target: Type.Union([tgtTarget, lioTarget, noneTarget]),
   placement: Type.Object(
     {
@@ -120,28 +100,6 @@ const agentSchema = Type.Object({
 })
 
 type Written = Static<typeof agentSchema>
-
-export interface FileBackendConfig {
-  readonly kind: 'file'
-  readonly name: string
-  readonly path: string
-  readonly pool: string
-  /** GiB, or null for what the file system holds. */
-  readonly capacityGiB: number | null
-  readonly maxOverSubscriptionRatio: number
-  readonly reservedPercentage: number
-}
-
-export interface NoneBackendConfig {
-  readonly kind: 'none'
-  readonly name: string
-  readonly pool: string
-  readonly capacityGiB: number
-  /** Faults made on purpose; null: none, and what it made is forgotten at a restart. */
-  readonly drill: Drill | null
-}
-
-export type BackendConfig = FileBackendConfig | NoneBackendConfig
 
 export type TargetConfig =
   | { readonly kind: 'tgt'; readonly controlPort: number; readonly portal: string; readonly lookIntervalMs: number }
@@ -195,9 +153,7 @@ function contradictionsIn(written: Written): readonly Problem[] {
       problem('target.kind', 'tgt or lio, because a backend that stores bytes needs somebody to export them', written.target.kind),
     )
   }
-  const names = written.backends.map(nameOf)
-  const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
-  if (twice >= 0) problems.push(problem(`backends[${twice}].name`, 'a name that no other backend has', names[twice]))
+  problems.push(...backendContradictions(written.backends))
   const door = written.join.announce ?? written.join.listen
   if (door !== undefined && isWildcard(mustParse(door).host)) {
     problems.push(
@@ -218,15 +174,6 @@ function configOf(written: Written): AgentConfig {
     join: listen === null ? null : { listen, announce: written.join.announce === undefined ? listen : mustParse(written.join.announce) },
     backends: written.backends.map(backendOf),
   }
-}
-
-function backendOf(backend: Written['backends'][number]): BackendConfig {
-  const named = { ...backend, name: nameOf(backend), pool: backend.pool ?? 'pool' }
-  return named.kind === 'file' ? { ...named, capacityGiB: named.capacityGiB ?? null } : { ...named, drill: named.drill ?? null }
-}
-
-function nameOf(backend: Written['backends'][number]): string {
-  return backend.name ?? backend.kind
 }
 
 function mustParse(text: string): HostPort {

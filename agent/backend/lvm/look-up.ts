@@ -1,0 +1,65 @@
+/**
+ * What lies under a name in a volume group, as far as this backend is concerned.
+ *
+ * Ours is an LV whose name follows from its own tags and that lies in this backend's pool. Whatever else has the name is
+ * somebody else's: it is never listed, used or removed.
+ */
+import type { FoundSnapshot, FoundVolume } from '../../../lib/ports/backend.ts'
+import { type LvName, snapshotLv, volumeLv } from './names.ts'
+import type { Lv, VgState } from './report.ts'
+import { identityOf, type LvIdentity } from './tags.ts'
+
+export interface Place {
+  readonly vg: string
+  /** Null: thick, straight from the volume group. */
+  readonly thinPool: string | null
+}
+
+export type Found =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'foreign'; readonly detail: string }
+  | {
+      readonly kind: 'ours'
+      readonly lv: Lv
+      readonly identity: LvIdentity
+      /** It is what it is for whoever asks; else it is half made or half removed. */
+      readonly isReady: boolean
+      /** What of it may be used: all, unless it is growing. */
+      readonly seenBytes: number
+    }
+
+type Ours = Extract<Found, { kind: 'ours' }>
+
+export function lookUp(place: Place, state: VgState, name: LvName): Found {
+  const lv = state.lvs.find((one) => one.name === name)
+  if (lv === undefined) return { kind: 'absent' }
+  const remedy = 'rename or remove it, or give this backend a volume group of its own'
+  return oursIn(place, lv) ?? { kind: 'foreign', detail: `${place.vg}/${name} is there and was not made by this backend: ${remedy}` }
+}
+
+/** Everything of this backend, quarantine excepted. */
+export function allOurs(place: Place, state: VgState): readonly Ours[] {
+  return state.lvs.flatMap((lv) => oursIn(place, lv) ?? [])
+}
+
+export function seenVolume(found: Found, pool: string): FoundVolume | null {
+  if (found.kind !== 'ours' || !found.isReady || found.identity.snapshot !== null) return null
+  return { id: found.identity.volume, pool, sizeBytes: found.seenBytes, tags: found.identity.tags }
+}
+
+export function seenSnapshot(found: Found, pool: string): FoundSnapshot | null {
+  if (found.kind !== 'ours' || !found.isReady || found.identity.snapshot === null) return null
+  const { volume, snapshot, tags } = found.identity
+  return { id: snapshot, volume, pool, sizeBytes: found.seenBytes, tags }
+}
+
+function oursIn({ thinPool }: Place, lv: Lv): Ours | null {
+  const identity = identityOf(lv.tags)
+  if (identity === null) return null
+  const name = identity.snapshot === null ? volumeLv(identity.volume) : snapshotLv({ id: identity.snapshot })
+  const isInPool = thinPool === null ? lv.kind === 'thick' : lv.kind === 'thin' && lv.pool === thinPool
+  if (lv.name !== name || !isInPool) return null
+  const { state } = identity
+  const seenBytes = state.kind === 'growing' ? state.fromBytes : lv.sizeBytes
+  return { kind: 'ours', lv, identity, isReady: state.kind === 'ready' || state.kind === 'growing', seenBytes }
+}

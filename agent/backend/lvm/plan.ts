@@ -1,0 +1,177 @@
+/**
+ * From what is wanted and what is there to the commands that bring it about, in order. Pure.
+ *
+ * A crash may come between any two steps and in each: whatever it leaves, the plan made from it ends at the same place. A thick
+ * LV is cleared before a tenant gets it and before its extents are freed, and its state tag says so from before the first
+ * step to after the last. A thin LV needs neither: its pool zeroes. A plan without steps means that it is so already.
+ */
+import type { BackendSnapshot, BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
+import { type LvName, quarantineName, snapshotLv, volumeLv } from './names.ts'
+import { type Found, lookUp, type Place } from './look-up.ts'
+import type { VgState } from './report.ts'
+import { type LvState, ownerTags, ownerTagsIn, identityTags, stateTag } from './tags.ts'
+import { type Guard, refusalOfPool } from './thin-pool.ts'
+
+export type Step =
+  /** An LVM command that changes something. */
+  | { readonly kind: 'lvm'; readonly args: readonly string[] }
+  /** Zeroes in place of what is there, on the disk when it ends. */
+  | { readonly kind: 'zero'; readonly lv: LvName; readonly fromBytes: number; readonly toBytes: number }
+  | { readonly kind: 'copy'; readonly from: LvName; readonly to: LvName; readonly sizeBytes: number }
+
+export type Plan =
+  | { readonly kind: 'steps'; readonly steps: readonly Step[] }
+  | { readonly kind: 'refused'; readonly detail: string }
+  /** Somebody has it open: for good, or only to look at what was made a moment ago. */
+  | { readonly kind: 'busy'; readonly detail: string }
+
+type Ours = Extract<Found, { kind: 'ours' }>
+type Wanted = { readonly name: LvName; readonly sizeBytes: number; readonly tags: readonly string[] }
+
+const steps = (...list: readonly Step[]): Plan => ({ kind: 'steps', steps: list })
+const refused = (detail: string): Plan => ({ kind: 'refused', detail })
+const busy = (detail: string): Plan => ({ kind: 'busy', detail })
+const lvm = (...args: readonly string[]): Step => ({ kind: 'lvm', args })
+
+export function planCreate(place: Place, guard: Guard, state: VgState, volume: BackendVolume, tags: VolumeTags): Plan {
+  const name = volumeLv(volume.id)
+  const wanted = { name, sizeBytes: volume.sizeBytes, tags: [...identityTags(volume.id, null), ...ownerTags(tags)] }
+  const found = lookUp(place, state, name)
+  if (found.kind === 'foreign') return refused(found.detail)
+  if (found.kind === 'absent') return begun(place, guard, state, () => fresh(place, wanted))
+  if (found.isReady) return kept(place, found, wanted, tags)
+  if (found.lv.isOpen) return busy(inUse(place, name))
+  const isLikeWanted = found.identity.state.kind === 'making' && found.lv.sizeBytes === wanted.sizeBytes
+  if (isLikeWanted) return steps(...active(place, found), ...cleared(place, wanted, { kind: 'making' }))
+  return steps(...removal(place, found), ...fresh(place, wanted))
+}
+
+export function planExtend(place: Place, state: VgState, volume: BackendVolume): Plan {
+  const name = volumeLv(volume.id)
+  const found = lookUp(place, state, name)
+  if (found.kind === 'foreign') return refused(found.detail)
+  if (found.kind === 'absent' || !found.isReady) return refused(`${place.vg}/${name} is not there`)
+  const { lv, seenBytes } = found
+  const isGrowing = found.identity.state.kind === 'growing'
+  const grow = lv.sizeBytes < volume.sizeBytes ? [lvm('lvextend', '-L', `${volume.sizeBytes}b`, path(place, name))] : []
+  if (place.thinPool !== null || (grow.length === 0 && !isGrowing)) return steps(...grow)
+  // Who has it open sees what is new as soon as it is there, and it is cleared only then.
+  if (lv.isOpen) return busy(inUse(place, name))
+  const growing: LvState = { kind: 'growing', fromBytes: seenBytes }
+  const tag = stateTag(growing)
+  return steps(
+    ...(isGrowing ? [] : [lvm('lvchange', '--addtag', tag, path(place, name))]),
+    ...grow,
+    ...active(place, found),
+    { kind: 'zero', lv: name, fromBytes: seenBytes, toBytes: Math.max(lv.sizeBytes, volume.sizeBytes) },
+    lvm('lvchange', '--deltag', tag, path(place, name)),
+  )
+}
+
+/** Of a volume or a snapshot. */
+export function planRemove(place: Place, state: VgState, name: LvName): Plan {
+  const found = lookUp(place, state, name)
+  if (found.kind === 'foreign') return refused(found.detail)
+  if (found.kind === 'absent') return steps()
+  if (found.lv.isOpen) return busy(inUse(place, name))
+  if (found.lv.isOrigin) return refused(`${path(place, name)} has copy-on-write snapshots that are not ours (lvs): remove them first`)
+  return steps(...removal(place, found))
+}
+
+export function planSnapshot(place: Place, guard: Guard, state: VgState, snapshot: BackendSnapshot, tags: VolumeTags): Plan {
+  const name = snapshotLv(snapshot)
+  const wanted = { name, sizeBytes: snapshot.sizeBytes, tags: [...identityTags(snapshot.volume, snapshot.id), ...ownerTags(tags)] }
+  const found = lookUp(place, state, name)
+  if (found.kind === 'foreign') return refused(found.detail)
+  if (found.kind === 'ours' && found.isReady) return kept(place, found, wanted, tags)
+  const from = volumeLv(snapshot.volume)
+  const source = lookUp(place, state, from)
+  if (source.kind !== 'ours' || !source.isReady) return refused(`${path(place, from)} is not there`)
+  if (source.seenBytes !== snapshot.sizeBytes)
+    return refused(`${path(place, from)} has ${source.seenBytes} bytes, not ${snapshot.sizeBytes}`)
+  if (place.thinPool !== null)
+    return begun(place, guard, state, () => [lvm('lvcreate', '--snapshot', '--name', name, ...added(wanted.tags), path(place, from))])
+  // A copy takes time, and what is written meanwhile would be in one part of it and not in another.
+  if (source.lv.isOpen)
+    return busy(`${path(place, from)} is in use, and on a thick pool a snapshot is a copy: detach it, or keep such volumes on a thin pool`)
+  if (found.kind === 'ours' && found.lv.isOpen) return busy(inUse(place, name))
+  const copy: readonly Step[] = [...active(place, source), { kind: 'copy', from, to: name, sizeBytes: snapshot.sizeBytes }]
+  const finish = [...copy, lvm('lvchange', '--deltag', stateTag({ kind: 'copying' }), path(place, name))]
+  const isLikeWanted = found.kind === 'ours' && found.identity.state.kind === 'copying' && found.lv.sizeBytes === wanted.sizeBytes
+  if (isLikeWanted) return steps(...active(place, found), ...finish)
+  const leftover = found.kind === 'ours' ? removal(place, found) : []
+  return steps(...leftover, madeThick(place, wanted, { kind: 'copying' }), ...finish)
+}
+
+/** Of a volume or a snapshot. What is half made or half removed is not there. */
+export function planQuarantine(place: Place, state: VgState, name: LvName): Plan {
+  const found = lookUp(place, state, name)
+  if (found.kind !== 'ours' || !found.isReady) return steps()
+  const aside = quarantineName(name, (other) => state.lvs.some((lv) => lv.name === other))
+  if (aside === null) return refused(`${path(place, name)} was set aside too often: remove LVs named quarantine-…`)
+  return steps(lvm('lvrename', path(place, name), path(place, aside)))
+}
+
+/** What somebody is about to use has its device. */
+export function planActivate(place: Place, state: VgState, name: LvName): Plan {
+  const found = lookUp(place, state, name)
+  return found.kind === 'ours' && found.isReady ? steps(...active(place, found)) : steps()
+}
+
+function kept(place: Place, found: Ours, wanted: Wanted, tags: VolumeTags): Plan {
+  const { lv, identity, seenBytes } = found
+  if (seenBytes !== wanted.sizeBytes)
+    return refused(`${path(place, wanted.name)} is there with ${seenBytes} bytes, not ${wanted.sizeBytes}`)
+  const activate = identity.snapshot === null ? active(place, found) : []
+  const isHis = identity.tags !== null && identity.tags.project === tags.project && identity.tags.rid === tags.rid
+  if (isHis) return steps(...activate)
+  const old = ownerTagsIn(lv.tags).flatMap((tag) => ['--deltag', tag])
+  return steps(...activate, lvm('lvchange', ...old, ...added(ownerTags(tags)), path(place, wanted.name)))
+}
+
+function begun(place: Place, guard: Guard, state: VgState, make: () => readonly Step[]): Plan {
+  const refusal = place.thinPool === null ? null : refusalOfPool(place.vg, place.thinPool, guard, state)
+  return refusal === null ? steps(...make()) : refused(refusal)
+}
+
+function fresh(place: Place, wanted: Wanted): readonly Step[] {
+  const { name, sizeBytes, tags } = wanted
+  if (place.thinPool === null) return [madeThick(place, wanted, { kind: 'making' }), ...cleared(place, wanted, { kind: 'making' })]
+  return [lvm('lvcreate', '--virtualsize', `${sizeBytes}b`, '--thinpool', path(place, place.thinPool), '--name', name, ...added(tags))]
+}
+
+/** Neither wiped nor zeroed by LVM, which does the first sectors only: all of it comes next. */
+function madeThick(place: Place, { name, sizeBytes, tags }: Wanted, state: Exclude<LvState, { kind: 'ready' }>): Step {
+  const isBlank = ['--wipesignatures', 'n', '--zero', 'n']
+  return lvm('lvcreate', '--size', `${sizeBytes}b`, ...isBlank, '--name', name, ...added([...tags, stateTag(state)]), place.vg)
+}
+
+function cleared(place: Place, { name, sizeBytes }: Wanted, state: Exclude<LvState, { kind: 'ready' }>): readonly Step[] {
+  return [{ kind: 'zero', lv: name, fromBytes: 0, toBytes: sizeBytes }, lvm('lvchange', '--deltag', stateTag(state), path(place, name))]
+}
+
+function removal(place: Place, found: Ours): readonly Step[] {
+  const { lv, identity } = found
+  const remove = lvm('lvremove', path(place, lv.name))
+  // In a thin pool a freed block is zeroed when it is given out; and in what is being made nobody has written yet.
+  if (place.thinPool !== null || identity.state.kind === 'making') return [remove]
+  const tag = stateTag({ kind: 'clearing' })
+  const others = identity.state.kind === 'ready' || identity.state.kind === 'clearing' ? [] : ['--deltag', stateTag(identity.state)]
+  return [
+    ...(identity.state.kind === 'clearing' ? [] : [lvm('lvchange', ...others, '--addtag', tag, path(place, lv.name))]),
+    ...active(place, found),
+    { kind: 'zero', lv: lv.name, fromBytes: 0, toBytes: lv.sizeBytes },
+    remove,
+  ]
+}
+
+function active(place: Place, { lv }: Ours): readonly Step[] {
+  return lv.isActive ? [] : [lvm('lvchange', '--activate', 'y', '--ignoreactivationskip', path(place, lv.name))]
+}
+
+function inUse(place: Place, name: LvName): string {
+  return `${path(place, name)} is in use: see what has it open with lsblk /dev/${path(place, name)} and fuser -v /dev/${path(place, name)}`
+}
+
+const path = ({ vg }: Place, name: LvName): string => `${vg}/${name}`
+const added = (tags: readonly string[]): readonly string[] => tags.flatMap((tag) => ['--addtag', tag])

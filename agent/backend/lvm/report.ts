@@ -1,0 +1,105 @@
+/**
+ * What `lvs` and `vgs` print with `--reportformat json`, as the state of one volume group.
+ *
+ * Every value is text there, sizes in bytes (`--units b --nosuffix`). What does not read as expected is null as a whole: half an
+ * understanding of a volume group is none. Fields and attribute letters: lvs(8), "Notes" on lv_attr.
+ */
+export interface Lv {
+  readonly name: string
+  readonly sizeBytes: number
+  readonly kind: 'thick' | 'thin' | 'thin-pool'
+  /** The thin pool of a thin LV. */
+  readonly pool: string | null
+  readonly isActive: boolean
+  /** Something on this host has it open: a target, a mount, another LV. */
+  readonly isOpen: boolean
+  /** It has copy-on-write snapshots, which would go with it. */
+  readonly isOrigin: boolean
+  /** Of a thin pool: a block reads zero before its first write. */
+  readonly isZeroing: boolean
+  /** Of a thin pool that is active. */
+  readonly dataPercent: number | null
+  readonly metadataPercent: number | null
+  readonly metadataBytes: number | null
+  /** Empty, or LVM's word for what is wrong: `partial`, `out_of_data`, `failed`, `metadata_read_only` … */
+  readonly health: string
+  readonly tags: readonly string[]
+}
+
+export interface VgFacts {
+  readonly freeBytes: number
+  readonly extentBytes: number
+  readonly missingPvs: number
+}
+
+export interface VgState extends VgFacts {
+  readonly lvs: readonly Lv[]
+}
+
+export const VG_FIELDS = 'vg_free,vg_extent_size,vg_missing_pv_count'
+export const LV_FIELDS = 'lv_name,lv_attr,lv_size,pool_lv,data_percent,metadata_percent,lv_metadata_size,lv_health_status,lv_tags'
+
+/** The rows under `key`, or null if the text is no such report. */
+export function parseRows(text: string, key: 'lv' | 'vg'): readonly ReadonlyMap<string, string>[] | null {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+  const report = fieldOf(json, 'report')
+  const rows = Array.isArray(report) && report.length === 1 ? fieldOf(report[0], key) : undefined
+  if (!Array.isArray(rows)) return null
+  const parsed: ReadonlyMap<string, string>[] = []
+  for (const row of rows) {
+    if (typeof row !== 'object' || row === null) return null
+    const texts = Object.entries(row).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    parsed.push(new Map(texts))
+  }
+  return parsed
+}
+
+export function parseVg(row: ReadonlyMap<string, string>): VgFacts | null {
+  const [freeBytes, extentBytes] = [bytes(row.get('vg_free')), bytes(row.get('vg_extent_size'))]
+  const missingPvs = bytes(row.get('vg_missing_pv_count'))
+  return freeBytes === null || extentBytes === null || missingPvs === null ? null : { freeBytes, extentBytes, missingPvs }
+}
+
+export function parseLv(row: ReadonlyMap<string, string>): Lv | null {
+  const name = row.get('lv_name')
+  const attr = row.get('lv_attr') ?? ''
+  const sizeBytes = bytes(row.get('lv_size'))
+  if (name === undefined || attr.length < 10 || sizeBytes === null) return null
+  const pool = row.get('pool_lv') ?? ''
+  return {
+    name,
+    sizeBytes,
+    kind: attr[0] === 't' ? 'thin-pool' : pool === '' ? 'thick' : 'thin',
+    pool: pool === '' ? null : pool,
+    isActive: attr[4] === 'a',
+    isOpen: attr[5] === 'o',
+    isOrigin: attr[0] === 'o' || attr[0] === 'O',
+    isZeroing: attr[7] === 'z',
+    dataPercent: percent(row.get('data_percent')),
+    metadataPercent: percent(row.get('metadata_percent')),
+    metadataBytes: bytes(row.get('lv_metadata_size')),
+    health: row.get('lv_health_status') ?? '',
+    tags: (row.get('lv_tags') ?? '').split(',').filter((tag) => tag !== ''),
+  }
+}
+
+export const poolNamed = (state: VgState, name: string): Lv | undefined =>
+  state.lvs.find((lv) => lv.name === name && lv.kind === 'thin-pool')
+
+function fieldOf(json: unknown, key: string): unknown {
+  return typeof json === 'object' && json !== null ? new Map<string, unknown>(Object.entries(json)).get(key) : undefined
+}
+
+function bytes(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : null
+}
+
+function percent(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,3}\.\d+$/.test(text) ? Number(text) : null
+}

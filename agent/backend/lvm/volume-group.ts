@@ -1,0 +1,100 @@
+/**
+ * Speaks to one volume group through `lvm`, one command after the other: one queue, whoever asks.
+ *
+ * Every command sees the disks of this group and no others, by a devices file of its own, so that a group that a tenant
+ * made inside a volume is never seen, scanned or activated. Without that file LVM would go by the host's filters: then the
+ * filter given here lets it see nothing, and the file is written again. Exit code first: LVM has 0 and, for almost
+ * everything else, 5. A command that has no end is unknown.
+ */
+import type { Exec } from '../../../lib/ports/exec.ts'
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import { LV_FIELDS, type Lv, parseLv, parseRows, parseVg, VG_FIELDS, type VgFacts, type VgState } from './report.ts'
+
+export interface VolumeGroup {
+  readonly name: string
+  /** Everything in it, as it is now. */
+  read(): Promise<Outcome<VgState>>
+  /** One command that changes something: `lvcreate`, then its arguments. */
+  change(args: readonly string[]): Promise<Outcome<string>>
+}
+
+export interface VolumeGroupOptions {
+  readonly exec: Exec
+  readonly name: string
+}
+
+export const TOOL = 'lvm'
+const TIMEOUT_MS = 120_000
+/** Logical volumes are no disks; no devices but those of the file; metadata archives of each change would fill /etc. */
+const CONFIG = 'devices{scan_lvs=0 filter=["r|.*|"] global_filter=["r|.*|"]} activation{monitoring=0} backup{archive=0}'
+const FINDING_CONFIG = 'devices{scan_lvs=0}'
+const REPORT = ['--reportformat', 'json', '--units', 'b', '--nosuffix']
+/** Said by LVM at every command, or at every snapshot; it says nothing about why one failed. */
+const NOISE =
+  /is ignored with the devices file|protection against thin pools running out|Set activation\/thin_pool_autoextend|Sum of all thin/
+
+export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGroup {
+  const devices = ['--devicesfile', `scoria-${name}`]
+  let last: Promise<unknown> = Promise.resolve()
+
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = last.then(work)
+    last = turn
+    return turn
+  }
+
+  async function run(config: string, [command = '', ...args]: readonly string[]): Promise<Outcome<string>> {
+    const all = [command, ...devices, '--config', config, ...args]
+    const result = await exec({ file: 'lvm', args: all, timeoutMs: TIMEOUT_MS })
+    if (result.exitCode === 0) return done(result.stdout)
+    if (result.missing) return { kind: 'failed', tool: TOOL, detail: 'lvm2 is not installed: apt-get install lvm2' }
+    const detail = `${command}: ${reasonIn(result.stderr)}`
+    if (result.exitCode !== null) return { kind: 'failed', tool: TOOL, detail }
+    return { kind: 'unknown', tool: TOOL, detail: result.timedOut ? `${detail} (time limit passed)` : detail }
+  }
+
+  async function readOnce(): Promise<Outcome<VgState>> {
+    const listed = await run(CONFIG, ['lvs', ...REPORT, '-o', `${VG_FIELDS},${LV_FIELDS}`, name])
+    if (listed.kind !== 'ok') return listed
+    const rows = parseRows(listed.value, 'lv')
+    if (rows === null) return garbled('lvs')
+    const lvs = rows.map(parseLv)
+    if (!lvs.every((lv): lv is Lv => lv !== null)) return garbled('lvs')
+    const [first] = rows
+    if (first === undefined) return await readEmpty()
+    const facts = parseVg(first)
+    return facts === null ? garbled('lvs') : done({ ...facts, lvs })
+  }
+
+  /** `lvs` has a row for each LV and nothing to say of a group without any. */
+  async function readEmpty(): Promise<Outcome<VgState>> {
+    const shown = await run(CONFIG, ['vgs', ...REPORT, '-o', VG_FIELDS, name])
+    if (shown.kind !== 'ok') return shown
+    const [row] = parseRows(shown.value, 'vg') ?? []
+    const facts: VgFacts | null = row === undefined ? null : parseVg(row)
+    return facts === null ? garbled('vgs') : done({ ...facts, lvs: [] })
+  }
+
+  return {
+    name,
+    read: () =>
+      inTurn(async () => {
+        const seen = await readOnce()
+        if (seen.kind === 'unknown' || (seen.kind === 'ok' && seen.value.missingPvs === 0)) return seen
+        // The file is not there, or does not know a disk that the group was given since.
+        const found = await run(FINDING_CONFIG, ['vgimportdevices', name])
+        return found.kind === 'ok' ? await readOnce() : seen
+      }),
+    change: ([command = '', ...args]) => inTurn(() => run(CONFIG, [command, '--yes', ...args])),
+  }
+}
+
+/** What was printed is no answer, so that nobody knows what is there. */
+function garbled(command: string): Outcome<never> {
+  return { kind: 'unknown', tool: TOOL, detail: `${command}: its report cannot be read` }
+}
+
+function reasonIn(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim())
+  return lines.filter((line) => line !== '' && !NOISE.test(line)).join('; ')
+}
