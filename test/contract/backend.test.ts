@@ -10,6 +10,8 @@ import { createExec } from '../../agent/system/exec.ts'
 import type { Backend } from '../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../lib/ports/outcome.ts'
 import { FakeVolumes, snapshotPort, UNWATCHED } from '../sim/fakes/volumes.ts'
+import { createFakeLvm } from './fake-lvm.ts'
+import { lvmBackendOn } from './lvm-backend.ts'
 import { backendContract, type DurableBackendUnderTest, durableBackendContract } from './backend.ts'
 
 const POOL = 'pool'
@@ -19,6 +21,20 @@ t.test('sparse files', async (t) => {
   backendContract(t, fileBackend)
   durableBackendContract(t, fileBackend)
 })
+
+for (const thinPool of [null, 'thin'])
+  t.test(`a volume group, ${thinPool ?? 'thick'}, behind a fake of LVM`, async (t) => {
+    const lvmBackend = async (): Promise<DurableBackendUnderTest> => {
+      const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 20, thinPool })
+      const restarted = (): Backend => {
+        lvm.boot()
+        return lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: POOL })
+      }
+      return { backend: lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: POOL }), pool: POOL, restarted }
+    }
+    backendContract(t, lvmBackend)
+    durableBackendContract(t, lvmBackend)
+  })
 
 t.test('the simulator', async (t) => {
   backendContract(t, simulatedBackend)

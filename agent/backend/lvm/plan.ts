@@ -53,7 +53,7 @@ export function planExtend(place: Place, state: VgState, volume: BackendVolume):
   if (found.kind === 'absent' || !found.isReady) return refused(`${place.vg}/${name} is not there`)
   const { lv, seenBytes } = found
   const isGrowing = found.identity.state.kind === 'growing'
-  const grow = lv.sizeBytes < volume.sizeBytes ? [lvm('lvextend', '-L', `${volume.sizeBytes}b`, path(place, name))] : []
+  const grow = lv.sizeBytes < volume.sizeBytes ? [lvm('lvextend', '--size', `${volume.sizeBytes}b`, path(place, name))] : []
   if (place.thinPool !== null || (grow.length === 0 && !isGrowing)) return steps(...grow)
   // Who has it open sees what is new as soon as it is there, and it is cleared only then.
   if (lv.isOpen) return busy(inUse(place, name))
@@ -137,7 +137,8 @@ function begun(place: Place, guard: Guard, state: VgState, make: () => readonly 
 function fresh(place: Place, wanted: Wanted): readonly Step[] {
   const { name, sizeBytes, tags } = wanted
   if (place.thinPool === null) return [madeThick(place, wanted, { kind: 'making' }), ...cleared(place, wanted, { kind: 'making' })]
-  return [lvm('lvcreate', '--virtualsize', `${sizeBytes}b`, '--thinpool', path(place, place.thinPool), '--name', name, ...added(tags))]
+  const from = ['--virtualsize', `${sizeBytes}b`, '--thinpool', place.thinPool]
+  return [lvm('lvcreate', ...from, '--name', name, ...added(tags), place.vg)]
 }
 
 /** Neither wiped nor zeroed by LVM, which does the first sectors only: all of it comes next. */

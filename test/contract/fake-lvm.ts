@@ -1,0 +1,274 @@
+/**
+ * A volume group in memory behind the exec port: what `lvm`, `blkdiscard`, `sync` and `dd` would do to it, extent by extent.
+ *
+ * It knows what each extent holds and whether it is on the disk, so that a test can ask what a tenant would read, and it notes
+ * every extent that is freed with somebody's bytes on it. It can die before or after any command. What it prints has the
+ * shape of LVM 2.03.16's (test/fixtures/lvm-2.03.16).
+ */
+import assert from 'node:assert'
+import type { Command, CommandResult, Exec } from '../../lib/ports/exec.ts'
+
+const GIB = 1024 ** 3
+export const EXTENT_BYTES = GIB / 4
+
+interface Lv {
+  name: string
+  kind: 'thick' | 'thin' | 'thin-pool'
+  pool: string
+  origin: string
+  tags: string[]
+  isActive: boolean
+  isOpen: boolean
+  /** What each extent reads: empty is zero. Thick: places in the group; thin: their own. */
+  extents: number[]
+  blocks: string[]
+}
+
+export interface FakeLvm {
+  readonly exec: Exec
+  /** Extents that were given back with somebody's bytes on them. */
+  readonly leaks: readonly string[]
+  readonly commands: readonly string[]
+  /** The process that sends the commands dies there; its next command, if it is of this number, is `done` or not. */
+  crash(at: number, isDone: boolean): Promise<void>
+  /** Power back: nothing is active, what was not synced reads as before, numbers begin anew. */
+  boot(): void
+  /** What the next command whose name has the word ends with, after it was done or without. */
+  fail(word: string, end: Partial<CommandResult>, isDone: boolean): void
+  write(lv: string, text: string): void
+  read(lv: string): readonly string[]
+  names(): readonly string[]
+  lv(name: string): Lv
+  freeGiB(): number
+  setPool(percents: { readonly data: string; readonly metadata: string }): void
+}
+
+/** What is on a disk that somebody had before. */
+const FORMER = 'what was there before'
+const isSomebodys = (text: string): boolean => text !== '' && text !== FORMER
+
+const ENDED: CommandResult = { exitCode: 0, stdout: '', stderr: '', timedOut: false, missing: false }
+
+export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: number; readonly thinPool: string | null }): FakeLvm {
+  const { vg, thinPool } = options
+  const disk: string[] = new Array<string>((options.sizeGiB * GIB) / EXTENT_BYTES).fill(FORMER)
+  const unsynced = new Map<number, string>()
+  const lvs = new Map<string, Lv>()
+  const leaks: string[] = []
+  let commands: string[] = []
+  let percents = { data: '0.00', metadata: '10.00' }
+  let death: { at: number; isDone: boolean; heard: () => void } | null = null
+  let faults: { word: string; end: Partial<CommandResult>; isDone: boolean }[] = []
+
+  const free = (): number[] => disk.flatMap((_, place) => ([...lvs.values()].some((lv) => lv.extents.includes(place)) ? [] : [place]))
+  const newLv = (name: string, kind: Lv['kind'], tags: string[]): Lv => {
+    if (lvs.has(name)) throw new Error(`  Logical Volume "${name}" already exists in volume group "${vg}"`)
+    return { name, kind, pool: '', origin: '', tags, isActive: true, isOpen: false, extents: [], blocks: [] }
+  }
+  const lvAt = (path: string): Lv => {
+    const lv = lvs.get(path.replace(`${vg}/`, '').replace('/dev/', ''))
+    if (lv === undefined) throw new Error(`  Failed to find logical volume "${path}"`)
+    return lv
+  }
+  const allocate = (lv: Lv, count: number): void => {
+    const places = free()
+    if (places.length < count)
+      throw new Error(`  Volume group "${vg}" has insufficient free space (${places.length} extents): ${count} required.`)
+    lv.extents.push(...places.slice(0, count))
+  }
+  const blocksOf = (lv: Lv): string[] => (lv.kind === 'thin' ? lv.blocks : lv.extents.map((place) => disk[place] ?? ''))
+  const put = (lv: Lv, at: number, text: string): void => {
+    if (!lv.isActive) throw new Error(`${lv.name}: No such file or directory`)
+    const place = lv.extents[at]
+    if (lv.kind === 'thin') lv.blocks[at] = text
+    else if (place !== undefined) {
+      if (!unsynced.has(place)) unsynced.set(place, disk[place] ?? '')
+      disk[place] = text
+    }
+  }
+  const settle = (lv: Lv): void => {
+    for (const place of lv.extents) unsynced.delete(place)
+  }
+
+  function lvm([command = '', ...all]: readonly string[]): string {
+    const args = parseArgs(all)
+    const count = (text: string): number => Number(text.replace('b', '')) / EXTENT_BYTES
+    switch (command) {
+      case 'lvs':
+        return report('lv', [...lvs.values()].map(row))
+      case 'vgs':
+        return report('vg', [facts()])
+      case 'vgimportdevices':
+        return ''
+      case 'lvcreate': {
+        const kind = args.one('--virtualsize') !== '' || args.has('--snapshot') ? 'thin' : 'thick'
+        const lv = newLv(args.one('--name'), kind, args.list('--addtag'))
+        if (kind === 'thick') allocate(lv, count(args.one('--size')))
+        else lv.pool = thinPool ?? ''
+        if (args.has('--snapshot'))
+          Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: false, origin: lvAt(args.last).name })
+        else if (kind === 'thin') lv.blocks = new Array<string>(count(args.one('--virtualsize'))).fill('')
+        lvs.set(lv.name, lv)
+        return ''
+      }
+      case 'lvchange':
+        for (const path of args.paths) {
+          const lv = lvAt(path)
+          if (args.has('--activate')) lv.isActive = true
+          lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
+        }
+        return ''
+      case 'lvextend': {
+        const lv = lvAt(args.last)
+        const more = count(args.one('--size')) - blocksOf(lv).length
+        if (more <= 0) throw new Error('  New size matches existing size.')
+        if (lv.kind === 'thin') lv.blocks.push(...new Array<string>(more).fill(''))
+        else allocate(lv, more)
+        return ''
+      }
+      case 'lvremove': {
+        const lv = lvAt(args.last)
+        if (lv.isOpen) throw new Error(`  Logical volume ${vg}/${lv.name} in use.`)
+        if (lv.kind === 'thick') leaks.push(...blocksOf(lv).filter(isSomebodys))
+        for (const place of lv.extents) if (isSomebodys(unsynced.get(place) ?? '')) leaks.push(`${unsynced.get(place)}, not synced`)
+        settle(lv)
+        lvs.delete(lv.name)
+        return ''
+      }
+      case 'lvrename': {
+        const lv = lvAt(args.paths[0] ?? '')
+        lvs.delete(lv.name)
+        lv.name = args.last.replace(`${vg}/`, '')
+        lvs.set(lv.name, lv)
+        return ''
+      }
+      default:
+        throw new Error(`  Command not found: ${command}`)
+    }
+  }
+
+  function other(file: string, args: readonly string[]): string {
+    const value = (name: string): string => args[args.indexOf(name) + 1] ?? ''
+    if (file === 'blkdiscard') {
+      const lv = lvAt(args.at(-1) ?? '')
+      const from = Number(value('--offset')) / EXTENT_BYTES
+      for (let at = from; at < from + Number(value('--length')) / EXTENT_BYTES; at += 1) put(lv, at, '')
+    } else if (file === 'sync') settle(lvAt(args.at(-1) ?? ''))
+    else if (file === 'dd') {
+      const operand = (name: string): string => args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
+      const [from, to] = [lvAt(operand('if')), lvAt(operand('of'))]
+      if (!from.isActive) throw new Error(`dd: failed to open '${from.name}': No such file or directory`)
+      for (const [at, text] of blocksOf(from).entries()) put(to, at, text)
+      settle(to)
+    } else if (file !== 'udevadm') throw new Error(`no such command: ${file}`)
+    return ''
+  }
+
+  function row(lv: Lv): Record<string, string> {
+    const types = { thick: '-wi', thin: 'Vwi', 'thin-pool': 'twi' }
+    const attr = `${types[lv.kind]}-${lv.isActive ? 'a' : '-'}${lv.isOpen ? 'o' : '-'}${lv.kind === 'thick' ? '-' : 't'}${lv.kind === 'thick' ? '-' : 'z'}--`
+    const isPool = lv.kind === 'thin-pool'
+    return {
+      ...facts(),
+      lv_name: lv.name,
+      lv_attr: attr,
+      lv_size: String(blocksOf(lv).length * EXTENT_BYTES),
+      pool_lv: lv.pool,
+      data_percent: isPool ? percents.data : '',
+      metadata_percent: isPool ? percents.metadata : '',
+      lv_metadata_size: isPool ? '4194304' : '',
+      lv_health_status: '',
+      lv_tags: lv.tags.toSorted().join(','),
+    }
+  }
+  const facts = (): Record<string, string> => ({
+    vg_free: String(free().length * EXTENT_BYTES),
+    vg_extent_size: String(EXTENT_BYTES),
+    vg_missing_pv_count: '0',
+  })
+
+  function carryOut({ file, args }: Command): CommandResult {
+    try {
+      return { ...ENDED, stdout: file === 'lvm' ? lvm(args) : other(file, args) }
+    } catch (error) {
+      return { ...ENDED, exitCode: 5, stderr: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  if (thinPool !== null) {
+    const pool = newLv(thinPool, 'thin-pool', [])
+    allocate(pool, free().length / 2)
+    lvs.set(thinPool, pool)
+  }
+  return {
+    leaks,
+    get commands() {
+      return commands
+    },
+    async exec(command) {
+      const at = commands.length
+      commands.push([command.file, ...command.args.filter((arg) => !/^--(config|devicesfile)$|^devices\{|^scoria-/.test(arg))].join(' '))
+      if (death !== null && at >= death.at) {
+        if (at === death.at && death.isDone) carryOut(command)
+        death.heard()
+        return await new Promise<never>(() => undefined)
+      }
+      const fault = faults.find(({ word }) => commands.at(-1)?.includes(word))
+      if (fault === undefined) return carryOut(command)
+      faults = faults.filter((one) => one !== fault)
+      const result = fault.isDone ? carryOut(command) : ENDED
+      return { ...result, ...fault.end }
+    },
+    crash: (at, isDone) =>
+      new Promise((resolve) => {
+        death = { at, isDone, heard: resolve }
+      }),
+    boot() {
+      death = null
+      commands = []
+      for (const [place, before] of unsynced) disk[place] = before
+      unsynced.clear()
+      for (const lv of lvs.values()) Object.assign(lv, { isActive: false, isOpen: false })
+    },
+    fail: (word, end, isDone) => void faults.push({ word, end, isDone }),
+    write(name, text) {
+      const lv = lvAt(name)
+      for (const at of blocksOf(lv).keys()) put(lv, at, text)
+      settle(lv)
+    },
+    read: (name) => blocksOf(lvAt(name)),
+    names: () => [...lvs.keys()].sort(),
+    lv: lvAt,
+    freeGiB: () => (free().length * EXTENT_BYTES) / GIB,
+    setPool: (now) => {
+      percents = now
+    },
+  }
+}
+
+function report(key: 'lv' | 'vg', rows: readonly Record<string, string>[]): string {
+  return JSON.stringify({ report: [{ [key]: rows }] })
+}
+
+function parseArgs(all: readonly string[]) {
+  const values = new Map<string, string[]>()
+  const paths: string[] = []
+  const flags = new Set(['--yes', '--snapshot', '--ignoreactivationskip', '--nosuffix'])
+  for (let at = 0; at < all.length; at += 1) {
+    const arg = all[at] ?? ''
+    if (!arg.startsWith('--')) paths.push(arg)
+    else if (flags.has(arg)) values.set(arg, [])
+    else {
+      at += 1
+      values.set(arg, [...(values.get(arg) ?? []), all[at] ?? ''])
+    }
+  }
+  assert(paths.length > 0, 'each command names what it is about')
+  return {
+    has: (name: string): boolean => values.has(name),
+    one: (name: string): string => values.get(name)?.[0] ?? '',
+    list: (name: string): string[] => values.get(name) ?? [],
+    paths,
+    last: paths.at(-1) ?? '',
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * A host dies before and after every single command of every call, thick and thin; then the call is repeated, as the rules do.
+ *
+ * Whatever lies there then is whole, reads what it should, and nobody's bytes or room were lost on the way.
+ */
+import t, { type Test } from 'tap'
+import { projectId, requestId, snapshotId, volumeId } from '../../../../lib/model/ids.ts'
+import type { Backend } from '../../../../lib/ports/backend.ts'
+import type { Outcome } from '../../../../lib/ports/outcome.ts'
+import { createFakeLvm, type FakeLvm } from '../../../contract/fake-lvm.ts'
+import { lvmBackendOn } from '../../../contract/lvm-backend.ts'
+
+const GIB = 1024 ** 3
+const inTime = new AbortController().signal
+const TAGS = { project: projectId('tenant'), rid: requestId('0123456789abcdef0123456789abcdef') }
+const VOLUME = { id: volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10'), pool: 'pool', sizeBytes: 2 * GIB }
+const LARGER = { ...VOLUME, sizeBytes: 3 * GIB }
+const SNAPSHOT = { id: snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'), volume: VOLUME.id, pool: 'pool', sizeBytes: 2 * GIB }
+const LV = `volume-${VOLUME.id}`
+const SNAPSHOT_LV = `_snapshot-${SNAPSHOT.id}`
+const SECRET = 'a tenant wrote this'
+
+interface Story {
+  readonly name: string
+  readonly before: (backend: Backend, lvm: FakeLvm) => Promise<void>
+  readonly call: (backend: Backend) => Promise<Outcome<void>>
+  /** Sizes in GiB that the volume and its snapshot may be seen with after the crash; 0: not there. */
+  readonly seen: readonly (readonly [volume: number, snapshot: number])[]
+  readonly after: (t: Test, backend: Backend, lvm: FakeLvm) => Promise<unknown>
+}
+
+const made = async (backend: Backend, lvm: FakeLvm): Promise<void> => {
+  good(await backend.create(VOLUME, TAGS, inTime))
+  lvm.write(LV, SECRET)
+}
+const readsZero = (t: Test, blocks: readonly string[]): boolean => t.same(new Set(blocks), new Set(['']), 'reads zero everywhere')
+const readsSecret = (t: Test, blocks: readonly string[]): boolean => t.same(new Set(blocks), new Set([SECRET]), 'reads what was written')
+
+const STORIES: readonly Story[] = [
+  {
+    name: 'create',
+    before: async () => undefined,
+    call: (backend) => backend.create(VOLUME, TAGS, inTime),
+    seen: [
+      [0, 0],
+      [2, 0],
+    ],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.list(inTime)), [{ ...VOLUME, tags: TAGS }])
+      readsZero(t, lvm.read(LV))
+      t.ok(lvm.lv(LV).isActive, 'it has its device')
+    },
+  },
+  {
+    name: 'extend',
+    before: made,
+    call: (backend) => backend.extend(LARGER, inTime),
+    seen: [
+      [2, 0],
+      [3, 0],
+    ],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.list(inTime)), [{ ...LARGER, tags: TAGS }])
+      readsSecret(t, lvm.read(LV).slice(0, 8))
+      readsZero(t, lvm.read(LV).slice(8))
+    },
+  },
+  {
+    name: 'remove',
+    before: made,
+    call: (backend) => backend.remove(VOLUME.id, inTime),
+    seen: [
+      [0, 0],
+      [2, 0],
+    ],
+    after: async (t, backend) => t.same(good(await backend.list(inTime)), []),
+  },
+  {
+    name: 'remove of what is half grown',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      await died(lvm, lvm.commands.length + 3, true, () => backend.extend(LARGER, inTime))
+      lvm.boot()
+    },
+    call: (backend) => backend.remove(VOLUME.id, inTime),
+    seen: [
+      [0, 0],
+      [2, 0],
+      [3, 0],
+    ],
+    after: async (t, backend) => t.same(good(await backend.list(inTime)), []),
+  },
+  {
+    name: 'snapshot',
+    before: made,
+    call: (backend) => backend.createSnapshot(SNAPSHOT, TAGS, inTime),
+    seen: [
+      [2, 0],
+      [2, 2],
+    ],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.listSnapshots(inTime)), [{ ...SNAPSHOT, tags: TAGS }])
+      good(await backend.inspect(VOLUME.id, inTime))
+      lvm.write(LV, 'written later')
+      readsSecret(t, lvm.read(SNAPSHOT_LV))
+    },
+  },
+  {
+    name: 'removal of a snapshot',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
+    },
+    call: (backend) => backend.removeSnapshot(SNAPSHOT, inTime),
+    seen: [
+      [2, 0],
+      [2, 2],
+    ],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.listSnapshots(inTime)), [])
+      readsSecret(t, lvm.read(LV))
+    },
+  },
+  {
+    name: 'quarantine',
+    before: made,
+    call: (backend) => backend.quarantine(VOLUME.id, inTime),
+    seen: [
+      [0, 0],
+      [2, 0],
+    ],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.list(inTime)), [])
+      readsSecret(t, lvm.read(`quarantine-${LV}`))
+    },
+  },
+]
+
+for (const thinPool of [null, 'thin']) {
+  for (const story of STORIES) {
+    t.test(`${story.name}, ${thinPool === null ? 'thick' : 'thin'}`, async (t) => {
+      const steps = await stepsOf(story, thinPool)
+      t.ok(steps > 1, `${steps} commands`)
+      for (let at = 0; at < steps; at += 1)
+        for (const isDone of [false, true])
+          for (const isSwept of [false, true]) {
+            const where = `${isDone ? 'after' : 'before'} command ${at}${isSwept ? ', leftovers finished first' : ''}`
+            await t.test(where, (t) => oneDeath(t, story, thinPool, { at, isDone, isSwept }))
+          }
+    })
+  }
+}
+
+async function oneDeath(
+  t: Test,
+  story: Story,
+  thinPool: string | null,
+  { at, isDone, isSwept }: { readonly at: number; readonly isDone: boolean; readonly isSwept: boolean },
+): Promise<void> {
+  const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 16, thinPool })
+  const open = () => lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: 'pool' })
+  const names = lvm.names()
+  const freeGiB = lvm.freeGiB()
+  await story.before(open(), lvm)
+  await died(lvm, lvm.commands.length + at, isDone, () => story.call(open()))
+  lvm.boot()
+
+  const backend = open()
+  if (isSwept) await backend.finishLeftovers(inTime)
+  const [volume] = good(await backend.list(inTime))
+  const [snapshot] = good(await backend.listSnapshots(inTime))
+  const seen = [(volume?.sizeBytes ?? 0) / GIB, (snapshot?.sizeBytes ?? 0) / GIB]
+  t.ok(
+    story.seen.some(([one, other]) => one === seen[0] && other === seen[1]),
+    `seen as ${seen.join(' and ')} GiB`,
+  )
+  t.same(good(await backend.inspect(VOLUME.id, inTime)), volume ?? null, 'a look sees what the list says')
+  good(await story.call(backend))
+  await story.after(t, backend, lvm)
+  t.equal((await story.call(backend)).kind, 'ok', 'and once more')
+
+  good(await backend.removeSnapshot(SNAPSHOT, inTime))
+  good(await backend.remove(VOLUME.id, inTime))
+  const isAside = (name: string): boolean => name.startsWith('quarantine-')
+  t.same(
+    lvm.names().filter((name) => !isAside(name)),
+    names,
+    'no LV is left',
+  )
+  if (!lvm.names().some(isAside)) t.equal(lvm.freeGiB(), freeGiB, 'no room is lost')
+  t.same(lvm.leaks, [], 'nothing was freed with a tenant’s bytes on it')
+}
+
+async function stepsOf(story: Story, thinPool: string | null): Promise<number> {
+  const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 16, thinPool })
+  const open = () => lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: 'pool' })
+  await story.before(open(), lvm)
+  const before = lvm.commands.length
+  good(await story.call(open()))
+  return lvm.commands.length - before
+}
+
+/** Of two ends one comes: the process dies, or the call was through before. */
+async function died(lvm: FakeLvm, at: number, isDone: boolean, call: () => Promise<Outcome<void>>): Promise<void> {
+  const death = lvm.crash(at, isDone)
+  await Promise.race([death, call()])
+}
+
+function good<Value>(outcome: Outcome<Value>): Value {
+  if (outcome.kind === 'ok') return outcome.value
+  throw new Error(JSON.stringify(outcome))
+}
