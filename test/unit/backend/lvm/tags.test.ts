@@ -49,7 +49,7 @@ t.test('tags of others, and tags that this version does not know, make an LV nob
     ['scoria.volume=x'],
     [...own, 'scoria.state=moving'],
     [...own, 'scoria.snapshot='],
-    ['scoria.volume=' + VOLUME.toUpperCase()],
+    [`scoria.volume=${VOLUME.toUpperCase()}`],
   ])
     t.equal(identityOf(tags), null, tags.join(' '))
 })
@@ -58,9 +58,9 @@ t.test('owners that cannot be read are none, and the volume is there all the sam
   const own = identityTags(VOLUME, null)
   for (const tags of [
     [],
-    ['scoria.request=' + RID],
+    [`scoria.request=${RID}`],
     ['scoria.project.0=a'],
-    ['scoria.project.0==c3', 'scoria.request=' + RID],
+    ['scoria.project.0==c3', `scoria.request=${RID}`],
     ['scoria.project.0=a', 'scoria.request=z'],
   ])
     t.match(identityOf([...own, ...tags]), { volume: VOLUME, tags: null }, tags.join(' '))
