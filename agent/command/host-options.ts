@@ -20,6 +20,7 @@ export interface HostOptions {
   readonly joinAnnounce: HostPort | null
   readonly backend:
     | { readonly kind: 'file'; readonly path: string; readonly capacityGiB: number | null }
+    | { readonly kind: 'lvm'; readonly vg: string; readonly thinPool?: string; readonly thinPoolGiB?: number }
     | { readonly kind: 'none'; readonly capacityGiB: number }
   readonly portal: string
   readonly target: { readonly kind: 'tgt'; readonly controlPort: number } | { readonly kind: 'lio' }
@@ -38,9 +39,11 @@ export const HOST_OPTION_ROWS: readonly OptionRow[] = [
   { name: 'api', value: 'IP:PORT', help: 'REST API, loopback only while there is no authentication (default 127.0.0.1:8776)' },
   { name: 'join-listen', value: 'IP:PORT', help: 'where new hosts knock; without it this host invites nobody' },
   { name: 'join-announce', value: 'IP:PORT', help: 'what new hosts dial, if that differs from --join-listen' },
-  { name: 'backend', value: 'KIND', help: 'file, or none to store nothing (default file)' },
+  { name: 'backend', value: 'KIND', help: 'lvm, file, or none to store nothing (default file; lvm with --vg)' },
+  { name: 'vg', value: 'VG', help: 'volume group that volumes are cut out of' },
+  { name: 'thin-pool', value: 'POOL', help: 'thin pool in it (default: none, thick volumes)' },
   { name: 'path', value: 'DIR', help: 'folder of the volume files (default: volumes in the folder of --dir)' },
-  { name: 'capacity', value: 'GiB', help: 'how much of it may be given out (default: all of its file system)' },
+  { name: 'capacity', value: 'GiB', help: 'file: what may be given out (default: all); lvm: size of a thin pool that is not there yet' },
   { name: 'portal', value: 'IP:PORT', help: 'iSCSI portal that initiators connect to (default 127.0.0.1:3260)' },
   { name: 'target', value: 'KIND', help: "who exports: tgt, or lio for the kernel's own target (default tgt)" },
   { name: 'tgt-control', value: 'N', help: "tgtd's control socket, the N of tgtd -C N (default 0: the system's tgtd)" },
@@ -108,10 +111,12 @@ function joinJson(listen: HostPort, announce: HostPort | null): Readonly<Record<
 }
 
 function backendOption(args: Arguments, directory: string): HostOptions['backend'] {
-  const kind = args.text('backend') ?? 'file'
+  const vg = args.text('vg')
+  const kind = args.text('backend') ?? (vg === null ? 'file' : 'lvm')
   const capacityGiB = countOption(args, 'capacity', 1, Number.MAX_SAFE_INTEGER)
   if (kind === 'none') return { kind, capacityGiB: capacityGiB ?? 1000 }
-  if (kind !== 'file') throw wrongUse(`--backend ${JSON.stringify(kind)} is unknown`, 'there are: file, none')
+  if (kind === 'lvm') return lvmOption(args, vg, capacityGiB)
+  if (kind !== 'file') throw wrongUse(`--backend ${JSON.stringify(kind)} is unknown`, 'there are: file, lvm, none')
   return { kind, path: resolve(args.text('path') ?? `${directory}/volumes`), capacityGiB }
 }
 
@@ -122,4 +127,10 @@ function targetOption(args: Arguments): HostOptions['target'] {
   if (kind !== 'lio') throw wrongUse(`--target ${JSON.stringify(kind)} is unknown`, 'there are: tgt, lio')
   if (controlPort !== null) throw wrongUse('--tgt-control is for tgt', 'leave it out, or say --target tgt')
   return { kind }
+}
+
+function lvmOption(args: Arguments, vg: string | null, capacityGiB: number | null): HostOptions['backend'] {
+  if (vg === null) throw wrongUse('--vg is missing', 'say which volume group holds the volumes: --vg VG')
+  const thinPool = args.text('thin-pool')
+  return { kind: 'lvm', vg, ...(thinPool === null ? {} : { thinPool }), ...(capacityGiB === null ? {} : { thinPoolGiB: capacityGiB }) }
 }

@@ -27,6 +27,7 @@ const INIT_ROWS: readonly OptionRow[] = [
 const JOIN_ROWS: readonly OptionRow[] = [...HOST_OPTION_ROWS, DRY_RUN, HELP]
 const INIT_EXAMPLES = [
   'scoria init --name a --path /srv/volumes --portal 10.0.0.1:3260',
+  'scoria init --name a --vg vg0 --thin-pool pool0 --portal 10.0.0.1:3260',
   'scoria init --name a --expect 3 --listen 10.0.0.1:8777 --join-listen 10.0.0.1:8778 --path /srv/volumes --portal 10.0.0.1:3260',
 ]
 const JOIN_EXAMPLES = [

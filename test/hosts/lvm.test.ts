@@ -77,8 +77,7 @@ t.test('a volume group that a tenant makes inside a volume is never seen, not ev
   const backend = await openLvm(exec, null)
   t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
   const device = backend.devicePath(VOLUME.id)
-  // As from within the tenant's machine, where the volume is the only disk.
-  const inside = `--config 'devices { scan_lvs=1 use_devicesfile=0 global_filter=["a|^${device}$|","r|.*|"] }'`
+  const inside = asTenant(device)
   await host.must(`vgcreate -q ${inside} ${VG} ${device} && lvcreate -q -an -Zn -Wn -l 10 -n inner ${inside} ${VG}`)
   t.match(await host.must(`lvs --noheadings -o lv_name ${inside}`), /^ *inner *$/, 'it is there')
   const found = { ...VOLUME, tags: TAGS }
@@ -97,7 +96,7 @@ t.test('what somebody has open is not removed; a tenant’s group that the host 
   const backend = await openLvm(exec, null)
   t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
   const device = backend.devicePath(VOLUME.id)
-  const inside = `--config 'devices { scan_lvs=1 use_devicesfile=0 global_filter=["a|^${device}$|","r|.*|"] }'`
+  const inside = asTenant(device)
   await host.must(`vgcreate -q ${inside} tenant ${device} && lvcreate -q -y -l 10 -n inner ${inside} tenant`)
   t.match(await backend.remove(VOLUME.id, inTime), { kind: 'failed', detail: /is in use: .*lsblk/ })
   await host.must(`vgchange -q -an ${inside} tenant`)
@@ -115,13 +114,18 @@ t.test('a thin pool that fills up refuses what is new, goes on with what is ther
   t.match(await backend.create(OTHER, TAGS, inTime), { kind: 'failed', detail: /vg\/small has 97\.66% of its data in use/ })
   await write(device, 10, 5, 'again')
   const any = `--config 'devices { use_devicesfile=0 global_filter=["a|.*|"] }'`
-  await host.must(`truncate -s 2G /var/lib/scoria/disk && losetup /dev/loop0 /var/lib/scoria/disk && pvcreate -q ${any} /dev/loop0`)
-  await host.must(`vgextend -q ${any} ${VG} /dev/loop0`)
+  await host.must('modprobe loop && truncate -s 2G /var/lib/scoria/disk && losetup /dev/loop0 /var/lib/scoria/disk')
+  await host.must(`pvcreate -q ${any} /dev/loop0 && vgextend -q ${any} ${VG} /dev/loop0`)
   const [measured] = good(await grow.measure(inTime))
   t.match(measured, { state: 'up' })
   t.ok(Number(measured?.capabilities['thin_data_percent']) < 95, 'it has grown')
   t.same(await backend.create(OTHER, TAGS, inTime), DONE)
 })
+
+/** Options for LVM as from within the tenant's machine, where the volume is the only disk, and no group has a folder yet. */
+function asTenant(device: string): string {
+  return `--config 'devices { dir="/run/tenant" scan=["/dev"] scan_lvs=1 use_devicesfile=0 global_filter=["a|^${device}$|","r|.*|"] }'`
+}
 
 /** Which extents of which disk it lies on. */
 async function placeOf(volume: string): Promise<string> {

@@ -2,8 +2,8 @@
  * Volumes and snapshots as logical volumes, thick or thin, with the truth about them in LVM's own tags.
  *
  * Each call looks at the whole volume group, plans from what is there, carries the plan out, and where a tool said no, looks
- * again: what needs nothing more is done. Nothing is remembered between calls, so that an agent that begins with an empty
- * journal finds what the last one made.
+ * again: what needs nothing more is done. What a call did is remembered in the group alone, so that an agent that begins with
+ * an empty journal finds what the last one made.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { AbortSignalLike, Backend } from '../../../lib/ports/backend.ts'
@@ -47,6 +47,18 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     return outcome.kind === 'failed' && (await isSo(plan)) ? done(undefined) : outcome
   }
 
+  /**
+   * What was not there at the last look, some seconds ago, is made without another, which takes LVM a fifth as long as making it;
+   * a name that is taken meanwhile is refused. Null: it was there, or LVM said no, so that it has to be looked at.
+   */
+  async function made(lv: string, plan: (state: VgState) => Plan): Promise<Outcome<void> | null> {
+    const state = vg.lastSeen()
+    const planned = state === null || state.lvs.some((one) => one.name === lv) ? null : plan(state)
+    if (planned?.kind !== 'steps') return null
+    const outcome = await carryOut(exec, vg, planned.steps)
+    return outcome.kind === 'failed' ? null : outcome
+  }
+
   /** The tool said no, after it had done it. */
   async function isSo(plan: (state: VgState) => Plan): Promise<boolean> {
     const seen = await vg.read()
@@ -72,7 +84,10 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
   return {
     name,
     measure: (signal) => inTime(TOOL, () => measuring.measure(), signal),
-    create: (volume, tags, signal) => onOne(volume.id, (state) => planCreate(place, guard, state, volume, tags), signal),
+    create(volume, tags, signal) {
+      const plan = (state: VgState): Plan => planCreate(place, guard, state, volume, tags)
+      return turns.take(volume.id, async () => (await made(volumeLv(volume.id), plan)) ?? (await act(plan)), signal)
+    },
     extend: (volume, signal) => onOne(volume.id, (state) => planExtend(place, state, volume), signal),
     remove: (volume, signal) => onOne(volume, (state) => planRemove(place, state, volumeLv(volume)), signal),
     inspect: (volume, signal) =>

@@ -14,6 +14,8 @@ export interface VolumeGroup {
   readonly name: string
   /** Everything in it, as it is now. */
   read(): Promise<Outcome<VgState>>
+  /** As it was at the last read; null before the first, and if nothing could be read. */
+  lastSeen(): VgState | null
   /** One command that changes something: `lvcreate`, then its arguments. */
   change(args: readonly string[]): Promise<Outcome<string>>
 }
@@ -36,6 +38,7 @@ const NOISE =
 export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGroup {
   const devices = ['--devicesfile', `scoria-${name}`]
   let last: Promise<unknown> = Promise.resolve()
+  let lastSeen: VgState | null = null
 
   function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
     const turn = last.then(work)
@@ -51,6 +54,14 @@ export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGro
     const detail = `${command}: ${reasonIn(result.stderr)}`
     if (result.exitCode !== null) return { kind: 'failed', tool: TOOL, detail }
     return { kind: 'unknown', tool: TOOL, detail: result.timedOut ? `${detail} (time limit passed)` : detail }
+  }
+
+  async function readWhole(): Promise<Outcome<VgState>> {
+    const seen = await readOnce()
+    if (seen.kind === 'unknown' || (seen.kind === 'ok' && seen.value.missingPvs === 0)) return seen
+    // The file is not there, or does not know a disk that the group was given since.
+    const found = await run(FINDING_CONFIG, ['vgimportdevices', name])
+    return found.kind === 'ok' ? await readOnce() : seen
   }
 
   async function readOnce(): Promise<Outcome<VgState>> {
@@ -79,12 +90,11 @@ export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGro
     name,
     read: () =>
       inTurn(async () => {
-        const seen = await readOnce()
-        if (seen.kind === 'unknown' || (seen.kind === 'ok' && seen.value.missingPvs === 0)) return seen
-        // The file is not there, or does not know a disk that the group was given since.
-        const found = await run(FINDING_CONFIG, ['vgimportdevices', name])
-        return found.kind === 'ok' ? await readOnce() : seen
+        const seen = await readWhole()
+        lastSeen = seen.kind === 'ok' ? seen.value : null
+        return seen
       }),
+    lastSeen: () => lastSeen,
     change: ([command = '', ...args]) => inTurn(() => run(CONFIG, [command, '--yes', ...args])),
   }
 }

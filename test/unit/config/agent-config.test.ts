@@ -59,6 +59,33 @@ t.test('the kernel’s target is looked at every five seconds unless said otherw
   ])
 })
 
+t.test('a volume group is thick unless a thin pool is named, and what contradicts that is told', async (t) => {
+  const withLvm = (...backends: readonly object[]) => ({
+    ...LEAST,
+    backends: backends.map((backend) => ({ kind: 'lvm', ...backend })),
+    target: { kind: 'tgt', portal: '10.0.0.1:3260' },
+  })
+  t.match(parseAgentConfig(withLvm({ vg: 'vg0' })), {
+    ok: true,
+    config: {
+      backends: [{ name: 'lvm', vg: 'vg0', thinPool: null, thinPoolGiB: null, thinPoolMaxGiB: null, maxOverSubscriptionRatio: 1 }],
+    },
+  })
+  t.same(
+    problemsOf(withLvm({ vg: 'vg0', thinPool: 'a', thinPoolMaxGiB: 9, maxOverSubscriptionRatio: 3 }, { vg: 'vg1', name: 'other' })),
+    [],
+  )
+  t.same(problemsOf(withLvm({ vg: 'vg 0' }, { name: 'b', vg: '-x', thinPool: '' })).length, 3)
+  t.same(problemsOf(withLvm({ vg: 'v', thinPoolGiB: 3, maxOverSubscriptionRatio: 2 })), [
+    'backends[0].thinPool: expected the name of a thin pool, because its size is set, got nothing',
+    'backends[0].maxOverSubscriptionRatio: expected 1, because thick volumes take all of their room at once (or a thinPool), got 2',
+  ])
+  t.same(problemsOf(withLvm({ vg: 'v' }, { name: 'b', vg: 'v' }, { name: 'c', vg: 'v', thinPool: 'p', thinPoolMaxGiB: 9 })), [
+    'backends[1].vg: expected a place that no other backend has, got "v"',
+    'backends[2].thinPoolMaxGiB: expected nothing, because another backend gives out room of the same volume group, got 9',
+  ])
+})
+
 t.test('a drill makes no fault that was not asked for, and says where its memory lies', async (t) => {
   const drilled = (drill: unknown) => ({ ...LEAST, backends: [{ kind: 'none', drill }] })
   const calm = { failBeforePercent: 0, failAfterPercent: 0, unknownPercent: 0, hangPercent: 0, slowPercent: 0, slowMsMax: 2000 }
@@ -77,7 +104,7 @@ t.test('every mistake is told at once, with its path, what is expected and what 
     zones: 3,
     api: { listen: '127.0.0.1:99999' },
     peer: { listen: ['tcp://1.2.3.4'] },
-    backends: [{ kind: 'file', path: 'srv', capacityGiB: 1.5 }, { kind: 'lvm' }],
+    backends: [{ kind: 'file', path: 'srv', capacityGiB: 1.5 }, { kind: 'zfs' }],
     placement: { order: 'random', thinDataPercentMax: 101 },
     limits: 4,
     log: { level: 'loud' },
@@ -89,7 +116,7 @@ t.test('every mistake is told at once, with its path, what is expected and what 
     'api.listen: expected host:port such as 127.0.0.1:8776, got "127.0.0.1:99999"',
     'backends[0].path: expected an absolute path, got "srv"',
     'backends[0].capacityGiB: expected a whole number of GiB, got 1.5',
-    'backends[1].kind: expected one of file, none, got "lvm"',
+    'backends[1].kind: expected one of file, lvm, none, got "zfs"',
     'target: expected a map of keys, got nothing',
     'placement.order: expected spread or best, got "random"',
     'placement.thinDataPercentMax: expected a whole percentage from 0 to 100, got 101',

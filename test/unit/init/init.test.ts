@@ -62,6 +62,15 @@ t.test('init makes a directory that an agent accepts, and a configuration that i
   })
 })
 
+t.test('a host with a volume group keeps its volumes there, and exports them', async (t) => {
+  const directory = `${t.testdir({})}/scoria`
+  await runInit(optionsFor(directory, '--vg', 'vg0', '--thin-pool', 'pool0', '--capacity', '500'))
+  t.match(parseAgentConfig(parse(readFileSync(`${directory}/agent.yaml`, 'utf8'))), {
+    ok: true,
+    config: { backends: [{ kind: 'lvm', name: 'lvm', vg: 'vg0', thinPool: 'pool0', thinPoolGiB: 500 }], target: { kind: 'tgt' } },
+  })
+})
+
 t.test('nobody but the owner can read the keys', async (t) => {
   const directory = `${t.testdir({})}/scoria`
   await runInit(optionsFor(directory))
@@ -121,7 +130,8 @@ t.test('options that would make a broken host are refused before anything is mad
     [['--listen', '0.0.0.0:8777'], /other hosts cannot dial 0.0.0.0:8777/],
     [['--listen', 'nonsense'], /is no address/],
     [['--capacity', '1.5'], /whole number/],
-    [['--backend', 'lvm'], /--backend "lvm" is unknown/],
+    [['--backend', 'zfs'], /--backend "zfs" is unknown/],
+    [['--backend', 'lvm'], /--vg is missing/],
     [['--tgt-control', '40000'], /0 to 32767/],
     [['--target', 'scst'], /--target "scst" is unknown\n.*tgt, lio/],
     [['--target', 'lio', '--tgt-control', '1'], /--tgt-control is for tgt/],

@@ -112,6 +112,7 @@ t.test('a thin pool above its guard takes nothing new and says why; with room it
     { data: '10.00', metadata: '90.00' },
   ]) {
     lvm.setPool(percents)
+    await backend.measure(inTime)
     t.match(await backend.create(other, TAGS, inTime), {
       kind: 'failed',
       detail: /vg\/thin has 9\d.*% of its (meta)?data in use.*lvextend/,
