@@ -9,13 +9,12 @@ import assert from 'node:assert'
 import type { Command, CommandResult, Exec } from '../../lib/ports/exec.ts'
 
 const GIB = 1024 ** 3
-export const EXTENT_BYTES = GIB / 4
+const EXTENT_BYTES = GIB / 4
 
 interface Lv {
   name: string
   kind: 'thick' | 'thin' | 'thin-pool'
   pool: string
-  origin: string
   tags: string[]
   isActive: boolean
   isOpen: boolean
@@ -63,7 +62,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
   const free = (): number[] => disk.flatMap((_, place) => ([...lvs.values()].some((lv) => lv.extents.includes(place)) ? [] : [place]))
   const newLv = (name: string, kind: Lv['kind'], tags: string[]): Lv => {
     if (lvs.has(name)) throw new Error(`  Logical Volume "${name}" already exists in volume group "${vg}"`)
-    return { name, kind, pool: '', origin: '', tags, isActive: true, isOpen: false, extents: [], blocks: [] }
+    return { name, kind, pool: '', tags, isActive: true, isOpen: false, extents: [], blocks: [] }
   }
   const lvAt = (path: string): Lv => {
     const lv = lvs.get(path.replace(`${vg}/`, '').replace('/dev/', ''))
@@ -90,61 +89,62 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     for (const place of lv.extents) unsynced.delete(place)
   }
 
-  function lvm([command = '', ...all]: readonly string[]): string {
-    const args = parseArgs(all)
-    const count = (text: string): number => Number(text.replace('b', '')) / EXTENT_BYTES
-    switch (command) {
-      case 'lvs':
-        return report('lv', [...lvs.values()].map(row))
-      case 'vgs':
-        return report('vg', [facts()])
-      case 'vgimportdevices':
-        return ''
-      case 'lvcreate': {
-        const kind = args.one('--virtualsize') !== '' || args.has('--snapshot') ? 'thin' : 'thick'
-        const lv = newLv(args.one('--name'), kind, args.list('--addtag'))
-        if (kind === 'thick') allocate(lv, count(args.one('--size')))
-        else lv.pool = thinPool ?? ''
-        if (args.has('--snapshot'))
-          Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: false, origin: lvAt(args.last).name })
-        else if (kind === 'thin') lv.blocks = new Array<string>(count(args.one('--virtualsize'))).fill('')
-        lvs.set(lv.name, lv)
-        return ''
-      }
-      case 'lvchange':
-        for (const path of args.paths) {
-          const lv = lvAt(path)
-          if (args.has('--activate')) lv.isActive = true
-          lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
-        }
-        return ''
-      case 'lvextend': {
-        const lv = lvAt(args.last)
-        const more = count(args.one('--size')) - blocksOf(lv).length
-        if (more <= 0) throw new Error('  New size matches existing size.')
-        if (lv.kind === 'thin') lv.blocks.push(...new Array<string>(more).fill(''))
-        else allocate(lv, more)
-        return ''
-      }
-      case 'lvremove': {
-        const lv = lvAt(args.last)
-        if (lv.isOpen) throw new Error(`  Logical volume ${vg}/${lv.name} in use.`)
-        if (lv.kind === 'thick') leaks.push(...blocksOf(lv).filter(isSomebodys))
-        for (const place of lv.extents) if (isSomebodys(unsynced.get(place) ?? '')) leaks.push(`${unsynced.get(place)}, not synced`)
-        settle(lv)
-        lvs.delete(lv.name)
-        return ''
-      }
-      case 'lvrename': {
-        const lv = lvAt(args.paths[0] ?? '')
-        lvs.delete(lv.name)
-        lv.name = args.last.replace(`${vg}/`, '')
-        lvs.set(lv.name, lv)
-        return ''
-      }
-      default:
-        throw new Error(`  Command not found: ${command}`)
+  const countOf = (size: string): number => Number(size.replace('b', '')) / EXTENT_BYTES
+  type Verb = (args: Args) => string | undefined
+
+  const lvcreate: Verb = (args) => {
+    const isSnapshot = args.has('--snapshot')
+    const kind = isSnapshot || args.has('--virtualsize') ? 'thin' : 'thick'
+    const lv = newLv(args.one('--name'), kind, args.list('--addtag'))
+    if (isSnapshot) Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: false })
+    else if (kind === 'thin') lv.blocks = new Array<string>(countOf(args.one('--virtualsize'))).fill('')
+    else allocate(lv, countOf(args.one('--size')))
+    if (kind === 'thin') lv.pool = thinPool ?? ''
+    lvs.set(lv.name, lv)
+    return undefined
+  }
+  const lvchange: Verb = (args) => {
+    for (const lv of args.paths.map(lvAt)) {
+      if (args.has('--activate')) lv.isActive = true
+      lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
     }
+    return undefined
+  }
+  const lvextend: Verb = (args) => {
+    const lv = lvAt(args.last)
+    const more = countOf(args.one('--size')) - blocksOf(lv).length
+    if (more <= 0) throw new Error('  New size matches existing size.')
+    if (lv.kind === 'thin') lv.blocks.push(...new Array<string>(more).fill(''))
+    else allocate(lv, more)
+    return undefined
+  }
+  const lvremove: Verb = (args) => {
+    const lv = lvAt(args.last)
+    if (lv.isOpen) throw new Error(`  Logical volume ${vg}/${lv.name} in use.`)
+    if (lv.kind === 'thick') leaks.push(...blocksOf(lv).filter(isSomebodys))
+    for (const place of lv.extents) if (isSomebodys(unsynced.get(place) ?? '')) leaks.push(`${unsynced.get(place)}, not synced`)
+    settle(lv)
+    lvs.delete(lv.name)
+    return undefined
+  }
+  const lvrename: Verb = (args) => {
+    const lv = lvAt(args.paths[0] ?? '')
+    lvs.delete(lv.name)
+    lv.name = args.last.replace(`${vg}/`, '')
+    lvs.set(lv.name, lv)
+    return undefined
+  }
+  const verbs = new Map<string, Verb>([
+    ['lvs', () => report('lv', [...lvs.values()].map(row))],
+    ['vgs', () => report('vg', [facts()])],
+    ['vgimportdevices', () => undefined],
+    ...Object.entries({ lvcreate, lvchange, lvextend, lvremove, lvrename }),
+  ])
+
+  function lvm([command = '', ...all]: readonly string[]): string {
+    const verb = verbs.get(command)
+    if (verb === undefined) throw new Error(`  Command not found: ${command}`)
+    return verb(parseArgs(all)) ?? ''
   }
 
   function other(file: string, args: readonly string[]): string {
@@ -250,7 +250,15 @@ function report(key: 'lv' | 'vg', rows: readonly Record<string, string>[]): stri
   return JSON.stringify({ report: [{ [key]: rows }] })
 }
 
-function parseArgs(all: readonly string[]) {
+interface Args {
+  has(name: string): boolean
+  one(name: string): string
+  list(name: string): string[]
+  readonly paths: readonly string[]
+  readonly last: string
+}
+
+function parseArgs(all: readonly string[]): Args {
   const values = new Map<string, string[]>()
   const paths: string[] = []
   const flags = new Set(['--yes', '--snapshot', '--ignoreactivationskip', '--nosuffix'])
@@ -265,9 +273,9 @@ function parseArgs(all: readonly string[]) {
   }
   assert(paths.length > 0, 'each command names what it is about')
   return {
-    has: (name: string): boolean => values.has(name),
-    one: (name: string): string => values.get(name)?.[0] ?? '',
-    list: (name: string): string[] => values.get(name) ?? [],
+    has: (name) => values.has(name),
+    one: (name) => values.get(name)?.[0] ?? '',
+    list: (name) => values.get(name) ?? [],
     paths,
     last: paths.at(-1) ?? '',
   }

@@ -1,0 +1,64 @@
+/** An agent on LVM: from the API to the LVs and back, over a power cut and over the loss of its journal. */
+import t from 'tap'
+import { NotYet, waitFor } from '../cluster/wait-for.ts'
+import { textAt, at } from '../cluster/client.ts'
+import { startLab } from './lab.ts'
+
+t.setTimeout(900_000)
+
+const lab = await startLab({ storage: 1, dataGiB: 12, memoryMiB: 512 })
+t.teardown(async () => {
+  const left = await lab.stop({ keep: !t.passing() })
+  if (left.length > 0) throw new Error(`the lab left: ${left.join('; ')}`)
+})
+const host = lab.storage(0)
+const client = host.client()
+const lvs = async (): Promise<string> => await host.must('lvs --noheadings -o lv_name,lv_tags vg')
+
+async function reaches(volume: string, status: string): Promise<void> {
+  const look = async (): Promise<undefined | NotYet> => {
+    const seen = await client.volume(volume)
+    return seen.status === status ? undefined : new NotYet(seen)
+  }
+  await waitFor(`volume ${volume} is ${status}`, look, { timeoutMs: 120_000, everyMs: 500, logs: [host.agentLogFile] })
+}
+
+async function create(name: string): Promise<string> {
+  const made = await client.call('POST', '/volumes', 202, { volume: { name, size: 1 } })
+  return textAt(at(made, 'volume'), 'id')
+}
+
+async function start(): Promise<void> {
+  await host.startTgtd()
+  await host.startAgent()
+}
+
+t.test('a volume from the API is an LV that says whose it is, and outlives a power cut and the journal', async (t) => {
+  await host.must('vgcreate -q vg /dev/ubda && chmod 700 /var/lib/scoria')
+  await host.startTgtd()
+  const where = ['--dir', '/var/lib/scoria', '--portal', `${host.address}:3260`]
+  await host.scoria('init', '--name', 's1', '--expect', '1', ...where, '--vg', 'vg', '--thin-pool', 'pool', '--capacity', '4')
+  await host.startAgent()
+  const id = await create('first')
+  await reaches(id, 'available')
+  const tags = new RegExp(`volume-${id} .*scoria\\.project\\.0=demo,scoria\\.request=[0-9a-f]+,scoria\\.volume=${id}`)
+  t.match(await lvs(), tags)
+
+  await host.powerCut()
+  await host.boot()
+  await start()
+  await reaches(id, 'available')
+  t.match(await host.must(`lvs --noheadings -o lv_active vg/volume-${id}`), /active/, 'it has its device')
+
+  await client.call('DELETE', `/volumes/${id}`, 202)
+  const second = await create('second')
+  await reaches(second, 'available')
+  await waitFor('the first is gone', async () => ((await lvs()).includes(id) ? new NotYet('there') : undefined), {
+    timeoutMs: 60_000,
+    everyMs: 500,
+  })
+  const pools = await client.call('GET', '/scheduler-stats/get_pools?detail=true', 200)
+  t.match(pools, {
+    pools: [{ name: 's1@lvm#pool', capabilities: { total_capacity_gb: 4, thin_provisioning_support: true, backend_state: 'up' } }],
+  })
+})
