@@ -23,9 +23,21 @@ async function reaches(volume: string, status: string): Promise<void> {
   await waitFor(`volume ${volume} is ${status}`, look, { timeoutMs: 120_000, everyMs: 500, logs: [host.agentLogFile] })
 }
 
+/** Repeated with its key while the host is not ready yet. @returns the body of the 202 */
+async function taken(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+  let answered: unknown
+  const ask = async (): Promise<undefined | NotYet> => {
+    const answer = await client.ask(method, path, body, { 'idempotency-key': `${method} ${path} ${JSON.stringify(body)}` })
+    if (answer.kind !== 'answer' || answer.status !== 202) return new NotYet(answer)
+    answered = answer.body
+    return undefined
+  }
+  await waitFor(`${method} ${path} is taken`, ask, { timeoutMs: 120_000, everyMs: 500, logs: [host.agentLogFile] })
+  return answered
+}
+
 async function create(name: string): Promise<string> {
-  const made = await client.call('POST', '/volumes', 202, { volume: { name, size: 1 } })
-  return textAt(at(made, 'volume'), 'id')
+  return textAt(at(await taken('POST', '/volumes', { volume: { name, size: 1 } }), 'volume'), 'id')
 }
 
 async function start(): Promise<void> {
@@ -50,7 +62,7 @@ t.test('a volume from the API is an LV that says whose it is, and outlives a pow
   await reaches(id, 'available')
   t.match(await host.must(`lvs --noheadings -o lv_active vg/volume-${id}`), /active/, 'it has its device')
 
-  await client.call('DELETE', `/volumes/${id}`, 202)
+  await taken('DELETE', `/volumes/${id}`)
   const second = await create('second')
   await reaches(second, 'available')
   await waitFor('the first is gone', async () => ((await lvs()).includes(id) ? new NotYet('there') : undefined), {

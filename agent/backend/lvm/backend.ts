@@ -14,7 +14,7 @@ import { allOurs, lookUp, seenSnapshot, seenVolume } from './look-up.ts'
 import { createMeasuring } from './measure.ts'
 import { devicePath, snapshotLv, volumeLv } from './names.ts'
 import type { LvmBackendOptions } from './options.ts'
-import { type Plan, planActivate, planCreate, planExtend, planQuarantine, planRemove, planSnapshot } from './plan.ts'
+import { type Plan, planActivate, planCreate, planExtend, planLeftover, planQuarantine, planRemove, planSnapshot } from './plan.ts'
 import type { VgState } from './report.ts'
 import { TOOL } from './volume-group.ts'
 
@@ -107,7 +107,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
       for (const { lv, identity } of found.kind === 'ok' ? found.value : []) {
         const fields = { vg: vg.name, lv: lv.name, state: identity.state.kind }
         log.info('leftover', fields)
-        const outcome = await onOne(identity.volume, (state) => planRemove(place, state, lv.name), signal)
+        const outcome = await onOne(identity.volume, (state) => planLeftover(place, state, lv.name), signal)
         if (outcome.kind !== 'ok') log.warn('leftover-stays', { ...fields, tool: outcome.tool, detail: outcome.detail })
       }
     },

@@ -78,6 +78,12 @@ export function planRemove(place: Place, state: VgState, name: LvName): Plan {
   return steps(...removal(place, found))
 }
 
+/** What a crash left half made or half removed goes. Whatever became of it since is not touched. */
+export function planLeftover(place: Place, state: VgState, name: LvName): Plan {
+  const found = lookUp(place, state, name)
+  return found.kind === 'ours' && !found.isReady ? planRemove(place, state, name) : steps()
+}
+
 export function planSnapshot(place: Place, guard: Guard, state: VgState, snapshot: BackendSnapshot, tags: VolumeTags): Plan {
   const name = snapshotLv(snapshot)
   const wanted = { name, sizeBytes: snapshot.sizeBytes, tags: [...identityTags(snapshot.volume, snapshot.id), ...ownerTags(tags)] }

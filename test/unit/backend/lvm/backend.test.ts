@@ -4,7 +4,7 @@ import type { LvmBackend } from '../../../../agent/backend/lvm/backend.ts'
 import type { LvmBackendOptions } from '../../../../agent/backend/lvm/options.ts'
 import { createVolumeGroup } from '../../../../agent/backend/lvm/volume-group.ts'
 import { projectId, requestId, snapshotId, volumeId } from '../../../../lib/model/ids.ts'
-import type { CommandResult } from '../../../../lib/ports/exec.ts'
+import type { CommandResult, Exec } from '../../../../lib/ports/exec.ts'
 import { createFakeLvm, type FakeLvm } from '../../../contract/fake-lvm.ts'
 import { lvmBackendOn } from '../../../contract/lvm-backend.ts'
 
@@ -166,6 +166,27 @@ t.test('what thick volumes of others take, and what was set aside, cannot be giv
   t.equal(await total(), 16)
   t.same(await backend.quarantine(VOLUME.id, inTime), DONE)
   t.equal(await total(), 14)
+})
+
+t.test('a leftover that was made again while another was cleared is left alone', async (t) => {
+  const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 16, thinPool: null })
+  const other = { ...VOLUME, id: volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d') }
+  let meanwhile = async (): Promise<void> => undefined
+  const exec: Exec = async (command) => {
+    if (command.file === 'blkdiscard' && command.args.some((arg) => arg.includes(VOLUME.id))) await meanwhile()
+    return await lvm.exec(command)
+  }
+  const backend = lvmBackendOn({ exec, vg: 'vg', thinPool: null, pool: 'pool' })
+  for (const volume of [VOLUME, other]) t.same(await backend.create(volume, TAGS, inTime), DONE)
+  lvm.lv(LV).tags.push('scoria.state=clearing')
+  lvm.lv(`volume-${other.id}`).tags.push('scoria.state=making')
+  meanwhile = async () => {
+    t.same(await backend.create(other, TAGS, inTime), DONE)
+    lvm.write(`volume-${other.id}`, 'written since')
+  }
+  await backend.finishLeftovers(inTime)
+  t.same(lvm.names(), [`volume-${other.id}`])
+  t.same(new Set(lvm.read(`volume-${other.id}`)), new Set(['written since']))
 })
 
 t.test('all backends of a group wait for each other: never two commands at once', async (t: Test) => {
