@@ -1,4 +1,4 @@
-/** An agent on LVM: from the API to the LVs and back, over a power cut and over the loss of its journal. */
+/** An agent on LVM: from the API to the LVs and back, over a power cut. */
 import t from 'tap'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import { textAt, at } from '../cluster/client.ts'
@@ -45,7 +45,7 @@ async function start(): Promise<void> {
   await host.startAgent()
 }
 
-t.test('a volume from the API is an LV that says whose it is, and outlives a power cut and the journal', async (t) => {
+t.test('a volume from the API is an LV that says whose it is, and outlives a power cut', async (t) => {
   await host.must('vgcreate -q vg /dev/ubda && chmod 700 /var/lib/scoria')
   await host.startTgtd()
   const where = ['--dir', '/var/lib/scoria', '--portal', `${host.address}:3260`]
