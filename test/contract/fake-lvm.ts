@@ -96,7 +96,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     const isSnapshot = args.has('--snapshot')
     const kind = isSnapshot || args.has('--virtualsize') ? 'thin' : 'thick'
     const lv = newLv(args.one('--name'), kind, args.list('--addtag'))
-    if (isSnapshot) Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: false })
+    if (isSnapshot) Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: args.one('--setactivationskip') === 'n' })
     else if (kind === 'thin') lv.blocks = new Array<string>(countOf(args.one('--virtualsize'))).fill('')
     else allocate(lv, countOf(args.one('--size')))
     if (kind === 'thin') lv.pool = thinPool ?? ''

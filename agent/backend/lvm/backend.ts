@@ -6,7 +6,7 @@
  * an empty journal finds what the last one made.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { AbortSignalLike, Backend } from '../../../lib/ports/backend.ts'
+import { type AbortSignalLike, type Backend, volumeBehind } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
 import { carryOut } from './carry-out.ts'
@@ -14,7 +14,17 @@ import { allOurs, lookUp, seenSnapshot, seenVolume } from './look-up.ts'
 import { createMeasuring } from './measure.ts'
 import { devicePath, snapshotLv, volumeLv } from './names.ts'
 import type { LvmBackendOptions } from './options.ts'
-import { type Plan, planActivate, planCreate, planExtend, planLeftover, planQuarantine, planRemove, planSnapshot } from './plan.ts'
+import {
+  type Plan,
+  planActivate,
+  planCopy,
+  planCreate,
+  planExtend,
+  planLeftover,
+  planQuarantine,
+  planRemove,
+  planSnapshot,
+} from './plan.ts'
 import type { VgState } from './report.ts'
 import { TOOL } from './volume-group.ts'
 
@@ -77,7 +87,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
   }
 
   const onOne = (volume: VolumeId, plan: (state: VgState) => Plan, signal: AbortSignalLike): Promise<Outcome<void>> =>
-    turns.take(volume, () => act(plan), signal)
+    turns.take([volume], () => act(plan), signal)
   const onAll = <Value>(read: (state: VgState) => Value, signal: AbortSignalLike): Promise<Outcome<Value>> =>
     inTime(TOOL, () => seen(read), signal)
 
@@ -86,19 +96,21 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     measure: (signal) => inTime(TOOL, () => measuring.measure(), signal),
     create(volume, tags, signal) {
       const plan = (state: VgState): Plan => planCreate(place, guard, state, volume, tags)
-      return turns.take(volume.id, async () => (await made(volumeLv(volume.id), plan)) ?? (await act(plan)), signal)
+      return turns.take([volume.id], async () => (await made(volumeLv(volume.id), plan)) ?? (await act(plan)), signal)
     },
+    copy: (volume, source, tags, signal) =>
+      turns.take([volume.id, volumeBehind(source)], () => act((state) => planCopy(place, guard, state, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, (state) => planExtend(place, state, volume), signal),
     remove: (volume, signal) => onOne(volume, (state) => planRemove(place, state, volumeLv(volume)), signal),
     inspect: (volume, signal) =>
-      turns.take(volume, () => inspected(volumeLv(volume), (state) => seenVolume(lookUp(place, state, volumeLv(volume)), pool)), signal),
+      turns.take([volume], () => inspected(volumeLv(volume), (state) => seenVolume(lookUp(place, state, volumeLv(volume)), pool)), signal),
     list: (signal) => onAll((state) => sorted(allOurs(place, state).flatMap((found) => seenVolume(found, pool) ?? [])), signal),
     quarantine: (volume, signal) => onOne(volume, (state) => planQuarantine(place, state, volumeLv(volume)), signal),
     createSnapshot: (snapshot, tags, signal) =>
       onOne(snapshot.volume, (state) => planSnapshot(place, guard, state, snapshot, tags), signal),
     removeSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planRemove(place, state, snapshotLv(snapshot)), signal),
     inspectSnapshot: (snapshot, signal) =>
-      turns.take(snapshot.volume, () => seen((state) => seenSnapshot(lookUp(place, state, snapshotLv(snapshot)), pool)), signal),
+      turns.take([snapshot.volume], () => seen((state) => seenSnapshot(lookUp(place, state, snapshotLv(snapshot)), pool)), signal),
     listSnapshots: (signal) => onAll((state) => sorted(allOurs(place, state).flatMap((found) => seenSnapshot(found, pool) ?? [])), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planQuarantine(place, state, snapshotLv(snapshot)), signal),
     devicePath: (volume) => devicePath(vg.name, volumeLv(volume)),

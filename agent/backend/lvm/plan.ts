@@ -5,7 +5,7 @@
  * LV is cleared before a tenant gets it and before its extents are freed, and its state tag says so from before the first
  * step to after the last. A thin LV needs neither: its pool zeroes. A plan without steps means that it is so already.
  */
-import type { BackendSnapshot, BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
+import type { BackendSnapshot, BackendSource, BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
 import { type LvName, quarantineName, snapshotLv, volumeLv } from './names.ts'
 import { type Found, lookUp, type Place } from './look-up.ts'
 import type { VgState } from './report.ts'
@@ -26,7 +26,18 @@ export type Plan =
   | { readonly kind: 'busy'; readonly detail: string }
 
 type Ours = Extract<Found, { kind: 'ours' }>
-type Wanted = { readonly name: LvName; readonly sizeBytes: number; readonly tags: readonly string[] }
+
+interface Wanted {
+  readonly name: LvName
+  readonly sizeBytes: number
+  readonly tags: readonly string[]
+  /** Else it is a snapshot. */
+  readonly isVolume: boolean
+}
+
+const COPYING = { kind: 'copying' } as const
+const MAKING = { kind: 'making' } as const
+type Unready = Exclude<LvState, { kind: 'ready' }>
 
 const steps = (...list: readonly Step[]): Plan => ({ kind: 'steps', steps: list })
 const refused = (detail: string): Plan => ({ kind: 'refused', detail })
@@ -35,14 +46,14 @@ const lvm = (...args: readonly string[]): Step => ({ kind: 'lvm', args })
 
 export function planCreate(place: Place, guard: Guard, state: VgState, volume: BackendVolume, tags: VolumeTags): Plan {
   const name = volumeLv(volume.id)
-  const wanted = { name, sizeBytes: volume.sizeBytes, tags: [...identityTags(volume.id, null), ...ownerTags(tags)] }
+  const wanted = wantedVolume(volume, tags)
   const found = lookUp(place, state, name)
   if (found.kind === 'foreign') return refused(found.detail)
   if (found.kind === 'absent') return begun(place, guard, state, () => fresh(place, wanted))
   if (found.isReady) return kept(place, found, wanted, tags)
   if (found.lv.isOpen) return busy(inUse(place, name))
   const isLikeWanted = found.identity.state.kind === 'making' && found.lv.sizeBytes === wanted.sizeBytes
-  if (isLikeWanted) return steps(...active(place, found), ...cleared(place, wanted, { kind: 'making' }))
+  if (isLikeWanted) return steps(...active(place, found), ...cleared(place, wanted, MAKING))
   return steps(...removal(place, found), ...fresh(place, wanted))
 }
 
@@ -85,28 +96,41 @@ export function planLeftover(place: Place, state: VgState, name: LvName): Plan {
 }
 
 export function planSnapshot(place: Place, guard: Guard, state: VgState, snapshot: BackendSnapshot, tags: VolumeTags): Plan {
-  const name = snapshotLv(snapshot)
-  const wanted = { name, sizeBytes: snapshot.sizeBytes, tags: [...identityTags(snapshot.volume, snapshot.id), ...ownerTags(tags)] }
-  const found = lookUp(place, state, name)
+  const { id, volume, sizeBytes } = snapshot
+  const wanted = { name: snapshotLv(snapshot), sizeBytes, tags: [...identityTags(volume, id), ...ownerTags(tags)], isVolume: false }
+  const from = volumeLv(volume)
+  const source = lookUp(place, state, from)
+  const found = lookUp(place, state, wanted.name)
+  const isThere = found.kind === 'ours' && found.isReady
+  if (!isThere && source.kind === 'ours' && source.seenBytes !== sizeBytes)
+    return refused(`${path(place, from)} has ${source.seenBytes} bytes, not ${sizeBytes}`)
+  return planCopyOf(place, guard, state, from, wanted, tags)
+}
+
+/** A volume that begins with the bytes of another, or of a snapshot. */
+export function planCopy(place: Place, guard: Guard, state: VgState, volume: BackendVolume, source: BackendSource, tags: VolumeTags): Plan {
+  const from = source.kind === 'volume' ? volumeLv(source.volume) : snapshotLv(source.snapshot)
+  return planCopyOf(place, guard, state, from, wantedVolume(volume, tags), tags)
+}
+
+function planCopyOf(place: Place, guard: Guard, state: VgState, from: LvName, wanted: Wanted, tags: VolumeTags): Plan {
+  const found = lookUp(place, state, wanted.name)
   if (found.kind === 'foreign') return refused(found.detail)
   if (found.kind === 'ours' && found.isReady) return kept(place, found, wanted, tags)
-  const from = volumeLv(snapshot.volume)
+  if (found.kind === 'ours' && found.lv.isOpen) return busy(inUse(place, wanted.name))
   const source = lookUp(place, state, from)
   if (source.kind !== 'ours' || !source.isReady) return refused(`${path(place, from)} is not there`)
-  if (source.seenBytes !== snapshot.sizeBytes)
-    return refused(`${path(place, from)} has ${source.seenBytes} bytes, not ${snapshot.sizeBytes}`)
-  if (place.thinPool !== null)
-    return begun(place, guard, state, () => [lvm('lvcreate', '--snapshot', '--name', name, ...added(wanted.tags), path(place, from))])
-  // A copy takes time, and what is written meanwhile would be in one part of it and not in another.
-  if (source.lv.isOpen)
-    return busy(`${path(place, from)} is in use, and on a thick pool a snapshot is a copy: detach it, or keep such volumes on a thin pool`)
-  if (found.kind === 'ours' && found.lv.isOpen) return busy(inUse(place, name))
-  const copy: readonly Step[] = [...active(place, source), { kind: 'copy', from, to: name, sizeBytes: snapshot.sizeBytes }]
-  const finish = [...copy, lvm('lvchange', '--deltag', stateTag({ kind: 'copying' }), path(place, name))]
-  const isLikeWanted = found.kind === 'ours' && found.identity.state.kind === 'copying' && found.lv.sizeBytes === wanted.sizeBytes
-  if (isLikeWanted) return steps(...active(place, found), ...finish)
+  if (source.seenBytes > wanted.sizeBytes)
+    return refused(`${path(place, from)} is larger (${source.seenBytes} bytes) than its copy (${wanted.sizeBytes})`)
   const leftover = found.kind === 'ours' ? removal(place, found) : []
-  return steps(...leftover, madeThick(place, wanted, { kind: 'copying' }), ...finish)
+  if (place.thinPool !== null) return begun(place, guard, state, () => [...leftover, ...thinCopy(place, source, wanted)])
+  // It takes time, and what is written meanwhile would be in one part of it and not in another.
+  if (source.lv.isOpen)
+    return busy(`${path(place, from)} is in use, and on a thick pool it is copied: detach it first, or keep such volumes on a thin pool`)
+  const copy = [...active(place, source), ...thickCopy(place, source, wanted)]
+  const isLikeWanted = found.kind === 'ours' && found.identity.state.kind === 'copying' && found.lv.sizeBytes === wanted.sizeBytes
+  if (isLikeWanted) return steps(...active(place, found), ...copy)
+  return steps(...leftover, madeThick(place, wanted, COPYING), ...copy)
 }
 
 /** Of a volume or a snapshot. What is half made or half removed is not there. */
@@ -124,11 +148,15 @@ export function planActivate(place: Place, state: VgState, name: LvName): Plan {
   return found.kind === 'ours' && found.isReady ? steps(...active(place, found)) : steps()
 }
 
+function wantedVolume({ id, sizeBytes }: BackendVolume, tags: VolumeTags): Wanted {
+  return { name: volumeLv(id), sizeBytes, tags: [...identityTags(id, null), ...ownerTags(tags)], isVolume: true }
+}
+
 function kept(place: Place, found: Ours, wanted: Wanted, tags: VolumeTags): Plan {
   const { lv, identity, seenBytes } = found
   if (seenBytes !== wanted.sizeBytes)
     return refused(`${path(place, wanted.name)} is there with ${seenBytes} bytes, not ${wanted.sizeBytes}`)
-  const activate = identity.snapshot === null ? active(place, found) : []
+  const activate = wanted.isVolume ? active(place, found) : []
   const isHis = identity.tags !== null && identity.tags.project === tags.project && identity.tags.rid === tags.rid
   if (isHis) return steps(...activate)
   const old = ownerTagsIn(lv.tags).flatMap((tag) => ['--deltag', tag])
@@ -142,18 +170,39 @@ function begun(place: Place, guard: Guard, state: VgState, make: () => readonly 
 
 function fresh(place: Place, wanted: Wanted): readonly Step[] {
   const { name, sizeBytes, tags } = wanted
-  if (place.thinPool === null) return [madeThick(place, wanted, { kind: 'making' }), ...cleared(place, wanted, { kind: 'making' })]
+  if (place.thinPool === null) return [madeThick(place, wanted, MAKING), ...cleared(place, wanted, MAKING)]
   const from = ['--virtualsize', `${sizeBytes}b`, '--thinpool', place.thinPool]
   return [lvm('lvcreate', ...from, '--name', name, ...added(tags), place.vg)]
 }
 
+/** Shares all blocks with its source; what lies beyond them reads zero. A snapshot stays without a device until somebody reads it. */
+function thinCopy(place: Place, { lv, seenBytes }: Ours, { name, sizeBytes, tags, isVolume }: Wanted): readonly Step[] {
+  const snapshot = ['--snapshot', ...(isVolume ? ['--setactivationskip', 'n'] : []), '--name', name]
+  if (seenBytes === sizeBytes) return [lvm('lvcreate', ...snapshot, ...added(tags), path(place, lv.name))]
+  const tag = stateTag(COPYING)
+  return [
+    lvm('lvcreate', ...snapshot, ...added([...tags, tag]), path(place, lv.name)),
+    lvm('lvextend', '--size', `${sizeBytes}b`, path(place, name)),
+    lvm('lvchange', '--deltag', tag, path(place, name)),
+  ]
+}
+
+function thickCopy(place: Place, { lv, seenBytes }: Ours, { name, sizeBytes }: Wanted): readonly Step[] {
+  const beyond: readonly Step[] = seenBytes < sizeBytes ? [{ kind: 'zero', lv: name, fromBytes: seenBytes, toBytes: sizeBytes }] : []
+  return [
+    { kind: 'copy', from: lv.name, to: name, sizeBytes: seenBytes },
+    ...beyond,
+    lvm('lvchange', '--deltag', stateTag(COPYING), path(place, name)),
+  ]
+}
+
 /** Neither wiped nor zeroed by LVM, which does the first sectors only: all of it comes next. */
-function madeThick(place: Place, { name, sizeBytes, tags }: Wanted, state: Exclude<LvState, { kind: 'ready' }>): Step {
+function madeThick(place: Place, { name, sizeBytes, tags }: Wanted, state: Unready): Step {
   const isBlank = ['--wipesignatures', 'n', '--zero', 'n']
   return lvm('lvcreate', '--size', `${sizeBytes}b`, ...isBlank, '--name', name, ...added([...tags, stateTag(state)]), place.vg)
 }
 
-function cleared(place: Place, { name, sizeBytes }: Wanted, state: Exclude<LvState, { kind: 'ready' }>): readonly Step[] {
+function cleared(place: Place, { name, sizeBytes }: Wanted, state: Unready): readonly Step[] {
   return [{ kind: 'zero', lv: name, fromBytes: 0, toBytes: sizeBytes }, lvm('lvchange', '--deltag', stateTag(state), path(place, name))]
 }
 

@@ -16,6 +16,8 @@ const TAGS = { project: projectId('tenant'), rid: requestId('0123456789abcdef012
 const VOLUME = { id: volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10'), pool: 'pool', sizeBytes: 2 * GIB }
 const LARGER = { ...VOLUME, sizeBytes: 3 * GIB }
 const SNAPSHOT = { id: snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'), volume: VOLUME.id, pool: 'pool', sizeBytes: 2 * GIB }
+const COPY = { ...VOLUME, id: volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d'), sizeBytes: 3 * GIB }
+const COPY_LV = `volume-${COPY.id}`
 const LV = `volume-${VOLUME.id}`
 const SNAPSHOT_LV = `_snapshot-${SNAPSHOT.id}`
 const SECRET = 'a tenant wrote this'
@@ -24,8 +26,8 @@ interface Story {
   readonly name: string
   readonly before: (backend: Backend, lvm: FakeLvm) => Promise<void>
   readonly call: (backend: Backend) => Promise<Outcome<void>>
-  /** Sizes in GiB that the volume and its snapshot may be seen with after the crash; 0: not there. */
-  readonly seen: readonly (readonly [volume: number, snapshot: number])[]
+  /** Sizes in GiB that the volume, its snapshot and its copy may be seen with after the crash; 0: not there. */
+  readonly seen: readonly string[]
   readonly after: (t: Test, backend: Backend, lvm: FakeLvm) => Promise<unknown>
 }
 
@@ -41,10 +43,7 @@ const STORIES: readonly Story[] = [
     name: 'create',
     before: async () => undefined,
     call: (backend) => backend.create(VOLUME, TAGS, inTime),
-    seen: [
-      [0, 0],
-      [2, 0],
-    ],
+    seen: ['0 0 0', '2 0 0'],
     after: async (t, backend, lvm) => {
       t.same(good(await backend.list(inTime)), [{ ...VOLUME, tags: TAGS }])
       readsZero(t, lvm.read(LV))
@@ -55,10 +54,7 @@ const STORIES: readonly Story[] = [
     name: 'extend',
     before: made,
     call: (backend) => backend.extend(LARGER, inTime),
-    seen: [
-      [2, 0],
-      [3, 0],
-    ],
+    seen: ['2 0 0', '3 0 0'],
     after: async (t, backend, lvm) => {
       t.same(good(await backend.list(inTime)), [{ ...LARGER, tags: TAGS }])
       readsSecret(t, lvm.read(LV).slice(0, 8))
@@ -69,10 +65,7 @@ const STORIES: readonly Story[] = [
     name: 'remove',
     before: made,
     call: (backend) => backend.remove(VOLUME.id, inTime),
-    seen: [
-      [0, 0],
-      [2, 0],
-    ],
+    seen: ['0 0 0', '2 0 0'],
     after: async (t, backend) => t.same(good(await backend.list(inTime)), []),
   },
   {
@@ -83,21 +76,14 @@ const STORIES: readonly Story[] = [
       lvm.boot()
     },
     call: (backend) => backend.remove(VOLUME.id, inTime),
-    seen: [
-      [0, 0],
-      [2, 0],
-      [3, 0],
-    ],
+    seen: ['0 0 0', '2 0 0', '3 0 0'],
     after: async (t, backend) => t.same(good(await backend.list(inTime)), []),
   },
   {
     name: 'snapshot',
     before: made,
     call: (backend) => backend.createSnapshot(SNAPSHOT, TAGS, inTime),
-    seen: [
-      [2, 0],
-      [2, 2],
-    ],
+    seen: ['2 0 0', '2 2 0'],
     after: async (t, backend, lvm) => {
       t.same(good(await backend.listSnapshots(inTime)), [{ ...SNAPSHOT, tags: TAGS }])
       good(await backend.inspect(VOLUME.id, inTime))
@@ -112,23 +98,45 @@ const STORIES: readonly Story[] = [
       good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
     },
     call: (backend) => backend.removeSnapshot(SNAPSHOT, inTime),
-    seen: [
-      [2, 0],
-      [2, 2],
-    ],
+    seen: ['2 0 0', '2 2 0'],
     after: async (t, backend, lvm) => {
       t.same(good(await backend.listSnapshots(inTime)), [])
       readsSecret(t, lvm.read(LV))
     },
   },
   {
+    name: 'a larger copy of a snapshot',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
+      lvm.write(LV, 'written later')
+    },
+    call: (backend) => backend.copy(COPY, { kind: 'snapshot', snapshot: SNAPSHOT }, TAGS, inTime),
+    seen: ['2 2 0', '2 2 3'],
+    after: async (t, backend, lvm) => {
+      t.match(await backend.inspect(COPY.id, inTime), { value: { ...COPY, tags: TAGS } })
+      readsSecret(t, lvm.read(COPY_LV).slice(0, 8))
+      readsZero(t, lvm.read(COPY_LV).slice(8))
+      t.ok(lvm.lv(COPY_LV).isActive, 'it has its device')
+    },
+  },
+  {
+    name: 'a copy of a volume',
+    before: made,
+    call: (backend) => backend.copy({ ...COPY, sizeBytes: 2 * GIB }, { kind: 'volume', volume: VOLUME.id }, TAGS, inTime),
+    seen: ['2 0 0', '2 0 2'],
+    after: async (t, backend, lvm) => {
+      good(await backend.inspect(VOLUME.id, inTime))
+      lvm.write(LV, 'written later')
+      readsSecret(t, lvm.read(COPY_LV))
+      t.ok(lvm.lv(COPY_LV).isActive, 'it has its device')
+    },
+  },
+  {
     name: 'quarantine',
     before: made,
     call: (backend) => backend.quarantine(VOLUME.id, inTime),
-    seen: [
-      [0, 0],
-      [2, 0],
-    ],
+    seen: ['0 0 0', '2 0 0'],
     after: async (t, backend, lvm) => {
       t.same(good(await backend.list(inTime)), [])
       readsSecret(t, lvm.read(`quarantine-${LV}`))
@@ -169,13 +177,11 @@ async function oneDeath(
 
   const backend = open()
   if (isSwept) await backend.finishLeftovers(inTime)
-  const [volume] = good(await backend.list(inTime))
+  const volumes = good(await backend.list(inTime))
+  const [volume, copy] = [VOLUME, COPY].map(({ id }) => volumes.find((one) => one.id === id))
   const [snapshot] = good(await backend.listSnapshots(inTime))
-  const seen = [(volume?.sizeBytes ?? 0) / GIB, (snapshot?.sizeBytes ?? 0) / GIB]
-  t.ok(
-    story.seen.some(([one, other]) => one === seen[0] && other === seen[1]),
-    `seen as ${seen.join(' and ')} GiB`,
-  )
+  const seen = [volume, snapshot, copy].map((one) => (one?.sizeBytes ?? 0) / GIB).join(' ')
+  t.ok(story.seen.includes(seen), `seen as ${seen} GiB`)
   t.same(good(await backend.inspect(VOLUME.id, inTime)), volume ?? null, 'a look sees what the list says')
   good(await story.call(backend))
   await story.after(t, backend, lvm)
@@ -183,6 +189,7 @@ async function oneDeath(
 
   good(await backend.removeSnapshot(SNAPSHOT, inTime))
   good(await backend.remove(VOLUME.id, inTime))
+  good(await backend.remove(COPY.id, inTime))
   const isAside = (name: string): boolean => name.startsWith('quarantine-')
   t.same(
     lvm.names().filter((name) => !isAside(name)),
