@@ -2,6 +2,7 @@
 import t from 'tap'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import { textAt, at } from '../cluster/client.ts'
+import { formCluster } from './form-cluster.ts'
 import { startLab } from './lab.ts'
 
 t.setTimeout(900_000)
@@ -20,7 +21,7 @@ async function reaches(volume: string, status: string): Promise<void> {
     const seen = await client.volume(volume)
     return seen.status === status ? undefined : new NotYet(seen)
   }
-  await waitFor(`volume ${volume} is ${status}`, look, { timeoutMs: 120_000, everyMs: 500, logs: [host.agentLogFile] })
+  await waitFor(`volume ${volume} is ${status}`, look, { timeoutMs: 120_000, everyMs: 500, logs: [host.logFile] })
 }
 
 /** Repeated with its key while the host is not ready yet. @returns the body of the 202 */
@@ -32,7 +33,7 @@ async function taken(method: 'POST' | 'DELETE', path: string, body?: unknown): P
     answered = answer.body
     return undefined
   }
-  await waitFor(`${method} ${path} is taken`, ask, { timeoutMs: 120_000, everyMs: 500, logs: [host.agentLogFile] })
+  await waitFor(`${method} ${path} is taken`, ask, { timeoutMs: 120_000, everyMs: 500, logs: [host.logFile] })
   return answered
 }
 
@@ -46,11 +47,9 @@ async function start(): Promise<void> {
 }
 
 t.test('a volume from the API is an LV that says whose it is, and outlives a power cut', async (t) => {
-  await host.must('vgcreate -q vg /dev/ubda && chmod 700 /var/lib/scoria')
+  await host.must('vgcreate -q vg /dev/ubda')
   await host.startTgtd()
-  const where = ['--dir', '/var/lib/scoria', '--portal', `${host.address}:3260`]
-  await host.scoria('init', '--name', 's1', '--expect', '1', ...where, '--vg', 'vg', '--thin-pool', 'pool', '--capacity', '4')
-  await host.startAgent()
+  await formCluster([host], { storage: ['--vg', 'vg', '--thin-pool', 'pool', '--capacity', '4'] })
   const id = await create('first')
   await reaches(id, 'available')
   const tags = new RegExp(`volume-${id} .*scoria\\.project\\.0=demo,scoria\\.request=[0-9a-f]+,scoria\\.volume=${id}`)
