@@ -127,7 +127,7 @@ t.test('a host takes part once all that lies on it was listed, however often tha
   t.notOk(isReady())
   exportsFail = false
   await after(5000)
-  t.match(writes[0], [{ key: 'host' }], 'the new epoch')
+  t.match(writes[1], [{ key: 'host', value: { epoch: 1 } }], 'the new epoch')
   await after(TIMINGS.beatSoonMs)
   t.ok(isReady())
 })
