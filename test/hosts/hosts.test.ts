@@ -69,6 +69,14 @@ t.test('a command that a power cut overtakes ends with it', async (t) => {
   await host.boot()
 })
 
+t.test('a kernel that panics is as good as a power cut', async (t) => {
+  const host = lab.storage(0)
+  await t.rejects(host.run('echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger'), { message: 's1 has lost its power' })
+  t.equal(host.isUp(), false)
+  await host.powerCut()
+  await host.boot()
+})
+
 t.test('what one compute host writes through the kernel’s target, the other reads', async (t) => {
   const [one, other] = [lab.compute(0), lab.compute(1)]
   const connection = await exportByHand(lab, [one.initiator, other.initiator])

@@ -41,7 +41,9 @@ export function startKernel({ name, role, folder, outbox, consoleFile, plug, ent
   const kernel = startProcess(
     [
       ...enter,
-      ...['unshare', '--pid', '--fork', '--kill-child=KILL', '--', 'linux.uml', `mem=${memoryMiB}M`],
+      ...['unshare', '--pid', '--fork', '--kill-child=KILL', '--'],
+      // A kernel that panics ends itself by a signal, which the first process of a namespace would not even notice.
+      ...['sh', '-c', '"$@"; exit', 'sh', 'linux.uml', `mem=${memoryMiB}M`],
       // The kernel empties this folder at its start.
       ...[`umid=${name}`, `uml_dir=${join(folder, 'ids')}/`],
       ...['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${INIT}`, 'con=null', 'con0=fd:0,fd:1'],

@@ -36,7 +36,7 @@ must mount -t devpts devpts /dev/pts
 for folder in /dev/shm /tmp /var/tmp; do must mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
 must mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/home /run/lock/iscsi /run/lvm /run/udev /var/lib/scoria /lab "$LAB_CHECKOUT"
-# By their own names: hostfs shows no file system that is mounted below the machine's root.
+# By their own names: they may lie below the machine's /tmp, which the host's own covers.
 must mount -t hostfs -o "ro,$LAB_CHECKOUT" none "$LAB_CHECKOUT"
 must mount -t hostfs -o "$LAB_OUTBOX" none /lab
 
