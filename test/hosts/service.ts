@@ -2,7 +2,7 @@
 import type { Guest } from './guest.ts'
 
 export interface Service {
-  /** Does not wait until it is ready. */
+  /** Resolves when its process is there; it may not be ready yet. */
   start(): Promise<void>
   /** Resolves when it is gone. @throws if it does not go within half a minute */
   stop(signal: 'TERM' | 'KILL'): Promise<void>
@@ -14,8 +14,9 @@ export function createService(guest: Guest, name: string, command: string): Serv
   const pidFile = `/run/lab-${name}.pid`
   return {
     async start() {
-      // The shell's id becomes that of the program.
-      await guest.must(`setsid sh -c 'echo $$ > ${pidFile}; exec ${command}' >> /lab/${name}.log 2>&1 < /dev/null &`)
+      // The shell's id becomes that of the program. An id of before is none: whoever looks must find this one.
+      const begin = `rm -f ${pidFile}; setsid sh -c 'echo $$ > ${pidFile}; exec ${command}' >> /lab/${name}.log 2>&1 < /dev/null &`
+      await guest.must(`${begin} for look in $(seq 300); do [ -s ${pidFile} ] && exit 0; sleep 0.1; done; exit 1`)
     },
     async stop(signal) {
       const gone = 'for look in $(seq 300); do kill -0 $pid 2> /dev/null || exit 0; sleep 0.1; done; echo "it does not end" >&2; exit 1'
