@@ -56,10 +56,13 @@ async function formCluster(cluster: Cluster, { step }: Telling): Promise<void> {
 
 async function createVolume(cluster: Cluster, { step }: Telling): Promise<SeenVolume> {
   const key = 'demo-db'
-  const rankings = await Promise.all(cluster.hosts.map((_, k) => explain(cluster.client(k, PROJECT), key, 30)))
-  const [ranking] = rankings
-  if (ranking === undefined || new Set(rankings.map((each) => each.lines.join())).size !== 1)
-    throw new Error(`the hosts rank differently: ${JSON.stringify(rankings)}`)
+  // Equal views rank equally; hosts that have just met may still doubt each other for a moment.
+  const ranking = await cluster.waitFor('the hosts rank alike', async () => {
+    const rankings = await Promise.all(cluster.hosts.map((_, k) => explain(cluster.client(k, PROJECT), key, 30)))
+    const [first] = rankings
+    const isSame = new Set(rankings.map((each) => each.lines.join())).size === 1
+    return first !== undefined && isSame ? first : new NotYet(`the hosts rank differently: ${JSON.stringify(rankings)}`)
+  })
   step('where will 30 GiB go, and why? scoria placement explain: the same answer from a, b and c', [
     ...ranking.lines,
     'each request draws its own order by weight, so that many at once spread and do not herd',

@@ -152,6 +152,8 @@ function finish(peer: Peer, out: Out, project: ProjectId, { group, answers }: In
   for (const [key, entry] of value) journalPut(out, cellKey(project, key), entry)
   note(out, 'info', 'register-installed', { project, group })
   for (const member of formerMembersOf(peer, project) ?? []) send(out, member, { kind: 'installed', project, group })
+  // A register that nobody had asked for before the step has to move like every other.
+  pushRegisters(peer, out)
 }
 
 /** What was accepted under the highest ballot, and the highest ballot that was promised or accepted at all. */

@@ -94,17 +94,23 @@ async function started(t: { teardown(end: () => void): unknown }) {
   const capabilities = { thin_provisioning_support: true, max_over_subscription_ratio: 1, free_capacity_gb: 10, reserved_percentage: 0 }
   loop.give({ kind: 'measured', pools: [{ name: poolName('self', 'b', 'p'), pool: 'p', state: 'up', totalGiB: 10, capabilities }] })
   loop.give({ kind: 'start' })
+  await writeAll(all.writes)
   loop.give({ kind: 'found', volumes: [], snapshots: [], exports: [] })
   const [ref = ''] = all.done.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'recall' ? [effect.message.ref] : []))
   const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false } as const
   loop.give({ kind: 'message', from: OTHER, message: nothing })
   // The new epoch; then what it promised in the register of the volume types, which it reads at its start.
-  for (let write = all.writes.shift(); write !== undefined; write = all.writes.shift()) {
+  await writeAll(all.writes)
+  all.done.length = 0
+  return { ...all, loop }
+}
+
+/** Also what is written because of what was. */
+async function writeAll(writes: Write[]): Promise<void> {
+  for (let write = writes.shift(); write !== undefined; write = writes.shift()) {
     write.succeed()
     await settle()
   }
-  all.done.length = 0
-  return { ...all, loop }
 }
 
 t.test('an answer waits until what it tells of is durable', async (t) => {
