@@ -2,10 +2,11 @@
 import t from 'tap'
 import { cellKey, registerKey } from '../../../../lib/flows/keys.ts'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
-import { peerId } from '../../../../lib/model/ids.ts'
+import { peerId, projectId } from '../../../../lib/model/ids.ts'
 import type { Manifest, ManifestHost } from '../../../../lib/model/manifest.ts'
 import { joining, leaving, type NextManifest, stepDone } from '../../../../lib/model/manifest-steps.ts'
 import type { Ballot } from '../../../../lib/model/ballot.ts'
+import { homeGroup } from '../../../../lib/register/home-group.ts'
 import { Fleet, type Letter } from '../fleet.ts'
 import { groupOf, ledger, manifestOf, outcomeOf, PROJECT } from '../requests.ts'
 
@@ -224,4 +225,20 @@ t.test('a former voter that has just become a member of a group has nothing to m
   t.equal(ledger(fleet, 'c').limits.volumes, 7)
   fleet.pass(60_000)
   for (const name of 'abc') t.equal(fleet.host(name).tables.beats.get(peerId(name))?.beat.pending, 0, `pending at ${name}`)
+})
+
+t.test('a register that is first asked for in the middle of a step moves too, though its asker has gone', async (t) => {
+  const { fleet, manifest } = clusterOf('abcd')
+  const next = taken(joining(manifest, newcomer('e'), ''))
+  fleet.add('e', next)
+  fleet.start('e')
+  fleet.spread(next)
+  fleet.pass(5 * TIMINGS.recallMs)
+  const other = projectId('first asked for now')
+  const [member] = homeGroup(manifest, other).filter((one) => homeGroup(next, other).includes(one))
+  if (member === undefined) throw new Error('one that is in both groups')
+  fleet.say('e', member, { kind: 'change', ref: 'nobody waits', project: other, change: { kind: 'read', about: null } })
+  fleet.pass(5 * TIMINGS.recallMs)
+  t.ok(fleet.host(member).tables.acceptors.has(other))
+  for (const name of 'abcd') t.equal(fleet.host(name).tables.beats.get(peerId(name))?.beat.pending, 0, `pending at ${name}`)
 })
