@@ -242,9 +242,10 @@ export class Operator {
 }
 
 /** As the host itself says in its last beat, to whichever host the operator asks. */
+/** As others have heard it: what it knows itself may not be on its disk yet. */
 function isDrained(nodes: readonly SimNode[], { id }: SimNode): boolean {
-  return nodes.some(({ peer }) => {
-    const beat = peer?.beats.get(id)?.beat
+  return nodes.some((other) => {
+    const beat = other.id === id ? undefined : other.peer?.beats.get(id)?.beat
     return beat?.state === 'draining' && beat.held === 0
   })
 }
