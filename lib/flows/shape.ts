@@ -1,6 +1,9 @@
-/** Volumes as they are before their owner has said anything. */
+/** Volumes as they are before their owner has said anything, and what was asked for. */
+import { hashHex } from '../model/hash.ts'
 import type { PeerId, PoolName, RequestId } from '../model/ids.ts'
+import { canonicalJson } from '../model/json.ts'
 import type { Binding, Unplaced } from '../model/ledger.ts'
+import type { RoomOperation } from '../model/request.ts'
 import { creatingSnapshot, type Snapshot } from '../model/snapshot.ts'
 import type { Volume, VolumeSpec } from '../model/volume.ts'
 
@@ -35,4 +38,16 @@ export function grantedSnapshot({ snapshot, rid, sizeGiB, bodyHash }: Binding): 
 export function unplacedAsVolume(unplaced: Unplaced): Volume {
   const volume = creatingVolume(unplaced.spec, unplaced.rid, null, null, unplaced.spec.zone ?? 'nova')
   return { ...volume, status: 'error', updatedAtMs: unplaced.updatedAtMs, failure: { kind: 'no-room', rejected: unplaced.rejected } }
+}
+
+/** Names what a client asked for, as it is sent to an owner; the time is each coordinator's own. */
+export function createBody({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source }: VolumeSpec): string {
+  return hashHex('create', canonicalJson({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source })).slice(
+    0,
+    32,
+  )
+}
+
+export function roomBody(operation: RoomOperation): string {
+  return hashHex('room', operation.kind === 'extend' ? String(operation.sizeGiB) : operation.bodyHash).slice(0, 32)
 }

@@ -38,6 +38,8 @@ export type PeerMessage =
       readonly pool: PoolName
       readonly reservation: ReservationId
       readonly deltaGiB: number
+      /** Of the request that this answers: under one key there may be another by now. */
+      readonly body: string
     }
   | { readonly kind: 'refused'; readonly rid: RequestId; readonly refusal: Refusal }
   /** The coordinator no longer wants this reservation: ask the register, then let go. */

@@ -20,7 +20,7 @@ import { noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
 import { typeOf } from '../owner/capacity.ts'
-import { creatingVolume, grantedVolume } from '../shape.ts'
+import { createBody, creatingVolume, grantedVolume } from '../shape.ts'
 import { knownPools } from '../spread/beat.ts'
 import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
@@ -100,10 +100,12 @@ export function onReserveAgain(peer: Peer, out: Out, rid: RequestId, now: Now): 
 }
 
 export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
-  const { rid, reservation, pool } = message
+  const { rid, reservation, pool, body } = message
   const creating = peer.creating.get(rid)
   const candidate = creating === undefined ? undefined : candidateOf(creating)
-  if (creating === undefined || creating.phase !== 'reserving' || candidate?.peer !== from || candidate.pool !== pool) {
+  const isAsked =
+    creating?.phase === 'reserving' && candidate?.peer === from && candidate.pool === pool && body === createBody(creating.spec)
+  if (creating === undefined || !isAsked) {
     // Late: this create went on without it, unless it is the reservation that is being bound right now.
     const isOurs = creating !== undefined && candidate?.peer === from && creating.reservation === reservation
     if (creating !== undefined && !isOurs) abandon(out, from, creating, reservation)

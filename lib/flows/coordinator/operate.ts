@@ -14,7 +14,7 @@ import type { Volume } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { lastWord } from '../group/bury.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
-import { unplacedAsVolume } from '../shape.ts'
+import { roomBody, unplacedAsVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Operating } from './requests.ts'
@@ -63,7 +63,7 @@ export function onOperateAgain(peer: Peer, out: Out, rid: RequestId): void {
 }
 
 export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
-  const { rid, pool, reservation, deltaGiB } = message
+  const { rid, pool, reservation, deltaGiB, body } = message
   const operating = peer.operating.get(rid)
   const operation = operating?.request.operation
   if (
@@ -71,7 +71,8 @@ export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Mess
     operating.phase !== 'reserving' ||
     operation === undefined ||
     !takesRoom(operation) ||
-    operating.owner !== from
+    operating.owner !== from ||
+    body !== roomBody(operation)
   )
     return
   const { volume } = operating.request

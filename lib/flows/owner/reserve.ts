@@ -7,15 +7,13 @@
  */
 import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { canonicalJson } from '../../model/json.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { type PeerId, type ProjectId, type RequestId, reservationId, type ReservationId, type VolumeId } from '../../model/ids.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
 import type { Certificate } from '../../model/proof.ts'
-import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
-import { creatingVolume } from '../shape.ts'
+import { createBody, creatingVolume } from '../shape.ts'
 import { onTypesHeard } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
@@ -34,7 +32,8 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   if (isUnsure(peer)) return refuse({ kind: 'not-ready', state: 'recovering' })
   const known = peer.owned.get(spec.id)
   // While it is only reserved, the same key with another body must not get this room: what is bound is built as reserved.
-  const isSame = known !== undefined && known.volume.rid === rid && (known.step !== 'reserved' || bodyOf(known.volume) === bodyOf(spec))
+  const isSame =
+    known !== undefined && known.volume.rid === rid && (known.step !== 'reserved' || createBody(known.volume) === createBody(spec))
   if (isSame && known.volume.pool !== null) {
     return send(out, from, {
       kind: 'reserved',
@@ -42,6 +41,7 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
       pool: known.volume.pool,
       reservation: known.reservation,
       deltaGiB: known.volume.sizeGiB,
+      body: createBody(spec),
     })
   }
   if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
@@ -61,7 +61,7 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   const volume = creatingVolume(spec, rid, peer.self, pool, zone)
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
-  send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB })
+  send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB, body: createBody(spec) })
 }
 
 /** Room may be promised to grants, or taken by bytes, that this host has forgotten and not been told of yet. */
@@ -72,11 +72,6 @@ export function isUnsure(peer: Peer): boolean {
 /** A register that has not been read yet may hold the volume's grant, and bytes that nobody has explained yet may be its own. */
 export function mayBeForgotten(peer: Peer, volume: VolumeId, project: ProjectId | null): boolean {
   return peer.strays.has(volume) || (project === null ? peer.unread.size > 0 : peer.unread.has(project))
-}
-
-/** What the client asked for; the time is each coordinator's own. */
-function bodyOf({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source }: VolumeSpec): string {
-  return canonicalJson({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source })
 }
 
 export function nextReservation(peer: Peer, out: Out): ReservationId {

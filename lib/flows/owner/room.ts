@@ -12,6 +12,7 @@ import type { PeerMessage } from '../../model/message.ts'
 import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
 import { keepOwned, type Out, send, timer } from '../out.ts'
+import { roomBody } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned, Pending } from './owned.ts'
@@ -32,7 +33,7 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   const reserved = (pending: Pending, { volume }: Owned): void => {
     if (volume.pool === null) return
     const deltaGiB = pending.sizeGiB - (pending.kind === 'extend' ? volume.sizeGiB : 0)
-    send(out, from, { kind: 'reserved', rid, pool: volume.pool, reservation: pending.reservation, deltaGiB })
+    send(out, from, { kind: 'reserved', rid, pool: volume.pool, reservation: pending.reservation, deltaGiB, body: roomBody(operation) })
   }
   if (owned?.pending?.rid === rid && isFor(owned.pending, operation)) return reserved(owned.pending, owned)
   const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))

@@ -106,7 +106,7 @@ const rumors = list(rumor, RUMORS_MAX)
 const message = variants<PeerMessage>({
   reserve: { rid, pool, spec, typeVersion: nullable(count) },
   'reserve-room': { rid, volume: uuid, project, operation: roomOperation },
-  reserved: { rid, pool, reservation, deltaGiB: count },
+  reserved: { rid, pool, reservation, deltaGiB: count, body: text(64) },
   refused: { rid, refusal },
   abandon: { rid, project, reservation },
   commit: { certificate },

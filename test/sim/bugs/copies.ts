@@ -1,10 +1,9 @@
 /** Owners that forget that a volume is being copied, or that it began as a copy: planted bugs 34 and 35. */
 import type { Owned } from '../../../lib/flows/owner/owned.ts'
+import type { Effect } from '../../../lib/flows/step.ts'
 import type { Peer } from '../../../lib/flows/tables.ts'
-import type { Json } from '../../../lib/model/json.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import { ownedIn } from '../checkers/stored.ts'
-import { type Bug, type Entries, UNDISTORTED } from './distortion.ts'
+import { type Bug, UNDISTORTED } from './distortion.ts'
 
 const isOpen = ({ step, volume }: Owned): boolean => volume.source !== null && (step === 'reserved' || step === 'committed')
 
@@ -36,18 +35,18 @@ function hide(peer: Peer, hidden: Map<VolumeId, Owned>): void {
   for (const id of hidden.keys()) peer.owned.delete(id)
 }
 
-/** After a crash a copy that was not made yet is made as an empty volume. */
+/** A copy that has to be made once more is made as an empty volume. */
 export const beginEmpty: Bug = {
   number: 35,
-  title: 'after a crash a copy begins empty',
+  title: 'a copy that is tried again begins empty',
   distortion: () => ({
     ...UNDISTORTED,
-    restored: (entries: Entries): Entries => entries.map(([key, value]) => [key, withoutSource(key, value)]),
+    step: (step, event) => (event.kind === 'backend' ? { ...step, effects: step.effects.map(emptied) } : step),
   }),
 }
 
-function withoutSource(key: string, value: Json): Json {
-  const owned = key.startsWith('volume/') ? ownedIn(value) : null
-  if (owned === null || !isOpen(owned)) return value
-  return JSON.parse(JSON.stringify({ ...owned, volume: { ...owned.volume, source: null } })) as Json
+function emptied(effect: Effect): Effect {
+  if (effect.kind !== 'backend' || effect.call.kind !== 'copy') return effect
+  const { volume, tags } = effect.call
+  return { ...effect, call: { kind: 'create', volume, tags } }
 }

@@ -143,7 +143,7 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   'probe-nack': { kind: 'probe-nack', seq: 1, incarnation: 2, rumors: [] },
   reserve: { kind: 'reserve', rid, pool, spec, typeVersion: 2 },
   'reserve-room': { kind: 'reserve-room', rid, volume, project, operation: { kind: 'extend', sizeGiB: 3 } },
-  reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0 },
+  reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0, body: 'b' },
   refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },
   abandon: { kind: 'abandon', rid, project, reservation },
   commit: { kind: 'commit', certificate: { project, rid, volume, host, reservation, proof } },
