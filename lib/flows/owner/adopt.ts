@@ -42,7 +42,8 @@ export function onAdopted(peer: Peer, out: Out, project: ProjectId, rid: Request
 /** An open grant that names this host: whatever the journal lacks of it is made up for. */
 export function explain(peer: Peer, out: Out, project: ProjectId, binding: Binding, now: Now): void {
   const { rid, volume: id, reservation } = binding
-  if (peer.settled.has(rid)) return
+  // Carried out, and perhaps undone again since the register was read.
+  if (peer.settled.has(rid) || peer.results.has(rid)) return
   const known = peer.owned.get(id)
   if (known?.volume.rid === rid) {
     if (known.step === 'reserved') return commitCreate(peer, out, { ...known, reservation })
