@@ -4,7 +4,7 @@ import { snapshotId, type SnapshotId, type volumeId } from '../../../../lib/mode
 import type { ClientRequest } from '../../../../lib/model/request.ts'
 import { RECORD_CHARS_MAX, SNAPSHOTS_MAX, snapshotOf } from '../../../../lib/model/snapshot.ts'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
-import { Fleet } from '../fleet.ts'
+import { Fleet, type Letter } from '../fleet.ts'
 import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, volumeNamed } from '../requests.ts'
 
 const GIB = 1024 ** 3
@@ -113,4 +113,29 @@ t.test('a snapshot that is deleted before its room is counted goes as soon as it
   t.equal(host.snapshots.size, 0)
   fleet.pass(5000)
   t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
+})
+
+t.test('an answer of the register that is older than its end makes no deleted snapshot again', async (t) => {
+  const fleet = started('abc')
+  createOn(fleet, 'a', 1)
+  fleet.pass(5000)
+  const host = fleet.host('a')
+  t.equal(outcomeOf(fleet.ask('a', take(7, 1))()), 'ok')
+  const late: Letter[] = []
+  fleet.loses = (letter) => {
+    const { to, message } = letter
+    const isRead =
+      to === 'a' && message.kind === 'changed' && message.outcome.kind === 'decided' && message.outcome.answer.kind === 'contents'
+    if (isRead) late.push(letter)
+    return isRead
+  }
+  fleet.say('b', 'a', { kind: 'intent', project: PROJECT, volume: volumeNamed(1) })
+  const [answer] = late
+  if (answer === undefined) throw new Error('the owner has not read its register')
+  t.equal(outcomeOf(fleet.ask('a', operate(8, 1, { kind: 'delete-snapshot', snapshot: snapshotNamed(7) }))()), 'ok')
+  fleet.pass(1000)
+  t.equal(host.snapshots.size, 0, 'its grant has ended, and so has it')
+  fleet.say(answer.from, 'a', answer.message)
+  t.equal(host.snapshots.size, 0)
+  t.same(host.tables.owned.get(volumeNamed(1))?.volume.snapshots, [])
 })
