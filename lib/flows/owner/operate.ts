@@ -2,7 +2,6 @@
 import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
-import { hostName } from '../../model/manifest.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
 import { editText } from '../../model/text-edit.ts'
 import type { Out } from '../out.ts'
@@ -12,7 +11,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
 import { startDelete } from './remove.ts'
-import { mayBeForgotten } from './reserve.ts'
+import { missingVolume, recovering } from './forgotten.ts'
 import { startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
 import { answerNow, endWell, waitFor, withConnection } from './work.ts'
@@ -23,9 +22,9 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   if (done !== undefined) return answerNow(out, from, rid, withConnection(peer, done.reply))
   if (peer.waiting.has(rid)) return waitFor(peer, rid, from)
   const owned = peer.owned.get(id)
-  if (peer.state === 'recovering' || (owned === undefined && mayBeForgotten(peer, id, request.project)))
-    return answerNow(out, from, rid, failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
-  if (owned === undefined || (request.project !== null && owned.volume.project !== request.project)) {
+  if (peer.state === 'recovering') return answerNow(out, from, rid, failure(recovering(peer)))
+  if (owned === undefined) return answerNow(out, from, rid, failure(missingVolume(peer, id, request.project)))
+  if (request.project !== null && owned.volume.project !== request.project) {
     return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))
   }
   // Begun before a crash, and recovered now: whoever repeats it waits for its end.

@@ -20,7 +20,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { isDraining, refusalOf, typeOf } from './capacity.ts'
 import { isProven } from './proven.ts'
-import { toldAgain } from './settle.ts'
+import { isUnsure } from './forgotten.ts'
 import { refuseSource } from './source.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -62,16 +62,6 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB, body: createBody(spec) })
-}
-
-/** Room may be promised to grants, or taken by bytes, that this host has forgotten and not been told of yet. */
-export function isUnsure(peer: Peer): boolean {
-  return toldAgain(peer).some((project) => peer.unread.has(project))
-}
-
-/** A register that has not been read yet may hold the volume's grant, and bytes that nobody has explained yet may be its own. */
-export function mayBeForgotten(peer: Peer, volume: VolumeId, project: ProjectId | null): boolean {
-  return peer.strays.has(volume) || (project === null ? peer.unread.size > 0 : peer.unread.has(project))
 }
 
 export function nextReservation(peer: Peer, out: Out): ReservationId {

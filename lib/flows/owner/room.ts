@@ -6,7 +6,6 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { hostName } from '../../model/manifest.ts'
 import type { PeerId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
@@ -18,7 +17,8 @@ import type { Peer } from '../tables.ts'
 import type { Owned, Pending } from './owned.ts'
 import { refusalOf } from './capacity.ts'
 import { commitExtend, growAgain, refuseExtend } from './extend.ts'
-import { isUnsure, mayBeForgotten, nextReservation } from './reserve.ts'
+import { isUnsure, missingVolume, recovering } from './forgotten.ts'
+import { nextReservation } from './reserve.ts'
 import { isBeingCopied } from './source.ts'
 import { commitSnapshot, lookAtSnapshot, refuseSnapshot } from './snapshot.ts'
 import { refuseAnswer } from './work.ts'
@@ -37,9 +37,9 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   }
   if (owned?.pending?.rid === rid && isFor(owned.pending, operation)) return reserved(owned.pending, owned)
   const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))
-  if (isUnsure(peer) || (owned === undefined && mayBeForgotten(peer, id, message.project)))
-    return refuse({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
-  if (owned === undefined || owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
+  if (isUnsure(peer)) return refuse(recovering(peer))
+  if (owned === undefined) return refuse(missingVolume(peer, id, message.project))
+  if (owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
   if (owned.working !== null || owned.pending !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
   if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return refuse({ code: 'volume-busy', volume: id, running: 'copy' })

@@ -16,6 +16,7 @@ import { settledKey } from '../keys.ts'
 import { journalDrop, journalPut, type Out, timer } from '../out.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
+import { isUnsureOf } from './forgotten.ts'
 
 /**
  * This host's totals of `project` contain the request's effect (or its lack of one) as of the record that this step publishes.
@@ -36,16 +37,6 @@ export function endOf(id: VolumeId | SnapshotId): RequestId {
 /** The register is to have this host's totals once more: what it was told before may have been forgotten here. */
 export function foldAgain(peer: Peer, out: Out, project: ProjectId): void {
   settle(peer, out, project, requestId(hashHex('again', project, peer.self, String(peer.log.epoch)).slice(0, 32)), true)
-}
-
-/** Projects whose totals are to be told once more. */
-export function toldAgain(peer: Peer): readonly ProjectId[] {
-  return [...peer.settled.values()].filter(({ isAgain }) => isAgain).map(({ project }) => project)
-}
-
-/** The project's register may hold grants that this host has forgotten, and it has not been read since. */
-export function isUnsureOf(peer: Peer, project: ProjectId): boolean {
-  return peer.unread.has(project) && toldAgain(peer).includes(project)
 }
 
 /** After a start: whatever was settled and not folded. */

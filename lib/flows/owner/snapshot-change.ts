@@ -4,9 +4,8 @@
  * It needs the volume for a moment only, so that other work on the volume goes on meanwhile. The record of a snapshot stays,
  * as `deleting`, until the register has let go of its grant: it is what says that the grant was carried out.
  */
-import { failure, type Failure } from '../../model/failure.ts'
+import { failure } from '../../model/failure.ts'
 import { type PeerId, type RequestId, type SnapshotId, snapshotId, type VolumeId } from '../../model/ids.ts'
-import { hostName } from '../../model/manifest.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
 import { type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
 import { editText } from '../../model/text-edit.ts'
@@ -16,7 +15,8 @@ import { publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
-import { endOf, isUnsureOf, settle } from './settle.ts'
+import { isUnsureOf, missingSnapshot } from './forgotten.ts'
+import { endOf, settle } from './settle.ts'
 import { recordFailure } from './snapshot.ts'
 import { isBeingCopied } from './source.ts'
 import { answerNow, backend, endWith, mayTryAgain, waitFor } from './work.ts'
@@ -35,7 +35,7 @@ export function updateSnapshot(
   now: Now,
 ): void {
   const known = snapshotOf(owned.volume, operation.snapshot)
-  if (known === null) return answerNow(out, from, rid, failure(missing(peer, owned, operation.snapshot)))
+  if (known === null) return answerNow(out, from, rid, failure(missingSnapshot(peer, operation.snapshot, owned.volume.project)))
   const snapshot = { ...editText(known, operation), updatedAtMs: now.wallMs }
   const facts = recordFailure(withSnapshot(owned.volume, known.id, snapshot))
   if (facts !== null) return answerNow(out, from, rid, failure(facts))
@@ -53,7 +53,7 @@ export function startSnapshotDelete(
 ): void {
   const { snapshot: id } = operation
   const known = snapshotOf(owned.volume, id)
-  if (known === null) return answerNow(out, from, rid, failure(missing(peer, owned, id)))
+  if (known === null) return answerNow(out, from, rid, failure(missingSnapshot(peer, id, owned.volume.project)))
   const { status } = known
   if (!DELETABLE.includes(status)) {
     const facts = { code: 'snapshot-status', snapshot: id, action: 'delete', status, allowed: DELETABLE } as const
@@ -129,12 +129,4 @@ function deletingOn(peer: Peer, volume: VolumeId, id: SnapshotId): { readonly ow
 /** No register holds its grant any more. A host that has forgotten cannot tell before it has read the register. */
 function isFolded(peer: Peer, { rid, project }: Snapshot): boolean {
   return !peer.settled.has(rid) && !isUnsureOf(peer, project)
-}
-
-/** A register that has not been read yet may hold its grant, and bytes that nobody has explained yet may be its own. */
-function missing(peer: Peer, { volume }: Owned, snapshot: SnapshotId): Failure {
-  const mayBeForgotten = peer.unread.has(volume.project) || peer.straySnapshots.has(snapshot)
-  return mayBeForgotten
-    ? { code: 'recovering', host: hostName(peer.options.manifest, peer.self) }
-    : { code: 'snapshot-not-found', snapshot }
 }

@@ -3,11 +3,11 @@
  * failed, the source is neither deleted nor grown.
  */
 import type { Failure } from '../../model/failure.ts'
-import { hostName } from '../../model/manifest.ts'
 import type { SnapshotId, VolumeId } from '../../model/ids.ts'
 import { snapshotOf, type SnapshotStatus } from '../../model/snapshot.ts'
 import type { VolumeSpec, VolumeStatus } from '../../model/volume.ts'
 import type { Peer } from '../tables.ts'
+import { missingVolume } from './forgotten.ts'
 
 /** As in Cinder: of a volume in use the copy has what has reached it by then, as after a power cut. */
 const COPYABLE: readonly VolumeStatus[] = ['available', 'reserved', 'attaching', 'in-use', 'detaching']
@@ -18,12 +18,8 @@ export function refuseSource(peer: Peer, { source, project, sizeGiB }: VolumeSpe
   if (source === null) return null
   const owned = peer.owned.get(source.volume)
   const action = 'create a volume from it'
-  if (owned === undefined || owned.volume.project !== project) {
-    const mayBeForgotten = peer.unread.has(project) || peer.strays.has(source.volume)
-    return mayBeForgotten
-      ? { code: 'recovering', host: hostName(peer.options.manifest, peer.self) }
-      : { code: 'volume-not-found', volume: source.volume }
-  }
+  if (owned === undefined) return missingVolume(peer, source.volume, project)
+  if (owned.volume.project !== project) return { code: 'volume-not-found', volume: source.volume }
   const { volume, step, pending } = owned
   if (source.kind === 'snapshot') {
     const snapshot = snapshotOf(volume, source.snapshot)

@@ -15,7 +15,7 @@ import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import { adoptBytes, adoptSnapshot, explain } from './adopt.ts'
 import { deleteAsIntended } from './remove.ts'
-import { toldAgain } from './settle.ts'
+import { toldAgain } from './forgotten.ts'
 import { backend } from './work.ts'
 
 export function readOwn(peer: Peer, out: Out, project: ProjectId): void {
