@@ -13,8 +13,8 @@ import type { Certificate } from '../../model/proof.ts'
 import { creatingSnapshot, snapshotOf, withSnapshot } from '../../model/snapshot.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
-import { keepOwned, note, type Out } from '../out.ts'
-import { creatingVolume } from '../shape.ts'
+import { cancel, dropOwned, keepOwned, note, type Out } from '../out.ts'
+import { createBody, creatingVolume } from '../shape.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
 import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
@@ -44,7 +44,7 @@ export function explain(peer: Peer, out: Out, project: ProjectId, binding: Bindi
   const { rid, volume: id, reservation } = binding
   // Carried out, and perhaps undone again since the register was read.
   if (peer.settled.has(rid) || peer.results.has(rid)) return
-  const known = peer.owned.get(id)
+  const known = withoutOthers(peer, out, binding)
   if (known?.volume.rid === rid) {
     if (known.step === 'reserved') return commitCreate(peer, out, { ...known, reservation })
     // It was made, and that it was has been forgotten before the register heard of it.
@@ -62,6 +62,23 @@ export function explain(peer: Peer, out: Out, project: ProjectId, binding: Bindi
   if (known === undefined) publishTomb(peer, out, id)
   else publishOwned(peer, out, known, now)
   settle(peer, out, project, rid)
+}
+
+/**
+ * The journal's part of it. What was bound has been forgotten, and the key came again with another body: what was
+ * reserved for that one is let go, since the register has decided for the first.
+ */
+function withoutOthers(peer: Peer, out: Out, { rid, volume: id, spec, snapshot, sizeGiB, bodyHash }: Binding): Owned | undefined {
+  const known = peer.owned.get(id)
+  if (known?.step === 'reserved' && known.volume.rid === rid && spec !== null && createBody(known.volume) !== createBody(spec)) {
+    cancel(out, `resolve/${id}`)
+    dropOwned(peer, out, id)
+    return undefined
+  }
+  const pending = known?.pending?.rid === rid && !known.pending.committed ? known.pending : null
+  if (known === undefined || pending === null) return known
+  const isSame = pending.kind === 'snapshot' ? snapshot !== null && pending.bodyHash === bodyHash : pending.sizeGiB === sizeGiB
+  return isSame ? known : keepOwned(peer, out, { ...known, pending: null })
 }
 
 /** What the grant was for, if the record does not show that it was carried out. */

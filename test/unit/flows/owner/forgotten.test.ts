@@ -2,6 +2,7 @@
 import t from 'tap'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
 import type { Json } from '../../../../lib/model/json.ts'
+import type { ClientRequest } from '../../../../lib/model/request.ts'
 import { Fleet } from '../fleet.ts'
 import { create, createOn, groupOf, ledger, manifestOf, operate, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
 
@@ -124,4 +125,44 @@ t.test('a new host that stops before it has begun is still new, and has lost not
   fleet.pass(5000)
   t.notOk(fleet.host('a').notes.includes('memory-lost'))
   t.equal(createOn(fleet, 'a', 1).owner, 'a')
+})
+
+/** `a` has promised room and is put back to a journal from before, unnoticed; only then does the register bind the request to it. */
+function boundAndForgotten(fleet: Fleet, first: ClientRequest): void {
+  const backup = new Map(fleet.host('a').journal)
+  fleet.loses = ({ from, message }) => from === 'b' && message.kind === 'change'
+  fleet.ask('b', first)
+  restart(fleet, 'a', backup)
+  if (fleet.host('a').notes.includes('memory-lost')) throw new Error('it was noticed')
+  fleet.loses = ({ to, message }) => to === 'a' && message.kind !== 'changed' && message.kind !== 'reserve' && message.kind !== 'reserve-room'
+  fleet.pass(5000)
+  if (ledger(fleet, 'b').bound.length !== 1) throw new Error('not bound')
+}
+
+/** The same key with another body, and a start: the host hears what was bound before it hears what became of its reservation. */
+function reservedAgain(fleet: Fleet, other: ClientRequest): void {
+  fleet.loses = ({ from, message }) => from === 'a' && message.kind === 'change'
+  fleet.ask('a', other)
+  fleet.loses = ({ from, message }) => from === 'a' && message.kind === 'change' && message.change.kind === 'resolve'
+  restart(fleet, 'a', fleet.host('a').journal)
+  fleet.pass(5000)
+}
+
+t.test('what the register has bound is made, not what the same key asked for after the bound one was forgotten', async (t) => {
+  const fleet = started('abc')
+  for (const name of 'bc') fleet.feed(fleet.host(name), { kind: 'measured', pools: [] })
+  fleet.pass(1000)
+  boundAndForgotten(fleet, create(1))
+  reservedAgain(fleet, create(1, { sizeGiB: 3 }))
+  t.equal(fleet.host('c').tables.view.volumes.get(volumeNamed(1))?.volume.sizeGiB, 1)
+  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
+})
+
+t.test('nor does a volume grow to what the same key asked for later', async (t) => {
+  const fleet = started('abc')
+  createOn(fleet, 'a', 1)
+  boundAndForgotten(fleet, operate(2, 1, { kind: 'extend', sizeGiB: 2 }))
+  reservedAgain(fleet, operate(2, 1, { kind: 'extend', sizeGiB: 4 }))
+  t.equal(fleet.host('c').tables.view.volumes.get(volumeNamed(1))?.volume.sizeGiB, 2)
+  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 2 })
 })
