@@ -42,8 +42,7 @@ export function onAdopted(peer: Peer, out: Out, project: ProjectId, rid: Request
 /** An open grant that names this host: whatever the journal lacks of it is made up for. */
 export function explain(peer: Peer, out: Out, project: ProjectId, binding: Binding, now: Now): void {
   const { rid, volume: id, reservation } = binding
-  // Carried out, and perhaps undone again since the register was read.
-  if (peer.settled.has(rid) || peer.results.has(rid)) return
+  if (peer.settled.has(rid)) return
   const known = withoutOthers(peer, out, binding)
   if (known?.volume.rid === rid) {
     if (known.step === 'reserved') return commitCreate(peer, out, { ...known, reservation })
@@ -56,9 +55,12 @@ export function explain(peer: Peer, out: Out, project: ProjectId, binding: Bindi
   }
   if (known?.pending?.rid === rid) return known.pending.committed ? undefined : commitRoom(peer, out, known, peer.self, now)
   note(out, 'warn', 'grant-without-reservation', { rid, volume: id })
-  if (binding.spec !== null && known === undefined && !peer.tombs.has(id)) return adopt(peer, out, binding, now)
-  const pending = known?.step === 'built' ? stillToDo(known, binding) : null
-  if (known !== undefined && pending !== null) return doAfterAll(peer, out, known, pending, now)
+  // What was answered has been carried out, and perhaps undone since the register was read: it is not done again, only settled.
+  if (!peer.results.has(rid)) {
+    if (binding.spec !== null && known === undefined && !peer.tombs.has(id)) return adopt(peer, out, binding, now)
+    const pending = known?.step === 'built' ? stillToDo(known, binding) : null
+    if (known !== undefined && pending !== null) return doAfterAll(peer, out, known, pending, now)
+  }
   if (known === undefined) publishTomb(peer, out, id)
   else publishOwned(peer, out, known, now)
   settle(peer, out, project, rid)
