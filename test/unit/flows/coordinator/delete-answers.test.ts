@@ -25,6 +25,15 @@ t.test('an owner that did it and died before it could say so has done it, though
   t.equal(outcomeOf(answer()), 'ok')
 })
 
+t.test('an owner that did it, and whose answer never comes, has done it', async (t) => {
+  const fleet = started()
+  createOn(fleet, 'a', 1)
+  fleet.loses = ({ from, message }) => from === 'a' && message.kind === 'operated'
+  const answer = fleet.ask('b', remove(2, 1))
+  fleet.pass(TIMINGS.operateMs)
+  t.equal(outcomeOf(answer()), 'ok')
+})
+
 t.test('a volume that found no room is deleted, also if the register has to be asked twice', async (t) => {
   const fleet = started()
   for (const host of fleet.hosts.values()) fleet.feed(host, { kind: 'measured', pools: [] })
