@@ -1,7 +1,7 @@
 /** A thousand worlds that nobody has seen before, and those that once showed a bug: nothing may be wrong in any of them. */
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { faultCounts } from './faults.ts'
+import { savedRegressions } from './regressions.ts'
 import { formatFailure, formatSwarm } from './report.ts'
 import { seedOfRules, seedsFrom } from './seeds.ts'
 import { runSwarm } from './swarm.ts'
@@ -24,10 +24,7 @@ t.test('fresh seeds keep every invariant and come to rest', async (t) => {
 })
 
 t.test('seeds that once showed a bug show none', async (t) => {
-  const saved: { seed: number; why: string }[] = JSON.parse(
-    readFileSync(new URL('../../../test/sim/regressions.json', import.meta.url), 'utf8'),
-  )
-  const result = await runSwarm({ seeds: saved.map(({ seed }) => seed), jobs: 2 })
+  const result = await runSwarm({ seeds: savedRegressions().map(({ seed }) => seed), jobs: 2 })
   for (const failed of result.failed) t.comment(formatFailure(failed, null))
   t.same(
     result.failed.map(({ seed }) => seed),

@@ -5,7 +5,7 @@
  * that needs no timer; `pass` lets time go by. Every message goes over the wire's own check, as text.
  */
 import { step } from '../../../lib/flows/peer.ts'
-import type { Effect, PeerEvent } from '../../../lib/flows/step.ts'
+import type { BackendCall, Effect, PeerEvent, TargetCall } from '../../../lib/flows/step.ts'
 import { createPeer } from '../../../lib/flows/restore.ts'
 import type { Peer, PeerOptions } from '../../../lib/flows/tables.ts'
 import { TIMINGS } from '../../../lib/flows/timings.ts'
@@ -40,6 +40,8 @@ export class Fleet {
   nowMs = 0
   /** Messages that do not arrive, without a word to the sender. */
   loses: (letter: Letter) => boolean = () => false
+  /** Commands that never come to an end in this life, and have done nothing. */
+  hangs: (call: BackendCall | TargetCall) => boolean = () => false
   readonly #queue: { readonly host: Host; readonly event: PeerEvent; readonly life: Peer | null }[] = []
   readonly #cut = new Set<string>()
   readonly #options: Partial<PeerOptions>
@@ -198,8 +200,10 @@ export class Fleet {
       case 'publish':
         return this.feed(host, { kind: 'published', entry: copy(effect.entry) })
       case 'backend':
+        if (this.hangs(effect.call)) return
         return this.feed(host, { ...effect, outcome: onVolumes(host, effect.call) })
       case 'target':
+        if (this.hangs(effect.call)) return
         if (effect.call.kind === 'fence') host.exports.delete(effect.call.iqn)
         else host.exports.add(effect.call.iqn)
         return this.feed(host, { ...effect, outcome: done(null) })

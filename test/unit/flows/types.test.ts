@@ -1,5 +1,6 @@
 /** Copies of the volume types: who is behind reads, before room is set aside by what is no more. */
 import t from 'tap'
+import { TIMINGS } from '../../../lib/flows/timings.ts'
 import type { TypeChange } from '../../../lib/model/catalogue.ts'
 import { requestId } from '../../../lib/model/ids.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
@@ -128,4 +129,15 @@ t.test('a minority changes nothing and says so', async (t) => {
   const answer = fleet.ask('a', { kind: 'types', change: claim('fast') })
   fleet.pass(10_000)
   t.match(answer(), { result: { ok: false, failure: { code: 'no-majority', project: '_cluster' } } })
+})
+
+t.test('a type whose maker never heard the answer becomes known to everybody all the same', async (t) => {
+  const fleet = started()
+  fleet.loses = ({ message }) => message.kind === 'changed'
+  fleet.ask('a', { kind: 'types', change: claim('fast') })
+  fleet.stop('a')
+  fleet.loses = () => false
+  t.same([versionAt(fleet, 'b'), versionAt(fleet, 'c')], [0, 0], 'it is in the register, and in no copy')
+  fleet.pass(2 * TIMINGS.watchMs)
+  t.same([versionAt(fleet, 'b'), versionAt(fleet, 'c')], [1, 1])
 })

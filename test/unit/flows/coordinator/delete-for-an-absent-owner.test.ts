@@ -140,17 +140,6 @@ t.test('an owner that dies before it is asked is away too', async (t) => {
   t.equal(ledger(fleet, 'c').intents.length, 1)
 })
 
-t.test('an owner that did it and died before it could say so has done it', async (t) => {
-  const fleet = withVolume()
-  fleet.loses = ({ from, message }) => from === 'a' && message.kind === 'operated'
-  const answer = fleet.ask('b', remove(2, 1))
-  fleet.pass(500)
-  t.equal(shownAt(fleet, 'b'), undefined, 'the record came, the answer did not')
-  fleet.stop('a')
-  fleet.pass(TIMINGS.operateMs)
-  t.equal(outcomeOf(answer()), 'ok')
-})
-
 t.test('a volume of a host that is lost for good can be deleted, and nothing else', async (t) => {
   const fleet = withVolume()
   fleet.stop('a')

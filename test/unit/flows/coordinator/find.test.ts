@@ -159,23 +159,6 @@ t.test('what does not come however often it is asked for ends the search without
   t.ok(searches.length <= 5 * 4, `${searches.length} questions to five hosts`)
 })
 
-t.test('a volume that is granted, and that its host has forgotten, is not said to be missing', async (t) => {
-  const fleet = new Fleet(manifestOf('abc'))
-  fleet.startAll()
-  createOn(fleet, 'a', 1)
-  for (const name of 'bc') fleet.feed(fleet.host(name), { kind: 'measured', pools: [] })
-  fleet.pass(1000)
-  grant(fleet, 'b', 2)
-  fleet.stop('a')
-  fleet.host('a').journal.clear()
-  fleet.loses = ({ to, message }) => to === 'a' && (message.kind === 'changed' || message.kind === 'commit')
-  fleet.start('a')
-  fleet.pass(2 * TIMINGS.recallMs)
-  fleet.host('a').tables.unread.clear()
-  const answer = fleet.ask('b', remove(3, 2))
-  t.equal(outcomeOf(answer()), 'recovering', 'its host will hear of the grant again')
-})
-
 t.test('where a host is lost, all that are left must say that they know nothing of its volume', async (t) => {
   const names = 'abcd'
   const all = manifestOf(names)

@@ -111,6 +111,20 @@ t.test('a register hears of a volume only when a majority of the hosts knows its
   t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
 })
 
+t.test('the account of a lost host is closed, though nobody has the last records of its log', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  fleet.loses = ({ from, message }) => from === 'd' && (message.kind === 'delta' || message.kind === 'seen')
+  createOn(fleet, 'd', 1, 'a')
+  t.equal(fleet.host('d').tables.owned.get(volumeNamed(1))?.step, 'built')
+  fleet.stop('d')
+  fleet.loses = () => false
+  fleet.spread(changed(manifest, 'd', 'lost'))
+  fleet.pass(30_000)
+  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1 }, 'it was promised, and nobody has deleted it')
+  t.equal(outcomeOf(fleet.ask('a', remove(2, 1))()), 'ok')
+  t.same(ledger(fleet, 'a').used, { volumes: 0, snapshots: 0, gigabytes: 0 })
+})
+
 t.test('where nobody keeps registers, whoever asks is told so', async (t) => {
   const { fleet, manifest } = fleetWithSpare()
   fleet.spread({ ...manifest, epoch: 9, hosts: manifest.hosts.map((host) => ({ ...host, voter: false })) })

@@ -134,7 +134,8 @@ function boundAndForgotten(fleet: Fleet, first: ClientRequest): void {
   fleet.ask('b', first)
   restart(fleet, 'a', backup)
   if (fleet.host('a').notes.includes('memory-lost')) throw new Error('it was noticed')
-  fleet.loses = ({ to, message }) => to === 'a' && message.kind !== 'changed' && message.kind !== 'reserve' && message.kind !== 'reserve-room'
+  fleet.loses = ({ to, message }) =>
+    to === 'a' && message.kind !== 'changed' && message.kind !== 'reserve' && message.kind !== 'reserve-room'
   fleet.pass(5000)
   if (ledger(fleet, 'b').bound.length !== 1) throw new Error('not bound')
 }

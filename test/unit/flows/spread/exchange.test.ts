@@ -2,7 +2,7 @@
 import t from 'tap'
 import { tallyOf } from '../../../../lib/replica/view.ts'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
-import { createOn, manifestOf, operate, volumeNamed } from '../requests.ts'
+import { createOn, ledger, manifestOf, operate, PROJECT, remove, volumeNamed } from '../requests.ts'
 import { Fleet } from '../fleet.ts'
 
 t.test('peers that know the same show each other one hash, and say no more', async (t) => {
@@ -43,4 +43,29 @@ t.test('after a partition one exchange brings a peer up to date, also about host
   fleet.stop('a')
   fleet.mend('b', 'c')
   t.equal(fleet.host('c').tables.view.volumes.get(volumeNamed(1))?.volume.name, 'new')
+})
+
+t.test('a volume that was known from its grant goes out of the picture with the tombstones that are collected', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  fleet.loses = ({ message }) => message.kind === 'change' && message.change.kind === 'fold'
+  createOn(fleet, 'a', 1)
+  fleet.ask('a', remove(2, 1))
+  fleet.pass(1000)
+  // Every host has seen its end. One of them starts anew with nothing, and hears of the grant that is still open.
+  const isHidden = fleet.loses
+  fleet.loses = (letter) => isHidden(letter) || (letter.to === 'c' && letter.message.kind === 'delta')
+  fleet.stop('c')
+  fleet.start('c')
+  fleet.pass(2 * TIMINGS.recallMs)
+  fleet.ask('c', { kind: 'find', project: PROJECT, volume: volumeNamed(1) })
+  fleet.pass(1000)
+  const isShown = (): boolean => fleet.host('c').tables.view.volumes.has(volumeNamed(1))
+  t.ok(isShown())
+  fleet.loses = (letter) => letter.to === 'c' && letter.message.kind === 'delta'
+  fleet.pass(2 * TIMINGS.watchMs)
+  t.same([ledger(fleet, 'b').bound, fleet.host('a').tables.tombs.size], [[], 0], 'all is over, and nothing is left of it')
+  fleet.loses = () => false
+  fleet.pass(5 * TIMINGS.headsMs)
+  t.notOk(isShown())
 })
