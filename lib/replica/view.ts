@@ -28,6 +28,10 @@ export interface View {
   readonly snapshots: Map<SnapshotId, VolumeId>
   /** Volumes known from their grants alone, by owner. */
   readonly granted: Map<PeerId, Set<VolumeId>>
+  /** How often tombstones have been collected, by whomever. */
+  collections: number
+  /** When an owner's were, counted by `collections`. */
+  readonly collected: Map<PeerId, number>
 }
 
 /** The volumes of one project, and their order since somebody asked for it. */
@@ -37,7 +41,16 @@ interface ProjectVolumes {
 }
 
 export function emptyView(): View {
-  return { logs: new Map(), volumes: new Map(), projects: new Map(), attachments: new Map(), snapshots: new Map(), granted: new Map() }
+  return {
+    logs: new Map(),
+    volumes: new Map(),
+    projects: new Map(),
+    attachments: new Map(),
+    snapshots: new Map(),
+    granted: new Map(),
+    collections: 0,
+    collected: new Map(),
+  }
 }
 
 /** Newest first: (createdAtMs desc, id asc). Sorted once for as long as nothing of the project changes. */
@@ -52,8 +65,14 @@ export function newestFirst(a: KnownVolume, b: KnownVolume): number {
   return b.volume.createdAtMs - a.volume.createdAtMs || compareText(a.volume.id, b.volume.id)
 }
 
-/** A volume that a register says is bound, until its owner's log shows it. */
-export function noteGranted(view: View, volume: Volume, owner: PeerId): void {
+/**
+ * A volume that a register says is bound, until its owner's log shows it.
+ *
+ * @param since `collections` when the register was asked. If the owner has collected tombstones since, the volume's may be
+ *   among them, and nothing would ever take it out of the picture again: then it is not noted.
+ */
+export function noteGranted(view: View, volume: Volume, owner: PeerId, since: number): void {
+  if ((view.collected.get(owner) ?? 0) > since) return
   const log = view.logs.get(owner)
   if (view.volumes.has(volume.id) || log?.records.has(volume.id) === true) return
   setKnown(view, volume.id, { volume, owner, seq: 0 })
@@ -65,6 +84,8 @@ export function noteGranted(view: View, volume: Volume, owner: PeerId): void {
 function dropGranted(view: View, owner: PeerId): void {
   for (const id of view.granted.get(owner) ?? []) if (view.volumes.get(id)?.seq === 0) hide(view, owner, id)
   view.granted.delete(owner)
+  view.collections += 1
+  view.collected.set(owner, view.collections)
 }
 
 /** Takes a part of an owner's log in, and shows what it says. */

@@ -60,6 +60,7 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     refused: [],
     phase: 'reserving',
     reservation: null,
+    since: peer.view.collections,
   }
   // Whoever parsed the request knew the type a moment ago; what this copy lacks the register may have.
   if (spec.typeId !== null && typeOf(peer, spec) === null) return readType(peer, out, creating)
@@ -112,7 +113,7 @@ export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<
     return
   }
   cancel(out, `reserve/${rid}`)
-  peer.creating.set(rid, { ...creating, phase: 'binding', reservation })
+  peer.creating.set(rid, { ...creating, phase: 'binding', reservation, since: peer.view.collections })
   const { spec, bodyHash } = creating
   const delta = { volumes: 1, snapshots: 0, gigabytes: spec.sizeGiB }
   const binding: Binding = {
@@ -215,7 +216,7 @@ function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Re
   if (reservation !== creating.reservation || candidateOf(creating)?.peer !== host) letGo(out, creating)
   if (binding.kind === 'bound') {
     const granted = grantedVolume(binding, hostOf(peer.options.manifest, host)?.zone ?? '')
-    if (granted !== null) noteGranted(peer.view, granted, host)
+    if (granted !== null) noteGranted(peer.view, granted, host, creating.since)
   }
   const { rid, spec } = creating
   send(out, host, { kind: 'commit', certificate: { project: spec.project, rid, volume: spec.id, host, reservation, proof } })

@@ -38,7 +38,16 @@ export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snap
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
-  peer.searching.set(name, { ...search, waiting: [], silent: [], behind: new Map(), named: [], knownOwner: null, majority: 0 })
+  peer.searching.set(name, {
+    ...search,
+    waiting: [],
+    silent: [],
+    behind: new Map(),
+    named: [],
+    knownOwner: null,
+    majority: 0,
+    since: peer.view.collections,
+  })
   const about = search.volume ?? search.snapshot
   if (search.project === null || about === null) return askHosts(peer, out, name)
   askRegister(peer, out, search.project, { kind: 'read', about }, { kind: 'find', search: name })
@@ -192,7 +201,7 @@ function inView(peer: Peer, { volume, attachment, snapshot }: Searching): Volume
   return id === undefined ? null : (peer.view.volumes.get(id)?.volume ?? null)
 }
 
-function inRegister(peer: Peer, { volume }: Searching, contents: LedgerContents): Volume | null {
+function inRegister(peer: Peer, { volume, since }: Searching, contents: LedgerContents): Volume | null {
   const unplaced = contents.unplaced.find((one) => one.spec.id === volume)
   if (unplaced !== undefined) return unplacedAsVolume(unplaced)
   const binding = contents.bound.find((one) => one.volume === volume && one.spec !== null)
@@ -200,7 +209,7 @@ function inRegister(peer: Peer, { volume }: Searching, contents: LedgerContents)
   const granted = grantedVolume(binding, hostOf(peer.options.manifest, binding.host)?.zone ?? '')
   // A grant stays open for a moment after its volume has come and gone; the owner's tombstone knows better.
   if (granted === null || isBuried(peer, binding.host, binding.volume)) return null
-  noteGranted(peer.view, granted, binding.host)
+  noteGranted(peer.view, granted, binding.host, since)
   return peer.view.volumes.get(binding.volume)?.volume ?? granted
 }
 

@@ -29,6 +29,8 @@ export interface Creating {
   /** How often it has waited for a copy of the types. */
   readonly typeTries: number
   readonly reservation: ReservationId | null
+  /** `collections` of the picture when the register was asked. */
+  readonly since: number
 }
 
 /** An operation that this peer coordinates. */
@@ -64,4 +66,6 @@ export interface Searching {
   readonly knownOwner: PeerId | null
   /** Members that the smallest majority of a register had when the hosts were asked: what they said is as old as that. */
   readonly majority: number
+  /** `collections` of the picture when the search began. */
+  readonly since: number
 }

@@ -1,5 +1,15 @@
 /** Manifests and requests as the tests of the flows use them, and what became of a request. */
-import { type PeerId, peerId, projectId, requestId, type RequestId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import {
+  type PeerId,
+  peerId,
+  projectId,
+  requestId,
+  type RequestId,
+  snapshotId,
+  type SnapshotId,
+  type VolumeId,
+  volumeId,
+} from '../../../lib/model/ids.ts'
 import type { LedgerContents } from '../../../lib/model/ledger.ts'
 import type { Manifest } from '../../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
@@ -29,6 +39,7 @@ export function groupOf(manifest: Manifest): readonly PeerId[] {
 }
 
 export const volumeNamed = (n: number): VolumeId => volumeId(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`)
+export const snapshotNamed = (n: number): SnapshotId => snapshotId(`11111111-0000-4000-8000-${String(n).padStart(12, '0')}`)
 const request = (n: number): RequestId => requestId(String(n).padStart(32, '0'))
 
 export function create(n: number, changes: Partial<VolumeSpec> = {}): Extract<ClientRequest, { kind: 'create' }> {
@@ -58,6 +69,17 @@ export function operate(n: number, volume: number, operation: Operation): Extrac
 
 export const remove = (n: number, volume: number): Extract<ClientRequest, { kind: 'operate' }> =>
   operate(n, volume, { kind: 'delete', force: false })
+
+/** Request `n` makes snapshot `n` of this volume. */
+export function take(
+  n: number,
+  volume: number,
+  metadata: Readonly<Record<string, string>> = {},
+): Extract<ClientRequest, { kind: 'operate' }> {
+  const texts = { user: 'u', name: `snapshot ${n}`, description: null, metadata }
+  const snapshot = { id: snapshotNamed(n), volume: volumeNamed(volume), project: PROJECT, createdAtMs: n, ...texts }
+  return operate(n, volume, { kind: 'snapshot', snapshot, bodyHash: `body ${n}`, force: false })
+}
 
 /** A volume on the host of this name, made and folded. Every other host is full for the moment. */
 export function createOn(fleet: Fleet, owner: string, n: number, by = owner): Volume {

@@ -23,7 +23,7 @@ t.test('a project is shown its volumes and no other, newest first, after every c
     for (const { owner, volume, time, kind } of changes) {
       // A volume has one owner and one project for all its life.
       const made = volumeOf(volume * 2 + owner, time)
-      if (kind === 'grant') noteGranted(view, made, ownerAt(owner))
+      if (kind === 'grant') noteGranted(view, made, ownerAt(owner), view.collections)
       else publish(view, owner, made.id, kind === 'record' ? made : null)
       for (const project of PROJECTS) assert.deepEqual(idsOf(volumesOf(view, project)), counted(view, project))
     }

@@ -6,7 +6,7 @@ import type { Manifest } from '../../../../lib/model/manifest.ts'
 import { joining, stepDone } from '../../../../lib/model/manifest-steps.ts'
 import type { ClientRequest } from '../../../../lib/model/request.ts'
 import { Fleet, type Letter } from '../fleet.ts'
-import { create, groupOf, manifestOf, outcomeOf, PROJECT, volumeNamed } from '../requests.ts'
+import { create, groupOf, manifestOf, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
 
 /** By somebody who does not know whose it is. */
 const FIND: ClientRequest = { kind: 'find', project: null, volume: volumeNamed(1) }
@@ -84,4 +84,33 @@ t.test('a step that ends while the hosts are asked does not make their answers s
   t.equal(answer(), undefined)
   fleet.pass(1)
   t.match(answer(), { result: { ok: false, failure: { code: 'peer-incomplete', silent: [keeper] } } })
+})
+
+t.test('a late answer of a register brings no volume back into the picture whose tombstone has been collected', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  for (const name of 'bc') fleet.feed(fleet.host(name), { kind: 'measured', pools: [] })
+  fleet.pass(9000)
+  fleet.loses = ({ message }) => message.kind === 'commit'
+  t.equal(outcomeOf(fleet.ask('b', create(1))()), 'ok')
+  const late: Letter[] = []
+  fleet.loses = (letter) => {
+    const isHeld = letter.to === 'c' && letter.message.kind === 'changed'
+    if (isHeld) late.push(letter)
+    return isHeld
+  }
+  fleet.ask('c', { kind: 'find', project: PROJECT, volume: volumeNamed(1) })
+  const [commit] = fleet.letters('commit')
+  if (commit === undefined) throw new Error('nobody has committed')
+  fleet.say(commit.from, commit.to, commit.message)
+  fleet.pass(300)
+  fleet.ask('a', remove(2, 1))
+  fleet.pass(1600)
+  t.equal(fleet.host('a').tables.tombs.size, 0, 'made, deleted, counted, seen by all, collected')
+  const [answer] = late
+  if (answer === undefined) throw new Error('the register was not read')
+  fleet.loses = () => false
+  fleet.say(answer.from, 'c', answer.message)
+  fleet.pass(60_000)
+  t.notOk(fleet.host('c').tables.view.volumes.has(volumeNamed(1)))
 })

@@ -1,26 +1,17 @@
 /** What an owner does with snapshots beyond the plain way: the ends of a record, and bytes that no record explains. */
 import t from 'tap'
-import { snapshotId, type SnapshotId, type volumeId } from '../../../../lib/model/ids.ts'
-import type { ClientRequest } from '../../../../lib/model/request.ts'
+import type { volumeId } from '../../../../lib/model/ids.ts'
 import { RECORD_CHARS_MAX, SNAPSHOTS_MAX, snapshotOf } from '../../../../lib/model/snapshot.ts'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
 import { Fleet, type Letter } from '../fleet.ts'
-import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, volumeNamed } from '../requests.ts'
+import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, snapshotNamed, take, volumeNamed } from '../requests.ts'
 
 const GIB = 1024 ** 3
-const snapshotNamed = (n: number): SnapshotId => snapshotId(`11111111-0000-4000-8000-${String(n).padStart(12, '0')}`)
 
 function started(names: string): Fleet {
   const fleet = new Fleet(manifestOf(names))
   fleet.startAll()
   return fleet
-}
-
-/** Request `n` makes snapshot `n` of this volume. */
-function take(n: number, volume: number, metadata: Readonly<Record<string, string>> = {}): ClientRequest {
-  const texts = { user: 'u', name: `snapshot ${n}`, description: null, metadata }
-  const snapshot = { id: snapshotNamed(n), volume: volumeNamed(volume), project: PROJECT, createdAtMs: n, ...texts }
-  return operate(n, volume, { kind: 'snapshot', snapshot, bodyHash: `body ${n}`, force: false })
 }
 
 function restartBlank(fleet: Fleet, name: string): void {

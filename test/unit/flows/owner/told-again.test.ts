@@ -2,7 +2,7 @@
 import t from 'tap'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
 import { Fleet, type Letter } from '../fleet.ts'
-import { create, createOn, ledger, manifestOf, outcomeOf, operate, remove } from '../requests.ts'
+import { create, createOn, ledger, manifestOf, outcomeOf, operate, remove, take } from '../requests.ts'
 
 const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0 }
 const isFold = ({ message }: Letter): boolean => message.kind === 'change' && message.change.kind === 'fold'
@@ -101,4 +101,25 @@ t.test('a volume that is granted, and that its host has forgotten, is not said t
   fleet.loses = isUnread
   fleet.say('b', 'a', commit.message)
   t.equal(outcomeOf(fleet.ask('b', operate(4, 2, { kind: 'update', name: 'new' }))()), 'recovering', 'or has, and asks what it is for')
+})
+
+t.test('what a journal remembers as answered, and not as settled, is settled once more', async (t) => {
+  const fleet = started()
+  createOn(fleet, 'a', 1)
+  fleet.hangs = ({ kind }) => kind === 'create-snapshot'
+  t.equal(outcomeOf(fleet.ask('a', take(2, 1))()), 'ok', 'promised, and being made')
+  const backup = new Map(fleet.host('a').journal)
+  fleet.hangs = () => false
+  fleet.loses = isFold
+  for (const journal of [backup, new Map(backup)]) {
+    fleet.stop('a')
+    fleet.host('a').journal = journal
+    fleet.start('a')
+    fleet.pass(2 * TIMINGS.recallMs)
+  }
+  t.ok(fleet.host('a').notes.includes('memory-lost'), 'it was made in a life that is forgotten')
+  fleet.loses = () => false
+  fleet.pass(3 * TIMINGS.retryMs)
+  t.same(ledger(fleet, 'b').bound, [])
+  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 1, gigabytes: 2 })
 })
