@@ -11,7 +11,6 @@ const SWARM_KEY = /^\/key\/swarm\/psk\/1\.0\.0\/\n\/base16\/\n[0-9a-f]{64}\n?$/
 export interface MembershipFacts {
   readonly self: PeerId
   readonly manifest: Manifest
-  readonly manifestFile: string
   readonly swarmKeyFile: string
   readonly swarmKey: string
   /** The cluster's key lies here, and its public half is another than the one that the manifest is signed with. */

@@ -49,7 +49,6 @@ export async function lookAtState(config: AgentConfig, configFile: string): Prom
       ...judgeMembership({
         self: identity.peerId,
         manifest: signed.manifest,
-        manifestFile: files.manifest,
         swarmKeyFile: files.swarmKey,
         swarmKey: Buffer.from(swarmKey).toString('utf8'),
         hasOtherClusterKey: await isOtherKey(files.clusterKey, clusterPublicKey),

@@ -35,6 +35,7 @@ export async function lookAtTgt(exec: Exec, controlPort: number): Promise<TgtFac
 }
 
 async function lookAtVersion(exec: Exec): Promise<Pick<TgtFacts, 'version' | 'isRepaired'>> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: this is dpkg-query's own language
   const asked = await exec({ file: 'dpkg-query', args: ['-W', '-f', '${Version}', 'tgt'], timeoutMs: TIMEOUT_MS })
   const installed = asked.exitCode === 0 ? asked.stdout.trim() : ''
   if (installed !== '') {
