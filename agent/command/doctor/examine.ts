@@ -35,7 +35,7 @@ export async function examine({ config, configFile, isMade, finding }: DoctorPla
   if (isMade) findings.push(judgeService(await unitState(exec, 'scoria'), configFile))
   findings.push(...ports.ports.map((port) => judgePort(port, agentPid, 'systemctl restart scoria')))
   findings.push(...(await lookAtBackends(config, isMade, exec)))
-  findings.push(...(await lookAtTarget(config, agent.kind === 'runs', ports, exec)))
+  findings.push(...(await lookAtTarget(config, ports, exec)))
   if (state.membership === null || self === null) return findings
   const swarmKeyFile = `${config.directory}/swarm.key`
   const peers = await lookAtPeers(state.membership.signed.manifest, self, agent)

@@ -104,7 +104,7 @@ async function isWritable(folder: string): Promise<boolean> {
   }
 }
 
-export async function lookAtTarget({ target }: AgentConfig, agentRuns: boolean, ports: PortsView, exec: Exec): Promise<readonly Finding[]> {
+export async function lookAtTarget({ target }: AgentConfig, ports: PortsView, exec: Exec): Promise<readonly Finding[]> {
   switch (target.kind) {
     case 'none':
       return []
@@ -117,7 +117,7 @@ export async function lookAtTarget({ target }: AgentConfig, agentRuns: boolean, 
     case 'tgt': {
       const { controlPort, portal } = target
       const facts = await lookAtTgt(exec, controlPort)
-      const judged = judgeTgt(facts, { agentRuns, controlPort, portal })
+      const judged = judgeTgt(facts, { controlPort, portal })
       const isTgtd = facts.portals?.some((open) => coversPortal(open, portal)) === true
       const hasAddress = judged.every(({ check, level }) => check !== 'portal-address' || level !== 'fail')
       return [

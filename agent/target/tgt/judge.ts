@@ -14,8 +14,6 @@ const BEGIN_CLOSED =
   "mkdir -p /etc/systemd/system/tgt.service.d && printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/tgtd -f --iscsi portal=127.0.0.1:3260\\n' > /etc/systemd/system/tgt.service.d/scoria.conf && systemctl daemon-reload && systemctl restart tgt"
 
 export interface TgtView {
-  /** The agent of this host runs, and has opened the portal if it was closed. */
-  readonly agentRuns: boolean
   readonly controlPort: number
   readonly portal: string
 }
@@ -37,16 +35,14 @@ function versionFinding({ version, isRepaired }: TgtFacts): Finding {
   )
 }
 
-function closedFinding(portals: readonly string[], { agentRuns, controlPort, portal }: TgtView): Finding {
+/** The agent adds the portal to what tgtd was started on, and leaves it open when it stops: exports go on. */
+function closedFinding(portals: readonly string[], { controlPort, portal }: TgtView): Finding {
   const remedy = controlPort === 0 ? BEGIN_CLOSED : `tgtd -C ${controlPort} --iscsi portal=127.0.0.1:PORT   # instead of the one that runs`
-  const isOpenEverywhere = portals.some((open) => open !== portal && coversPortal(open, portal))
-  if (isOpenEverywhere)
+  if (portals.some((open) => open !== portal && coversPortal(open, portal)))
     return warning('tgt-closed', `tgtd listens on every address (${portals.join(', ')}) before the agent is there: ${HANGS_UP}`, remedy)
-  const isOpen = portals.includes(portal)
-  if (isOpen && !agentRuns) return warning('tgt-closed', `tgtd listens on ${portal} and the agent does not run: ${HANGS_UP}`, remedy)
-  // It was started on another address, and the agent has added the portal.
-  if (isOpen && portals.length === 1) return warning('tgt-closed', `tgtd was started on ${portal} itself: ${HANGS_UP}`, remedy)
-  return fine('tgt-closed', agentRuns ? `the agent has opened ${portal}` : `tgtd is closed to others until the agent opens ${portal}`)
+  if (portals.includes(portal) && portals.length === 1)
+    return warning('tgt-closed', `tgtd was started on ${portal} itself, before the agent is there: ${HANGS_UP}`, remedy)
+  return fine('tgt-closed', portals.includes(portal) ? `the agent has opened ${portal}` : `tgtd is closed until the agent opens ${portal}`)
 }
 
 const HANGS_UP = 'initiators that come back after a power cut may never get in again'
