@@ -7,13 +7,14 @@ import { examine } from './doctor/examine.ts'
 import { planOf } from './doctor/plan.ts'
 import { HOST_OPTION_ROWS } from './host-options.ts'
 
-const OWN_HELP: Readonly<Record<string, string>> = {
-  dir: 'folder of the keys and the journal of the host to look at',
-  config: 'configuration file of the host to look at (default DIR/agent.yaml with --dir, else /etc/scoria/agent.yaml)',
-}
+const OWN_HELP: ReadonlyMap<string, string> = new Map([
+  ['name', 'name that the host would have; nothing depends on it'],
+  ['dir', 'folder of the keys and the journal of the host to look at'],
+  ['config', 'configuration file of the host to look at (default DIR/agent.yaml with --dir, else /etc/scoria/agent.yaml)'],
+])
+/** Whatever `init` and `join` take, so that their line can be tried before it is typed. */
 const ROWS: readonly OptionRow[] = [
-  ...HOST_OPTION_ROWS.filter(({ name }) => name in OWN_HELP).map((row) => ({ ...row, help: OWN_HELP[row.name] ?? row.help })),
-  ...HOST_OPTION_ROWS.filter(({ name }) => !(name in OWN_HELP) && name !== 'name' && name !== 'zone'),
+  ...HOST_OPTION_ROWS.map((row) => ({ ...row, help: OWN_HELP.get(row.name) ?? row.help })),
   { name: 'output', short: 'o', value: 'FORMAT', help: 'table, or json for programs (default table)' },
   { name: 'help', help: 'print this' },
 ]

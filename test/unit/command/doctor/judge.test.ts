@@ -9,6 +9,7 @@ import { judgeJournal, judgeKeys, judgeState, type StateFacts } from '../../../.
 import { peerId } from '../../../../lib/model/ids.ts'
 import { CHECKS, failure, type Finding, fine, firstFailure, warning } from '../../../../lib/model/finding.ts'
 import { DEFAULT_LIMITS } from '../../../../lib/model/quota.ts'
+import { read } from '../../../house/tree.ts'
 
 type Expected = readonly [Finding['check'], Finding['level'], RegExp | null]
 
@@ -202,4 +203,13 @@ t.test('the remedy stands alone on its line, and nothing of what tools say moves
   t.match(findingsText([fine('node', 'n')]), /all is well\n$/)
   t.match(findingsText([warning('clock', 'c', 'r')]), /nothing failed, 1 to look at\n$/)
   t.equal(new Set(CHECKS).size, CHECKS.length)
+})
+
+t.test('OPERATIONS lists what is looked at: no more and no less', async (t) => {
+  const operations = read('docs/OPERATIONS.md')
+  const [, chapter = ''] = /### What `scoria doctor` looks at\n([\s\S]*?)\n## /.exec(operations) ?? []
+  const listed = chapter
+    .split('\n')
+    .flatMap((line) => [...(/^\| (`.*?) \|/.exec(line)?.[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, name]) => name))
+  t.same(listed.toSorted(), [...CHECKS].sort())
 })
