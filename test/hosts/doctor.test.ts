@@ -82,7 +82,7 @@ t.test('each step that was left out is found, and its remedy helps', async (t) =
   await areFound(t, { 'lio-kernel': 'modprobe -r iscsi_target_mod target_core_iblock target_core_file target_core_mod' }, lio)
   t.same(told(await doctor(...lio)), [], 'all of it is well again')
   t.notMatch(await host.must('ls /etc/lvm/devices 2> /dev/null || true'), /scoria/, 'the doctor itself has written nothing')
-  await host.must('vgremove -q -y vg0 && vgcreate -q vg0 /dev/ubda && lvcreate -q -y -L 5G -n other vg0')
+  await host.must('vgremove -q -y vg0 && pvremove -q /dev/ubda && vgcreate -q vg0 /dev/ubda && lvcreate -q -y -L 5G -n other vg0')
   t.same(
     told(await doctor(...lio)),
     ['warn lvm-metadata', 'fail lvm-room'],
