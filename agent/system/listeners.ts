@@ -6,6 +6,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 
 export interface Listener {
+  /** Address, empty if it is one that this does not read (IPv6, but for `::` and `::1`). */
+  readonly host: string
   readonly port: number
   readonly pid: number | null
   /** Name of the program, empty without a process. */
@@ -21,20 +23,32 @@ export async function listenersOn(ports: readonly number[]): Promise<readonly Li
   if (sockets.length === 0) return []
   const owners = await ownersOf(new Set(sockets.map(({ inode }) => inode)))
   return await Promise.all(
-    sockets.map(async ({ port, inode }) => {
+    sockets.map(async ({ host, port, inode }) => {
       const pid = owners.get(inode) ?? null
-      return { port, pid, program: pid === null ? '' : (await textOf(`/proc/${pid}/comm`)).trim() }
+      return { host, port, pid, program: pid === null ? '' : (await textOf(`/proc/${pid}/comm`)).trim() }
     }),
   )
 }
 
 /** Lines of /proc/net/tcp (proc(5)): local address in hexadecimal, state, and in the tenth field the inode. Pure. */
-export function listeningIn(text: string): readonly { readonly port: number; readonly inode: string }[] {
+export function listeningIn(text: string): readonly { readonly host: string; readonly port: number; readonly inode: string }[] {
   return text.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
-    const port = Number.parseInt(local.split(':')[1] ?? '', 16)
-    return state === LISTEN && Number.isInteger(port) ? [{ port, inode }] : []
+    const [address = '', portText = ''] = local.split(':')
+    const port = Number.parseInt(portText, 16)
+    return state === LISTEN && Number.isInteger(port) ? [{ host: hostIn(address), port, inode }] : []
   })
+}
+
+/** Bytes of each word are in the order of the processor, which is the small end first on all that we run on. */
+function hostIn(address: string): string {
+  if (address.length === 8)
+    return (address.match(/../g) ?? [])
+      .reverse()
+      .map((byte) => Number.parseInt(byte, 16))
+      .join('.')
+  if (/^0{32}$/.test(address)) return '::'
+  return address === '00000000000000000000000001000000' ? '::1' : ''
 }
 
 async function ownersOf(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {

@@ -1,5 +1,5 @@
 /** Looks who listens where the agent is to listen. */
-import { type HostPort, parseMultiaddr } from '../../../lib/config/address.ts'
+import { type HostPort, isWildcard, parseMultiaddr } from '../../../lib/config/address.ts'
 import type { AgentConfig } from '../../../lib/config/agent-config.ts'
 import { type Listener, listenersOn } from '../../system/listeners.ts'
 import { listenTrouble } from '../../system/start-checks.ts'
@@ -25,14 +25,18 @@ export async function lookAtPorts({ api, peer, join, target }: AgentConfig): Pro
   const look = async (address: HostPort): Promise<Omit<PortFacts, 'check' | 'key'>> => ({
     address,
     trouble: await listenTrouble(address),
-    holder: holderOf(listeners, address.port),
+    holder: holderOf(listeners, address),
   })
   const ports: PortFacts[] = []
   for (const { check, key, address } of wanted) ports.push({ check, key, ...(await look(address)) })
-  return { ports, portal: await look(portal), apiPid: holderOf(listeners, api.listen.port)?.pid ?? null }
+  return { ports, portal: await look(portal), apiPid: holderOf(listeners, api.listen)?.pid ?? null }
 }
 
-function holderOf(listeners: readonly Listener[], port: number): Holder | null {
+/** Another program may have the same port at another address of this host, which is no matter of ours. */
+function holderOf(listeners: readonly Listener[], { host, port }: HostPort): Holder | null {
   const there = listeners.filter((one) => one.port === port)
-  return there.find(({ pid }) => pid !== null) ?? there[0] ?? null
+  const own = there.filter((one) => one.host === host)
+  const others = there.filter((one) => isWildcard(one.host) || one.host === '' || isWildcard(host))
+  const holders = own.length > 0 ? own : others
+  return holders.find(({ pid }) => pid !== null) ?? holders[0] ?? null
 }

@@ -12,11 +12,13 @@ t.test('the process that listens on a port is named', async (t) => {
   t.teardown(() => server.close())
   const bound = server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-  t.match(await listenersOn([port]), [{ port, pid: process.pid, program: /node|MainThread/ }])
+  t.match(await listenersOn([port]), [{ host: '127.0.0.1', port, pid: process.pid, program: /node|MainThread/ }])
   t.same(await listenersOn([]), [])
   const line =
     '   1: 0100007F:2248 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 51234 1 0000000000000000 100 0 0 10 0'
-  t.same(listeningIn(`  sl  local_address rem_address   st\n${line}\n${line.replace(' 0A ', ' 01 ')}\n`), [{ port: 8776, inode: '51234' }])
+  t.same(listeningIn(`  sl  local_address rem_address   st\n${line}\n${line.replace(' 0A ', ' 01 ')}\n`), [
+    { host: '127.0.0.1', port: 8776, inode: '51234' },
+  ])
 })
 
 t.test('a path lies on the mount that is nearest above it, and on the last of two at one place', async (t) => {
