@@ -36,7 +36,8 @@ export async function lookAtPorts({ api, peer, join, target }: AgentConfig): Pro
 function holderOf(listeners: readonly Listener[], { host, port }: HostPort): Holder | null {
   const there = listeners.filter((one) => one.port === port)
   const own = there.filter((one) => one.host === host)
-  const others = there.filter((one) => isWildcard(one.host) || one.host === '' || isWildcard(host))
+  const isName = !/^[\d.]+$|:/.test(host)
+  const others = there.filter((one) => isWildcard(one.host) || one.host === '' || isWildcard(host) || isName)
   const holders = own.length > 0 ? own : others
   return holders.find(({ pid }) => pid !== null) ?? holders[0] ?? null
 }
