@@ -5,11 +5,13 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { DirectoryFiles } from '../lib/config/directory.ts'
 import { acceptsManifest, hostOf, type Manifest, type SignedManifest } from '../lib/model/manifest.ts'
 import type { Log } from '../lib/ports/log.ts'
 import { parseSignedManifest } from '../lib/wire/manifest.ts'
 import { type Identity, loadIdentity, loadSwarmKey } from './peer/identity.ts'
+import { KeyFileExposed } from './peer/key-file.ts'
 import { signManifest, verifyManifest } from './peer/manifest.ts'
 import { StartProblem } from './start-problem.ts'
 import { chapSecretsOf } from './system/chap-secret.ts'
@@ -30,18 +32,36 @@ export interface ClusterFiles {
   takeManifest(signed: SignedManifest): Promise<boolean>
 }
 
-/** @throws StartProblem if the host was never made a member, or a file is damaged */
-export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise<ClusterFiles> {
+/** What says that this host belongs to a cluster, each part held against the others. */
+export interface MembershipFiles {
+  readonly identity: Identity
+  readonly swarmKey: Uint8Array
+  readonly clusterPublicKey: string
+  readonly signed: SignedManifest
+}
+
+/** Only looks. @throws StartProblem if the host was never made a member, or a file is damaged */
+export async function readMembership(files: DirectoryFiles): Promise<MembershipFiles> {
   const identity = await readOr(files.identity, () => loadIdentity(files.identity))
   const swarmKey = await readOr(files.swarmKey, () => loadSwarmKey(files.swarmKey))
   const clusterPublicKey = (await readOr(files.clusterPublicKey, () => readFile(files.clusterPublicKey, 'utf8'))).trim()
-  let signed = await readManifest(files.manifest)
-  if (!verifyManifest(signed, clusterPublicKey))
-    throw new StartProblem(
-      `${files.manifest} is not signed by the key in ${files.clusterPublicKey}: restore both from a backup, or join anew`,
-    )
+  const signed = await readManifest(files.manifest)
+  if (!isSignedBy(signed, clusterPublicKey))
+    throw new StartProblem(`${files.manifest} is not signed by the key in ${files.clusterPublicKey}`, {
+      remedy: `scp ANOTHER-HOST:${files.manifest} ANOTHER-HOST:${files.clusterPublicKey} ${dirname(files.manifest)}/   # or restore both from a backup`,
+    })
   if (hostOf(signed.manifest, identity.peerId) === null)
-    throw new StartProblem(`this host (${identity.peerId}) is not in ${files.manifest}: run \`scoria join\` with a new token`)
+    throw new StartProblem(`this host (${identity.peerId}) is not in ${files.manifest}`, {
+      remedy: `scoria join TOKEN --name HOST --dir ${dirname(files.manifest)}   # with a new token of scoria invite`,
+    })
+  return { identity, swarmKey, clusterPublicKey, signed }
+}
+
+/** @throws StartProblem if the host was never made a member, or a file is damaged */
+export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise<ClusterFiles> {
+  const read = await readMembership(files)
+  const { identity, swarmKey, clusterPublicKey } = read
+  let { signed } = read
   const privateKey = await readIfThere(files.clusterKey)
 
   let last: Promise<unknown> = Promise.resolve()
@@ -73,10 +93,20 @@ export async function openClusterFiles(files: DirectoryFiles, log: Log): Promise
   }
 }
 
+/** A public key that is none has signed nothing. */
+function isSignedBy(signed: SignedManifest, publicKey: string): boolean {
+  try {
+    return verifyManifest(signed, publicKey)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false
+    throw error
+  }
+}
+
 async function readManifest(file: string): Promise<SignedManifest> {
   const text = await readOr(file, () => readFile(file, 'utf8'))
   const parsed = parseSignedManifest(parseJson(text))
-  if (parsed === null) throw new StartProblem(`${file} is damaged: copy it from another host of the cluster`)
+  if (parsed === null) throw new StartProblem(`${file} is damaged`, { remedy: `scp ANOTHER-HOST:${file} ${file}` })
   return parsed
 }
 
@@ -95,8 +125,19 @@ async function readOr<Value>(file: string, read: () => Promise<Value>): Promise<
     return await read()
   } catch (error) {
     if (codeOf(error) === 'ENOENT')
-      throw new StartProblem(`${file} is missing: run \`scoria init\` or \`scoria join\` first`, { cause: error })
-    throw new StartProblem(error instanceof Error ? error.message : String(error), { cause: error })
+      throw new StartProblem(`${file} is missing`, {
+        remedy: `scoria init --name HOST --dir ${dirname(file)}   # or scoria join TOKEN --name HOST --dir ${dirname(file)}`,
+        cause: error,
+      })
+    if (error instanceof KeyFileExposed)
+      throw new StartProblem(`${file} is open to others (mode 0${error.mode.toString(8)})`, {
+        remedy: `chmod 600 ${file}   # if somebody may have read it, join anew`,
+        cause: error,
+      })
+    throw new StartProblem(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      remedy: `ls -l ${file}   # restore it from a backup, or join anew`,
+      cause: error,
+    })
   }
 }
 
@@ -110,7 +151,7 @@ async function readBytesIfThere(file: string): Promise<Uint8Array | null> {
     return await readFile(file)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
-    throw new StartProblem(`${file} cannot be read (${codeOf(error)})`, { cause: error })
+    throw new StartProblem(`${file} cannot be read (${codeOf(error)})`, { remedy: `ls -l ${file}`, cause: error })
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * Entry of the agent's program: `init`, `join`, `agent`, `dev`. Arguments, signals, exit codes; nothing else.
+ * Entry of the agent's program: `init`, `join`, `agent`, `doctor`, `dev`. Arguments, signals, exit codes; nothing else.
  */
 import './peer/polyfill.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
+import { firstFailure } from '../lib/model/finding.ts'
 import { CommandProblem, wrongUse } from './command/command-problem.ts'
-import { checkNode } from './system/start-checks.ts'
+import { nodeFinding } from './system/start-checks.ts'
 
 type Command = (args: readonly string[]) => Promise<number>
 
@@ -13,11 +14,12 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['init', async () => (await import('./command/main-host.ts')).initCommand],
   ['join', async () => (await import('./command/main-host.ts')).joinCommand],
   ['agent', async () => (await import('./command/main-agent.ts')).agentCommand],
+  ['doctor', async () => (await import('./command/main-doctor.ts')).doctorCommand],
   ['dev', async () => (await import('./command/main-dev.ts')).devCommand],
 ])
 
 async function main(args: readonly string[]): Promise<number> {
-  const oldNode = checkNode(process.version)
+  const oldNode = firstFailure([nodeFinding(process.version)])
   if (oldNode !== null) throw new CommandProblem(EXIT.failed, oldNode)
   const [name = '', ...rest] = args
   const load = COMMANDS.get(name)

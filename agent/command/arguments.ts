@@ -1,5 +1,5 @@
 /**
- * Reads the arguments of `init`, `join`, `agent` and `dev`.
+ * Reads the arguments of `init`, `join`, `agent`, `doctor` and `dev`.
  *
  * A table of options gives the parser, the help and the checks; every mistake is told before anything is done.
  */
@@ -11,6 +11,8 @@ import { wrongUse } from './command-problem.ts'
 export interface OptionRow {
   /** Name without dashes. */
   readonly name: string
+  /** One letter, for `-o`. */
+  readonly short?: string
   /** Placeholder of its value; absent for a switch. */
   readonly value?: string
   readonly help: string
@@ -26,7 +28,10 @@ export interface Arguments {
 /** @throws CommandProblem (usage) for an unknown option or a missing value */
 export function readArguments(args: readonly string[], rows: readonly OptionRow[], wordsMax: number): Arguments {
   const options = Object.fromEntries(
-    rows.map((row) => [row.name, { type: row.value === undefined ? ('boolean' as const) : ('string' as const) }]),
+    rows.map(({ name, value, short }) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(short === undefined ? {} : { short }) },
+    ]),
   )
   const { values, positionals } = parse(args, options)
   const tooMany = positionals[wordsMax]
@@ -43,7 +48,9 @@ export function readArguments(args: readonly string[], rows: readonly OptionRow[
 
 /** Help of one command; the options' table is the one that is parsed by. */
 export function helpText(usage: string, summary: string, rows: readonly OptionRow[], examples: readonly string[]): string {
-  const left = rows.map((row) => `  --${row.name}${row.value === undefined ? '' : ` ${row.value}`}`)
+  const left = rows.map(
+    (row) => `  ${row.short === undefined ? '' : `-${row.short}, `}--${row.name}${row.value === undefined ? '' : ` ${row.value}`}`,
+  )
   const width = Math.max(...left.map((text) => text.length))
   const lines = rows.map((row, index) => `${(left[index] ?? '').padEnd(width)}  ${row.help}`)
   return [
@@ -93,7 +100,10 @@ export function quotaOption(args: Arguments, name: string): Limits {
   return limits
 }
 
-function parse(args: readonly string[], options: Readonly<Record<string, { readonly type: 'boolean' | 'string' }>>) {
+function parse(
+  args: readonly string[],
+  options: Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly short?: string }>>,
+) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {

@@ -49,9 +49,9 @@ export const HOST_OPTION_ROWS: readonly OptionRow[] = [
   { name: 'tgt-control', value: 'N', help: "tgtd's control socket, the N of tgtd -C N (default 0: the system's tgtd)" },
 ]
 
-/** @throws CommandProblem (usage) */
-export function hostOptions(args: Arguments): HostOptions {
-  const name = args.text('name')
+/** @param unnamed what the host is called if nobody says; null: it has to be said. @throws CommandProblem (usage) */
+export function hostOptions(args: Arguments, unnamed: string | null = null): HostOptions {
+  const name = args.text('name') ?? unnamed
   if (name === null) throw wrongUse('--name is missing', 'say what this host is called: --name HOST')
   const directory = resolve(args.text('dir') ?? DEFAULT_DIRECTORY)
   const ownConfig = args.text('dir') === null ? DEFAULT_CONFIG_FILE : `${directory}/agent.yaml`

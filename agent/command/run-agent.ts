@@ -6,12 +6,13 @@
 import { parseMultiaddr } from '../../lib/config/address.ts'
 import type { AgentConfig } from '../../lib/config/agent-config.ts'
 import { EXIT } from '../../lib/config/exit-codes.ts'
+import { firstFailure } from '../../lib/model/finding.ts'
 import { startAgent } from '../agent.ts'
 import { CommandProblem } from './command-problem.ts'
 import { loadConfig } from './load-config.ts'
 import { StartProblem } from '../start-problem.ts'
 import { createLog } from '../system/log.ts'
-import { checkDirectory, checkPortFree } from '../system/start-checks.ts'
+import { checkPortFree, directoryFinding } from '../system/start-checks.ts'
 import { VERSION } from '../version.ts'
 
 export interface AgentWorld {
@@ -41,7 +42,7 @@ export async function runAgent(file: string, world: AgentWorld): Promise<number>
 }
 
 async function start(config: AgentConfig, deps: Parameters<typeof startAgent>[1]): ReturnType<typeof startAgent> {
-  const problem = (await checkDirectory(config.directory)) ?? (await checkPorts(config))
+  const problem = firstFailure([await directoryFinding(config.directory)]) ?? (await checkPorts(config))
   if (problem !== null) throw refused(deps, problem)
   try {
     return await startAgent(config, deps)

@@ -13,7 +13,7 @@ import { createExec } from '../system/exec.ts'
 import { createLog } from '../system/log.ts'
 import { liveHolder, noteProcess } from '../system/process-lock.ts'
 import { createSpawn } from '../system/spawn.ts'
-import { startTgtd } from '../target/tgt/daemon.ts'
+import { closedPortalOf, startTgtd } from '../target/tgt/daemon.ts'
 
 const LOOK_EVERY_MS = 50
 
@@ -28,7 +28,8 @@ export async function startDevTarget(peer: DevPeer, tell: (line: string) => void
   const log = createLog({ level: 'info', sink: { write: (line) => appendFileSync(logFile, line, { mode: 0o600 }) } })
   const settings = {
     controlPort: peer.tgtControl,
-    portal: formatHostPort(peer.portal),
+    // Initiators that come back after a restart find nobody before the agent lets them in.
+    portal: closedPortalOf(formatHostPort(peer.portal)),
     exec: createExec({ log }),
     spawn: createSpawn({ log }),
   }

@@ -1,5 +1,5 @@
 /**
- * `init`, `join`, `agent` and `dev` work on this host and not over REST: they are the agent's own program, started with
+ * `init`, `join`, `agent`, `doctor` and `dev` work on this host and not over REST: they are the agent's own program, started with
  * the same terminal. Signals go on to it, and its exit code comes back.
  */
 import { spawn } from 'node:child_process'
@@ -9,12 +9,13 @@ import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
-const PASSED_ON = ['init', 'join', 'agent', 'dev'] as const
+const PASSED_ON = ['init', 'join', 'agent', 'doctor', 'dev'] as const
 
 const SUMMARIES: Readonly<Record<(typeof PASSED_ON)[number], string>> = {
   init: 'make this host the first of a cluster',
   join: 'make this host a member of a cluster, with a token of `scoria invite`',
   agent: 'run the agent of this host',
+  doctor: 'does this host have what an agent needs, and what to type if not',
   dev: 'run a trial cluster on this machine until Ctrl-C',
 }
 

@@ -5,12 +5,15 @@ import type { Exec, Spawn } from '../../lib/ports/exec.ts'
 import { createExec } from '../../agent/system/exec.ts'
 import { createLog } from '../../agent/system/log.ts'
 import { createSpawn } from '../../agent/system/spawn.ts'
-import { type RunningTgtd, startTgtd } from '../../agent/target/tgt/daemon.ts'
+import { closedPortalOf, type RunningTgtd, startTgtd } from '../../agent/target/tgt/daemon.ts'
 import { createTgtadm } from '../../agent/target/tgt/tgtadm.ts'
 import { BOUND_TO_US } from './process.ts'
 
 export interface HostTgtd {
-  /** @param listen another portal than the host's own, as the service of a distribution might */
+  /**
+   * Closed to initiators until the agent opens the portal, as OPERATIONS has it.
+   * @param listen somewhere else, as the service of a distribution might
+   */
   start(listen?: string): Promise<void>
   /** SIGKILL: all its targets are gone. */
   kill(): Promise<void>
@@ -36,7 +39,7 @@ export function createHostTgtd({ controlPort, portal, enter, logFile }: TgtdOpti
   const tgtadm = createTgtadm({ exec, controlPort })
   let running: RunningTgtd | null = null
   return {
-    async start(listen = portal) {
+    async start(listen = closedPortalOf(portal)) {
       running = await startTgtd({ controlPort, portal: listen, exec, spawn })
     },
     async kill() {

@@ -46,14 +46,14 @@ t.test('a tgtd that does not run: how to start it', async (t) => {
   refusedWith(
     t,
     await agentEnd(host),
-    new RegExp(`tgtd does not answer at control port ${host.ports.portal}: start it with: tgtd -C ${host.ports.portal}`),
+    new RegExp(`tgtd does not answer at control port ${host.ports.portal}: tgtd -C ${host.ports.portal} --iscsi portal=`),
   )
 })
 
 t.test('a package that is not installed: which', async (t) => {
   const { host } = await madeHost(t, 'file')
   const withoutTgt = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /usr/sbin && exec "$@"', 'sh']
-  refusedWith(t, await agentEnd(host, withoutTgt), /tgtadm is not installed: apt-get install tgt/)
+  refusedWith(t, await agentEnd(host, withoutTgt), /tgtadm is not installed: apt-get install -y tgt/)
 })
 
 t.test('a folder that cannot be written: which, and why', async (t) => {

@@ -24,7 +24,7 @@ const METADATA_BYTES_MAX = 15 * GIB
 export function refusalOfPool(vg: string, name: string, guard: Guard, state: VgState): string | null {
   const pool = poolNamed(state, name)
   if (pool === undefined) return `thin pool ${vg}/${name} is not there`
-  if (!pool.isZeroing) return notZeroing(vg, name)
+  if (!pool.isZeroing) return `${notZeroing(vg, name)}: lvchange --zero y ${vg}/${name}`
   if (pool.health !== '') return `thin pool ${vg}/${name} is ${pool.health}: see lvs ${vg}/${name} and dmesg`
   const crowded =
     tooFull('data', pool.dataPercent, guard.dataPercentMax, `lvextend --size +SIZE ${vg}/${name}`) ??
@@ -33,7 +33,7 @@ export function refusalOfPool(vg: string, name: string, guard: Guard, state: VgS
 }
 
 export function notZeroing(vg: string, name: string): string {
-  return `thin pool ${vg}/${name} does not zero what it gives out, so that one tenant could read what another wrote: lvchange --zero y ${vg}/${name}`
+  return `thin pool ${vg}/${name} does not zero what it gives out, so that one tenant could read what another wrote`
 }
 
 /** What `lvextend` has to be told for the pool to have room again; empty if it has, or may not grow. */

@@ -23,6 +23,8 @@ export interface VolumeGroup {
 export interface VolumeGroupOptions {
   readonly exec: Exec
   readonly name: string
+  /** Nothing is written, the list of devices neither: where it does not help, the host's own view of its disks counts. */
+  readonly isLookOnly?: boolean
 }
 
 export const TOOL = 'lvm'
@@ -30,13 +32,19 @@ const TIMEOUT_MS = 120_000
 /** Logical volumes are no disks; no devices but those of the file; metadata archives of each change would fill /etc. */
 const CONFIG = 'devices{scan_lvs=0 filter=["r|.*|"] global_filter=["r|.*|"]} activation{monitoring=0} backup{archive=0}'
 const FINDING_CONFIG = 'devices{scan_lvs=0}'
+const HOST_CONFIG = 'devices{scan_lvs=0 use_devicesfile=0} activation{monitoring=0}'
 const REPORT = ['--reportformat', 'json', '--units', 'b', '--nosuffix']
 /** Said by LVM at every command, or at every snapshot; it says nothing about why one failed. */
 const NOISE =
   /is ignored with the devices file|protection against thin pools running out|Set activation\/thin_pool_autoextend|Sum of all thin/
 
-export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGroup {
-  const devices = ['--devicesfile', `scoria-${name}`]
+/** LVM's own folder for such lists; it takes no other. */
+export const devicesFileOf = (vg: string): string => `/etc/lvm/devices/${listOf(vg)}`
+
+const listOf = (vg: string): string => `scoria-${vg}`
+
+export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGroupOptions): VolumeGroup {
+  const devices = ['--devicesfile', listOf(name)]
   let last: Promise<unknown> = Promise.resolve()
   let lastSeen: VgState | null = null
 
@@ -47,7 +55,7 @@ export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGro
   }
 
   async function run(config: string, [command = '', ...args]: readonly string[]): Promise<Outcome<string>> {
-    const all = [command, ...devices, '--config', config, ...args]
+    const all = [command, ...(config === HOST_CONFIG ? [] : devices), '--config', config, ...args]
     const result = await exec({ file: 'lvm', args: all, timeoutMs: TIMEOUT_MS })
     if (result.exitCode === 0) return done(result.stdout)
     if (result.missing) return { kind: 'failed', tool: TOOL, detail: 'lvm2 is not installed: apt-get install lvm2' }
@@ -59,27 +67,28 @@ export function createVolumeGroup({ exec, name }: VolumeGroupOptions): VolumeGro
   async function readWhole(): Promise<Outcome<VgState>> {
     const seen = await readOnce()
     if (seen.kind === 'unknown' || (seen.kind === 'ok' && seen.value.missingPvs === 0)) return seen
+    if (isLookOnly) return await readOnce(HOST_CONFIG)
     // The file is not there, or does not know a disk that the group was given since.
     const found = await run(FINDING_CONFIG, ['vgimportdevices', name])
     return found.kind === 'ok' ? await readOnce() : seen
   }
 
-  async function readOnce(): Promise<Outcome<VgState>> {
-    const listed = await run(CONFIG, ['lvs', ...REPORT, '-o', `${VG_FIELDS},${LV_FIELDS}`, name])
+  async function readOnce(config = CONFIG): Promise<Outcome<VgState>> {
+    const listed = await run(config, ['lvs', ...REPORT, '-o', `${VG_FIELDS},${LV_FIELDS}`, name])
     if (listed.kind !== 'ok') return listed
     const rows = parseRows(listed.value, 'lv')
     if (rows === null) return garbled('lvs')
     const lvs = rows.map(parseLv)
     if (!lvs.every((lv): lv is Lv => lv !== null)) return garbled('lvs')
     const [first] = rows
-    if (first === undefined) return await readEmpty()
+    if (first === undefined) return await readEmpty(config)
     const facts = parseVg(first)
     return facts === null ? garbled('lvs') : done({ ...facts, lvs })
   }
 
   /** `lvs` has a row for each LV and nothing to say of a group without any. */
-  async function readEmpty(): Promise<Outcome<VgState>> {
-    const shown = await run(CONFIG, ['vgs', ...REPORT, '-o', VG_FIELDS, name])
+  async function readEmpty(config: string): Promise<Outcome<VgState>> {
+    const shown = await run(config, ['vgs', ...REPORT, '-o', VG_FIELDS, name])
     if (shown.kind !== 'ok') return shown
     const [row] = parseRows(shown.value, 'vg') ?? []
     const facts: VgFacts | null = row === undefined ? null : parseVg(row)

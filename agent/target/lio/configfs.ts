@@ -24,9 +24,10 @@ export const CONFIGFS_ROOT = '/sys/kernel/config/target'
 
 const PAGE_BYTES = 4096
 
-/** Why there is no tree. */
-export const NOT_LOADED =
-  'the kernel’s target is not loaded: modprobe -a target_core_mod iscsi_target_mod, and name both in /etc/modules-load.d/scoria.conf, so that they are there after a boot'
+/** Why there is no tree, and what makes one: now, and at each boot. */
+export const NOT_LOADED = 'the kernel’s target is not loaded'
+export const LOAD_MODULES =
+  "modprobe -a target_core_mod iscsi_target_mod && printf '%s\\n' target_core_mod iscsi_target_mod > /etc/modules-load.d/scoria.conf"
 
 export function configfsTree(root: string): Tree {
   const full = (path: string): string => `${root}/${path}`

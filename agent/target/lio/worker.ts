@@ -6,7 +6,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
-import { configfsTree, NOT_LOADED } from './configfs.ts'
+import { configfsTree, LOAD_MODULES, NOT_LOADED } from './configfs.ts'
 import { failed, timeIsUp } from './execute.ts'
 import { expose } from './expose.ts'
 import { fence, type Patience } from './fence.ts'
@@ -26,7 +26,7 @@ function answered(call: Call, patience: Patience): Outcome<Answer> {
   if (patience.isOver()) return timeIsUp('in the queue')
   try {
     // What cannot be seen cannot be said to be gone.
-    return tree.entries('core') === null ? failed(NOT_LOADED) : perform(tree, call, patience)
+    return tree.entries('core') === null ? failed(`${NOT_LOADED}: ${LOAD_MODULES}`) : perform(tree, call, patience)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     const isForbidden = ['EPERM', 'EACCES'].includes(codeOf(error) ?? '')

@@ -4,10 +4,11 @@
  * A portal that is missing is opened, and not before initiators can bear what they find (nobody.ts). A miss that only the
  * operator can mend is one line that names the remedy.
  */
+import { firstFailure } from '../../../lib/model/finding.ts'
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { keepNobody } from './nobody.ts'
-import { parsePortals } from './show.ts'
-import { createTgtadm, type Tgtadm } from './tgtadm.ts'
+import { coversPortal, parsePortals } from './show.ts'
+import { createTgtadm, reachTgtd, type Tgtadm } from './tgtadm.ts'
 
 export interface TgtCheck {
   readonly exec: Exec
@@ -18,6 +19,8 @@ export interface TgtCheck {
 
 /** @returns null if exports will work */
 export async function checkTgt({ exec, controlPort, portal }: TgtCheck): Promise<string | null> {
+  const silent = firstFailure([await reachTgtd({ exec, controlPort })])
+  if (silent !== null) return silent
   const tgtadm = createTgtadm({ exec, controlPort })
   const problem = await keepNobody(tgtadm)
   if (problem !== null) return problem
@@ -33,8 +36,5 @@ export async function checkTgt({ exec, controlPort, portal }: TgtCheck): Promise
 export async function isListening(tgtadm: Tgtadm, portal: string): Promise<boolean | string> {
   const shown = await tgtadm.call(['--mode', 'portal', '--op', 'show'])
   if (shown.kind !== 'ok') return shown.detail
-  const port = portal.slice(portal.lastIndexOf(':') + 1)
-  const everywhere = portal.startsWith('[') ? `[::]:${port}` : `0.0.0.0:${port}`
-  const portals = parsePortals(shown.value)
-  return portals.includes(portal) || portals.includes(everywhere)
+  return parsePortals(shown.value).some((open) => coversPortal(open, portal))
 }

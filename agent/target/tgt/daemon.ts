@@ -15,6 +15,7 @@ const LOOK_EVERY_MS = 50
 export interface TgtdOptions {
   /** The N of `tgtd -C N`: each tgtd of a machine needs its own. */
   readonly controlPort: number
+  /** Where it listens from its first moment. */
   readonly portal: string
   readonly exec: Exec
   readonly spawn: Spawn
@@ -25,6 +26,15 @@ export interface RunningTgtd {
   readonly exited: Promise<DaemonEnd>
   /** All its targets are gone with it. */
   stop(): Promise<void>
+}
+
+/**
+ * Where a tgtd begins that is closed to initiators until its agent opens the portal: on loopback, as OPERATIONS has it for
+ * real hosts, and on a second loopback address where the portal itself is on the first.
+ */
+export function closedPortalOf(portal: string): string {
+  const port = portal.slice(portal.lastIndexOf(':') + 1)
+  return `${portal.startsWith('127.0.0.1:') ? '127.0.0.2' : '127.0.0.1'}:${port}`
 }
 
 /** @throws Error with one line that names the remedy; then nothing is left running */

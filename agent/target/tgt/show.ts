@@ -62,6 +62,12 @@ export function parsePortals(text: string): readonly string[] {
   return [...text.matchAll(/^Portal: (\S+),\d+\s*$/gm)].flatMap(([, portal]) => (portal === undefined ? [] : [portal]))
 }
 
+/** True if who listens on the first listens on the second: on itself, or on every address of its kind. */
+export function coversPortal(open: string, portal: string): boolean {
+  const port = portal.slice(portal.lastIndexOf(':') + 1)
+  return open === portal || open === (portal.startsWith('[') ? `[::]:${port}` : `0.0.0.0:${port}`)
+}
+
 /** The lines below `    <title>:`, up to the next line of the same depth. */
 function section(block: string, title: string): readonly string[] {
   const lines = block.split('\n')

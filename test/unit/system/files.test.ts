@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseYaml, readConfigFile } from '../../../agent/system/config-file.ts'
 import { makeFolder, writeDurably } from '../../../agent/system/durable-file.ts'
 import { takeLock } from '../../../agent/system/process-lock.ts'
-import { checkDirectory, checkNode, checkPortFree } from '../../../agent/system/start-checks.ts'
+import { checkPortFree, directoryFinding, nodeFinding } from '../../../agent/system/start-checks.ts'
 
 t.test('a durable write replaces the file, keeps others out and leaves no draft', async (t) => {
   const dir = t.testdir({ 'a.json': 'old', '.a.json.draft': 'left over by a crash' })
@@ -39,14 +39,14 @@ t.test('a configuration file that cannot be used says which, where and what to d
 
 t.test('start checks name the remedy', async (t) => {
   const dir = t.testdir({ open: {} })
-  t.match(await checkDirectory(join(dir, 'none')), /does not exist: run `scoria init`/)
-  t.match(await checkDirectory(join(dir, 'open')), /open to others: chmod 700/)
+  t.match(await directoryFinding(join(dir, 'none')), { level: 'fail', found: /does not exist/, remedy: /^scoria init --name HOST --dir/ })
+  t.match(await directoryFinding(join(dir, 'open')), { level: 'fail', found: /open to others/, remedy: `chmod 700 ${join(dir, 'open')}` })
   await makeFolder(join(dir, 'closed'))
-  t.equal(await checkDirectory(join(dir, 'closed')), null)
-  t.match(checkNode('v18.19.0'), /install Node 20.20 or later/)
-  t.match(checkNode('v20.9.0'), /too old/)
-  t.equal(checkNode('v20.20.2'), null)
-  t.equal(checkNode('v22.0.0'), null)
+  t.match(await directoryFinding(join(dir, 'closed')), { level: 'ok' })
+  t.match(nodeFinding('v18.19.0'), { level: 'fail', found: /needs 20.20 or later/ })
+  t.match(nodeFinding('v20.9.0'), { level: 'fail', found: /too old/ })
+  t.match(nodeFinding('v20.20.2'), { level: 'ok' })
+  t.match(nodeFinding('v22.0.0'), { level: 'ok' })
 })
 
 t.test('a port that is taken is told with its address', async (t) => {

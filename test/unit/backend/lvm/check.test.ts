@@ -13,7 +13,11 @@ const ENDED: CommandResult = { exitCode: 0, stdout: '', stderr: '', timedOut: fa
 
 /** A host where everything is well, but for `ends`: by the command's name, and for `lvm` by its first argument. */
 function hostWith(ends: Readonly<Record<string, Partial<CommandResult>>>): { readonly exec: Exec; readonly changes: string[] } {
-  const well = { version: { stdout: '  Driver version:  4.47.0\n' }, lvmconfig: { stdout: 'scan_lvs=0\n' }, lvs: recorded('lvs.json') }
+  const well = {
+    version: { stdout: '  LVM version:     2.03.16(2) (2022-05-18)\n  Driver version:  4.47.0\n' },
+    lvmconfig: { stdout: 'scan_lvs=0\n' },
+    lvs: recorded('lvs.json'),
+  }
   const changes: string[] = []
   const exec: Exec = async ({ file, args }) => {
     const name = file === 'lvm' ? (args[0] ?? '') : file
@@ -45,16 +49,16 @@ t.test('each miss names its remedy', async (t) => {
   const notFound = { exitCode: 5, stderr: '  Volume group "vg0" not found\n  Cannot process volume group vg0\n' }
   const large = { stdout: String(recorded('lvs.json').stdout).replaceAll('"vg_extent_size":"4194304"', '"vg_extent_size":"3145728"') }
   const cases: readonly (readonly [Readonly<Record<string, Partial<CommandResult>>>, string | null, RegExp])[] = [
-    [{ version: { exitCode: null, missing: true } }, null, /lvm2 is not installed: apt-get install lvm2/],
-    [{ version: { stdout: '  LVM version: 2.03.16\n' } }, null, /no device-mapper.*modprobe dm_mod/],
+    [{ version: { exitCode: null, missing: true } }, null, /lvm2 is not installed: apt-get install -y lvm2/],
+    [{ version: { stdout: '  LVM version:     2.03.16(2) (2022-05-18)\n' } }, null, /no device-mapper.*modprobe dm_mod/],
     [{ lvmconfig: { stdout: 'scan_lvs=1\n' } }, null, /scan_lvs = 0/],
-    [{ thin_check: { exitCode: null, missing: true } }, 'thin', /apt-get install thin-provisioning-tools/],
-    [{ lvs: notFound, vgimportdevices: notFound }, null, /vg0 is not there: vgcreate vg0/],
+    [{ thin_check: { exitCode: null, missing: true } }, 'thin', /apt-get install -y thin-provisioning-tools/],
+    [{ lvs: notFound, vgimportdevices: notFound }, null, /vg0 is not there: vgcreate --metadatasize 16m vg0/],
     [{ lvs: { exitCode: null, timedOut: true } }, null, /vg0 cannot be read: .*time limit/],
     [{ lvs: recorded('lvs-disk-missing.json') }, null, /misses 1 of its disks.*vgreduce --removemissing vg0/],
     [{ lvs: large }, null, /extents of 3145728 bytes.*vgchange --physicalextentsize/],
     [{ lvs: recorded('lvs-pool-without-zeroing.json') }, 'thin', /does not zero.*lvchange --zero y vg0\/thin/],
-    [{}, 'nosuch', /thin pool vg0\/nosuch is not there: set backends\[\]\.thinPoolGiB.*lvcreate/],
+    [{}, 'nosuch', /thin pool vg0\/nosuch is not there: lvcreate --type thin-pool --zero y .*backends\[\]\.thinPoolGiB/],
     [{}, 'root', /vg0\/root is no thin pool/],
   ]
   for (const [ends, thinPool, remedy] of cases) {
