@@ -11,6 +11,7 @@ import { hostOf, type Manifest } from '../model/manifest.ts'
 import type { PeerMessage } from '../model/message.ts'
 import type { ClientRequest } from '../model/request.ts'
 import { onCreate, onRefused, onReserveAgain, onReserved, onReserveFailed } from './coordinator/create.ts'
+import { onClientLook, onHostLooked, onLookedAway, onLookSilent } from './coordinator/look.ts'
 import { onClientTypes } from './coordinator/types.ts'
 import { onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
 import {
@@ -33,6 +34,8 @@ import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
 import { onExtended, onExtendTimer } from './owner/extend.ts'
+import { onMeasuredAgain } from './owner/leaving.ts'
+import { onLook, onLooked } from './owner/look.ts'
 import { onOperate } from './owner/operate.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
@@ -41,6 +44,7 @@ import { onReserveRoom } from './owner/room.ts'
 import { onFoldTimer } from './owner/settle.ts'
 import { onSnapshotMade, onSnapshotTimer } from './owner/snapshot.ts'
 import { onSnapshotRemoved, removeSnapshot } from './owner/snapshot-change.ts'
+import { onReleased } from './owner/unmanage.ts'
 import { attachmentOf, forgetResults } from './owner/work.ts'
 import { onAlone, onLate, onOwnDelta, onRecall, onRecalled, onRecallTimer, recallFrom } from './owner/recall.ts'
 import { onIntent, onOwnTimer } from './owner/unread.ts'
@@ -86,6 +90,8 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
       return onTarget(peer, out, event, now)
     case 'published':
       return onPublished(peer, out, event.entry)
+    case 'looked':
+      return onLooked(peer, out, event)
     case 'manifest':
       return onManifest(peer, out, event.manifest, now)
     case 'lag':
@@ -103,6 +109,7 @@ function onMeasured(peer: Peer, out: Out, pools: readonly MeasuredPool[]): void 
   const isSame = JSON.stringify([...peer.pools.values()]) === JSON.stringify(pools)
   peer.pools.clear()
   for (const pool of pools) peer.pools.set(pool.name, pool)
+  onMeasuredAgain(peer, pools)
   if (!isSame) beatSoon(peer, out)
 }
 
@@ -147,6 +154,8 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
       const change = limits === null ? ({ kind: 'clear-limits' } as const) : ({ kind: 'set-limits', limits } as const)
       return askRegister(peer, out, project, change, { kind: 'limits', client })
     }
+    case 'look':
+      return onClientLook(peer, out, client, request.host)
     case 'types':
       return onClientTypes(peer, out, client, request.change)
     default:
@@ -208,6 +217,10 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
       return onInstall(peer, out, from, message)
     case 'installed':
       return onInstalled(peer, from, message)
+    case 'look':
+      return onLook(peer, out, from, message.ref)
+    case 'looked':
+      return onHostLooked(peer, out, from, message.ref, message.look)
     case 'intent':
       return onIntent(peer, out, message.project)
     case 'seen':
@@ -248,6 +261,8 @@ function onUnreachable(peer: Peer, out: Out, to: PeerId, message: PeerMessage, n
     case 'accept':
     case 'confirm':
       return onVoteUnreachable(peer, out, to, message.project)
+    case 'look':
+      return onLookSilent(peer, out, message.ref, to)
     case 'heads':
       return message.ref === null ? undefined : onSearchSilent(peer, out, message.ref, to)
     default:
@@ -263,6 +278,7 @@ function onPeer(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'peer' }
     // Whoever waits for an answer of that peer is told now: nobody knows what became of the request.
     for (const { request, owner } of [...peer.operating.values()])
       if (owner === event.peer) onOperateFailed(peer, out, request.rid, owner, now)
+    onLookedAway(peer, out, event.peer)
     return onSeerLost(peer, out, event.peer)
   }
   greet(peer, out, event.peer, now)
@@ -279,6 +295,7 @@ function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'back
     return
   }
   if (job.startsWith('build') && owned.step === 'committed') return onBuilt(peer, out, owned, job, outcome, now)
+  if (job.startsWith('release') && owned.step === 'deleting') return onReleased(peer, out, owned, job, outcome, now)
   if (job.startsWith('delete') && owned.step === 'deleting') return onRemoved(peer, out, owned, job, outcome, now)
   if (job.startsWith('extend')) return onExtended(peer, out, owned, job, outcome, now)
   if (job.startsWith('snapshot')) return onSnapshotMade(peer, out, owned, job, outcome, now)
@@ -319,6 +336,8 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
     }
     case 'round':
       return onRoundTimer(peer, out, projectId(name))
+    case 'look':
+      return onLookSilent(peer, out, name, null)
     case 'search':
       return onSearchSilent(peer, out, name, null)
     case 'seen':

@@ -15,7 +15,7 @@ import type { OperationReply } from '../model/request.ts'
 import { hostOf } from '../model/manifest.ts'
 import { replaceLog } from '../replica/view.ts'
 import { cellProject, KEYS, keyTail } from './keys.ts'
-import { acceptorOf, newPeer, type Peer, type PeerOptions, setOwned } from './tables.ts'
+import { acceptorOf, newPeer, type Peer, type PeerOptions, setOwned, type Tomb } from './tables.ts'
 import type { Owned } from './owner/owned.ts'
 import type { Settled } from './owner/untold.ts'
 
@@ -53,7 +53,7 @@ function restoreEntry(peer: Peer, key: string, value: unknown): void {
       setOwned(peer, keyTail(key) as VolumeId, value as Owned)
       return
     case KEYS.tomb:
-      peer.tombs.set(keyTail(key) as VolumeId, value as { seq: number; hash: string })
+      peer.tombs.set(keyTail(key) as VolumeId, value as Tomb)
       return
     case KEYS.settled:
       peer.settled.set(keyTail(key) as RequestId, value as Settled)

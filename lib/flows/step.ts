@@ -13,6 +13,7 @@
  * So a peer's tables may run ahead of its disk, and nobody can ever see it.
  */
 import type { PeerId, PoolName, VolumeId } from '../model/ids.ts'
+import type { HostLook } from '../model/existing.ts'
 import type { Beat } from '../model/host.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { LogHead, LogState, PublishedRecord } from '../model/log.ts'
@@ -62,6 +63,8 @@ export interface ListedSnapshot extends FoundSnapshot {
 
 /** All that lies on this host and is exported from it. */
 export interface FoundHere {
+  /** Backends (`host@backend`) whose volumes were all listed just now; null: volumes and snapshots are as they were at an earlier look. */
+  readonly fresh: readonly string[] | null
   readonly volumes: readonly ListedVolume[]
   readonly snapshots: readonly ListedSnapshot[]
   readonly exports: readonly string[]
@@ -72,6 +75,8 @@ export type BackendCall =
   | { readonly kind: 'copy'; readonly volume: BackendVolume; readonly source: BackendSource; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
+  | { readonly kind: 'adopt'; readonly volume: BackendVolume; readonly name: string; readonly tags: VolumeTags }
+  | { readonly kind: 'release'; readonly volume: VolumeId }
   | { readonly kind: 'inspect'; readonly volume: VolumeId }
   | { readonly kind: 'quarantine'; readonly volume: VolumeId }
   | { readonly kind: 'create-snapshot'; readonly snapshot: BackendSnapshot; readonly tags: VolumeTags }
@@ -112,8 +117,8 @@ export type PeerEvent =
   /** First event after the tables were restored. */
   | { readonly kind: 'start' }
   /**
-   * What lies on this host, as just listed; soon after the start and every few minutes. The start needs it whole; later
-   * exports that are gone are made again, and those that nobody knows are cut.
+   * What lies on this host, soon after the start and every few minutes. The start needs it whole; later exports that are gone are made
+   * again, those that nobody knows are cut, and bytes are compared with the records.
    */
   | ({ readonly kind: 'found' } & FoundHere)
   | { readonly kind: 'message'; readonly from: PeerId; readonly message: PeerMessage }
@@ -133,6 +138,8 @@ export type PeerEvent =
   | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall; readonly outcome: TargetOutcome }
   /** Fed back by the `publish` effect: this entry of our own log is durable now. */
   | { readonly kind: 'published'; readonly entry: PublishedEntry }
+  /** What a look that `to` asked for has come to. */
+  | { readonly kind: 'looked'; readonly to: PeerId; readonly ref: string; readonly look: HostLook }
   | { readonly kind: 'manifest'; readonly manifest: Manifest }
   /** How late this process was for its own events in the last second, 99th percentile. */
   | { readonly kind: 'lag'; readonly p99Ms: number }
@@ -148,6 +155,8 @@ export type Effect =
    */
   | { readonly kind: 'backend'; readonly job: string; readonly volume: VolumeId; readonly call: BackendCall }
   | { readonly kind: 'target'; readonly job: string; readonly volume: VolumeId; readonly call: TargetCall }
+  /** Look what lies on this host that is no volume's, and what is exported that no record explains. */
+  | { readonly kind: 'look'; readonly to: PeerId; readonly ref: string }
   /** A timer of the same key is replaced. Timers die with the process. */
   | { readonly kind: 'timer'; readonly key: string; readonly afterMs: number }
   | { readonly kind: 'cancel'; readonly key: string }

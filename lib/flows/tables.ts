@@ -6,7 +6,7 @@
  * lost in a crash, and every flow ends well without it.
  */
 import { type Catalogue, NO_CATALOGUE } from '../model/catalogue.ts'
-import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
 import type { LedgerChange } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -26,7 +26,7 @@ import type { Timings } from './timings.ts'
 import type { Owned } from './owner/owned.ts'
 import type { Recovery } from './owner/recovery.ts'
 import type { Settled, Unseen } from './owner/untold.ts'
-import type { Creating, Operating, Searching } from './coordinator/requests.ts'
+import type { Creating, Looking, Operating, Searching } from './coordinator/requests.ts'
 import type { Ask } from './group/purpose.ts'
 import type { Installing } from './group/installing.ts'
 
@@ -50,6 +50,20 @@ export interface PeerOptions {
   readonly api: string
 }
 
+/** `wasReleased`: its bytes were given back, so that none that turn up again are this host's to remove. */
+export interface Tomb {
+  readonly seq: number
+  readonly hash: string
+  readonly wasReleased?: true
+}
+
+/** Room that was given back and is somebody else's. `left`: measurements of its pool that are still to come. */
+interface Leaving {
+  readonly pool: PoolName
+  readonly sizeGiB: number
+  readonly left: number
+}
+
 export interface Peer {
   options: PeerOptions
   readonly self: PeerId
@@ -64,7 +78,7 @@ export interface Peer {
   /** Changed by `setOwned` alone. */
   readonly owned: Map<VolumeId, Owned>
   /** Tombstones of volumes that were deleted here, until they are collected. */
-  readonly tombs: Map<VolumeId, { readonly seq: number; readonly hash: string }>
+  readonly tombs: Map<VolumeId, Tomb>
   readonly acceptors: Map<ProjectId, Acceptor>
   /** This host's copy of the volume types. */
   catalogue: Catalogue
@@ -93,6 +107,8 @@ export interface Peer {
   membership: Membership | null
   /** Members that were suspected in this life, or given up. */
   readonly wavered: Set<PeerId>
+  /** What did not fit the records at the last look at the bytes. */
+  readonly oddities: Set<string>
   /** Bytes without a record, until the register of their project has been read. */
   readonly strays: Map<VolumeId, ListedVolume>
   readonly straySnapshots: Map<SnapshotId, ListedSnapshot>
@@ -108,6 +124,8 @@ export interface Peer {
   readonly connections: Map<PeerId, { readonly state: 'up' | 'down'; readonly sinceMs: number }>
   /** What the backends measured last. */
   readonly pools: Map<string, MeasuredPool>
+  /** Room that was given back since, and is not free. */
+  readonly leaving: Leaving[]
   readonly proposers: Map<ProjectId, Proposer>
   /** Home groups by the manifest that holds. */
   readonly groups: Map<ProjectId, readonly PeerId[]>
@@ -115,6 +133,7 @@ export interface Peer {
   readonly creating: Map<RequestId, Creating>
   readonly operating: Map<RequestId, Operating>
   readonly searching: Map<string, Searching>
+  readonly looking: Map<string, Looking>
   readonly unseen: Unseen[]
   /** Who waits for the end of an operation at this owner. */
   readonly waiting: Map<RequestId, PeerId[]>
@@ -156,6 +175,7 @@ export function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     pulling: null,
     membership: null,
     wavered: new Set(),
+    oddities: new Set(),
     strays: new Map(),
     straySnapshots: new Map(),
     snapshotsToRemove: new Map(),
@@ -166,12 +186,14 @@ export function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     beats: new Map(),
     connections: new Map(),
     pools: new Map(),
+    leaving: [],
     proposers: new Map(),
     groups: new Map(),
     asks: new Map(),
     creating: new Map(),
     operating: new Map(),
     searching: new Map(),
+    looking: new Map(),
     unseen: [],
     waiting: new Map(),
     tries: new Map(),

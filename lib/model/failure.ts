@@ -36,6 +36,8 @@ export type Failure =
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }
   /** A copy holds at least what its source does. */
   | { readonly code: 'size-below-source'; readonly source: VolumeId | SnapshotId; readonly sizeGiB: number; readonly requestedGiB: number }
+  /** Another request is taking it in. */
+  | { readonly code: 'existing-taken'; readonly name: string }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'

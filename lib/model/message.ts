@@ -4,6 +4,7 @@
  * Any message may be lost, doubled, delayed or overtaken: each handler is idempotent.
  */
 import type { Ballot } from './ballot.ts'
+import type { HostLook } from './existing.ts'
 import type { Beat } from './host.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
@@ -122,6 +123,9 @@ export type PeerMessage =
     }
   /** `projects`: registers in which the sender holds something about the volume that was searched for. */
   | { readonly kind: 'seen'; readonly heads: readonly KnownHead[]; readonly ref: string | null; readonly projects: readonly ProjectId[] }
+  // what lies on a host and is no volume's (coordinator <-> owner)
+  | { readonly kind: 'look'; readonly ref: string }
+  | { readonly kind: 'looked'; readonly ref: string; readonly look: HostLook }
   // a start: what did this host know? (reliability, amnesia)
   | { readonly kind: 'recall'; readonly ref: string }
   | {

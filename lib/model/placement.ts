@@ -25,7 +25,7 @@ export interface PoolView {
 export interface PlaceRequest {
   /** Seeds the order, so that equal requests spread by weight. */
   readonly rid: RequestId
-  /** GiB to add, > 0. */
+  /** GiB to add; 0 for what takes no more room. */
   readonly sizeGiB: number
   /** Zones that will do; empty for any. */
   readonly zones: readonly string[]

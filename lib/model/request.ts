@@ -3,8 +3,9 @@
  */
 import type { KnownType, TypeChange } from './catalogue.ts'
 import type { Attachment, Connection, Connector } from './attachment.ts'
+import type { HostsLooked } from './existing.ts'
 import type { Result } from './failure.ts'
-import type { AttachmentId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { Limits } from './quota.ts'
 import type { Snapshot, SnapshotSpec } from './snapshot.ts'
@@ -16,6 +17,8 @@ import type { SourcePlace } from './volume-source.ts'
 export type Operation =
   | ({ readonly kind: 'update' } & TextEdit)
   | { readonly kind: 'delete'; readonly force: boolean }
+  /** Forgets the volume and leaves its bytes where they lie. */
+  | { readonly kind: 'unmanage' }
   /** An operator's word against the record: it says the status and touches nothing else. */
   | { readonly kind: 'reset-status'; readonly status: 'available' | 'in-use' | 'error' }
   | { readonly kind: 'extend'; readonly sizeGiB: number }
@@ -80,6 +83,8 @@ export type ClientRequest =
   | { readonly kind: 'ledger'; readonly project: ProjectId }
   /** Changes a project's limits (only those named), or takes them back to the defaults (null). */
   | { readonly kind: 'limits'; readonly project: ProjectId; readonly limits: Partial<Limits> | null }
+  /** Has one host, or all of them (null), look what lies there that is no volume's. */
+  | { readonly kind: 'look'; readonly host: PeerId | null }
   /** Changes the volume types, or reads them from their register (null). */
   | { readonly kind: 'types'; readonly change: TypeChange | null }
 
@@ -96,6 +101,7 @@ export type ClientReply =
   | { readonly kind: 'find-snapshot'; readonly result: Result<Snapshot> }
   | { readonly kind: 'ledger'; readonly result: Result<LedgerContents> }
   | { readonly kind: 'limits'; readonly result: Result<LedgerContents> }
+  | { readonly kind: 'look'; readonly result: Result<HostsLooked> }
   | { readonly kind: 'types'; readonly result: Result<KnownTypes> }
 
 /** A volume with what the standard body has no room for: whether its host answers, and how old the record is. */

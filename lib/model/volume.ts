@@ -19,6 +19,7 @@ export type VolumeStatus =
   | 'detaching'
   | 'extending'
   | 'deleting'
+  | 'unmanaging'
   | 'error'
   | 'error_deleting'
   | 'error_extending'
@@ -38,7 +39,7 @@ export interface VolumeSpec {
   readonly typeId: string | null
   readonly metadata: Readonly<Record<string, string>>
   readonly multiattach: boolean
-  /** What it began as a copy of; null for an empty volume. */
+  /** What it began as a copy of, or what is to be taken in as it; null for an empty volume. */
   readonly source: VolumeSource | null
   /** Unix milliseconds at the coordinator, for display; never compared between hosts. */
   readonly createdAtMs: number
@@ -59,11 +60,16 @@ export interface Volume extends VolumeSpec {
   readonly failure: VolumeFailure | null
 }
 
+/** What the backend was at; `unmanage`: the volume is there and well. */
+export type BackendStep = 'create' | 'delete' | 'extend' | 'manage' | 'unmanage'
+
 /** Why a volume is in `error`: facts, of which the edge makes a sentence. */
 export type VolumeFailure =
   | { readonly kind: 'no-room'; readonly rejected: readonly Rejection[] }
-  | { readonly kind: 'backend'; readonly step: 'create' | 'delete' | 'extend'; readonly tool: string; readonly detail: string }
+  | { readonly kind: 'backend'; readonly step: BackendStep; readonly tool: string; readonly detail: string }
   | { readonly kind: 'lost' }
+  /** Its bytes were there and are not any more; it is well again when they are. */
+  | { readonly kind: 'missing' }
   /** It is there and well: a delete that was taken while its host was away found it in use, or with snapshots. */
   | { readonly kind: 'delete-refused'; readonly attachments: number; readonly snapshots: number }
 

@@ -47,7 +47,7 @@ const FILTERS: ReadonlyArray<readonly [name: string, filter: Filter]> = [
  * Pure: equal arguments give equal results on every peer and every run; the order of `pools` does not matter.
  *
  * @param pools    each name once; capacities in GiB, as last heard (may be stale), less what the caller has in flight there
- * @param request  size in GiB (> 0), zones, volume type; `rid` seeds the order
+ * @param request  size in GiB (>= 0), zones, volume type; `rid` seeds the order
  * @param options  `spread`: by weighted rendezvous hashing; `best`: strictly by weight, as Cinder does
  * @returns candidates by score, equal scores by a hash of (rid, pool); weight 0 is last but is a candidate. Every other
  *   pool, by name, with the first filter that refused it and the values that this filter compared

@@ -5,6 +5,7 @@
  * remove that finds nothing succeeds. Each looks before it acts and after. Calls for one volume never overlap (the
  * caller keeps one queue per volume); calls for different volumes may.
  */
+import type { Existing } from '../model/existing.ts'
 import type { ProjectId, RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import type { Capabilities } from '../model/placement.ts'
 import type { Outcome } from './outcome.ts'
@@ -68,6 +69,8 @@ export interface FoundSnapshot extends BackendSnapshot {
 export interface Backend {
   /** Name of the backend, the part between `@` and `#`. */
   readonly name: string
+  /** What it made is there after a restart: what it does not list is gone. */
+  readonly isLasting: boolean
   measure(signal: AbortSignalLike): Promise<Outcome<readonly PoolMeasure[]>>
   /** A volume that reads zero until written, and its tags with it. `sizeBytes` > 0, a multiple of 1 GiB. */
   create(volume: BackendVolume, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
@@ -81,6 +84,19 @@ export interface Backend {
   extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */
   remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
+  /**
+   * Makes what lies in the pool under this name the volume, with every byte as it is; all of it or nothing of it, also after a crash. A
+   * volume that is there at this size is left alone. Refused, and nothing changed, if there is none of this name, of another size, or
+   * one with a hindrance. What was set aside may be taken in again.
+   */
+  adopt(volume: BackendVolume, name: string, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
+  /**
+   * The volume is nobody's any more, and lies there with every byte as it is under a name that can be adopted again. Also takes back
+   * what an adoption that was cut off has marked. Nothing there: nothing to do.
+   */
+  release(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** What lies in the pool, or where its volumes lie, and is none of them; sorted by name. */
+  listExisting(signal: AbortSignalLike): Promise<Outcome<readonly (Existing & { readonly pool: string })[]>>
   /** What is there under this id: the volume, or null. */
   inspect(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<FoundVolume | null>>
   /** Everything of ours that is there, in quarantine excepted. */

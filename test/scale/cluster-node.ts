@@ -77,7 +77,7 @@ export class ClusterNode {
       this.#measure()
       const pool = poolName(this.name, 'none', 'p')
       const volumes = [...this.state.volumes.values()].map((volume) => ({ ...volume, poolName: pool }))
-      this.feed({ kind: 'found', volumes, snapshots: [], exports: [...this.state.exports].sort() })
+      this.feed({ kind: 'found', fresh: null, volumes, snapshots: [], exports: [...this.state.exports].sort() })
     })
   }
 
@@ -210,6 +210,9 @@ export class ClusterNode {
       case 'quarantine':
         volumes.delete(call.volume)
         return done(null)
+      case 'adopt':
+      case 'release':
+        return { kind: 'failed', tool: 'scale', detail: 'nothing lies here that is no volume' }
       case 'create-snapshot':
       case 'remove-snapshot':
       case 'inspect-snapshot':

@@ -3,7 +3,16 @@
  * another peer, and sometimes using a key again for something else.
  */
 import { hashHex } from '../../lib/model/hash.ts'
-import { attachmentId, type ProjectId, projectId, requestId, type RequestId, snapshotId, volumeId } from '../../lib/model/ids.ts'
+import {
+  attachmentId,
+  type ProjectId,
+  projectId,
+  requestId,
+  type RequestId,
+  snapshotId,
+  type VolumeId,
+  volumeId,
+} from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
@@ -13,6 +22,7 @@ import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
+import { Managers } from './managers.ts'
 import type { Random } from './random.ts'
 import { TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
@@ -45,6 +55,8 @@ export class Clients {
   readonly #types: Random
   readonly #copiers: Copiers
   readonly #typeClients: TypeClients
+  readonly #managers: Managers
+  readonly #admins: Random
   #left: number
   #isOver = false
 
@@ -70,6 +82,8 @@ export class Clients {
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
     this.#typeClients = new TypeClients(this.#types, options.history)
+    this.#admins = options.random.split('admins')
+    this.#managers = new Managers(this.#admins, options.history, options.nodes)
   }
 
   get isWaiting(): boolean {
@@ -80,6 +94,11 @@ export class Clients {
   stop(): void {
     this.#left = 0
     this.#isOver = true
+  }
+
+  /** Others have used the pools before there is a cluster. */
+  layThings(): void {
+    if (this.#options.manages > 0) this.#managers.layThings(this.#options.poolGiB)
   }
 
   start(): void {
@@ -152,6 +171,7 @@ export class Clients {
   #act(): void {
     if (this.#types.chance(this.#options.types)) return this.ask(this.#typeClients.draw())
     const books = [...this.#history.books.values()]
+    if (this.#admins.chance(this.#options.manages)) return this.#actAsAdmin(books)
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
@@ -223,6 +243,29 @@ export class Clients {
       this.#hits.add('client: two peers at once')
       this.ask(createOf(book))
     }
+  }
+
+  /** What lies in a pool is taken in, at times by two; a volume is given back; somebody looks what there is. */
+  #actAsAdmin(books: readonly VolumeBook[]): void {
+    const random = this.#admins
+    const promised = books.filter(({ ackedMs, deleteAckedMs }) => ackedMs !== null && deleteAckedMs === null)
+    const action = random.weighted({ manage: 10, unmanage: 6, look: 1 })
+    if (action === 'look') return this.ask({ kind: 'look', host: random.chance(0.5) ? null : random.pick(this.#nodes).id })
+    if (action === 'unmanage' && promised.length > 0)
+      return this.#operate(this.#managers.drawVolume(promised), { kind: 'unmanage' }, random)
+    for (let times = random.chance(0.3) ? 2 : 1; times > 0; times -= 1) {
+      const found = this.#managers.drawThing()
+      if (found === null) return
+      const project = PROJECTS[random.below(this.#options.projects)] ?? projectId('blue')
+      const empty = this.#emptySpec(volumeId(random.uuid()), project, found.facts.sizeGiB)
+      const spec = { ...empty, ...found.facts }
+      this.ask(createOf(this.#history.open(spec, ridOf(project, random.hex(8)), bodyHashOf(spec), random.chance(0.5), found.place)))
+    }
+  }
+
+  #emptySpec(id: VolumeId, project: ProjectId, sizeGiB: number): VolumeSpec {
+    const nothing = { name: null, description: null, zone: null, type: null, typeId: null, source: null }
+    return { id, project, user: 'u', ...nothing, sizeGiB, metadata: {}, multiattach: false, createdAtMs: this.#world.nowMs }
   }
 
   /** The same create again, through whichever peer. */
@@ -333,8 +376,8 @@ export class Clients {
     this.ask({ kind: 'operate', request: trespassOn(book, ridOf(project, this.#strangers.hex(8)), project, this.#strangers) })
   }
 
-  #operate(book: VolumeBook, operation: Operation): void {
-    const rid = ridOf(book.spec.project, this.#random.hex(8))
+  #operate(book: VolumeBook, operation: Operation, random = this.#random): void {
+    const rid = ridOf(book.spec.project, random.hex(8))
     this.ask({ kind: 'operate', request: { rid, project: book.spec.project, volume: book.spec.id, operation } })
   }
 }

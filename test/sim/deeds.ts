@@ -23,7 +23,9 @@ export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
 }
 
 /** What a thick pool reports of itself. */
-export function measurePool(host: string, totalGiB: number, volumes: FakeVolumes): MeasuredPool {
+export function measurePool(host: string, poolGiB: number, volumes: FakeVolumes): MeasuredPool {
+  // What others have of it cannot be given out.
+  const totalGiB = Math.floor(poolGiB - volumes.existingGiB())
   return {
     name: poolName(host, 'fake', 'p'),
     pool: 'p',
@@ -33,7 +35,7 @@ export function measurePool(host: string, totalGiB: number, volumes: FakeVolumes
       volume_backend_name: 'fake',
       storage_protocol: 'iSCSI',
       total_capacity_gb: totalGiB,
-      free_capacity_gb: totalGiB - volumes.usedGiB(),
+      free_capacity_gb: poolGiB - volumes.usedGiB(),
       reserved_percentage: 0,
       max_over_subscription_ratio: '1.0',
       thick_provisioning_support: true,
@@ -52,6 +54,10 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
       return volumes.extend(call.volume)
     case 'remove':
       return volumes.remove(call.volume)
+    case 'adopt':
+      return volumes.adopt(call.volume, call.name, call.tags)
+    case 'release':
+      return volumes.release(call.volume)
     case 'inspect':
       return volumes.inspect(call.volume)
     case 'quarantine':

@@ -63,6 +63,8 @@ export interface VolumeBook {
   /** How often a delete was asked for, repeats included. */
   deletes: number
   deleteAckedMs: number | null
+  /** Its bytes may be given back. */
+  isUnmanageAsked: boolean
   readonly names: Wish<string>[]
   readonly sizes: Wish<number>[]
   readonly attachments: Map<AttachmentId, AttachmentBook>
@@ -97,6 +99,7 @@ export class History {
       deleteAskedMs: null,
       deletes: 0,
       deleteAckedMs: null,
+      isUnmanageAsked: false,
       names: [],
       sizes: [],
       attachments: new Map(),
@@ -144,6 +147,10 @@ export class History {
       book.deleteAskedMs ??= askedMs
       book.deletes += 1
     }
+    if (operation.kind === 'unmanage') {
+      book.deleteAskedMs ??= askedMs
+      book.isUnmanageAsked = true
+    }
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
     if (operation.kind === 'detach') {
@@ -160,7 +167,7 @@ export class History {
     const { rid, volume, operation } = request.request
     const book = this.books.get(volume)
     if (book === undefined || isTrespass(request.request, book)) return
-    if (operation.kind === 'delete') book.deleteAckedMs ??= atMs
+    if (operation.kind === 'delete' || operation.kind === 'unmanage') book.deleteAckedMs ??= atMs
     if (operation.kind === 'update') ackWish(book.names, rid, atMs)
     if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
     if (operation.kind === 'detach') {

@@ -4,6 +4,7 @@
  * A look fails while there is nothing to be seen, and now and then what comes back makes no sense; both are the same to
  * whoever looks.
  */
+import type { HostLook } from '../../lib/model/existing.ts'
 import type { FoundHere, MeasuredPool } from '../../lib/flows/step.ts'
 import { poolName } from '../../lib/model/ids.ts'
 import { measurePool } from './deeds.ts'
@@ -33,11 +34,18 @@ export class Looks {
     this.#options = options
   }
 
-  bytes(): Pick<FoundHere, 'volumes' | 'snapshots'> | null {
+  bytes(): Omit<FoundHere, 'exports'> | null {
     const { host, volumes, troubles } = this.#options
     if (!troubles.isPoolSeen || this.#isGarbage('backend')) return null
     const listed = <Found extends { readonly pool: string }>(found: Found) => ({ ...found, poolName: poolName(host, 'fake', found.pool) })
-    return { volumes: volumes.list().map(listed), snapshots: volumes.listSnapshots().map(listed) }
+    return { fresh: [`${host}@fake`], volumes: volumes.list().map(listed), snapshots: volumes.listSnapshots().map(listed) }
+  }
+
+  existing(): HostLook {
+    const { host, volumes, exports, troubles } = this.#options
+    if (!troubles.isPoolSeen || this.#isGarbage('backend')) return { ok: false, detail: 'fake: nothing can be seen' }
+    const things = volumes.listExisting('p').map((found) => ({ ...found, pool: poolName(host, 'fake', found.pool) }))
+    return { ok: true, finds: { things, exports: exports.list(), isCut: false } }
   }
 
   exports(): readonly string[] | null {

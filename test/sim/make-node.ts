@@ -87,6 +87,7 @@ export function makeNode(of: MakeNode): SimNode {
     }),
     volumes: new FakeVolumes(options.poolGiB, {
       onCreate: (volume) => each((checker) => checker.onVolumeCreate?.(node, volume)),
+      onAdopt: (volume, name) => each((checker) => checker.onAdopt?.(node, volume, name)),
       onExtend: () => {},
       onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume)),
       onSnapshot: (snapshot) => each((checker) => checker.onSnapshot?.(node, snapshot)),

@@ -6,7 +6,7 @@
 import type { PeerEvent } from '../../lib/flows/step.ts'
 import { createPeer } from '../../lib/flows/restore.ts'
 import type { Peer, PeerOptions } from '../../lib/flows/tables.ts'
-import type { PeerId } from '../../lib/model/ids.ts'
+import type { PeerId, VolumeId } from '../../lib/model/ids.ts'
 import { acceptsManifest, hostOf, isMember, type Manifest } from '../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Distortion } from './bugs/distortion.ts'
@@ -68,6 +68,10 @@ export class SimNode {
   readonly volumes: FakeVolumes
   readonly exports: FakeExports
   readonly storage: Storage
+  /** Volumes that somebody has renamed by hand for a while. */
+  readonly handled = new Set<VolumeId>()
+  /** The bytes of what somebody has laid into the pool. */
+  readonly laid: string[] = []
   readonly replica = new ReplicaCache()
   manifest: Manifest
   /** What became of this host's idea of the time since the world began. */

@@ -72,6 +72,10 @@ export interface SimOptions {
   readonly moves: boolean
   /** Part of the requests that are about volume types. */
   readonly types: number
+  /** Part of the requests that are about what lies in the pools; 0: nothing does. */
+  readonly manages: number
+  /** Between two times that somebody renames a volume by hand; null: nobody does. */
+  readonly handEveryMs: number | null
   readonly rare: RareFaults
 }
 
@@ -102,6 +106,8 @@ export const CALM: SimOptions = {
   steps: false,
   moves: false,
   types: 0,
+  manages: 0,
+  handEveryMs: null,
   rare: NO_RARE_FAULTS,
 }
 
@@ -110,7 +116,8 @@ export function drawOptions(random: Random): SimOptions {
   const faultsMs = random.between(15_000, 45_000)
   const isOrdered = random.chance(0.3)
   const isTight = random.chance(0.4)
-  return {
+  const rare = drawRareFaults(random.split('rare'))
+  const drawn: Omit<SimOptions, 'handEveryMs'> = {
     peers,
     clients: random.between(1, 4),
     requests: random.between(20, 90),
@@ -159,8 +166,22 @@ export function drawOptions(random: Random): SimOptions {
     steps: peers > 1 && random.chance(0.25),
     moves: random.split('moves').chance(0.5),
     types: drawTypes(random.split('types')),
-    rare: drawRareFaults(random.split('rare')),
+    ...drawManages(random.split('manages')),
+    rare,
   }
+  const isRemembered = !drawn.amnesia && rare.journal.rotsEveryMs === null
+  return { ...drawn, handEveryMs: isRemembered ? drawHand(random.split('hand')) : null }
+}
+
+function drawHand(random: Random): number | null {
+  return random.chance(0.3) ? random.between(3000, 15_000) : null
+}
+
+/** Of what others have in the pools much is known only where the pools are full. */
+function drawManages(random: Random): Pick<SimOptions, 'manages'> & Partial<Pick<SimOptions, 'poolGiB'>> {
+  if (random.chance(0.5)) return { manages: 0 }
+  const manages = random.pick([0.1, 0.3])
+  return random.chance(0.4) ? { manages, poolGiB: random.between(6, 14) } : { manages }
 }
 
 function drawTypes(random: Random): number {

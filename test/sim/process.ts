@@ -20,7 +20,7 @@ import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
 /** What the host does for its process. */
-export type HostEffect = Exclude<Effect, { kind: 'timer' | 'cancel' | 'publish' | 'note' }>
+export type HostEffect = Exclude<Effect, { kind: 'timer' | 'cancel' | 'publish' | 'look' | 'note' }>
 
 export interface ProcessOptions {
   readonly life: Life
@@ -120,6 +120,8 @@ export class Process {
         return this.#timers.set(effect.key, effect.afterMs)
       case 'cancel':
         return this.#timers.cancel(effect.key)
+      case 'look':
+        return this.feed({ kind: 'looked', to: effect.to, ref: effect.ref, look: this.#options.looks.existing() })
       case 'note': {
         const { world, life } = this.#options
         return world.trace.add(world.nowMs, life.name, `note ${effect.level}`, { event: effect.event, ...effect.fields })

@@ -1,9 +1,10 @@
 /** Words for scenarios: a calm cluster, and what clients do with it, one thing after the other. */
 import type { Connection } from '../../lib/model/attachment.ts'
-import { attachmentId, type AttachmentId, projectId, volumeId, type VolumeId } from '../../lib/model/ids.ts'
+import { attachmentId, type AttachmentId, poolName, projectId, volumeId, type VolumeId } from '../../lib/model/ids.ts'
 import type { ClientRequest, Operation, OperationReply } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
-import type { SourcePlace, VolumeSource } from '../../lib/model/volume-source.ts'
+import type { CopySource, SourcePlace, VolumeSource } from '../../lib/model/volume-source.ts'
+import { bytesLaid } from './checkers/bytes.ts'
 import { bodyHashOf, type CreateRequest, createOf, ridOf } from './clients.ts'
 import type { AttachmentBook } from './history.ts'
 import type { SimNode } from './node.ts'
@@ -37,10 +38,24 @@ export function wanted(simulation: Simulation, sizeGiB: number, multiattach = fa
 }
 
 /** The same, of a volume that begins as a copy. */
-export function copyOf(simulation: Simulation, source: VolumeSource, sizeGiB: number): CreateRequest {
+export function copyOf(simulation: Simulation, source: CopySource, sizeGiB: number): CreateRequest {
   const volume = simulation.node('a').peer?.view.volumes.get(source.volume)?.volume
   if (volume === undefined || volume.owner === null || volume.pool === null) throw new Error(`${source.volume} is on no host`)
   return requestFor(simulation, sizeGiB, false, source, { owner: volume.owner, pool: volume.pool })
+}
+
+/** Lays something into the pool of the host of this name, and would have it as a volume. */
+export function existingAs(simulation: Simulation, host: string, name: string, sizeGiB: number): CreateRequest {
+  const { volumes, laid } = simulation.node(host)
+  volumes.lay(name, { sizeBytes: sizeGiB * 1024 ** 3, hindrance: null, former: null, bytes: bytesLaid(name) })
+  laid.push(bytesLaid(name))
+  return againAs(simulation, host, name, sizeGiB)
+}
+
+/** The same of what lies there already. */
+export function againAs(simulation: Simulation, host: string, name: string, sizeGiB: number): CreateRequest {
+  const place = { owner: simulation.node(host).id, pool: poolName(host, 'fake', 'p') }
+  return requestFor(simulation, sizeGiB, false, { kind: 'existing', name }, place)
 }
 
 function requestFor(

@@ -17,6 +17,7 @@ import { HonestyChecker } from './checkers/honesty.ts'
 import { HomeChecker } from './checkers/homes.ts'
 import { LinearizableChecker } from './checkers/linearizable.ts'
 import { LogChecker } from './checkers/logs.ts'
+import { ManageChecker } from './checkers/manage.ts'
 import { MemberChecker } from './checkers/members.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
@@ -34,6 +35,7 @@ import { makeNode } from './make-node.ts'
 import { Nemesis } from './nemesis.ts'
 import { Network } from './network.ts'
 import { Operator } from './operator.ts'
+import { OperatorHand } from './operator-hand.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Random } from './random.ts'
@@ -76,6 +78,7 @@ export class Simulation {
   readonly points: CrashPoints
   readonly #nemesis: Nemesis
   readonly #rareNemesis: RareNemesis
+  readonly #hand: OperatorHand
   readonly #random: Random
   readonly #distortion: Distortion
   readonly #checkers: Checker[] = []
@@ -145,6 +148,7 @@ export class Simulation {
       clients: this.clients,
       random: this.#random.split('rare nemesis'),
     })
+    this.#hand = new OperatorHand({ world, hits, nodes, random: this.#random.split('hand'), everyMs: options.handEveryMs })
     this.#amnesia = new Amnesia({
       world,
       hits,
@@ -173,6 +177,7 @@ export class Simulation {
       new StateChecker(scene, registers),
       new TypeChecker(scene, registers, hits),
       new CopyChecker(scene),
+      new ManageChecker(scene, hits),
     )
     this.linearizable = new LinearizableChecker(scene, hits)
     this.#checkers.push(new RestChecker(scene, registers, account), this.linearizable)
@@ -186,6 +191,7 @@ export class Simulation {
 
   /** Starts the hosts; they have found each other a little later. */
   start(): void {
+    this.clients.layThings()
     for (const node of this.nodes) node.start()
   }
 
@@ -201,6 +207,7 @@ export class Simulation {
     if (this.options.steps) this.operator.start(4000)
     if (this.options.amnesia) this.#amnesia.start(this.options.faultsMs * 0.7)
     this.#rareNemesis.start()
+    this.#hand.start()
     this.clients.start()
     this.world.runUntil(1500 + this.options.faultsMs)
     this.heal()
@@ -214,6 +221,7 @@ export class Simulation {
     this.#amnesia.isOver = true
     this.operator.stop()
     this.#rareNemesis.stop()
+    this.#hand.stop()
     this.clients.stop()
     for (const node of this.nodes) {
       node.calm()

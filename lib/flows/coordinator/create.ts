@@ -19,7 +19,7 @@ import { rank } from '../../placement/rank.ts'
 import { noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
-import { typeOf } from '../owner/capacity.ts'
+import { roomFor, typeOf } from '../owner/capacity.ts'
 import { createBody, creatingVolume, grantedVolume } from '../shape.ts'
 import { knownPools } from '../spread/beat.ts'
 import { takeTypes } from '../spread/catalogue.ts'
@@ -71,12 +71,14 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
 function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const type = typeOf(peer, creating.spec)
   const spec = type === null ? creating.spec : { ...creating.spec, type: type.name, multiattach: allowsMultiattach(type) }
-  const place = { rid: creating.rid, sizeGiB: spec.sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type }
   const { sourceAt } = creating
+  const known = knownPools(peer, now)
+  const sizeGiB = roomFor(spec, known.find(({ name }) => name === sourceAt?.pool) ?? null)
+  const place = { rid: creating.rid, sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type }
   // Only its owner can copy the source: while that is away there is no point in leaving a volume in error behind.
   const isAway = sourceAt !== null && sourceAt.owner !== peer.self && peer.connections.get(sourceAt.owner)?.state !== 'up'
   if (isAway) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))
-  const pools = knownPools(peer, now).filter(({ name }) => sourceAt === null || name === sourceAt.pool)
+  const pools = known.filter(({ name }) => sourceAt === null || name === sourceAt.pool)
   const ranking = rank(pools, place, peer.options.placement)
   tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], phase: 'reserving' }, now)
 }
@@ -245,6 +247,11 @@ function nextPool(peer: Peer, out: Out, creating: Creating, rejection: Rejection
 
 function unplace(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const { rid, spec, bodyHash } = creating
+  // What lies in a pool can be taken in there and nowhere else: nothing is left behind.
+  if (spec.source?.kind === 'existing') {
+    const rejected = [...creating.ranking.rejected, ...creating.refused]
+    return end(peer, out, creating, failure({ code: 'no-room', rejected }))
+  }
   peer.creating.set(rid, { ...creating, phase: 'unplacing', reservation: null })
   const rejected = [...creating.ranking.rejected, ...creating.refused]
   const delta = { volumes: 1, snapshots: 0, gigabytes: spec.sizeGiB }

@@ -128,9 +128,11 @@ export function onRoomCommitted(peer: Peer, out: Out, rid: RequestId): void {
 export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId | null, now: Now): void {
   const operating = peer.operating.get(rid)
   if (operating === undefined || (to !== null && operating.owner !== to)) return
-  if (operating.request.operation.kind === 'delete') {
-    // The answer is lost, the record of what was done is not.
-    if (isBuried(peer, operating.owner, operating.request.volume)) return end(peer, out, operating, success(NO_VALUE))
+  const { kind } = operating.request.operation
+  // The answer is lost, the record of what was done is not.
+  const isEnd = kind === 'delete' || kind === 'unmanage'
+  if (isEnd && isBuried(peer, operating.owner, operating.request.volume)) return end(peer, out, operating, success(NO_VALUE))
+  if (kind === 'delete') {
     if (to !== null && operating.volume !== null) {
       peer.operating.delete(rid)
       cancel(out, `operate/${rid}`)

@@ -3,6 +3,7 @@
  *
  * Lost in a crash: owners and registers bring what was begun to an end without their coordinator.
  */
+import type { HostsLooked } from '../../model/existing.ts'
 import type { KnownType } from '../../model/catalogue.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../../model/ids.ts'
 import type { Ranking, Rejection } from '../../model/placement.ts'
@@ -44,6 +45,15 @@ export interface Operating {
   readonly volume: Volume | null
   /** How often its owner was asked again, since it had not heard of its grant yet. */
   readonly again: number
+}
+
+/** A client that wants to know what lies on hosts and is no volume's. */
+export interface Looking {
+  readonly client: string
+  /** Hosts that have not answered yet. */
+  readonly waiting: readonly PeerId[]
+  readonly silent: readonly PeerId[]
+  readonly looks: HostsLooked['looks']
 }
 
 /** A search for a volume, or one that has an attachment or a snapshot, that the view does not hold. */

@@ -20,7 +20,7 @@ import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned, Pending } from './owned.ts'
 import { commitCreate } from './build.ts'
-import { refusalOf, typeOf } from './capacity.ts'
+import { refusalOf, roomFor, typeOf } from './capacity.ts'
 import { commitRoom } from './room.ts'
 import { settle } from './settle.ts'
 import { isBeingCopied } from './source.ts'
@@ -159,7 +159,7 @@ function adopt(peer: Peer, out: Out, binding: Binding, now: Now): void {
   const owned = reservedAs(volume, reservation)
   // Bytes that are there already take no more room.
   const isThere = peer.strays.delete(spec.id)
-  if (isThere || refusalOf(peer, pool, spec.sizeGiB, [], typeOf(peer, spec)) === null) {
+  if (isThere || refusalOf(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), [], typeOf(peer, spec)) === null) {
     return commitCreate(peer, out, keepOwned(peer, out, owned))
   }
   publishOwned(peer, out, { ...owned, step: 'failed', volume: { ...volume, status: 'error', failure: { kind: 'lost' } } }, now)

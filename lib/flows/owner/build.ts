@@ -5,7 +5,7 @@
  * a volume in error.
  */
 import type { VolumeId } from '../../model/ids.ts'
-import type { VolumeSource } from '../../model/volume-source.ts'
+import type { CopySource } from '../../model/volume-source.ts'
 import type { BackendSource } from '../../ports/backend.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { cancel, keepOwned, type Out, timer } from '../out.ts'
@@ -57,10 +57,12 @@ export function onBuilt(peer: Peer, out: Out, owned: Owned, job: string, outcome
 function make(out: Out, owned: Owned): void {
   const { id, project, rid, sizeGiB, source } = owned.volume
   const made = { volume: backendVolume(owned, sizeGiB), tags: { project, rid } }
-  backend(out, id, 'build', source === null ? { kind: 'create', ...made } : { kind: 'copy', ...made, source: backendSource(source) })
+  if (source === null) return backend(out, id, 'build', { kind: 'create', ...made })
+  if (source.kind === 'existing') return backend(out, id, 'build', { kind: 'adopt', ...made, name: source.name })
+  backend(out, id, 'build', { kind: 'copy', ...made, source: backendSource(source) })
 }
 
-function backendSource(source: VolumeSource): BackendSource {
+function backendSource(source: CopySource): BackendSource {
   return source.kind === 'volume' ? source : { kind: 'snapshot', snapshot: { id: source.snapshot, volume: source.volume } }
 }
 
@@ -74,9 +76,18 @@ function onMade(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now
 
 /** What a failed create has left goes; what is larger was there before, and is not ours to take away. */
 function onSeen(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now: Now): void {
+  if (owned.volume.source?.kind === 'existing') return onSeenExisting(peer, out, owned, outcome, now)
   const { sizeBytes } = backendVolume(owned, owned.volume.sizeGiB)
   if (outcome.kind === 'ok' && outcome.value !== null && outcome.value.sizeBytes > sizeBytes) return fail(peer, out, owned, now)
   backend(out, owned.volume.id, 'build-clean', { kind: 'remove', volume: owned.volume.id })
+}
+
+/** Taken in after all; or not, and then nothing goes: a mark that was left on it is taken back. */
+function onSeenExisting(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now: Now): void {
+  const { id, sizeGiB } = owned.volume
+  if (outcome.kind !== 'ok') return timer(out, `build/${id}`, peer.options.timings.retryMs)
+  if (outcome.value?.sizeBytes === backendVolume(owned, sizeGiB).sizeBytes) return become(peer, out, owned, now)
+  backend(out, id, 'build-clean', { kind: 'release', volume: id })
 }
 
 function onLooked(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, now: Now): void {
@@ -90,13 +101,16 @@ function onLooked(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, n
 /** A: it is there, at its size. */
 function become(peer: Peer, out: Out, owned: Owned, now: Now): void {
   peer.tries.delete(`build/${owned.volume.id}`)
-  publishOwned(peer, out, { ...owned, step: 'built', volume: { ...owned.volume, status: 'available' } }, now)
-  settle(peer, out, owned.volume.project, owned.volume.rid)
+  const { volume } = owned
+  const source = volume.source?.kind === 'existing' ? null : volume.source
+  publishOwned(peer, out, { ...owned, step: 'built', volume: { ...volume, source, status: 'available' } }, now)
+  settle(peer, out, volume.project, volume.rid)
   beatSoon(peer, out)
 }
 
 function fail(peer: Peer, out: Out, owned: Owned, now: Now): void {
-  const failure = { kind: 'backend', step: 'create', ...(takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }) } as const
+  const step = owned.volume.source?.kind === 'existing' ? 'manage' : 'create'
+  const failure = { kind: 'backend', step, ...(takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }) } as const
   publishOwned(peer, out, { ...owned, step: 'failed', volume: { ...owned.volume, status: 'error', failure } }, now)
   settle(peer, out, owned.volume.project, owned.volume.rid)
   beatSoon(peer, out)

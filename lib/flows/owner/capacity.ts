@@ -15,6 +15,7 @@ import { fits } from '../../placement/rank.ts'
 import { poolSums } from '../holdings.ts'
 import type { MeasuredPool } from '../step.ts'
 import type { Peer } from '../tables.ts'
+import { leavingGiB } from './leaving.ts'
 
 /** Pools of this host as placement sees them. */
 export function ownPools(peer: Peer): readonly PoolView[] {
@@ -51,15 +52,29 @@ export function typeOf(peer: Peer, { typeId }: Pick<VolumeSpec, 'typeId'>): Know
 
 function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
   const provisioned = poolSums(peer.holdings, measured.name).provisionedGiB
-  const isThin = measured.capabilities['thin_provisioning_support'] === true
+  const isThin = isThinPool(measured)
+  // A thin pool is as large as it is; of a thick one only what nobody else has may be given out.
+  const totalGiB = isThin ? measured.totalGiB : Math.max(0, measured.totalGiB - leavingGiB(peer, measured.name))
   return {
     ...measured.capabilities,
-    total_capacity_gb: measured.totalGiB,
+    total_capacity_gb: totalGiB,
     // A thick pool's free room is what its records leave; a thin pool measures its own.
-    free_capacity_gb: isThin ? (measured.capabilities['free_capacity_gb'] ?? null) : Math.max(0, measured.totalGiB - provisioned),
+    free_capacity_gb: isThin ? (measured.capabilities['free_capacity_gb'] ?? null) : Math.max(0, totalGiB - provisioned),
     allocated_capacity_gb: provisioned,
     provisioned_capacity_gb: provisioned,
   }
+}
+
+/**
+ * What a new volume takes of its pool, GiB. What lies there already takes nothing of a thick pool, whose measure leaves it out; in a thin
+ * one its size is a promise that is made now.
+ */
+export function roomFor({ source, sizeGiB }: Pick<VolumeSpec, 'source' | 'sizeGiB'>, pool: Pick<PoolView, 'capabilities'> | null): number {
+  return source?.kind === 'existing' && pool !== null && !isThinPool(pool) ? 0 : sizeGiB
+}
+
+function isThinPool({ capabilities }: Pick<PoolView, 'capabilities'>): boolean {
+  return capabilities['thin_provisioning_support'] === true
 }
 
 /** This host takes nothing new any more; what was promised before is kept. */

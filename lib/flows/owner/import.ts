@@ -82,7 +82,7 @@ function withoutExtend(volume: Volume): Volume {
 }
 
 function stepOf({ status }: Volume): OwnedStep {
-  if (status === 'deleting') return 'deleting'
+  if (status === 'deleting' || status === 'unmanaging') return 'deleting'
   // Renamed while it was being made: it is looked at, and made if it is not there.
   if (status === 'creating') return 'committed'
   return status === 'error' || status === 'error_deleting' ? 'failed' : 'built'

@@ -14,6 +14,7 @@ import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
 import { startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
+import { startUnmanage } from './unmanage.ts'
 import { answerNow, endWell, waitFor, withConnection } from './work.ts'
 
 export function onOperate(peer: Peer, out: Out, from: PeerId, request: OperationRequest, now: Now): void {
@@ -53,6 +54,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return update(peer, out, from, owned, request, operation, now)
     case 'delete':
       return startDelete(peer, out, from, owned, request, operation.force, now)
+    case 'unmanage':
+      return startUnmanage(peer, out, from, owned, request, now)
     case 'attach':
       return startAttach(peer, out, from, owned, request, operation, now)
     case 'connect':
@@ -106,7 +109,7 @@ function resetStatus(
   now: Now,
 ): void {
   const { failure: facts } = owned.volume
-  const wasMade = owned.step === 'failed' && facts?.kind === 'backend' && facts.step !== 'create'
+  const wasMade = owned.step === 'failed' && facts?.kind === 'backend' && facts.step !== 'create' && facts.step !== 'manage'
   const step = wasMade ? 'built' : owned.step
   const reset = publishOwned(
     peer,

@@ -9,7 +9,6 @@ import { exportIqn } from '../../model/attachment.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { parseUuid, type ProjectId, volumeId } from '../../model/ids.ts'
 import { comparePositions } from '../../model/log.ts'
-import { snapshotOf } from '../../model/snapshot.ts'
 import { headOf } from '../../replica/view.ts'
 import { forgetVotes, install, pushRegisters } from '../group/install.ts'
 import { startWatch } from '../group/watch.ts'
@@ -19,21 +18,24 @@ import { startTypes } from '../spread/catalogue.ts'
 import { startExchange } from '../spread/exchange.ts'
 import { startProbes } from '../spread/suspect.ts'
 import { publishEpoch } from '../spread/publish.ts'
-import type { ListedSnapshot, ListedVolume, Now, PeerEvent } from '../step.ts'
+import type { Now, PeerEvent } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { exposeAgain, fence } from './attach.ts'
 import { lookAtBuild } from './build.ts'
 import { importOwn } from './import.ts'
+import { knownExports } from './look.ts'
 import { endRecall, type KnownAtStart, startRecall } from './recall.ts'
-import { remove } from './remove.ts'
+import { clear } from './remove.ts'
+import { reconcile } from './reconcile.ts'
 import { resolve } from './reserve.ts'
 import { resumeRoom } from './room.ts'
 import { removeSnapshot } from './snapshot-change.ts'
 import { toldAgain } from './forgotten.ts'
 import { foldAgain, foldAll } from './settle.ts'
+import { look, lookAtOne } from './strays.ts'
 import { readOwn } from './unread.ts'
-import { backend, target } from './work.ts'
+import { target } from './work.ts'
 
 /** First event of a process. */
 export function onStart(peer: Peer, out: Out, now: Now): void {
@@ -54,19 +56,20 @@ export function goOn(peer: Peer, out: Out, now: Now): void {
 }
 
 /** What lies on this host, at the start and every few minutes. */
-export function onFound(peer: Peer, out: Out, { volumes, snapshots, exports }: Extract<PeerEvent, { kind: 'found' }>, now: Now): void {
+export function onFound(peer: Peer, out: Out, found: Extract<PeerEvent, { kind: 'found' }>, now: Now): void {
   if (peer.recovery !== null) {
-    peer.recovery.found = { volumes, snapshots, exports }
+    peer.recovery.found = found
     return goOn(peer, out, now)
   }
-  const there = new Set(exports)
+  const there = new Set(found.exports)
   for (const { volume, working } of peer.owned.values()) {
     for (const attachment of volume.attachments) {
       const isMissing = attachment.export === 'exported' && !there.has(exportIqn(volume.id, attachment.generation))
       if (isMissing && working === null) exposeAgain(peer, out, attachment)
     }
   }
-  cutUnknown(peer, out, exports)
+  cutUnknown(peer, out, found.exports)
+  reconcile(peer, out, found, now)
 }
 
 /** A new epoch, then every record, then what nobody knows. From here on this host takes part. */
@@ -116,7 +119,7 @@ function recover(peer: Peer, out: Out, owned: Owned, now: Now): void {
     case 'committed':
       return lookAtBuild(out, owned)
     case 'deleting':
-      return remove(out, owned.volume.id)
+      return clear(out, owned)
     case 'built':
       return recoverBuilt(peer, out, owned, now)
     case 'failed':
@@ -138,39 +141,8 @@ function recoverBuilt(peer: Peer, out: Out, owned: Owned, now: Now): void {
   }
 }
 
-/** Bytes on this host that no record explains: the register of the project on their tags may. */
-function look(peer: Peer, out: Out, found: ListedVolume): void {
-  const { id, tags } = found
-  const owned = peer.owned.get(id)
-  if (owned !== undefined && owned.step !== 'reserved') return
-  if (peer.tombs.has(id)) return backend(out, id, 'leftover', { kind: 'remove', volume: id })
-  if (tags !== null) {
-    peer.strays.set(id, found)
-    return
-  }
-  note(out, 'error', 'volume-quarantined', { volume: id })
-  backend(out, id, 'quarantine', { kind: 'quarantine', volume: id })
-}
-
-/** The same for a snapshot: its record is part of its volume's. */
-function lookAtOne(peer: Peer, out: Out, found: ListedSnapshot): void {
-  const { id, volume, tags } = found
-  const owned = peer.owned.get(volume)
-  if (owned !== undefined && snapshotOf(owned.volume, id) !== null) return
-  if (peer.tombs.has(volume)) return backend(out, volume, 'leftover', { kind: 'remove-snapshot', snapshot: { id, volume } })
-  if (tags !== null) {
-    peer.straySnapshots.set(id, found)
-    return
-  }
-  note(out, 'error', 'snapshot-quarantined', { snapshot: id, volume })
-  backend(out, volume, 'quarantine', { kind: 'quarantine-snapshot', snapshot: { id, volume } })
-}
-
 function cutUnknown(peer: Peer, out: Out, exports: readonly string[]): void {
-  const known = new Set<string>()
-  for (const { volume } of peer.owned.values()) {
-    for (const attachment of volume.attachments) if (attachment.export !== 'none') known.add(exportIqn(volume.id, attachment.generation))
-  }
+  const known = knownExports(peer)
   for (const iqn of exports) {
     const id = parseUuid(/volume-([0-9a-f-]{36})-\d+$/.exec(iqn)?.[1] ?? '')
     if (known.has(iqn) || id === null) continue

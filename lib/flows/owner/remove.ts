@@ -18,6 +18,7 @@ import type { Owned } from './owned.ts'
 import { isUnsureOf } from './forgotten.ts'
 import { endOf, settle } from './settle.ts'
 import { isBeingCopied } from './source.ts'
+import { giveBack, givesBack } from './unmanage.ts'
 import { answerNow, backend, endWell, mayTryAgain, waitFor } from './work.ts'
 
 /** Cinder's list; `force` skips it. */
@@ -48,7 +49,7 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
   const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume: { ...owned.volume, status: 'deleting' } }, now)
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, deleting.volume, null, now)
-  remove(out, id)
+  clear(out, deleting)
 }
 
 /**
@@ -72,16 +73,23 @@ export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Inte
   const working = { rid, kind: 'delete', attachment: null, before: owned.volume.status } as const
   const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume: { ...owned.volume, status: 'deleting' } }, now)
   endWell(peer, out, rid, deleting.volume, null, now)
-  remove(out, id)
+  clear(out, deleting)
   return 'wait'
 }
 
-export function remove(out: Out, id: VolumeId): void {
+/** Takes away what the volume has, or gives it back; after a crash, too. */
+export function clear(out: Out, owned: Owned): void {
+  if (givesBack(owned.volume)) giveBack(out, owned)
+  else remove(out, owned.volume.id)
+}
+
+function remove(out: Out, id: VolumeId): void {
   backend(out, id, 'delete', { kind: 'remove', volume: id })
 }
 
 export function onRemoveTimer(peer: Peer, out: Out, id: VolumeId): void {
-  if (peer.owned.get(id)?.step === 'deleting') remove(out, id)
+  const owned = peer.owned.get(id)
+  if (owned?.step === 'deleting') clear(out, owned)
 }
 
 export function onRemoved(peer: Peer, out: Out, owned: Owned, job: string, outcome: BackendOutcome, now: Now): void {

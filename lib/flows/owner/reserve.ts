@@ -18,7 +18,7 @@ import { onTypesHeard } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
-import { isDraining, refusalOf, typeOf } from './capacity.ts'
+import { isDraining, refusalOf, roomFor, typeOf } from './capacity.ts'
 import { isProven } from './proven.ts'
 import { isUnsure } from './forgotten.ts'
 import { refuseSource } from './source.ts'
@@ -51,9 +51,9 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
     onTypesHeard(peer, out, typeVersion ?? 0)
     return refuse({ kind: 'other-type', version: peer.catalogue.version })
   }
-  const facts = refuseSource(peer, spec)
+  const facts = refuseSource(peer, spec, pool)
   if (facts !== null) return refuse({ kind: 'operation', reply: failure(facts) })
-  const rejection = refusalOf(peer, pool, spec.sizeGiB, spec.zone === null ? [] : [spec.zone], type)
+  const rejection = refusalOf(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), spec.zone === null ? [] : [spec.zone], type)
   if (rejection !== null) return refuse({ kind: 'no-room', rejection: { ...rejection, filter: `owner: ${rejection.filter}` } })
 
   const reservation = nextReservation(peer, out)

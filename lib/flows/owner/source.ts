@@ -1,9 +1,9 @@
 /**
  * A volume that begins as a copy needs its source as it was when the room was set aside: until the copy is made, or has
- * failed, the source is neither deleted nor grown.
+ * failed, the source is neither deleted nor grown. What lies in the pool already becomes one volume, and not two.
  */
 import type { Failure } from '../../model/failure.ts'
-import type { SnapshotId, VolumeId } from '../../model/ids.ts'
+import type { PoolName, SnapshotId, VolumeId } from '../../model/ids.ts'
 import { snapshotOf, type SnapshotStatus } from '../../model/snapshot.ts'
 import type { VolumeSpec, VolumeStatus } from '../../model/volume.ts'
 import type { Peer } from '../tables.ts'
@@ -14,8 +14,9 @@ const COPYABLE: readonly VolumeStatus[] = ['available', 'reserved', 'attaching',
 const READABLE: readonly SnapshotStatus[] = ['available']
 
 /** Why there may be no copy of what this volume is to begin as; null if there may, or if it begins empty. */
-export function refuseSource(peer: Peer, { source, project, sizeGiB }: VolumeSpec): Failure | null {
+export function refuseSource(peer: Peer, { source, project, sizeGiB }: VolumeSpec, pool: PoolName): Failure | null {
   if (source === null) return null
+  if (source.kind === 'existing') return isTaken(peer, pool, source.name) ? { code: 'existing-taken', name: source.name } : null
   const owned = peer.owned.get(source.volume)
   const action = 'create a volume from it'
   if (owned === undefined) return missingVolume(peer, source.volume, project)
@@ -39,8 +40,17 @@ export function refuseSource(peer: Peer, { source, project, sizeGiB }: VolumeSpe
 export function isBeingCopied(peer: Peer, volume: VolumeId, snapshot: SnapshotId | null): boolean {
   for (const { step, volume: copy } of peer.owned.values()) {
     const { source } = copy
-    if (source === null || source.volume !== volume || (step !== 'reserved' && step !== 'committed')) continue
+    if (source === null || source.kind === 'existing' || source.volume !== volume || (step !== 'reserved' && step !== 'committed')) continue
     if (snapshot === null || (source.kind === 'snapshot' && source.snapshot === snapshot)) return true
+  }
+  return false
+}
+
+/** Whether what lies there under this name is being taken in. Once it is, the name is nobody's. */
+function isTaken(peer: Peer, pool: PoolName, name: string): boolean {
+  for (const { step, volume } of peer.owned.values()) {
+    const isOpen = step === 'reserved' || step === 'committed'
+    if (isOpen && volume.pool === pool && volume.source?.kind === 'existing' && volume.source.name === name) return true
   }
   return false
 }

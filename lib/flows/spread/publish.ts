@@ -13,7 +13,7 @@ import { appendOwn } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out, send, timer } from '../out.ts'
 import type { Now, PublishedEntry } from '../step.ts'
-import type { Peer } from '../tables.ts'
+import type { Peer, Tomb } from '../tables.ts'
 import type { Owned } from '../owner/owned.ts'
 import type { Unseen } from '../owner/untold.ts'
 
@@ -29,14 +29,15 @@ export function publishOwned(peer: Peer, out: Out, owned: Owned, now: Now): Owne
   return kept
 }
 
-/** The volume is gone: a tombstone takes its place. */
-export function publishTomb(peer: Peer, out: Out, id: VolumeId): void {
+/** The volume is gone: a tombstone takes its place. `wasReleased`: its bytes are not. */
+export function publishTomb(peer: Peer, out: Out, id: VolumeId, wasReleased = false): void {
   const record: PublishedRecord = { seq: peer.log.seq + 1, id, volume: null }
   const hash = recordHash(record)
   const replaced = peer.owned.get(id)?.hash ?? peer.tombs.get(id)?.hash ?? null
   dropOwned(peer, out, id)
-  peer.tombs.set(id, { seq: record.seq, hash })
-  journalPut(out, tombKey(id), { seq: record.seq, hash })
+  const tomb: Tomb = { seq: record.seq, hash, ...(wasReleased ? { wasReleased } : {}) }
+  peer.tombs.set(id, tomb)
+  journalPut(out, tombKey(id), tomb)
   append(peer, out, record, hash, replaced)
 }
 

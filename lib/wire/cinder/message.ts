@@ -65,6 +65,8 @@ function messageText(failure: VolumeFailure, isAdmin: boolean): string {
         : `${failure.step} volume:The backend failed.${isAdmin ? ` ${failure.tool}: ${failure.detail}` : ''}`
     case 'lost':
       return 'schedule allocate volume:The host has no record and no data of this volume any more.'
+    case 'missing':
+      return 'look at volume:Its host finds no data of this volume any more. Nothing was deleted by this service; the volume is available again as soon as its data is back.'
     case 'delete-refused':
       return 'delete volume:The delete was accepted while the host of the volume was away, which then found the volume in use, or with snapshots. It was not deleted.'
     default:

@@ -12,6 +12,7 @@ import type { Certificate } from '../../model/proof.ts'
 import { BATCH_MAX, GROUP_MAX, type Proof, type Vote } from '../../model/proof.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
 import { anyJson, bool, type Check, isObject, list, mapOf, nullable, oneOf, pair, pattern, shape, text, variants } from './check.ts'
+import { hostLook } from './look-shapes.ts'
 import {
   count,
   ITEMS_MAX,
@@ -139,6 +140,8 @@ const message = variants<PeerMessage>({
   install: { project, group: count },
   installed: { project, group: count },
   intent: { project, volume: uuid },
+  look: { ref },
+  looked: { ref, look: hostLook },
 })
 
 /** The message, or null if it is of no kind that this version knows or lacks what its kind needs. */

@@ -28,6 +28,7 @@ export const project = pattern(/^[^\0]+$/, 255)
 /** `host@backend#pool` */
 export const pool = pattern(/^[^\0@#/]+@[^\0@#/]+#[^\0@#/]+$/, 255)
 export const count = integer(0)
+const existingName = pattern(/^[A-Za-z0-9+_.][A-Za-z0-9+_.-]{0,126}$/, 127)
 
 const metadata = mapOf(text(255), 1000)
 const shown = text(65_536)
@@ -56,7 +57,9 @@ const specFields = {
   typeId: nullable(text(255)),
   metadata,
   multiattach: bool,
-  source: nullable(variants<VolumeSource>({ snapshot: { snapshot: uuid, volume: uuid }, volume: { volume: uuid } })),
+  source: nullable(
+    variants<VolumeSource>({ snapshot: { snapshot: uuid, volume: uuid }, volume: { volume: uuid }, existing: { name: existingName } }),
+  ),
   createdAtMs: atMs,
 }
 export const spec = shape<VolumeSpec>(specFields)
@@ -83,8 +86,9 @@ const attachment = shape<Attachment>({
 })
 const volumeFailure = variants<VolumeFailure>({
   'no-room': { rejected: list(rejection, ITEMS_MAX) },
-  backend: { step: oneOf('create', 'delete', 'extend'), tool: text(255), detail: shown },
+  backend: { step: oneOf('create', 'delete', 'extend', 'manage', 'unmanage'), tool: text(255), detail: shown },
   lost: {},
+  missing: {},
   'delete-refused': { attachments: count, snapshots: count },
 })
 const snapshotFields = {
@@ -116,6 +120,7 @@ const volumeStatus = oneOf(
   'detaching',
   'extending',
   'deleting',
+  'unmanaging',
   'error',
   'error_deleting',
   'error_extending',
@@ -155,6 +160,7 @@ export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
   update: textEdit,
   delete: { force: bool },
+  unmanage: {},
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
   'update-snapshot': { snapshot: uuid, ...textEdit },

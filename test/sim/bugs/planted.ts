@@ -4,6 +4,7 @@ import { anyProject, believeAnybody, deleteFirst, lastTimeWins, refuseByHearsay 
 import { beginEmpty, deleteTheSource } from './copies.ts'
 import type { Bug } from './distortion.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
+import { freeWhatIsGivenBack, removeInsteadOfRelease, takeAtReserve } from './manages.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
 import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
@@ -48,6 +49,9 @@ export const PLANTED: readonly Bug[] = [
   trustTheCoordinator,
   deleteTheSource,
   beginEmpty,
+  removeInsteadOfRelease,
+  takeAtReserve,
+  freeWhatIsGivenBack,
 ]
 
 export function plantedBug(number: number): Bug {

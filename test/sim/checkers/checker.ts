@@ -53,6 +53,7 @@ export interface Checker {
   onReplicate?(node: SimNode, head: LogHead, records: readonly PublishedRecord[]): void
   /** Before it happens. */
   onVolumeCreate?(node: SimNode, volume: BackendVolume): void
+  onAdopt?(node: SimNode, volume: BackendVolume, name: string): void
   onVolumeRemove?(node: SimNode, volume: VolumeId): void
   onSnapshot?(node: SimNode, snapshot: BackendSnapshot): void
   onSnapshotRemove?(node: SimNode, name: SnapshotName): void

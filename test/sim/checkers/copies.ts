@@ -7,6 +7,7 @@ import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { SnapshotName } from '../../../lib/ports/backend.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
+import { bytesBehind } from './bytes.ts'
 import { type Checker, membersIn, type Scene } from './checker.ts'
 import { ownedOn } from './stored.ts'
 
@@ -28,25 +29,20 @@ export class CopyChecker implements Checker {
   atRest(): void {
     for (const node of membersIn(this.#scene)) {
       for (const { volume, step } of ownedOn(node).values()) {
-        if (volume.source === null || step !== 'built') continue
+        if (volume.source === null || volume.source.kind === 'existing' || step !== 'built') continue
         const bytes = node.volumes.bytesOf(volume.id)
-        const wanted = this.#bytesBehind(volume.id)
+        const wanted = bytesBehind(this.#scene.history, volume.id)
         if (bytes !== wanted)
           throw new Violation('I6', 'a copy has other bytes than its source', { host: node.name, volume, bytes, wanted })
       }
     }
   }
 
-  /** What the source of the source … was made as. */
-  #bytesBehind(id: VolumeId): string {
-    const source = this.#scene.history.books.get(id)?.spec.source ?? null
-    return source === null ? `written as ${id}` : this.#bytesBehind(source.volume)
-  }
-
   #requireUnused(node: SimNode, volume: VolumeId, snapshot: SnapshotId | null): void {
     for (const { volume: copy, step } of ownedOn(node).values()) {
       const { source } = copy
-      if (source === null || source.volume !== volume || (step !== 'reserved' && step !== 'committed')) continue
+      if (source === null || source.kind === 'existing' || source.volume !== volume || (step !== 'reserved' && step !== 'committed'))
+        continue
       if (snapshot === null ? source.kind === 'volume' : source.kind === 'snapshot' && source.snapshot === snapshot)
         throw new Violation('I6', 'what is being copied is removed', { host: node.name, copy, step })
     }

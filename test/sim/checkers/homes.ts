@@ -36,6 +36,10 @@ export class HomeChecker implements Checker {
     this.#homes.set(id, node)
   }
 
+  onAdopt(node: SimNode, volume: BackendVolume): void {
+    this.onVolumeCreate(node, volume)
+  }
+
   onVolumeRemove(node: SimNode, id: VolumeId): void {
     this.#homes.delete(id)
     const snapshots = ownedIn(node.journal.get(volumeKey(id)))?.volume.snapshots ?? []
@@ -60,8 +64,9 @@ export class HomeChecker implements Checker {
     const sum = (this.#provisionedGiB.get(node.id) ?? 0) + sizeOf(ownedIn(after)) - sizeOf(ownedIn(before))
     this.#provisionedGiB.set(node.id, sum)
     const { poolGiB } = this.#scene.options
-    if (sum > poolGiB && !node.isAmnesic)
-      throw new Violation('I4', 'a pool has given out more than it has', { host: node.name, sum, poolGiB })
+    const others = node.volumes.existingGiB()
+    if (sum + others > poolGiB && !node.isAmnesic)
+      throw new Violation('I4', 'a pool has given out more than it has', { host: node.name, sum, others, poolGiB })
   }
 }
 
@@ -70,6 +75,8 @@ function sizeOf(owned: Owned | null): number {
   if (owned?.step === 'failed' && owned.volume.failure?.kind === 'lost') return 0
   if (owned === null) return 0
   const { pending, volume } = owned
+  // It lies there as somebody else's, still or again, and counts as such.
+  if (volume.source?.kind === 'existing' || volume.status === 'unmanaging') return 0
   const sizeGiB = pending?.kind === 'extend' ? Math.max(volume.sizeGiB, pending.sizeGiB) : volume.sizeGiB
   const reserved = pending?.kind === 'snapshot' && !pending.committed ? pending.sizeGiB : 0
   // Like a volume: a snapshot in error for want of room has none.

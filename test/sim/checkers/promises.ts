@@ -29,7 +29,9 @@ export class PromiseChecker implements Checker {
 
   onDurable(_node: SimNode, key: string, after: unknown): void {
     const owned = key.startsWith('volume/') ? ownedIn(after) : null
-    if (owned?.volume.failure?.kind === 'delete-refused') this.#refused.add(owned.volume.id)
+    const facts = owned?.volume.failure ?? null
+    const isKept = facts?.kind === 'delete-refused' || (facts?.kind === 'backend' && facts.step === 'unmanage')
+    if (owned !== null && isKept) this.#refused.add(owned.volume.id)
   }
 
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {

@@ -81,7 +81,10 @@ export class RestChecker implements Checker {
     const open: string[] = []
     if (!node.isIdle) open.push(`${name} is at work`)
     for (const key of node.journal.keys()) if (key.startsWith('settled/')) open.push(`${name} has not folded ${key}`)
-    for (const owned of ownedOn(node).values()) {
+    const records = ownedOn(node)
+    // What somebody has renamed by hand and back is noticed at a look.
+    for (const { id } of node.volumes.list()) if (node.handled.has(id) && !records.has(id)) open.push(`${name} has not looked at ${id}`)
+    for (const owned of records.values()) {
       const what = unsettledIn(owned)
       if (what !== null) open.push(`${name} ${owned.volume.id} ${what}`)
     }
@@ -134,8 +137,8 @@ export class RestChecker implements Checker {
       if (owned.step === 'built' && !there.has(id)) throw new Violation('I12', 'a record without bytes', { host: node.name, owned })
     }
     this.#checkSnapshots(node, records)
-    if (node.volumes.quarantined.length > 0)
-      throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: node.volumes.quarantined })
+    const aside = node.volumes.quarantined.filter((id) => ![...node.handled].some((handled) => handled === id))
+    if (aside.length > 0) throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: aside })
   }
 }
 
@@ -161,6 +164,7 @@ function isStuck(node: SimNode, iqn: string): boolean {
 
 function unsettledIn({ step, pending, working, volume }: Owned): string | null {
   if (step === 'reserved' || step === 'committed' || step === 'deleting') return step
+  if (volume.failure?.kind === 'missing') return 'is missing'
   if (pending !== null) return `has an open ${pending.kind}`
   if (working !== null) return `is at work: ${working.kind}`
   const moving = volume.snapshots.find(({ status }) => status === 'creating' || status === 'deleting')

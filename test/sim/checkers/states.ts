@@ -50,8 +50,9 @@ export class StateChecker implements Checker {
     const last = life.at(-1)
     const from = last?.volume?.status ?? (last === undefined ? 'creating' : 'gone')
     const to = is?.volume.status ?? 'gone'
+    const isFound = [was, is].some((one) => one?.volume.failure?.kind === 'missing')
     if (node.isAmnesic) this.#forgotten.add(id)
-    else if (!this.#forgotten.delete(id) && !mayFollow(from, to, (is ?? was)?.volume.multiattach === true)) {
+    else if (!isFound && !this.#forgotten.delete(id) && !mayFollow(from, to, (is ?? was)?.volume.multiattach === true)) {
       throw new Violation('states', `a volume went from ${from} to ${to}`, { host: node.name, was, is })
     } else if (!node.hasForgotten) checkSnapshots(last?.volume?.snapshots ?? [], is?.volume.snapshots ?? [])
     const { nowMs } = this.#scene.world
@@ -130,7 +131,7 @@ export class StateChecker implements Checker {
   /** A volume that was promised before its only delete was asked for can be gone by that delete alone, which is then done and not refused. */
   #isOwnDoing(id: VolumeId, sinceMs: number): boolean {
     const book = this.#scene.history.books.get(id)
-    return book !== undefined && book.deletes === 1 && book.ackedMs !== null && book.ackedMs < sinceMs
+    return book !== undefined && book.deletes === 1 && !book.isUnmanageAsked && book.ackedMs !== null && book.ackedMs < sinceMs
   }
 
   /** Whether there was a moment since then at which its owner had no record of it. */
@@ -164,6 +165,8 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
   switch (operation.kind) {
     case 'delete':
       return volume === null || volume.status === 'deleting'
+    case 'unmanage':
+      return volume === null || volume.status === 'unmanaging'
     case 'update':
       return volume !== null && (operation.name === undefined || volume.name === operation.name)
     case 'attach':

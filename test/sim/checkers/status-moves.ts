@@ -10,7 +10,7 @@ export type LifeStatus = VolumeStatus | 'gone'
 
 const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   creating: ['available', 'error'],
-  available: ['reserved', 'attaching', 'extending', 'deleting'],
+  available: ['reserved', 'attaching', 'extending', 'deleting', 'unmanaging'],
   reserved: ['attaching', 'available'],
   // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
   attaching: ['in-use', 'reserved', 'available', 'detaching'],
@@ -19,6 +19,8 @@ const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   extending: ['available', 'error_extending'],
   error_extending: ['deleting'],
   deleting: ['gone', 'error_deleting'],
+  // The tool would not let it go: it is as it was.
+  unmanaging: ['gone', 'available'],
   error_deleting: ['deleting'],
   error: ['deleting'],
   gone: [],

@@ -10,7 +10,7 @@ import { attachmentId, snapshotId, type VolumeId } from '../../../lib/model/ids.
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
 import { isPassing, ridOf } from '../clients.ts'
 import type { AttachmentBook } from '../history.ts'
-import { attach, available, copyOf, create, operate, PROJECT, wanted } from '../scenario.ts'
+import { againAs, attach, available, copyOf, create, existingAs, operate, PROJECT, wanted } from '../scenario.ts'
 import type { Simulation } from '../simulation.ts'
 
 interface Life {
@@ -157,6 +157,47 @@ export const LIVES: readonly Life[] = [
         insist(simulation, operation(id, 'unsnapshot', { kind: 'delete-snapshot', snapshot: snapshot.snapshot.id }))
         simulation.pass(500)
         insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
+      }
+    },
+  },
+  {
+    name: 'what lies in a pool is taken in, which another one wants too',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const request = existingAs(simulation, 'a', 'found', 2)
+      const other = againAs(simulation, 'a', 'found', 2)
+      return () => {
+        insist(simulation, request)
+        insist(simulation, other)
+      }
+    },
+  },
+  {
+    name: 'what lies in a pool has another size, and the volume that came to nothing is deleted',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { spec } = existingAs(simulation, 'a', 'found', 2)
+      const wrong = againAs(simulation, 'a', 'found', 3)
+      simulation.history.books.delete(spec.id)
+      return () => {
+        insist(simulation, wrong)
+        simulation.pass(500)
+        insist(simulation, operation(wrong.spec.id, 'delete', { kind: 'delete', force: false }))
+      }
+    },
+  },
+  {
+    name: 'a volume is given back, and taken in again',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const found = existingAs(simulation, 'a', 'found', 2)
+      insist(simulation, found)
+      simulation.pass(1500)
+      const { id } = found.spec
+      return () => {
+        insist(simulation, operation(id, 'unmanage', { kind: 'unmanage' }))
+        simulation.pass(1000)
+        insist(simulation, againAs(simulation, 'a', `unmanaged-${id}`, 2))
       }
     },
   },

@@ -18,6 +18,7 @@ function namesOfPoints(when: 'before' | 'after'): Readonly<Record<Effect['kind']
     cancel: `${when} cancel`,
     gossip: `${when} gossip`,
     publish: `${when} publish`,
+    look: `${when} look`,
     replicate: `${when} replicate`,
     note: `${when} note`,
   }

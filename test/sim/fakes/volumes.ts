@@ -3,6 +3,7 @@
  *
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
+import type { Existing, Former } from '../../../lib/model/existing.ts'
 import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type {
   Backend,
@@ -16,9 +17,15 @@ import type {
 } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
+/** What lies in the pool and is no volume. */
+export interface FakeExisting extends Pick<Existing, 'sizeBytes' | 'hindrance' | 'former'> {
+  readonly bytes: string
+}
+
 export interface VolumeWatcher {
   /** Just before bytes come to be, grow or go. */
   onCreate(volume: BackendVolume): void
+  onAdopt(volume: BackendVolume, name: string): void
   onExtend(volume: BackendVolume): void
   onRemove(volume: VolumeId): void
   onSnapshot(snapshot: BackendSnapshot): void
@@ -31,6 +38,8 @@ export class FakeVolumes {
   readonly #volumes = new Map<VolumeId, FoundVolume>()
   readonly #snapshots = new Map<SnapshotId, FoundSnapshot>()
   readonly #bytes = new Map<VolumeId | SnapshotId, string>()
+  readonly #existing = new Map<string, FakeExisting>()
+  readonly #hidden = new Map<VolumeId, FoundVolume>()
   readonly #quarantined: (VolumeId | SnapshotId)[] = []
   readonly #capacityGiB: number
   readonly #watcher: VolumeWatcher
@@ -46,8 +55,75 @@ export class FakeVolumes {
 
   usedGiB(): number {
     let used = 0
-    for (const { sizeBytes } of [...this.#volumes.values(), ...this.#snapshots.values()]) used += sizeBytes / GIB
-    return used
+    for (const { sizeBytes } of [...this.#volumes.values(), ...this.#hidden.values(), ...this.#snapshots.values()]) used += sizeBytes / GIB
+    return used + this.existingGiB()
+  }
+
+  /** What others have of the pool. */
+  existingGiB(): number {
+    let taken = 0
+    for (const { sizeBytes } of this.#existing.values()) taken += sizeBytes / GIB
+    return taken
+  }
+
+  get existing(): ReadonlyMap<string, FakeExisting> {
+    return this.#existing
+  }
+
+  /** Somebody lays something into the pool. */
+  lay(name: string, existing: FakeExisting): void {
+    this.#existing.set(name, existing)
+  }
+
+  /** Somebody takes away what nobody has taken in. */
+  takeAway(name: string): void {
+    this.#existing.delete(name)
+  }
+
+  /** Somebody calls the volume by another name, by hand: the host finds it no more. */
+  hide(volume: VolumeId): void {
+    const known = this.#volumes.get(volume)
+    if (known === undefined) return
+    this.#hidden.set(volume, known)
+    this.#volumes.delete(volume)
+  }
+
+  /** … and by its own again. */
+  showHidden(): void {
+    for (const [id, known] of this.#hidden) this.#volumes.set(id, known)
+    this.#hidden.clear()
+  }
+
+  adopt(volume: BackendVolume, name: string, tags: VolumeTags): Outcome<null> {
+    const known = this.#volumes.get(volume.id)
+    if (known !== undefined) return known.sizeBytes === volume.sizeBytes ? done(null) : refused('another size is there')
+    const found = this.#existing.get(name)
+    if (found === undefined || found.hindrance !== null) return refused(`${name} is not there, or not to be taken in`)
+    if (found.sizeBytes !== volume.sizeBytes) return refused(`${name} has another size`)
+    this.#watcher.onAdopt(volume, name)
+    this.#existing.delete(name)
+    this.#volumes.set(volume.id, { ...volume, tags })
+    this.#bytes.set(volume.id, found.bytes)
+    return done(null)
+  }
+
+  release(volume: VolumeId): Outcome<null> {
+    const known = this.#volumes.get(volume)
+    if (known === undefined) return done(null)
+    this.#giveAway(volume, `unmanaged-${volume}`, known.sizeBytes, null)
+    this.#volumes.delete(volume)
+    return done(null)
+  }
+
+  listExisting(pool: string): readonly (Existing & { readonly pool: string })[] {
+    return [...this.#existing]
+      .map(([name, { sizeBytes, hindrance, former }]) => ({ name, pool, sizeBytes, hindrance, former, sinceMs: null }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  #giveAway(id: VolumeId | SnapshotId, name: string, sizeBytes: number, former: Former | null): void {
+    this.#existing.set(name, { sizeBytes, hindrance: null, former, bytes: this.#bytes.get(id) ?? '' })
+    this.#bytes.delete(id)
   }
 
   create(volume: BackendVolume, tags: VolumeTags): Outcome<null> {
@@ -111,7 +187,11 @@ export class FakeVolumes {
   }
 
   quarantine(volume: VolumeId): Outcome<null> {
-    if (this.#volumes.delete(volume)) this.#quarantined.push(volume)
+    const known = this.#volumes.get(volume)
+    if (known === undefined) return done(null)
+    this.#giveAway(volume, `quarantine-volume-${volume}`, known.sizeBytes, formerOf(volume, null, known.tags))
+    this.#volumes.delete(volume)
+    this.#quarantined.push(volume)
     return done(null)
   }
 
@@ -152,9 +232,17 @@ export class FakeVolumes {
   }
 
   quarantineSnapshot({ id }: SnapshotName): Outcome<null> {
-    if (this.#snapshots.delete(id)) this.#quarantined.push(id)
+    const known = this.#snapshots.get(id)
+    if (known === undefined) return done(null)
+    this.#giveAway(id, `quarantine-snapshot-${id}`, known.sizeBytes, formerOf(known.volume, id, known.tags))
+    this.#snapshots.delete(id)
+    this.#quarantined.push(id)
     return done(null)
   }
+}
+
+function formerOf(volume: VolumeId, snapshot: SnapshotId | null, tags: VolumeTags | null): Former {
+  return { volume, snapshot, project: tags?.project ?? null, rid: tags?.rid ?? null }
 }
 
 function refused(detail: string): Outcome<never> {
@@ -162,7 +250,24 @@ function refused(detail: string): Outcome<never> {
 }
 
 /** Watches nothing. */
-export const UNWATCHED: VolumeWatcher = { onCreate() {}, onExtend() {}, onRemove() {}, onSnapshot() {}, onSnapshotRemove() {} }
+export const UNWATCHED: VolumeWatcher = {
+  onCreate() {},
+  onAdopt() {},
+  onExtend() {},
+  onRemove() {},
+  onSnapshot() {},
+  onSnapshotRemove() {},
+}
+
+/** The part of a backend that is about what is no volume, for tests that put these volumes behind the port. */
+export function existingPort(volumes: FakeVolumes, pool: string): Pick<Backend, 'adopt' | 'release' | 'listExisting'> {
+  const emptied = (outcome: Outcome<null>): Outcome<void> => (outcome.kind === 'ok' ? done(undefined) : outcome)
+  return {
+    adopt: async (volume, name, tags) => emptied(volumes.adopt(volume, name, tags)),
+    release: async (volume) => emptied(volumes.release(volume)),
+    listExisting: async () => done(volumes.listExisting(pool)),
+  }
+}
 
 /** The part of a backend that is about snapshots, for tests that put these volumes behind the port. */
 export function snapshotPort(

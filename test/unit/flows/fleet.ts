@@ -86,6 +86,7 @@ export class Fleet {
     const host = this.host(name)
     this.feed(host, {
       kind: 'found',
+      fresh: [`${name}@fake`],
       volumes: [...host.volumes.values()].map((volume) => ({ ...volume, poolName: poolName(name, 'fake', volume.pool) })),
       snapshots: [...host.snapshots.values()].map((snapshot) => ({ ...snapshot, poolName: poolName(name, 'fake', snapshot.pool) })),
       exports: [...host.exports],

@@ -55,6 +55,12 @@ export function onVolumes({ volumes, snapshots }: Host, call: BackendCall): Back
     case 'quarantine':
       volumes.delete(call.volume)
       return done(null)
+    case 'adopt':
+      volumes.set(call.volume.id, { ...call.volume, tags: call.tags })
+      return done(null)
+    case 'release':
+      volumes.delete(call.volume)
+      return done(null)
     case 'create-snapshot':
       snapshots.set(call.snapshot.id, { ...call.snapshot, tags: call.tags })
       return done(null)

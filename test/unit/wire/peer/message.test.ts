@@ -136,6 +136,15 @@ const beat: Beat = {
   api: '127.0.0.1:8776',
 }
 
+const finds = {
+  things: [
+    { pool, name: 'disk.img', sizeBytes: 1, hindrance: 'size', former: null, sinceMs: null },
+    { pool, name: 'quarantine-x', sizeBytes: 1, hindrance: null, former: { volume, snapshot: null, project, rid }, sinceMs: 5 },
+  ],
+  exports: ['iqn.x:y'],
+  isCut: false,
+} as const
+
 const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { readonly kind: Kind }> } = {
   probe: { kind: 'probe', seq: 1, incarnation: 2, rumors },
   'probe-relay': { kind: 'probe-relay', seq: 1, target: host, incarnation: 2, rumors: [] },
@@ -187,6 +196,8 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   install: { kind: 'install', project, group: 2 },
   installed: { kind: 'installed', project, group: 2 },
   intent: { kind: 'intent', project, volume },
+  look: { kind: 'look', ref: 'r' },
+  looked: { kind: 'looked', ref: 'r', look: { ok: true, finds } },
 }
 
 const travelled = (value: unknown): unknown => JSON.parse(JSON.stringify(value))

@@ -155,6 +155,7 @@ const connector = { initiator: 'iqn.x:y', host: null, ip: null, multipath: false
 const operations: ByKind<Operation> = {
   update: { kind: 'update', name: 'n', metadataChanges: { a: null } },
   delete: { kind: 'delete', force: false },
+  unmanage: { kind: 'unmanage' },
   'reset-status': { kind: 'reset-status', status: 'error' },
   extend: { kind: 'extend', sizeGiB: 2 },
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },

@@ -1,0 +1,85 @@
+/** Bodies that have what lies in a pool taken in as a volume: Cinder's `manageable_volumes`, and Scoria's own for orphans. */
+import Type from 'typebox'
+import { Anything, demands, Metadata, OptionalText } from './body-parts.ts'
+import { accepted, type Parsed, refused, shape } from './input.ts'
+
+export interface ManageVolume {
+  /** `host@backend#pool`, or `host@backend` where that has one pool. */
+  readonly pool: string
+  /** As its tool names it. */
+  readonly source: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly type: string | null
+  readonly zone: string | null
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface AdoptOrphan {
+  readonly pool: string
+  readonly source: string
+  /** Null: whose it was. */
+  readonly project: string | null
+  readonly name: string | null
+}
+
+const Named = Type.String({ minLength: 1, maxLength: 255 })
+const OptionalName = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]))
+const manageShape = shape(
+  Type.Object(
+    {
+      volume: Type.Object(
+        {
+          host: Named,
+          ref: Type.Record(Type.String(), Type.Unknown()),
+          name: OptionalText,
+          description: OptionalText,
+          volume_type: OptionalName,
+          availability_zone: OptionalName,
+          bootable: Anything,
+          cluster: Anything,
+          metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+        },
+        { additionalProperties: false },
+      ),
+    },
+    { additionalProperties: false },
+  ),
+)
+
+export function parseManageVolume(body: unknown): Parsed<ManageVolume> {
+  const parsed = manageShape.parse(body)
+  if (!parsed.ok) return parsed
+  const { volume } = parsed.value
+  const source = volume.ref['source-name']
+  if (typeof source !== 'string' || source === '') return refused({ code: 'missing-key', path: 'volume.ref', keys: ['source-name'] })
+  if (demands(volume.bootable)) return refused({ code: 'not-supported', feature: 'bootable' })
+  if (demands(volume.cluster)) return refused({ code: 'not-supported', feature: 'cluster' })
+  return accepted({
+    pool: volume.host,
+    source: source.slice(0, 255),
+    name: volume.name?.trim() || null,
+    description: volume.description?.trim() || null,
+    type: volume.volume_type || null,
+    zone: volume.availability_zone || null,
+    metadata: volume.metadata ?? {},
+  })
+}
+
+const adoptShape = shape(
+  Type.Object({ pool: Named, name: Named, project: OptionalName, volume_name: OptionalText }, { additionalProperties: false }),
+)
+
+export function parseAdoptOrphan(body: unknown): Parsed<AdoptOrphan> {
+  const parsed = adoptShape.parse(body)
+  if (!parsed.ok) return parsed
+  const { pool, name, project, volume_name } = parsed.value
+  return accepted({ pool, source: name, project: project || null, name: volume_name?.trim() || null })
+}
+
+const unmanageShape = shape(Type.Object({ 'os-unmanage': Type.Union([Type.Object({}), Type.Null()]) }, { additionalProperties: false }))
+
+/** Whether this is the action `os-unmanage`; what else is wrong with it is told when it is parsed. */
+export function asksForUnmanage(body: unknown): boolean {
+  return unmanageShape.parse(body).ok
+}
