@@ -50,6 +50,8 @@ export interface RunningAgent {
 }
 
 const SPACE_LOOK_MS = 5000
+/** Twice this until bytes that are gone, or that nobody knows, are noticed. */
+const RECONCILE_MS = 120_000
 
 /** @throws StartProblem with one line that names the remedy */
 export async function startAgent(config: AgentConfig, deps: AgentDeps): Promise<RunningAgent> {
@@ -97,6 +99,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     onJournalError: deps.onFatal,
     clientsMax: config.limits.maxClients,
     callTimeoutMs: config.limits.callTimeoutMs,
+    reconcileMs: RECONCILE_MS,
     lookMs: config.target.kind === 'none' ? null : config.target.lookIntervalMs,
     onReady: recovered.resolve,
   })

@@ -4,7 +4,8 @@
  * The rules begin at once, and recover: what lies on the host is given to them when all of it could be listed, and not
  * before, because what a listing left out would be taken for lost.
  */
-import type { PoolName, VolumeId } from '../../lib/model/ids.ts'
+import type { HostLook } from '../../lib/model/existing.ts'
+import type { PeerId, PoolName, VolumeId } from '../../lib/model/ids.ts'
 import type { LogHead, PublishedRecord } from '../../lib/model/log.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import type { Beat } from '../../lib/model/host.ts'
@@ -47,6 +48,8 @@ export interface RunnerOptions {
   readonly callTimeoutMs: number
   /** Between looks at what the target exports, after the first, which is at the bytes that lie here too; null for no more than that. */
   readonly lookMs: number | null
+  /** Between looks at the bytes that lie here. */
+  readonly reconcileMs: number
   /** Called once, when the host has recovered and told the others so. */
   readonly onReady: () => void
 }
@@ -73,6 +76,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const clients = new Map<string, { readonly request: ClientRequest; readonly resolve: (reply: ClientReply) => void }>()
   const rounds = new Set<NodeJS.Timeout>()
   let clientCount = 0
+  let around: Promise<HostLook> | null = null
   let isReady = false
   let stopped = false
 
@@ -103,6 +107,8 @@ export function createRunner(options: RunnerOptions): Runner {
         return runBackend(effect.job, effect.volume, effect.call)
       case 'target':
         return runTarget(effect.job, effect.volume, effect.call)
+      case 'look':
+        return lookAround(effect.to, effect.ref)
       case 'timer':
       case 'cancel':
       case 'publish':
@@ -132,6 +138,14 @@ export function createRunner(options: RunnerOptions): Runner {
     })
   }
 
+  /** One look at a time, whoever asks: all that ask while it lasts get what it finds. */
+  function lookAround(to: PeerId, ref: string): void {
+    around ??= survey.lookAround().finally(() => {
+      around = null
+    })
+    void around.then((look) => loop.give({ kind: 'looked', to, ref, look }))
+  }
+
   /** The backend that the volume's record names; for what has no record, the one that listed it. */
   function backendOf(volume: VolumeId): Backend | null {
     const pool = peer.owned.get(volume)?.volume.pool ?? null
@@ -153,9 +167,9 @@ export function createRunner(options: RunnerOptions): Runner {
     loop.give({ kind: 'measured', pools: await survey.measure() })
   }
 
-  async function look(): Promise<boolean> {
-    // Once the rules are at work bytes come and go through them alone, and listing them may cost a second of LVM.
-    const found = isReady ? await survey.listExports() : await survey.list()
+  /** Exports alone, or the bytes too: listing those may cost a second of LVM. */
+  async function look(isWhole: boolean): Promise<boolean> {
+    const found = isWhole ? await survey.list() : await survey.listExports()
     if (found !== null) loop.give({ kind: 'found', ...found })
     return found !== null
   }
@@ -168,9 +182,10 @@ export function createRunner(options: RunnerOptions): Runner {
   }
 
   async function lookFirst(): Promise<void> {
-    const isFound = stopped || (await look())
-    if (!isFound) later(LOOK_AGAIN_MS, lookFirst)
-    else if (options.lookMs !== null) every(options.lookMs, look)
+    const isFound = stopped || (await look(true))
+    if (!isFound) return later(LOOK_AGAIN_MS, lookFirst)
+    if (options.lookMs !== null) every(options.lookMs, () => look(false))
+    every(options.reconcileMs, () => look(true))
   }
 
   /** Calls again and again, never twice at once; ends with `stop`. */
@@ -230,6 +245,10 @@ function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSi
       return backend.extend(call.volume, signal).then(emptied)
     case 'remove':
       return backend.remove(call.volume, signal).then(emptied)
+    case 'adopt':
+      return backend.adopt(call.volume, call.name, call.tags, signal).then(emptied)
+    case 'release':
+      return backend.release(call.volume, signal).then(emptied)
     case 'inspect':
       return backend.inspect(call.volume, signal)
     case 'quarantine':

@@ -3,6 +3,7 @@
  *
  * A listing is whole or it is none: what it left out would be taken for lost, or for cut off.
  */
+import { FINDS_MAX, type HostFinds, type HostLook } from '../../lib/model/existing.ts'
 import { type PoolName, poolName, type VolumeId } from '../../lib/model/ids.ts'
 import type { AbortSignalLike, Backend } from '../../lib/ports/backend.ts'
 import type { Log } from '../../lib/ports/log.ts'
@@ -28,6 +29,8 @@ export interface Survey {
   list(): Promise<FoundHere | null>
   /** Exports as they are now, and bytes as they were listed last; null if there is no such list. */
   listExports(): Promise<FoundHere | null>
+  /** What lies here and is no volume's, and everything that is exported. */
+  lookAround(): Promise<HostLook>
   /** The backend that had this volume, or a snapshot of it, in the last listing. */
   listedBy(volume: VolumeId): Backend | null
 }
@@ -36,9 +39,9 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
   let listedBy = new Map<VolumeId, Backend>()
   let bytes: Pick<FoundHere, 'volumes' | 'snapshots'> | null = null
 
-  async function withExports(): Promise<FoundHere | null> {
+  async function withExports(fresh: FoundHere['fresh']): Promise<FoundHere | null> {
     const exports = bytes === null ? null : await listExports()
-    return bytes === null || exports === null ? null : { ...bytes, exports }
+    return bytes === null || exports === null ? null : { ...bytes, exports, fresh }
   }
 
   async function listBytes(): Promise<Pick<FoundHere, 'volumes' | 'snapshots'> | null> {
@@ -89,10 +92,27 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
       return pools
     },
     async list() {
-      bytes = await listBytes()
-      return await withExports()
+      const listed = await listBytes()
+      // What was listed before is no answer to what lies here now.
+      if (listed === null) return null
+      bytes = listed
+      return await withExports(backends.filter(({ isLasting }) => isLasting).map(({ name }) => `${hostName()}@${name}`))
     },
-    listExports: withExports,
+    listExports: () => withExports(null),
+    async lookAround() {
+      const things: HostFinds['things'][number][] = []
+      for (const backend of backends) {
+        const listed = await settled(backend.listExisting(timeLimit()))
+        if (listed.kind !== 'ok') return { ok: false, detail: `${backend.name}: ${listed.tool}: ${listed.detail}` }
+        things.push(...listed.value.map((found) => ({ ...found, pool: poolName(hostName(), backend.name, found.pool) })))
+      }
+      const exports = await listExports()
+      if (exports === null) return { ok: false, detail: 'the exports could not be listed: see exports-not-listed in the log' }
+      return {
+        ok: true,
+        finds: { things: things.slice(0, FINDS_MAX), exports: exports.slice(0, FINDS_MAX), isCut: things.length > FINDS_MAX },
+      }
+    },
     listedBy: (volume) => listedBy.get(volume) ?? null,
   }
 }

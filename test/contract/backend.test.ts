@@ -1,5 +1,5 @@
 /** The contract of backends, held by each that there is: sparse files, none, none in a drill, and the simulator's. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -9,10 +9,14 @@ import { createDrillBackend } from '../../agent/backend/none/drill.ts'
 import { createExec } from '../../agent/system/exec.ts'
 import type { Backend } from '../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../lib/ports/outcome.ts'
-import { FakeVolumes, snapshotPort, UNWATCHED } from '../sim/fakes/volumes.ts'
+import { existingPort, FakeVolumes, snapshotPort, UNWATCHED } from '../sim/fakes/volumes.ts'
 import { createFakeLvm } from './fake-lvm.ts'
 import { lvmBackendOn } from './lvm-backend.ts'
+import { existingContract, type Outside, outsideContract } from './existing.ts'
 import { backendContract, type DurableBackendUnderTest, durableBackendContract } from './backend.ts'
+
+// Each look for open files goes through all of the machine's, which may be many.
+t.setTimeout(180_000)
 
 const POOL = 'pool'
 const EXEC = createExec({ log: { debug() {}, info() {}, warn() {}, error() {} } })
@@ -20,25 +24,35 @@ const EXEC = createExec({ log: { debug() {}, info() {}, warn() {}, error() {} } 
 t.test('sparse files', async (t) => {
   backendContract(t, fileBackend)
   durableBackendContract(t, fileBackend)
+  existingContract(t, fileBackend)
+  outsideContract(t, fileBackend)
 })
 
 for (const thinPool of [null, 'thin'])
   t.test(`a volume group, ${thinPool ?? 'thick'}, behind a fake of LVM`, async (t) => {
-    const lvmBackend = async (): Promise<DurableBackendUnderTest> => {
+    const lvmBackend = async (): Promise<LaidUnderTest> => {
       const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 20, thinPool })
       const restarted = (): Backend => {
         lvm.boot()
         return lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: POOL })
       }
-      return { backend: lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: POOL }), pool: POOL, restarted }
+      const outside: Outside = {
+        lay: async (name, sizeBytes, text) => lvm.lay(name, sizeBytes, text),
+        read: async (of) => lvm.read(lvm.names().includes(of) ? of : `volume-${of}`)[0] ?? '',
+      }
+      const backend = lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: POOL })
+      return { backend, pool: POOL, restarted, outside, nameFor: (word) => word }
     }
     backendContract(t, lvmBackend)
     durableBackendContract(t, lvmBackend)
+    existingContract(t, lvmBackend)
+    outsideContract(t, lvmBackend)
   })
 
 t.test('the simulator', async (t) => {
   backendContract(t, simulatedBackend)
   durableBackendContract(t, simulatedBackend)
+  existingContract(t, simulatedBackend)
 })
 
 t.test('no storage', async (t) => {
@@ -48,6 +62,7 @@ t.test('no storage', async (t) => {
 t.test('no storage, with a memory and faults that never come', async (t) => {
   backendContract(t, drillBackend)
   durableBackendContract(t, drillBackend)
+  existingContract(t, drillBackend)
 })
 
 async function drillBackend(t: Test): Promise<DurableBackendUnderTest> {
@@ -60,10 +75,12 @@ async function drillBackend(t: Test): Promise<DurableBackendUnderTest> {
   return { backend: open(), pool: POOL, restarted: open }
 }
 
-async function fileBackend(t: Test): Promise<DurableBackendUnderTest> {
+type LaidUnderTest = DurableBackendUnderTest & { readonly outside: Outside; readonly nameFor: (word: string) => string }
+
+async function fileBackend(t: Test): Promise<LaidUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-backend-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
-  const open = (): Backend =>
+  const opened = (): Backend =>
     createFileBackend({
       name: 'file',
       directory,
@@ -73,7 +90,24 @@ async function fileBackend(t: Test): Promise<DurableBackendUnderTest> {
       reservedPercentage: 5,
       exec: EXEC,
     })
-  return { backend: open(), pool: POOL, restarted: open }
+  const outside: Outside = {
+    async lay(name, sizeBytes, text) {
+      await writeFile(join(directory, name), text)
+      await truncate(join(directory, name), sizeBytes)
+    },
+    read: async (of) => firstText(join(directory, of.endsWith('.img') ? of : `volume-${of}.img`)),
+  }
+  return { backend: opened(), pool: POOL, restarted: opened, outside, nameFor: (word) => `${word}.img` }
+}
+
+async function firstText(file: string): Promise<string> {
+  const handle = await open(file)
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(64), 0, 64, 0)
+    return buffer.toString('utf8').replace(/\0+$/, '')
+  } finally {
+    await handle.close()
+  }
 }
 
 /** The simulator calls its volumes directly; here they stand behind the port. */
@@ -81,6 +115,7 @@ async function simulatedBackend(): Promise<DurableBackendUnderTest> {
   const volumes = new FakeVolumes(10, UNWATCHED)
   const open = (): Backend => ({
     name: 'fake',
+    isLasting: true,
     measure: async () => {
       const free_capacity_gb = 10 - volumes.usedGiB()
       const capabilities = {
@@ -106,6 +141,7 @@ async function simulatedBackend(): Promise<DurableBackendUnderTest> {
     list: async () => done(volumes.list()),
     quarantine: async (volume) => emptied(volumes.quarantine(volume)),
     ...snapshotPort(volumes),
+    ...existingPort(volumes, POOL),
     devicePath: (volume) => `/fake/${volume}`,
   })
   return { backend: open(), pool: POOL, restarted: open }

@@ -34,6 +34,8 @@ export interface FakeLvm {
   boot(): void
   /** What the next command whose name has the word ends with, after it was done or without. */
   fail(word: string, end: Partial<CommandResult>, isDone: boolean): void
+  /** An LV that somebody else made, with this in every extent. */
+  lay(name: string, sizeBytes: number, text: string): void
   write(lv: string, text: string): void
   read(lv: string): readonly string[]
   names(): readonly string[]
@@ -231,6 +233,13 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       for (const lv of lvs.values()) Object.assign(lv, { isActive: false, isOpen: false })
     },
     fail: (word, end, isDone) => void faults.push({ word, end, isDone }),
+    lay(name, sizeBytes, text) {
+      const lv = newLv(name, thinPool === null ? 'thick' : 'thin', [])
+      if (thinPool === null) allocate(lv, sizeBytes / EXTENT_BYTES)
+      else Object.assign(lv, { pool: thinPool, blocks: new Array<string>(sizeBytes / EXTENT_BYTES).fill('') })
+      lvs.set(name, lv)
+      this.write(name, text)
+    },
     write(name, text) {
       const lv = lvAt(name)
       for (const at of blocksOf(lv).keys()) put(lv, at, text)

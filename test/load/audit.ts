@@ -104,7 +104,9 @@ function memoriesWrong(cluster: Cluster, volumes: readonly SeenVolume[]): readon
         .filter(({ id, status, sizeGiB }) => !status.startsWith('error') && sizes.get(id) !== sizeGiB)
         .map(({ id, sizeGiB }) => finding('lost', `${host.name} has ${sizes.get(id) ?? 'none'} of the ${sizeGiB} GiB of ${id}`, id)),
       ...[...sizes.keys()].filter((id) => !here.has(id)).map((id) => finding('leaked', `${host.name} keeps ${id} and no such volume`, id)),
-      ...[...kept.quarantined].map((id) => finding('leaked', `${host.name} has ${id} in quarantine`, id)),
+      ...[...kept.existing.values()].flatMap(({ former }) =>
+        former === null ? [] : [finding('leaked', `${host.name} has ${former.volume} in quarantine`, former.volume)],
+      ),
     ]
   })
 }

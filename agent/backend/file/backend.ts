@@ -17,6 +17,7 @@ import {
 } from '../../../lib/ports/backend.ts'
 import type { Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
+import { existingIn, giveBack, takeIn } from './existing.ts'
 import { measurePool } from './measure.ts'
 import { imageName, snapshotStem, volumeStem } from './names.ts'
 import type { FileBackendOptions } from './options.ts'
@@ -34,12 +35,16 @@ export function createFileBackend(options: FileBackendOptions): Backend {
     inTime(TOOL, () => outcomeOf(work), signal)
   return {
     name,
+    isLasting: true,
     measure: (signal) => onAll(async () => [await measurePool(options)], signal),
     create: (volume, tags, signal) => onOne(volume.id, () => make(directory, volumeStem(volume.id), volume.sizeBytes, tags), signal),
     copy: (volume, source, tags, signal) =>
       turns.take([volume.id, volumeBehind(source)], () => outcomeOf(() => copyVolume(directory, exec, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, () => grow(directory, volumeStem(volume.id), volume.sizeBytes), signal),
     remove: (volume, signal) => onOne(volume, () => eraseCopy(directory, volumeStem(volume)), signal),
+    adopt: (volume, name, tags, signal) => onOne(volume.id, () => takeIn(directory, volume, name, tags), signal),
+    release: (volume, signal) => onOne(volume, () => giveBack(directory, volume), signal),
+    listExisting: (signal) => onAll(async () => (await existingIn(directory)).map((found) => ({ ...found, pool })), signal),
     inspect: (volume, signal) => onOne(volume, () => seenVolume(directory, pool, volume), signal),
     list: (signal) => onAll(() => listVolumes(directory, pool), signal),
     quarantine: (volume, signal) => onOne(volume, () => setAside(directory, volumeStem(volume)), signal),

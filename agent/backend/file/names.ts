@@ -4,13 +4,14 @@
  * A snapshot's stem begins with its volume's, so that a folder shows them together; both ids are in it, so that bytes
  * without tags still say what they are of.
  */
-import { parseUuid, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import { parseUuid, type SnapshotId, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
 import type { SnapshotName } from '../../../lib/ports/backend.ts'
 
 export type Stem = string
 
 const VOLUME = /^volume-(.{36})\.img$/
 const SNAPSHOT = /^volume-(.{36})\.snapshot-(.{36})\.img$/
+const ASIDE = /^quarantine-(?:\d+-)?(volume-.*\.img)$/
 const COPY = /^\.volume-.{36}\.snapshot-.{36}\.img\.copy$/
 
 export const volumeStem = (volume: VolumeId): Stem => `volume-${volume}`
@@ -20,6 +21,18 @@ export const tagsName = (stem: Stem): string => `${stem}.json`
 /** A snapshot that is being copied. */
 export const copyName = (stem: Stem): string => `.${imageName(stem)}.copy`
 export const isCopyName = (name: string): boolean => COPY.test(name)
+
+/** What a volume is called when it is nobody's any more: a name that no volume has, and that says which one it was. */
+export const releasedName = (volume: VolumeId): string => imageName(`unmanaged-${volume}`)
+export const stemOf = (image: string): Stem => image.slice(0, -imageName('').length)
+
+/** What a file was before it was set aside; null if it was not. */
+export function formerNamed(file: string): { readonly volume: VolumeId; readonly snapshot: SnapshotId | null } | null {
+  const name = ASIDE.exec(file)?.[1] ?? ''
+  const [volume, snapshot] = [volumeNamed(name), snapshotNamed(name)]
+  if (snapshot !== null) return { volume: snapshot.volume, snapshot: snapshot.id }
+  return volume === null ? null : { volume, snapshot: null }
+}
 
 /** The volume whose bytes a file has, or null; an id that is written otherwise than we write it is none of ours. */
 export function volumeNamed(file: string): VolumeId | null {

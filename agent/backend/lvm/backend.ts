@@ -25,6 +25,7 @@ import {
   planRemove,
   planSnapshot,
 } from './plan.ts'
+import { allExisting, planAdopt, planRelease } from './plan-existing.ts'
 import type { VgState } from './report.ts'
 import { TOOL } from './volume-group.ts'
 
@@ -93,6 +94,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
 
   return {
     name,
+    isLasting: true,
     measure: (signal) => inTime(TOOL, () => measuring.measure(), signal),
     create(volume, tags, signal) {
       const plan = (state: VgState): Plan => planCreate(place, guard, state, volume, tags)
@@ -104,6 +106,9 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     remove: (volume, signal) => onOne(volume, (state) => planRemove(place, state, volumeLv(volume)), signal),
     inspect: (volume, signal) =>
       turns.take([volume], () => inspected(volumeLv(volume), (state) => seenVolume(lookUp(place, state, volumeLv(volume)), pool)), signal),
+    adopt: (volume, name, tags, signal) => onOne(volume.id, (state) => planAdopt(place, state, volume, name, tags), signal),
+    release: (volume, signal) => onOne(volume, (state) => planRelease(place, state, volume), signal),
+    listExisting: (signal) => onAll((state) => allExisting(place, state).map((found) => ({ ...found, pool })), signal),
     list: (signal) => onAll((state) => sorted(allOurs(place, state).flatMap((found) => seenVolume(found, pool) ?? [])), signal),
     quarantine: (volume, signal) => onOne(volume, (state) => planQuarantine(place, state, volumeLv(volume)), signal),
     createSnapshot: (snapshot, tags, signal) =>

@@ -53,12 +53,16 @@ export function seenSnapshot(found: Found, pool: string): FoundSnapshot | null {
   return { id: snapshot, volume, pool, sizeBytes: found.seenBytes, tags }
 }
 
-function oursIn({ thinPool }: Place, lv: Lv): Ours | null {
+/** It takes its room from where this backend's volumes take theirs. */
+export function isOfPlace({ thinPool }: Place, lv: Lv): boolean {
+  return thinPool === null ? lv.kind === 'thick' : lv.kind === 'thin' && lv.pool === thinPool
+}
+
+function oursIn(place: Place, lv: Lv): Ours | null {
   const identity = identityOf(lv.tags)
   if (identity === null) return null
   const name = identity.snapshot === null ? volumeLv(identity.volume) : snapshotLv({ id: identity.snapshot })
-  const isInPool = thinPool === null ? lv.kind === 'thick' : lv.kind === 'thin' && lv.pool === thinPool
-  if (lv.name !== name || !isInPool) return null
+  if (lv.name !== name || !isOfPlace(place, lv)) return null
   const { state } = identity
   const seenBytes = state.kind === 'growing' ? state.fromBytes : lv.sizeBytes
   return { kind: 'ours', lv, identity, isReady: state.kind === 'ready' || state.kind === 'growing', seenBytes }

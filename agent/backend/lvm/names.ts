@@ -16,6 +16,8 @@ export const snapshotLv = ({ id }: Pick<SnapshotName, 'id'>): LvName => `_snapsh
 
 export const devicePath = (vg: string, lv: LvName): string => `/dev/${vg}/${lv}`
 
+export const isQuarantineName = (name: LvName): boolean => name.startsWith('quarantine-')
+
 /** The first name for something set aside that is free, or null if it was set aside that often. */
 export function quarantineName(lv: LvName, isTaken: (name: LvName) => boolean): LvName | null {
   for (let n = 1; n <= QUARANTINES_MAX; n += 1) {

@@ -10,6 +10,12 @@ export interface Lv {
   readonly kind: 'thick' | 'thin' | 'thin-pool'
   /** The thin pool of a thin LV. */
   readonly pool: string | null
+  /** Nothing but extents of its disks, or blocks of its pool: no mirror, cache, snapshot … */
+  readonly isPlain: boolean
+  /** A copy-on-write snapshot, which is nothing without its origin. */
+  readonly isSnapshot: boolean
+  /** Not activated unless that is said expressly. */
+  readonly isSkipped: boolean
   readonly isActive: boolean
   /** Something on this host has it open: a target, a mount, another LV. */
   readonly isOpen: boolean
@@ -77,6 +83,9 @@ export function parseLv(row: ReadonlyMap<string, string>): Lv | null {
     sizeBytes,
     kind: attr[0] === 't' ? 'thin-pool' : pool === '' ? 'thick' : 'thin',
     pool: pool === '' ? null : pool,
+    isPlain: attr[0] === '-' || attr[0] === 'V' || attr[0] === 'o' || attr[0] === 'O',
+    isSnapshot: attr[0] === 's' || attr[0] === 'S',
+    isSkipped: attr[9] === 'k',
     isActive: attr[4] === 'a',
     isOpen: attr[5] === 'o',
     isOrigin: attr[0] === 'o' || attr[0] === 'O',

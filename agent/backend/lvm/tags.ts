@@ -49,6 +49,11 @@ export function stateTag(state: Exclude<LvState, { kind: 'ready' }>): string {
   return `${PREFIX}state=${state.kind === 'growing' ? `growing-${state.fromBytes}` : state.kind}`
 }
 
+/** Those of an LV's tags that are ours, of whatever kind. */
+export function ownTagsIn(tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => tag.startsWith(PREFIX))
+}
+
 /** Those of an LV's tags that say whose it is. */
 export function ownerTagsIn(tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => tag.startsWith(`${PREFIX}project.`) || tag.startsWith(`${PREFIX}request=`))

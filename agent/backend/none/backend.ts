@@ -5,6 +5,7 @@
  * forgotten, `inspect` and `list` know nothing: a build that was cut off is made again at no cost, and no volume can be
  * found that nobody knows. There are no bytes here, so none can be lost, and its path is one that no target opens.
  */
+import type { Existing, Former } from '../../../lib/model/existing.ts'
 import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Backend, BackendVolume, FoundSnapshot, FoundVolume, PoolMeasure, VolumeTags } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
@@ -18,7 +19,8 @@ export interface NoneBackendOptions {
 export interface NoneMemory {
   readonly volumes: Map<VolumeId, FoundVolume>
   readonly snapshots: Map<SnapshotId, FoundSnapshot>
-  readonly quarantined: Set<VolumeId | SnapshotId>
+  /** What is no volume: given back, or set aside. */
+  readonly existing: Map<string, Existing>
   /** Outlives a restart: what is not there was never made. */
   readonly isLasting: boolean
   /** Called after each change. */
@@ -26,7 +28,7 @@ export interface NoneMemory {
 }
 
 export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemory = newMemory()): Backend {
-  const { volumes, snapshots, quarantined, isLasting } = memory
+  const { volumes, snapshots, existing, isLasting } = memory
   const pool = poolOf(options)
   const changed = (): Outcome<void> => {
     memory.save()
@@ -39,8 +41,12 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     volumes.set(volume.id, { ...volume, tags })
     return changed()
   }
+  const setAside = (name: string, sizeBytes: number, former: Existing['former']): void => {
+    existing.set(name, { name, sizeBytes, hindrance: null, former, sinceMs: null })
+  }
   return {
     name: options.name,
+    isLasting,
     measure: async () => done([pool]),
     create: async (volume, tags) => made(volume, tags),
     async copy(volume, source, tags) {
@@ -60,10 +66,27 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
       volumes.delete(volume)
       return changed()
     },
+    async adopt(volume, name, tags) {
+      const known = volumes.get(volume.id)
+      const found = existing.get(name)
+      if (known !== undefined || (found === undefined && !isLasting)) return made(volume, tags)
+      if (found?.sizeBytes !== volume.sizeBytes) return refused(`${name} is not there, or not with ${volume.sizeBytes} bytes`)
+      existing.delete(name)
+      return made(volume, tags)
+    },
+    async release(volume) {
+      const known = volumes.get(volume)
+      if (known !== undefined) setAside(`unmanaged-${volume}`, known.sizeBytes, null)
+      volumes.delete(volume)
+      return changed()
+    },
+    listExisting: async () => done([...existing.values()].map((one) => ({ ...one, pool: options.pool })).sort(byName)),
     inspect: async (volume) => done(volumes.get(volume) ?? null),
     list: async () => done([...volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
     async quarantine(volume) {
-      if (volumes.delete(volume)) quarantined.add(volume)
+      const known = volumes.get(volume)
+      if (known !== undefined) setAside(`quarantine-volume-${volume}`, known.sizeBytes, { volume, snapshot: null, ...ownerOf(known.tags) })
+      volumes.delete(volume)
       return changed()
     },
     async createSnapshot(snapshot, tags) {
@@ -81,7 +104,10 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     inspectSnapshot: async ({ id }) => done(snapshots.get(id) ?? null),
     listSnapshots: async () => done([...snapshots.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
     async quarantineSnapshot({ id }) {
-      if (snapshots.delete(id)) quarantined.add(id)
+      const known = snapshots.get(id)
+      if (known !== undefined)
+        setAside(`quarantine-snapshot-${id}`, known.sizeBytes, { volume: known.volume, snapshot: id, ...ownerOf(known.tags) })
+      snapshots.delete(id)
       return changed()
     },
     devicePath: (volume) => `none:volume-${volume}`,
@@ -89,7 +115,13 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
 }
 
 function newMemory(): NoneMemory {
-  return { volumes: new Map(), snapshots: new Map(), quarantined: new Set(), isLasting: false, save: () => undefined }
+  return { volumes: new Map(), snapshots: new Map(), existing: new Map(), isLasting: false, save: () => undefined }
+}
+
+const byName = (a: Existing, b: Existing): number => (a.name < b.name ? -1 : 1)
+
+function ownerOf(tags: VolumeTags | null): Pick<Former, 'project' | 'rid'> {
+  return { project: tags?.project ?? null, rid: tags?.rid ?? null }
 }
 
 const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })

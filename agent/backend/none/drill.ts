@@ -50,6 +50,7 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
 
   return {
     name: plain.name,
+    isLasting: plain.isLasting,
     measure: (signal) => onAll('measure', () => plain.measure(signal), signal),
     create: (volume, tags, signal) => onOne('create', volume.id, () => plain.create(volume, tags, signal), signal),
     copy: (volume, source, tags, signal) =>
@@ -60,6 +61,9 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
       ),
     extend: (volume, signal) => onOne('extend', volume.id, () => plain.extend(volume, signal), signal),
     remove: (volume, signal) => onOne('remove', volume, () => plain.remove(volume, signal), signal),
+    adopt: (volume, name, tags, signal) => onOne('adopt', volume.id, () => plain.adopt(volume, name, tags, signal), signal),
+    release: (volume, signal) => onOne('release', volume, () => plain.release(volume, signal), signal),
+    listExisting: (signal) => onAll('list-existing', () => plain.listExisting(signal), signal),
     inspect: (volume, signal) => onOne('inspect', volume, () => plain.inspect(volume, signal), signal),
     list: (signal) => onAll('list', () => plain.list(signal), signal),
     quarantine: (volume, signal) => onOne('quarantine', volume, () => plain.quarantine(volume, signal), signal),

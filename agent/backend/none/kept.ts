@@ -6,6 +6,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { parseUuid, projectId, requestId, type SnapshotId, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import type { Existing, Former } from '../../../lib/model/existing.ts'
 import type { FoundSnapshot, FoundVolume, VolumeTags } from '../../../lib/ports/backend.ts'
 
 export interface Kept {
@@ -13,7 +14,7 @@ export interface Kept {
   readonly life: number
   readonly volumes: Map<VolumeId, FoundVolume>
   readonly snapshots: Map<SnapshotId, FoundSnapshot>
-  readonly quarantined: Set<VolumeId | SnapshotId>
+  readonly existing: Map<string, Existing>
 }
 
 /** One more life. @throws if the file is there and is none of ours */
@@ -27,13 +28,13 @@ export function openKept(file: string): Kept {
 /** What is kept there; empty if there is no file yet. @throws if it is none of ours */
 export function readKept(file: string): Kept {
   const text = textOf(file)
-  return text === null ? { life: 0, volumes: new Map(), snapshots: new Map(), quarantined: new Set() } : parseKept(file, text)
+  return text === null ? { life: 0, volumes: new Map(), snapshots: new Map(), existing: new Map() } : parseKept(file, text)
 }
 
 /** @throws if it cannot be written; then nothing has changed */
-export function keep(file: string, { life, volumes, snapshots, quarantined }: Kept): void {
+export function keep(file: string, { life, volumes, snapshots, existing }: Kept): void {
   const draft = `${file}.draft`
-  const kept = { life, volumes: [...volumes.values()], snapshots: [...snapshots.values()], quarantined: [...quarantined] }
+  const kept = { life, volumes: [...volumes.values()], snapshots: [...snapshots.values()], existing: [...existing.values()] }
   writeFileSync(draft, JSON.stringify(kept), { mode: 0o600 })
   renameSync(draft, file)
 }
@@ -49,14 +50,14 @@ function textOf(file: string): string | null {
 
 function parseKept(file: string, text: string): Kept {
   try {
-    const { life, volumes, snapshots, quarantined } = JSON.parse(text) as Record<keyof Kept, unknown>
-    if (typeof life !== 'number' || !Array.isArray(volumes) || !Array.isArray(snapshots) || !Array.isArray(quarantined))
+    const { life, volumes, snapshots, existing } = JSON.parse(text) as Record<keyof Kept, unknown>
+    if (typeof life !== 'number' || !Array.isArray(volumes) || !Array.isArray(snapshots) || !Array.isArray(existing))
       throw new Error('keys are missing')
     return {
       life,
       volumes: new Map(volumes.map(parseVolume).map((volume) => [volume.id, volume])),
       snapshots: new Map(snapshots.map(parseSnapshot).map((snapshot) => [snapshot.id, snapshot])),
-      quarantined: new Set(quarantined.map(parseId)),
+      existing: new Map(existing.map(parseExisting).map((one) => [one.name, one])),
     }
   } catch (error) {
     throw new Error(`${file} is no memory of a drill: name another in backends[].drill.file`, { cause: error })
@@ -73,6 +74,19 @@ function parseSnapshot(value: unknown): FoundSnapshot {
   const { volume } = value as Record<keyof FoundSnapshot, unknown>
   const { id, ...facts } = parseVolume(value)
   return { ...facts, id: snapshotId(id), volume: parseId(volume) }
+}
+
+function parseExisting(value: unknown): Existing {
+  const { name, sizeBytes, former } = value as Record<keyof Existing, unknown>
+  if (typeof name !== 'string' || typeof sizeBytes !== 'number') throw new Error('what lies there has a name and a size')
+  return { name, sizeBytes, hindrance: null, former: former === null ? null : parseFormer(former), sinceMs: null }
+}
+
+function parseFormer(value: unknown): Former {
+  const { volume, snapshot, project, rid } = value as Record<keyof Former, unknown>
+  const tags = project === null && rid === null ? null : parseTags({ project, rid })
+  const owner = { project: tags?.project ?? null, rid: tags?.rid ?? null }
+  return { volume: parseId(volume), snapshot: snapshot === null ? null : snapshotId(parseId(snapshot)), ...owner }
 }
 
 function parseTags(value: unknown): VolumeTags | null {

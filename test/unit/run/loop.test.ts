@@ -95,7 +95,7 @@ async function started(t: { teardown(end: () => void): unknown }) {
   loop.give({ kind: 'measured', pools: [{ name: poolName('self', 'b', 'p'), pool: 'p', state: 'up', totalGiB: 10, capabilities }] })
   loop.give({ kind: 'start' })
   await writeAll(all.writes)
-  loop.give({ kind: 'found', volumes: [], snapshots: [], exports: [] })
+  loop.give({ kind: 'found', fresh: [], volumes: [], snapshots: [], exports: [] })
   const [ref = ''] = all.done.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'recall' ? [effect.message.ref] : []))
   const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false } as const
   loop.give({ kind: 'message', from: OTHER, message: nothing })

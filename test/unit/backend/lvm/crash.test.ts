@@ -29,6 +29,8 @@ interface Story {
   /** Sizes in GiB that the volume, its snapshot and its copy may be seen with after the crash; 0: not there. */
   readonly seen: readonly string[]
   readonly after: (t: Test, backend: Backend, lvm: FakeLvm) => Promise<unknown>
+  /** Of what lies there and is no volume when all is done: it is taken in as the copy, so that it can be removed. */
+  readonly left?: string
 }
 
 const made = async (backend: Backend, lvm: FakeLvm): Promise<void> => {
@@ -37,6 +39,10 @@ const made = async (backend: Backend, lvm: FakeLvm): Promise<void> => {
 }
 const readsZero = (t: Test, blocks: readonly string[]): boolean => t.same(new Set(blocks), new Set(['']), 'reads zero everywhere')
 const readsSecret = (t: Test, blocks: readonly string[]): boolean => t.same(new Set(blocks), new Set([SECRET]), 'reads what was written')
+
+const FOUND = 'found'
+const laid = async (_: Backend, lvm: FakeLvm): Promise<void> => lvm.lay(FOUND, VOLUME.sizeBytes, SECRET)
+const things = async (backend: Backend): Promise<readonly object[]> => good(await backend.listExisting(inTime))
 
 const STORIES: readonly Story[] = [
   {
@@ -133,6 +139,62 @@ const STORIES: readonly Story[] = [
     },
   },
   {
+    name: 'adoption',
+    before: laid,
+    call: (backend) => backend.adopt(VOLUME, FOUND, TAGS, inTime),
+    seen: ['0 0 0', '2 0 0'],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.list(inTime)), [{ ...VOLUME, tags: TAGS }])
+      readsSecret(t, lvm.read(LV))
+      t.ok(lvm.lv(LV).isActive, 'it has its device')
+      t.same(await things(backend), [])
+    },
+  },
+  {
+    name: 'adoption of what was set aside',
+    before: async (backend, lvm) => {
+      good(await backend.create({ ...COPY, sizeBytes: 2 * GIB }, TAGS, inTime))
+      lvm.write(COPY_LV, SECRET)
+      good(await backend.quarantine(COPY.id, inTime))
+    },
+    call: (backend) => backend.adopt(VOLUME, `quarantine-${COPY_LV}`, TAGS, inTime),
+    seen: ['0 0 0', '2 0 0'],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.list(inTime)), [{ ...VOLUME, tags: TAGS }])
+      readsSecret(t, lvm.read(LV))
+      t.same(await things(backend), [])
+    },
+  },
+  {
+    name: 'release',
+    before: made,
+    call: (backend) => backend.release(VOLUME.id, inTime),
+    seen: ['0 0 0', '2 0 0'],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.list(inTime)), [])
+      t.match(await things(backend), [{ name: LV, sizeBytes: 2 * GIB, hindrance: null, former: null }])
+      readsSecret(t, lvm.read(LV))
+      t.same(lvm.lv(LV).tags, [])
+    },
+    left: LV,
+  },
+  {
+    name: 'release of what was only marked',
+    before: async (backend, lvm) => {
+      await laid(backend, lvm)
+      await died(lvm, lvm.commands.length + 1, true, () => backend.adopt(VOLUME, FOUND, TAGS, inTime))
+      lvm.boot()
+    },
+    call: (backend) => backend.release(VOLUME.id, inTime),
+    seen: ['0 0 0'],
+    after: async (t, backend, lvm) => {
+      t.match(await things(backend), [{ name: FOUND, sizeBytes: 2 * GIB, hindrance: null }])
+      readsSecret(t, lvm.read(FOUND))
+      t.same(lvm.lv(FOUND).tags, [])
+    },
+    left: FOUND,
+  },
+  {
     name: 'quarantine',
     before: made,
     call: (backend) => backend.quarantine(VOLUME.id, inTime),
@@ -187,6 +249,7 @@ async function oneDeath(
   await story.after(t, backend, lvm)
   t.equal((await story.call(backend)).kind, 'ok', 'and once more')
 
+  if (story.left !== undefined) good(await backend.adopt({ ...COPY, sizeBytes: VOLUME.sizeBytes }, story.left, TAGS, inTime))
   good(await backend.removeSnapshot(SNAPSHOT, inTime))
   good(await backend.remove(VOLUME.id, inTime))
   good(await backend.remove(COPY.id, inTime))
