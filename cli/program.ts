@@ -7,6 +7,7 @@ import { addHost } from './commands/host.ts'
 import { addLeave } from './commands/host-leave.ts'
 import { addInvite } from './commands/invite.ts'
 import { isPassedOn, passedOnHelp, runAgentProgram } from './commands/passthrough.ts'
+import { addOrphan } from './commands/orphan.ts'
 import { addPeer } from './commands/peer.ts'
 import { addPlacement } from './commands/placement.ts'
 import { addQuota } from './commands/quota.ts'
@@ -47,6 +48,7 @@ function createProgram(terminal: Terminal): Command {
   addAttachment(program, terminal)
   addPlacement(program, terminal)
   addHost(program, terminal)
+  addOrphan(program, terminal)
   addStatus(program, terminal)
   addInvite(program, terminal)
   addLeave(program, terminal)

@@ -68,6 +68,39 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     help: 'A volume made from a snapshot or from another volume lies on the same host. Leave the zone out.',
     text: (f) => `Invalid input received: Volume must be in the same availability zone as its source: ${f.sourceZone}, and not ${f.zone}.`,
   },
+  'pool-not-found': {
+    status: 404,
+    name: 'ServiceNotFound',
+    help: 'No pool has this name, or several: name it as `host@backend#pool` (`scoria host list`).',
+    text: (f) => `Service ${f.pool} could not be found.`,
+  },
+  'host-not-looked': {
+    status: 503,
+    name: 'ServiceUnavailable',
+    retryAfterS: 5,
+    help: 'The host of the pool did not answer, or could not list what lies there. Nothing was changed. Look at that host.',
+    text: (f) =>
+      `ServiceUnavailable: host ${f.host} ${f.detail === null ? 'did not answer' : `could not look what lies in its pools: ${f.detail}`}.`,
+  },
+  'nothing-to-manage': {
+    status: 400,
+    name: 'ManageExistingInvalidReference',
+    help: 'Nothing of this name lies in the pool, or it is a volume already. List what does: `GET manageable_volumes?host=…`, `scoria orphan list`.',
+    text: (f) =>
+      `Manage existing volume failed due to invalid backend reference ${f.name}: nothing of this name that is no volume lies in ${f.pool}.`,
+  },
+  'not-manageable': {
+    status: 400,
+    name: 'ManageExistingInvalidReference',
+    help: 'It is there and is not safe to manage as it stands; the text says why and what to do.',
+    text: (f) => `Manage existing volume failed due to invalid backend reference ${f.name}: ${f.reason}.`,
+  },
+  'orphan-unowned': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'Its tags do not say whose it was, or the project’s name cannot be one. Say whose it is to be.',
+    text: (f) => `Invalid input received: whose ${f.name} was is not known: name a project.`,
+  },
   'item-not-found': { status: 404, name: 'NotFound', help: 'There is no such item.', text: (f) => `${f.kind} ${f.id} could not be found.` },
   'no-member': {
     status: 503,

@@ -85,6 +85,12 @@ export const RULES_ERRORS: Rows<Failure> = {
     text: (f) =>
       `Invalid input received: Volume size ${f.requestedGiB}GB cannot be smaller than the size ${f.sizeGiB}GB of ${f.source}. They must be >= original size.`,
   },
+  'existing-taken': {
+    status: 409,
+    name: 'ManageExistingAlreadyManaged',
+    help: 'Another request is taking it in. List what can be managed again in a moment.',
+    text: (f) => `Unable to manage existing volume. Volume ${f.name} already managed.`,
+  },
   'size-not-larger': {
     status: 400,
     name: 'InvalidInput',

@@ -19,6 +19,13 @@ export type HttpFailure =
   /** A copy has the type and the zone of its source. */
   | { readonly code: 'source-type'; readonly type: string }
   | { readonly code: 'source-zone'; readonly zone: string; readonly sourceZone: string }
+  /** Of this name, or more than one of it. */
+  | { readonly code: 'pool-not-found'; readonly pool: string }
+  /** `detail`: what it said; null if it said nothing. */
+  | { readonly code: 'host-not-looked'; readonly host: string; readonly detail: string | null }
+  | { readonly code: 'nothing-to-manage'; readonly name: string; readonly pool: string }
+  | { readonly code: 'not-manageable'; readonly name: string; readonly reason: string }
+  | { readonly code: 'orphan-unowned'; readonly name: string }
   | { readonly code: 'item-not-found'; readonly kind: string; readonly id: string }
   /** This host is not in the manifest any more, or as lost. */
   | { readonly code: 'no-member'; readonly state: 'left' | 'lost' }

@@ -52,7 +52,11 @@ const ADMIN: ReadonlySet<string> = new Set([
   'volume_extension:types_extra_specs:update',
   'volume_extension:types_extra_specs:delete',
   'volume_extension:volume_admin_actions:reset_status',
+  'volume_extension:list_manageable',
+  'volume_extension:volume_manage',
+  'volume_extension:volume_unmanage',
   'scoria:read',
+  'scoria:adopt',
   'scoria:invite',
   'scoria:members',
 ])

@@ -3,8 +3,10 @@ import { attachmentRoutes } from './attachments.ts'
 import type { Route } from './call.ts'
 import { extensionRoutes } from './extensions.ts'
 import { limitRoutes } from './limits.ts'
+import { manageRoutes } from './manage.ts'
 import { messageRoutes } from './messages.ts'
 import { metadataRoutes } from './metadata.ts'
+import { orphanRoutes } from './orphans.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { serviceRoutes } from './services.ts'
@@ -20,6 +22,7 @@ import { zoneRoutes } from './zones.ts'
 export const CINDER_ROUTES: readonly Route[] = [
   ...volumeRoutes,
   ...volumeActionRoutes,
+  ...manageRoutes,
   ...snapshotRoutes,
   ...metadataRoutes,
   ...attachmentRoutes,
@@ -34,7 +37,7 @@ export const CINDER_ROUTES: readonly Route[] = [
 ]
 
 /** Scoria's own, below /scoria/v1. */
-export const OWN_ROUTES: readonly Route[] = ownRoutes
+export const OWN_ROUTES: readonly Route[] = [...ownRoutes, ...orphanRoutes]
 
 /** Below /v3 alone. */
 export const ROOT_ROUTES: readonly Route[] = versionRoutes

@@ -1,4 +1,5 @@
 /** `POST volumes/{id}/action`. Actions that are not here are answered as Cinder answers unknown ones. */
+import { asksForUnmanage } from '../../lib/wire/cinder/manage-request.ts'
 import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-status-request.ts'
 import { parseVolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
@@ -9,16 +10,24 @@ export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
+const UNMANAGE = 'volume_extension:volume_unmanage'
 const RESET = 'volume_extension:volume_admin_actions:reset_status'
 
 async function act(edge: Edge, call: Call): Promise<Answer> {
   if (asksForReset(call.body)) return reset(edge, call)
+  if (asksForUnmanage(call.body)) return unmanage(edge, call)
   const action = parseVolumeAction(call.body)
   if (!action.ok) return failed(action.failure)
   if (action.value.kind === 'force-delete' && !isAllowed(call.caller, 'volume:force_delete'))
     return failed({ code: 'forbidden', action: 'volume:force_delete' })
   const operation = action.value.kind === 'extend' ? action.value : { kind: 'delete' as const, force: true }
   const done = await operate(edge, call, call.params['id'] ?? '', operation)
+  return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+async function unmanage(edge: Edge, call: Call): Promise<Answer> {
+  if (!isAllowed(call.caller, UNMANAGE)) return failed({ code: 'forbidden', action: UNMANAGE })
+  const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'unmanage' })
   return done.ok ? answer(202, null) : failed(done.failure)
 }
 

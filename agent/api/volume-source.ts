@@ -3,7 +3,7 @@
  *
  * Looked up here for a clear answer; whether it may be copied its owner decides, when it sets the room aside.
  */
-import type { SourcePlace, VolumeSource } from '../../lib/model/volume-source.ts'
+import type { CopySource, SourcePlace } from '../../lib/model/volume-source.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import type { WantedSource } from '../../lib/wire/cinder/volume-request.ts'
 import type { Call, Edge } from './call.ts'
@@ -12,7 +12,7 @@ import { locateSnapshot } from './locate-snapshot.ts'
 import { locateVolume } from './locate.ts'
 
 export interface FoundSource {
-  readonly source: VolumeSource
+  readonly source: CopySource
   readonly place: SourcePlace
   readonly sizeGiB: number
   readonly typeId: string | null
@@ -38,7 +38,7 @@ export async function locateSource(edge: Edge, call: Call, wanted: WantedSource 
   return behind.ok ? placed({ kind: 'snapshot', snapshot: id, volume }, behind.view.volume, sizeGiB) : missing(behind.failure)
 }
 
-function placed(source: VolumeSource, volume: Volume, sizeGiB: number): LocatedSource {
+function placed(source: CopySource, volume: Volume, sizeGiB: number): LocatedSource {
   const { id, owner, pool, status, typeId, availabilityZone } = volume
   if (owner !== null && pool !== null)
     return { ok: true, found: { source, place: { owner, pool }, sizeGiB, typeId, zone: availabilityZone } }

@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { volumeId } from '../../lib/model/ids.ts'
 import t from 'tap'
 import { startCluster, type TestCluster, until, untilSnapshot } from '../unit/api/cluster.ts'
 
@@ -206,6 +207,27 @@ t.test('cinder, auth type noauth, microversion 3.70', async (t) => {
   t.not(inUse.code, 0)
   t.match(inUse.out + inUse.err, /must not be attached/, 'a volume in use is not deleted, and the client says why')
   t.match((await run('attachment-delete', attachment)).err, /Compute API/, 'nor is it taken from a server')
+})
+
+t.test('cinder manages what lies in a pool, and gives it back', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const run = cinder(cluster)
+  const [, host] = cluster.hosts
+  if (host === undefined) throw new Error('three hosts')
+  const pool = `${host.name}@memory#pool`
+  host.volumes.lay('database', { sizeBytes: 2 * 1024 ** 3, hindrance: null, former: null, bytes: 'precious' })
+  t.match(await succeed(run, 'manageable-list', pool), /'source-name': 'database'\} +\| 2 +\| True/)
+  const id = field(await succeed(run, 'manage', '--name', 'data', '--metadata', 'tier=gold', '--', pool, 'database'), 'id')
+  await until(cluster.first, id, 'available')
+  t.equal(host.volumes.bytesOf(volumeId(id)), 'precious')
+  t.match(await succeed(run, 'manageable-list', pool), new RegExp(`False +\\| already managed +\\| ${id}`))
+  await succeed(run, 'unmanage', 'data')
+  await until(cluster.first, id, 'gone')
+  t.match(await succeed(run, 'manageable-list', pool), new RegExp(`unmanaged-${id}'\\} +\\| 2 +\\| True`))
+  const refused = await run('manage', pool, 'nothing')
+  t.not(refused.code, 0)
+  t.match(refused.err, /invalid backend reference nothing/, 'and the client says why')
 })
 
 t.test('a create that finds no room shows its reason in the clients', async (t) => {

@@ -29,7 +29,7 @@ import type { Log } from '../../../lib/ports/log.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { Target } from '../../../lib/ports/target.ts'
 import { FakeExports } from '../../sim/fakes/exports.ts'
-import { FakeVolumes, snapshotPort, UNWATCHED } from '../../sim/fakes/volumes.ts'
+import { existingPort, FakeVolumes, snapshotPort, UNWATCHED } from '../../sim/fakes/volumes.ts'
 
 export interface Answered {
   readonly status: number
@@ -53,6 +53,8 @@ export interface Sent {
 export interface TestHost {
   readonly name: string
   readonly url: string
+  /** What lies in its pool, `NAME@memory#pool`. */
+  readonly volumes: FakeVolumes
   call(path: string, sent?: Sent): Promise<Answered>
   /** Lets no message in or out. */
   cut(): void
@@ -112,7 +114,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   const hosts: TestHost[] = []
   const ready: Promise<void>[] = []
   for (const self of ids.slice(0, options.running ?? count)) {
-    const { runner, peer, recovered } = createHost(self, cluster.manifest, options, deliver, runners)
+    const { runner, peer, recovered, volumes } = createHost(self, cluster.manifest, options, deliver, runners)
     runners.set(self, runner)
     runner.start()
     ready.push(recovered)
@@ -140,7 +142,15 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       dead.add(self)
       for (const [other, runner] of runners) if (other !== self) runner.give({ kind: 'peer', peer: self, state: 'down' })
     }
-    hosts.push(testHost(nameOf(cluster.manifest, self), `http://${api.address}:${api.port}`, () => dead.add(self), down))
+    hosts.push(
+      testHost({
+        name: nameOf(cluster.manifest, self),
+        url: `http://${api.address}:${api.port}`,
+        volumes,
+        cut: () => dead.add(self),
+        down,
+      }),
+    )
   }
   for (const [self, runner] of runners)
     for (const other of runners.keys()) if (other !== self) runner.give({ kind: 'peer', peer: other, state: 'up' })
@@ -197,6 +207,7 @@ function createHost(
     [],
     { heads: [], records: [] },
   )
+  const volumes = new FakeVolumes(options.capacityGiB ?? 100, UNWATCHED)
   const runner = createRunner({
     peer,
     journal: { entries: () => [], write: () => Promise.resolve(), close: () => Promise.resolve() },
@@ -207,7 +218,7 @@ function createHost(
         for (const [other, to] of runners) if (other !== self) to.give({ kind: 'beat', beat })
       },
     },
-    backends: [memoryBackend(options.capacityGiB ?? 100)],
+    backends: [memoryBackend(volumes, options.capacityGiB ?? 100)],
     target: memoryTarget(),
     log: SILENT,
     now,
@@ -217,9 +228,10 @@ function createHost(
     clientsMax: 100,
     callTimeoutMs: 60_000,
     lookMs: null,
+    reconcileMs: 3_600_000,
     onReady,
   })
-  return { peer, runner, recovered }
+  return { peer, runner, recovered, volumes }
 }
 
 function promiseOf(): { readonly promise: Promise<void>; readonly resolve: () => void } {
@@ -258,18 +270,18 @@ function noJoining(manifest: Manifest): Joining {
   }
 }
 
-function memoryBackend(capacityGiB: number): Backend {
-  const volumes = new FakeVolumes(capacityGiB, UNWATCHED)
+function memoryBackend(volumes: FakeVolumes, capacityGiB: number): Backend {
   return {
     name: 'memory',
+    isLasting: true,
     measure: async () =>
       done([
         {
           pool: 'pool',
           state: 'up',
-          totalGiB: capacityGiB,
+          totalGiB: capacityGiB - volumes.existingGiB(),
           capabilities: {
-            total_capacity_gb: capacityGiB,
+            total_capacity_gb: capacityGiB - volumes.existingGiB(),
             free_capacity_gb: capacityGiB - volumes.usedGiB(),
             reserved_percentage: 0,
             max_over_subscription_ratio: 1,
@@ -289,6 +301,7 @@ function memoryBackend(capacityGiB: number): Backend {
     list: async () => done(volumes.list()),
     quarantine: async (volume) => emptied(volumes.quarantine(volume)),
     ...snapshotPort(volumes),
+    ...existingPort(volumes, 'pool'),
     devicePath: (volume) => `/memory/${volume}`,
   }
 }
@@ -307,12 +320,10 @@ function emptied(outcome: Outcome<null>): Outcome<void> {
   return outcome.kind === 'ok' ? done(undefined) : outcome
 }
 
-function testHost(name: string, url: string, cut: () => void, down: () => void): TestHost {
+function testHost(host: Omit<TestHost, 'call'>): TestHost {
+  const { url } = host
   return {
-    name,
-    url,
-    cut,
-    down,
+    ...host,
     async call(path, sent = {}) {
       const { method = 'GET', body, text, token = `user:${PROJECT}`, microversion = '3.71', headers = {} } = sent
       const payload = text ?? (body === undefined ? undefined : JSON.stringify(body))

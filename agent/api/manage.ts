@@ -1,0 +1,124 @@
+/**
+ * Taking what lies in a pool in as a volume (`manageable_volumes`, and by its older name `os-volume-manage`), and the list of what could be.
+ *
+ * Looked at here for a clear answer. The pool's owner sets it aside as it sets room aside, the project's register decides, and only
+ * then is anything touched.
+ */
+import { hashHex } from '../../lib/model/hash.ts'
+import { canonicalJson } from '../../lib/model/json.ts'
+import type { Existing } from '../../lib/model/existing.ts'
+import { compareText, type ProjectId } from '../../lib/model/ids.ts'
+import { allowsMultiattach } from '../../lib/model/volume-type.ts'
+import { type ListQuery, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import {
+  hindranceText,
+  type Manageable,
+  manageableBody,
+  manageableThing,
+  managedThing,
+  SET_ASIDE,
+} from '../../lib/wire/cinder/manageable.ts'
+import { type ManageVolume, parseManageVolume } from '../../lib/wire/cinder/manage-request.ts'
+import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { locateVolume } from './locate.ts'
+import { pageFor } from './page.ts'
+import { lookAtPool, type PoolPlace } from './pool-look.ts'
+import { createRid, newVolumeId } from './request-names.ts'
+import { wantedType } from './types.ts'
+import { volumeBody } from './volume-json.ts'
+import { hasZone } from './zones.ts'
+
+const NAMES = [
+  { path: '/manageable_volumes', since: 8 },
+  { path: '/os-volume-manage', since: 0 },
+]
+
+const LIST = 'volume_extension:list_manageable'
+
+export const manageRoutes: readonly Route[] = NAMES.flatMap(({ path, since }): readonly Route[] => [
+  { method: 'GET', path, since, action: LIST, handle: (edge, call) => list(edge, call, path.slice(1), false) },
+  { method: 'GET', path: `${path}/detail`, since, action: LIST, handle: (edge, call) => list(edge, call, `${path.slice(1)}/detail`, true) },
+  { method: 'POST', path, since, action: 'volume_extension:volume_manage', handle: manage },
+])
+
+const GIB = 1024 ** 3
+const KEYS = { sorts: ['size', 'reference'], filters: ['host'] }
+
+async function list(edge: Edge, call: Call, collection: string, isDetailed: boolean): Promise<Answer> {
+  const query = parseListQuery(call.query, KEYS, call.microversion)
+  if (!query.ok) return failed(query.failure)
+  const { host } = call.query
+  if (host === undefined || host === '')
+    return failed({ code: 'bad-query', parameter: 'host', rule: 'must name a pool: host@backend#pool' })
+  const looked = await lookAtPool(edge, host)
+  if (!looked.ok) return failed(looked.failure)
+  const { pool } = looked.place
+  const managed = edge.service.volumes(null).flatMap(({ volume }) => (volume.pool === pool ? [managedThing(volume)] : []))
+  const items = inOrder([...looked.things.map(manageableThing), ...managed], query.value)
+  const page = pageFor(call, { items, query: query.value, kind: 'Manageable volume', collection })
+  if (!page.ok) return page.answer
+  return answer(200, { 'manageable-volumes': page.items.map((item) => manageableBody(item, isDetailed)) })
+}
+
+function inOrder(items: readonly Manageable[], { sorts }: ListQuery): readonly Manageable[] {
+  const keys = [...sorts, { key: 'reference', direction: 'asc' as const }]
+  return items.toSorted((a, b) => {
+    for (const { key, direction } of keys) {
+      const order = key === 'size' ? a.sizeGiB - b.sizeGiB : compareText(a.id, b.id)
+      if (order !== 0) return direction === 'asc' ? order : -order
+    }
+    return 0
+  })
+}
+
+async function manage(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseManageVolume(call.body)
+  if (!wanted.ok) return failed(wanted.failure)
+  const looked = await lookAtPool(edge, wanted.value.pool)
+  if (!looked.ok) return failed(looked.failure)
+  const thing = looked.things.find(({ name }) => name === wanted.value.source)
+  if (thing === undefined) return managedBefore(edge, call, wanted.value)
+  if (thing.former !== null) return failed({ code: 'not-manageable', name: thing.name, reason: SET_ASIDE })
+  return takeIn(edge, call, { wanted: wanted.value, thing, place: looked.place, project: call.caller.project })
+}
+
+/** Not there any more; a repeat of a request that was done before gets its answer all the same. */
+export async function managedBefore(edge: Edge, call: Call, { pool, source }: Pick<ManageVolume, 'pool' | 'source'>): Promise<Answer> {
+  const made = call.idempotencyKey === null ? null : await locateVolume(edge, call, newVolumeId(call, edge.uuid))
+  if (made?.ok === true) return answer(202, volumeBody(made.view.volume, call))
+  return failed({ code: 'nothing-to-manage', name: source, pool })
+}
+
+export interface TakeIn {
+  readonly wanted: ManageVolume
+  readonly thing: Existing
+  readonly place: PoolPlace
+  readonly project: ProjectId
+}
+
+/** Makes it a volume of this project. */
+export async function takeIn(edge: Edge, call: Call, { wanted, thing, place, project }: TakeIn): Promise<Answer> {
+  if (thing.hindrance !== null) return failed({ code: 'not-manageable', name: thing.name, reason: hindranceText(thing.hindrance) })
+  const type = await wantedType(edge, call, wanted.type)
+  if (!type.ok) return failed(type.failure)
+  const { zone, name, description, metadata } = wanted
+  if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
+  const spec = {
+    id: newVolumeId(call, edge.uuid),
+    project,
+    user: call.caller.user,
+    name,
+    description,
+    sizeGiB: thing.sizeBytes / GIB,
+    zone,
+    type: type.type?.name ?? null,
+    typeId: type.type?.id ?? null,
+    metadata,
+    multiattach: allowsMultiattach(type.type),
+    source: { kind: 'existing', name: thing.name },
+    createdAtMs: edge.clock(),
+  } as const
+  const bodyHash = hashHex('manage', canonicalJson({ ...wanted, project }))
+  const { result } = await edge.service.ask({ kind: 'create', rid: createRid(call), spec, bodyHash, sourceAt: place })
+  return result.ok ? answer(202, volumeBody(result.value, call)) : failed(result.failure)
+}
