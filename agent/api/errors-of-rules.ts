@@ -85,6 +85,13 @@ export const RULES_ERRORS: Rows<Failure> = {
     text: (f) =>
       `Invalid input received: Volume size ${f.requestedGiB}GB cannot be smaller than the size ${f.sizeGiB}GB of ${f.source}. They must be >= original size.`,
   },
+  'extend-offline': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume is in use, and its pool cannot grow such a one: it reports online_extend_support as false, as every pool does whose host exports through tgtd. Detach it first.',
+    text: (f) =>
+      `Invalid volume: Volume ${f.volume} is in-use, and pool ${f.pool} can only extend volumes that are not (online_extend_support is false).`,
+  },
   'size-not-larger': {
     status: 400,
     name: 'InvalidInput',

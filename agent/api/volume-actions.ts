@@ -9,6 +9,8 @@ export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
+/** From here on a volume in use may be extended too. */
+const EXTEND_IN_USE = 42
 const RESET = 'volume_extension:volume_admin_actions:reset_status'
 
 async function act(edge: Edge, call: Call): Promise<Answer> {
@@ -17,7 +19,10 @@ async function act(edge: Edge, call: Call): Promise<Answer> {
   if (!action.ok) return failed(action.failure)
   if (action.value.kind === 'force-delete' && !isAllowed(call.caller, 'volume:force_delete'))
     return failed({ code: 'forbidden', action: 'volume:force_delete' })
-  const operation = action.value.kind === 'extend' ? action.value : { kind: 'delete' as const, force: true }
+  const operation =
+    action.value.kind === 'extend'
+      ? { ...action.value, online: call.microversion >= EXTEND_IN_USE }
+      : { kind: 'delete' as const, force: true }
   const done = await operate(edge, call, call.params['id'] ?? '', operation)
   return done.ok ? answer(202, null) : failed(done.failure)
 }

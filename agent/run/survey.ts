@@ -4,7 +4,7 @@
  * A listing is whole or it is none: what it left out would be taken for lost, or for cut off.
  */
 import { type PoolName, poolName, type VolumeId } from '../../lib/model/ids.ts'
-import type { AbortSignalLike, Backend } from '../../lib/ports/backend.ts'
+import type { AbortSignalLike, Backend, PoolMeasure } from '../../lib/ports/backend.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 import type { Target } from '../../lib/ports/target.ts'
@@ -64,6 +64,12 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
     return { volumes, snapshots }
   }
 
+  /** A pool can do online what both of its hands can. */
+  function exported({ capabilities, ...pool }: PoolMeasure): PoolMeasure {
+    const canGrow = capabilities['online_extend_support'] === true && target?.followsGrowth === true
+    return { ...pool, capabilities: { ...capabilities, online_extend_support: canGrow } }
+  }
+
   function notListed(event: string, { name: backend }: Backend, { tool, detail }: Exclude<Outcome<unknown>, { kind: 'ok' }>): null {
     log.error(event, { backend, tool, detail })
     return null
@@ -83,7 +89,7 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
       for (const backend of backends) {
         const outcome = await settled(backend.measure(timeLimit()))
         if (outcome.kind === 'ok')
-          pools.push(...outcome.value.map((pool) => ({ ...pool, name: poolName(hostName(), backend.name, pool.pool) })))
+          pools.push(...outcome.value.map((pool) => ({ ...exported(pool), name: poolName(hostName(), backend.name, pool.pool) })))
         else log.warn('backend-not-measured', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
       }
       return pools

@@ -32,7 +32,7 @@ import { newOut, note, type Out } from './out.ts'
 import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
-import { onExtended, onExtendTimer } from './owner/extend.ts'
+import { onExtended, onExtendTimer, onFollowed } from './owner/extend.ts'
 import { onOperate } from './owner/operate.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
@@ -295,6 +295,7 @@ function onTarget(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'targe
     return
   }
   if (what === 'expose') return onExposed(peer, out, owned, attachment, outcome, now)
+  if (what === 'follow') return onFollowed(peer, out, owned, attachment, outcome, now)
   if (what === 'fence') return onFenced(peer, out, owned, attachment, outcome, now)
 }
 

@@ -2,7 +2,7 @@
  * Why a request was not done: facts, never sentences. The REST edge turns each into a code and a text, once.
  */
 import type { AttachmentStatus } from './attachment.ts'
-import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotStatus } from './snapshot.ts'
@@ -36,6 +36,8 @@ export type Failure =
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }
   /** A copy holds at least what its source does. */
   | { readonly code: 'size-below-source'; readonly source: VolumeId | SnapshotId; readonly sizeGiB: number; readonly requestedGiB: number }
+  /** It is in use, and its pool cannot grow what is in use. */
+  | { readonly code: 'extend-offline'; readonly volume: VolumeId; readonly pool: PoolName }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'

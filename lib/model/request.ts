@@ -18,7 +18,8 @@ export type Operation =
   | { readonly kind: 'delete'; readonly force: boolean }
   /** An operator's word against the record: it says the status and touches nothing else. */
   | { readonly kind: 'reset-status'; readonly status: 'available' | 'in-use' | 'error' }
-  | { readonly kind: 'extend'; readonly sizeGiB: number }
+  /** `online`: also while the volume is used, where its pool can do that. */
+  | { readonly kind: 'extend'; readonly sizeGiB: number; readonly online: boolean }
   /** `force`: also while the volume is used. */
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotSpec; readonly bodyHash: string; readonly force: boolean }
   | ({ readonly kind: 'update-snapshot'; readonly snapshot: SnapshotId } & TextEdit)

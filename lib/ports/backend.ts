@@ -77,7 +77,10 @@ export interface Backend {
    * after the time limit, and the next call for either volume then waits for its end.
    */
   copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
-  /** Grows to the absolute size; a volume that has it already is left alone. Never shrinks. */
+  /**
+   * Grows to the absolute size, also while it is in use if the pool reports `online_extend_support`; what is new reads zero from the
+   * first look. A volume that has the size already is left alone. Never shrinks.
+   */
   extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */
   remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>

@@ -287,6 +287,7 @@ async function simulatedTarget(): Promise<TargetUnderTest> {
   return {
     target: {
       portal: '192.0.2.1:3260',
+      followsGrowth: true,
       expose: async (spec) => emptied(exports.expose(spec)),
       fence: async (iqn) => emptied(exports.fence(iqn)),
       list: async () => done(exports.list()),

@@ -42,6 +42,7 @@ export class Clients {
   readonly #strangers: Random
   /** Of what is done with snapshots. */
   readonly #keepers: Random
+  readonly #growers: Random
   readonly #types: Random
   readonly #copiers: Copiers
   readonly #typeClients: TypeClients
@@ -67,6 +68,7 @@ export class Clients {
     this.#left = options.options.requests
     this.#strangers = options.random.split('strangers')
     this.#keepers = options.random.split('keepers')
+    this.#growers = options.random.split('growers')
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
     this.#typeClients = new TypeClients(this.#types, options.history)
@@ -180,7 +182,7 @@ export class Clients {
       case 'delete':
         return this.#operate(book, { kind: 'delete', force: this.#random.chance(0.2) })
       case 'extend':
-        return this.#operate(book, { kind: 'extend', sizeGiB: book.spec.sizeGiB + this.#random.between(1, 4) })
+        return this.#extend(book, promised)
       case 'update':
         return this.#operate(book, { kind: 'update', name: `name-${this.#random.hex(3)}` })
       case 'attach':
@@ -238,6 +240,21 @@ export class Clients {
     const { spec, rid, sourceAt } = this.#random.pick(keyed)
     const other = { ...spec, sizeGiB: spec.sizeGiB + 1 }
     this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt })
+  }
+
+  /** Half of the time one that somebody uses, if there is any. */
+  #extend(book: VolumeBook, promised: readonly VolumeBook[]): void {
+    const random = this.#growers
+    const moreGiB = this.#random.between(1, 4)
+    const extend = (of: VolumeBook): void =>
+      this.#operate(of, { kind: 'extend', sizeGiB: of.spec.sizeGiB + moreGiB, online: random.chance(0.8) })
+    const used = promised.flatMap((of) => [...of.attachments.values()].filter(isUsed).map(({ id }) => ({ of, id })))
+    if (used.length === 0 || random.chance(0.5)) return extend(book)
+    const { of, id } = random.pick(used)
+    this.#operate(of, { kind: 'complete', attachment: id })
+    this.#world.schedule(random.between(50, 1000), () => {
+      if (!this.#isOver) extend(of)
+    })
   }
 
   #attach(book: VolumeBook): void {
@@ -350,6 +367,8 @@ export function bodyHashOf(spec: VolumeSpec): string {
 export function ridOf(project: ProjectId, key: string): RequestId {
   return requestId(hashHex('rid', project, key).slice(0, 32))
 }
+
+const isUsed = ({ connection, isDetachAsked }: AttachmentBook): boolean => connection !== null && !isDetachAsked
 
 function connectorOf({ initiator }: AttachmentBook): {
   initiator: string

@@ -1,8 +1,9 @@
 /** A host's tools as they are when nothing goes wrong: calls become changes of its volumes and exports. */
 import type { BackendCall, BackendOutcome, MeasuredPool, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
 import { poolName } from '../../lib/model/ids.ts'
-import type { FakeExports } from './fakes/exports.ts'
+import { type FakeExports, volumeBehindExport } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
+import type { SimOptions } from './options.ts'
 
 export interface Deeds {
   backend(call: BackendCall): BackendOutcome
@@ -15,29 +16,34 @@ export interface Deeds {
 export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
   return {
     backend: (call) => onVolumes(volumes, call),
-    target: (call) => onExports(exports, call),
+    target: (call) => onExports(exports, call, volumes),
     // Growing, removing, renaming and giving a copy its name are one step: done or not.
     backendHalf: (call) => (call.kind === 'create' ? volumes.createHalf(call.volume, call.tags) : undefined),
-    targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call)),
+    targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call.iqn)),
   }
 }
 
 /** What a thick pool reports of itself. */
-export function measurePool(host: string, totalGiB: number, volumes: FakeVolumes): MeasuredPool {
+export function measurePool(
+  host: string,
+  { poolGiB, onlineExtend }: Pick<SimOptions, 'poolGiB' | 'onlineExtend'>,
+  volumes: FakeVolumes,
+): MeasuredPool {
   return {
     name: poolName(host, 'fake', 'p'),
     pool: 'p',
     state: 'up',
-    totalGiB,
+    totalGiB: poolGiB,
     capabilities: {
       volume_backend_name: 'fake',
       storage_protocol: 'iSCSI',
-      total_capacity_gb: totalGiB,
-      free_capacity_gb: totalGiB - volumes.usedGiB(),
+      total_capacity_gb: poolGiB,
+      free_capacity_gb: poolGiB - volumes.usedGiB(),
       reserved_percentage: 0,
       max_over_subscription_ratio: '1.0',
       thick_provisioning_support: true,
       thin_provisioning_support: false,
+      online_extend_support: onlineExtend,
     },
   }
 }
@@ -67,8 +73,8 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
   }
 }
 
-function onExports(exports: FakeExports, call: TargetCall): TargetOutcome {
+function onExports(exports: FakeExports, call: TargetCall, volumes: FakeVolumes): TargetOutcome {
   if (call.kind === 'fence') return exports.fence(call.iqn)
   const { iqn, initiator, username, password, readOnly } = call
-  return exports.expose({ iqn, initiator, username, password, readOnly })
+  return exports.expose({ iqn, initiator, username, password, readOnly }, volumes.sizeOf(volumeBehindExport(iqn)))
 }

@@ -23,6 +23,7 @@ import {
   planLeftover,
   planQuarantine,
   planRemove,
+  planRemoveVolume,
   planSnapshot,
 } from './plan.ts'
 import type { VgState } from './report.ts'
@@ -101,7 +102,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     copy: (volume, source, tags, signal) =>
       turns.take([volume.id, volumeBehind(source)], () => act((state) => planCopy(place, guard, state, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, (state) => planExtend(place, state, volume), signal),
-    remove: (volume, signal) => onOne(volume, (state) => planRemove(place, state, volumeLv(volume)), signal),
+    remove: (volume, signal) => onOne(volume, (state) => planRemoveVolume(place, state, volume), signal),
     inspect: (volume, signal) =>
       turns.take([volume], () => inspected(volumeLv(volume), (state) => seenVolume(lookUp(place, state, volumeLv(volume)), pool)), signal),
     list: (signal) => onAll((state) => sorted(allOurs(place, state).flatMap((found) => seenVolume(found, pool) ?? [])), signal),
@@ -117,7 +118,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     async finishLeftovers(signal) {
       const found = await seen((state) => allOurs(place, state).filter(({ isReady }) => !isReady))
       for (const { lv, identity } of found.kind === 'ok' ? found.value : []) {
-        const fields = { vg: vg.name, lv: lv.name, state: identity.state.kind }
+        const fields = { vg: vg.name, lv: lv.name, state: identity.state }
         log.info('leftover', fields)
         const outcome = await onOne(identity.volume, (state) => planLeftover(place, state, lv.name), signal)
         if (outcome.kind !== 'ok') log.warn('leftover-stays', { ...fields, tool: outcome.tool, detail: outcome.detail })

@@ -27,6 +27,8 @@ async function one(exec: Exec, vg: VolumeGroup, step: Step): Promise<Outcome<unk
   switch (step.kind) {
     case 'lvm':
       return await vg.change(step.args)
+    case 'give':
+      return await vg.give(step.from, step.to)
     case 'zero': {
       const device = devicePath(vg.name, step.lv)
       const range = ['--offset', String(step.fromBytes), '--length', String(step.toBytes - step.fromBytes)]

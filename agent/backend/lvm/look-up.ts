@@ -5,7 +5,7 @@
  * somebody else's: it is never listed, used or removed.
  */
 import type { FoundSnapshot, FoundVolume } from '../../../lib/ports/backend.ts'
-import { type LvName, snapshotLv, volumeLv } from './names.ts'
+import { growthLv, type LvName, snapshotLv, volumeLv } from './names.ts'
 import type { Lv, VgState } from './report.ts'
 import { identityOf, type LvIdentity } from './tags.ts'
 
@@ -24,8 +24,6 @@ export type Found =
       readonly identity: LvIdentity
       /** It is what it is for whoever asks; else it is half made or half removed. */
       readonly isReady: boolean
-      /** What of it may be used: all, unless it is growing. */
-      readonly seenBytes: number
     }
 
 type Ours = Extract<Found, { kind: 'ours' }>
@@ -44,22 +42,24 @@ export function allOurs(place: Place, state: VgState): readonly Ours[] {
 
 export function seenVolume(found: Found, pool: string): FoundVolume | null {
   if (found.kind !== 'ours' || !found.isReady || found.identity.snapshot !== null) return null
-  return { id: found.identity.volume, pool, sizeBytes: found.seenBytes, tags: found.identity.tags }
+  return { id: found.identity.volume, pool, sizeBytes: found.lv.sizeBytes, tags: found.identity.tags }
 }
 
 export function seenSnapshot(found: Found, pool: string): FoundSnapshot | null {
   if (found.kind !== 'ours' || !found.isReady || found.identity.snapshot === null) return null
   const { volume, snapshot, tags } = found.identity
-  return { id: snapshot, volume, pool, sizeBytes: found.seenBytes, tags }
+  return { id: snapshot, volume, pool, sizeBytes: found.lv.sizeBytes, tags }
 }
 
 function oursIn({ thinPool }: Place, lv: Lv): Ours | null {
   const identity = identityOf(lv.tags)
   if (identity === null) return null
-  const name = identity.snapshot === null ? volumeLv(identity.volume) : snapshotLv({ id: identity.snapshot })
   const isInPool = thinPool === null ? lv.kind === 'thick' : lv.kind === 'thin' && lv.pool === thinPool
-  if (lv.name !== name || !isInPool) return null
-  const { state } = identity
-  const seenBytes = state.kind === 'growing' ? state.fromBytes : lv.sizeBytes
-  return { kind: 'ours', lv, identity, isReady: state.kind === 'ready' || state.kind === 'growing', seenBytes }
+  if (lv.name !== nameOf(identity) || !isInPool) return null
+  return { kind: 'ours', lv, identity, isReady: identity.state === 'ready' }
+}
+
+function nameOf({ volume, snapshot, state }: LvIdentity): LvName {
+  if (snapshot !== null) return snapshotLv({ id: snapshot })
+  return state === 'growing' ? growthLv(volume) : volumeLv(volume)
 }

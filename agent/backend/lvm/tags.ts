@@ -9,15 +9,11 @@ import type { VolumeTags } from '../../../lib/ports/backend.ts'
 
 /**
  * What was begun. `making`: its extents may still hold what was there before; nobody was told of it. `copying`: the same, and
- * a part of it is a copy of somebody's data. `clearing`: it is being removed, for good. `growing`: what lies behind
- * `fromBytes` was not cleared yet.
+ * a part of it is a copy of somebody's data. `clearing`: it is being removed, for good. `growing`: extents that are cleared for
+ * a volume that is about to have them, under a name of their own; nobody has written to them.
  */
-export type LvState =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'making' }
-  | { readonly kind: 'copying' }
-  | { readonly kind: 'clearing' }
-  | { readonly kind: 'growing'; readonly fromBytes: number }
+export type LvState = 'ready' | Unready
+export type Unready = (typeof UNREADY)[number]
 
 export interface LvIdentity {
   readonly volume: VolumeId
@@ -30,8 +26,8 @@ export interface LvIdentity {
 
 const PREFIX = 'scoria.'
 const PART_CHARS = 900
+const UNREADY = ['making', 'copying', 'clearing', 'growing'] as const
 const REQUEST_ID = /^[0-9a-f]{32,64}$/
-const GROWING = /^growing-(\d{1,16})$/
 
 export function identityTags(volume: VolumeId, snapshot: SnapshotId | null): readonly string[] {
   return [`${PREFIX}volume=${volume}`, ...(snapshot === null ? [] : [`${PREFIX}snapshot=${snapshot}`])]
@@ -45,8 +41,8 @@ export function ownerTags({ project, rid }: VolumeTags): readonly string[] {
 }
 
 /** The one tag of a state; `ready` has none. */
-export function stateTag(state: Exclude<LvState, { kind: 'ready' }>): string {
-  return `${PREFIX}state=${state.kind === 'growing' ? `growing-${state.fromBytes}` : state.kind}`
+export function stateTag(state: Unready): string {
+  return `${PREFIX}state=${state}`
 }
 
 /** Those of an LV's tags that say whose it is. */
@@ -78,10 +74,7 @@ function ownerOf(values: ReadonlyMap<string, string>): VolumeTags | null {
 }
 
 function stateOf(text: string | undefined): LvState | null {
-  if (text === undefined) return { kind: 'ready' }
-  if (text === 'making' || text === 'copying' || text === 'clearing') return { kind: text }
-  const from = GROWING.exec(text)?.[1]
-  return from === undefined ? null : { kind: 'growing', fromBytes: Number(from) }
+  return text === undefined ? 'ready' : (UNREADY.find((state) => state === text) ?? null)
 }
 
 /** An id as we write it, and not otherwise. */

@@ -150,7 +150,7 @@ const textEdit = {
   metadataChanges: optional(mapOf(nullable(text(255)), 1000)),
 }
 
-const takesRoom = { extend: { sizeGiB: integer(1) }, snapshot: { snapshot: snapshotSpec, bodyHash, force: bool } }
+const takesRoom = { extend: { sizeGiB: integer(1), online: bool }, snapshot: { snapshot: snapshotSpec, bodyHash, force: bool } }
 export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
   update: textEdit,

@@ -9,6 +9,7 @@ import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import { snapshotOf, usageOfRecord } from '../../../lib/model/snapshot.ts'
+import { volumeBehindExport } from '../fakes/exports.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { AccountChecker } from './account.ts'
@@ -146,6 +147,8 @@ function servesWhatItShould(node: SimNode): boolean {
     for (const attachment of volume.attachments)
       if (attachment.export === 'exported') wanted.push(exportIqn(volume.id, attachment.generation))
   }
+  const isSmall = (iqn: string): boolean => node.exports.sizeOf(iqn) !== node.volumes.sizeOf(volumeBehindExport(iqn))
+  if (wanted.some(isSmall)) return false
   return canonicalJson(wanted.sort()) === canonicalJson(node.exports.list().filter((iqn) => !isStuck(node, iqn)))
 }
 

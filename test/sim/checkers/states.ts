@@ -109,6 +109,8 @@ export class StateChecker implements Checker {
         return says(had(({ snapshots }) => snapshots.some((one) => one.id === failure.snapshot && one.status === failure.status)))
       case 'snapshot-not-found':
         return says(this.#wasAway(id, sinceMs) || had(({ snapshots }) => snapshots.every((one) => one.id !== failure.snapshot)))
+      case 'extend-offline':
+        return says(!this.#scene.options.onlineExtend && had(({ status }) => status === 'in-use'))
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'volume-not-found':

@@ -14,10 +14,11 @@ const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   reserved: ['attaching', 'available'],
   // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
   attaching: ['in-use', 'reserved', 'available', 'detaching'],
-  'in-use': ['detaching'],
+  'in-use': ['detaching', 'extending'],
   detaching: ['available'],
-  extending: ['available', 'error_extending'],
-  error_extending: ['deleting'],
+  extending: ['available', 'in-use', 'error_extending'],
+  // Whoever uses it may still say so, and let go of it.
+  error_extending: ['deleting', 'available', 'reserved', 'attaching', 'in-use', 'detaching'],
   deleting: ['gone', 'error_deleting'],
   error_deleting: ['deleting'],
   error: ['deleting'],

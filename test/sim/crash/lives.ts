@@ -52,7 +52,18 @@ export const LIVES: readonly Life[] = [
     poolGiB: ROOMY,
     prepare: (simulation) => {
       const { id } = available(simulation, 'a', 2)
-      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3 }))
+      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3, online: false }))
+    },
+  },
+  {
+    name: 'extend of a volume in use',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const book = bookOf(simulation, id, '1')
+      use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
+      insist(simulation, operation(id, 'complete', { kind: 'complete', attachment: book.id }))
+      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3, online: true }))
     },
   },
   {
@@ -172,7 +183,7 @@ export const LIVES: readonly Life[] = [
         const book = bookOf(simulation, id, '1')
         use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
         insist(simulation, operation(id, 'detach', { kind: 'detach', attachment: book.id, allowUnsafe: true }))
-        insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3 }))
+        insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3, online: false }))
         simulation.pass(500)
         insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
       }

@@ -55,7 +55,7 @@ export class FakeVolumes {
   }
 
   copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags): Outcome<null> {
-    const size = this.#sizeOf(source)
+    const size = this.#sizeBehind(source)
     const isThere = this.#volumes.has(volume.id)
     if (!isThere && (size === null || size > volume.sizeBytes)) return refused('its source is not there, or larger')
     return this.#make(volume, tags, () => this.#bytesOf(source))
@@ -106,6 +106,10 @@ export class FakeVolumes {
     return done(this.#volumes.get(volume) ?? null)
   }
 
+  sizeOf(volume: VolumeId): number {
+    return this.#volumes.get(volume)?.sizeBytes ?? 0
+  }
+
   list(): readonly FoundVolume[] {
     return [...this.#volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
@@ -115,7 +119,7 @@ export class FakeVolumes {
     return done(null)
   }
 
-  #sizeOf(source: BackendSource): number | null {
+  #sizeBehind(source: BackendSource): number | null {
     const found = source.kind === 'volume' ? this.#volumes.get(source.volume) : this.#snapshots.get(source.snapshot.id)
     return found === undefined || found.sizeBytes === 0 ? null : found.sizeBytes
   }

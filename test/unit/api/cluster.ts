@@ -82,6 +82,8 @@ export interface ClusterOptions {
   readonly limits?: Partial<Limits>
   readonly capacityGiB?: number
   readonly publicEndpoint?: string
+  /** Whether exports show that their volume has grown; they do if nothing is said. */
+  readonly followsGrowth?: boolean
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
 }
@@ -208,7 +210,7 @@ function createHost(
       },
     },
     backends: [memoryBackend(options.capacityGiB ?? 100)],
-    target: memoryTarget(),
+    target: memoryTarget(options.followsGrowth ?? true),
     log: SILENT,
     now,
     onJournalError: (error) => {
@@ -278,6 +280,7 @@ function memoryBackend(capacityGiB: number): Backend {
             volume_backend_name: 'memory',
             storage_protocol: 'iSCSI',
             multiattach: true,
+            online_extend_support: true,
           },
         },
       ]),
@@ -293,10 +296,11 @@ function memoryBackend(capacityGiB: number): Backend {
   }
 }
 
-function memoryTarget(): Target {
+function memoryTarget(followsGrowth: boolean): Target {
   const exports = new FakeExports({ onExpose() {}, onLogin() {} })
   return {
     portal: '192.0.2.1:3260',
+    followsGrowth,
     expose: async (spec) => emptied(exports.expose(spec)),
     fence: async (iqn) => emptied(exports.fence(iqn)),
     list: async () => done(exports.list()),

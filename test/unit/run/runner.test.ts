@@ -110,6 +110,7 @@ t.test('a host takes part once all that lies on it was listed, however often tha
   const backend = noStorage('a')
   const target: Target = {
     portal: '',
+    followsGrowth: false,
     expose: async () => done(undefined),
     fence: async () => done(undefined),
     list: async () => (exportsFail ? FAILED : done([])),
@@ -179,6 +180,7 @@ t.test('after the start the looks at exports go on, at their own pace, and bytes
   }
   const target: Target = {
     portal: '',
+    followsGrowth: false,
     expose: async () => done(undefined),
     fence: async () => done(undefined),
     list: async () => {

@@ -62,6 +62,19 @@ const STORIES: readonly Story[] = [
     },
   },
   {
+    name: 'extend while it is in use',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      lvm.lv(LV).isOpen = true
+    },
+    call: (backend) => backend.extend(LARGER, inTime),
+    seen: ['2 0 0', '3 0 0'],
+    after: async (t, _backend, lvm) => {
+      readsSecret(t, lvm.read(LV).slice(0, 8))
+      readsZero(t, lvm.read(LV).slice(8))
+    },
+  },
+  {
     name: 'remove',
     before: made,
     call: (backend) => backend.remove(VOLUME.id, inTime),
@@ -72,7 +85,7 @@ const STORIES: readonly Story[] = [
     name: 'remove of what is half grown',
     before: async (backend, lvm) => {
       await made(backend, lvm)
-      await died(lvm, lvm.commands.length + 3, true, () => backend.extend(LARGER, inTime))
+      await died(lvm, lvm.commands.length + 2, true, () => backend.extend(LARGER, inTime))
       lvm.boot()
     },
     call: (backend) => backend.remove(VOLUME.id, inTime),
@@ -198,6 +211,7 @@ async function oneDeath(
   )
   if (!lvm.names().some(isAside)) t.equal(lvm.freeGiB(), freeGiB, 'no room is lost')
   t.same(lvm.leaks, [], 'nothing was freed with a tenant’s bytes on it')
+  t.same(lvm.exposed, [], 'nothing of anybody’s could be read where a volume grew')
 }
 
 async function stepsOf(story: Story, thinPool: string | null): Promise<number> {

@@ -142,7 +142,7 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   'probe-ack': { kind: 'probe-ack', seq: 1, peer: host, incarnation: 2, rumors },
   'probe-nack': { kind: 'probe-nack', seq: 1, incarnation: 2, rumors: [] },
   reserve: { kind: 'reserve', rid, pool, spec, typeVersion: 2 },
-  'reserve-room': { kind: 'reserve-room', rid, volume, project, operation: { kind: 'extend', sizeGiB: 3 } },
+  'reserve-room': { kind: 'reserve-room', rid, volume, project, operation: { kind: 'extend', sizeGiB: 3, online: true } },
   reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0, body: 'b' },
   refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },
   abandon: { kind: 'abandon', rid, project, reservation },

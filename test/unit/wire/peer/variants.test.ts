@@ -156,7 +156,7 @@ const operations: ByKind<Operation> = {
   update: { kind: 'update', name: 'n', metadataChanges: { a: null } },
   delete: { kind: 'delete', force: false },
   'reset-status': { kind: 'reset-status', status: 'error' },
-  extend: { kind: 'extend', sizeGiB: 2 },
+  extend: { kind: 'extend', sizeGiB: 2, online: true },
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
   'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
