@@ -37,6 +37,7 @@ import { onOperate } from './owner/operate.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
 import { onAbandon, onReserve, onResolveTimer } from './owner/reserve.ts'
+import { onReverted, onRevertTimer } from './owner/revert.ts'
 import { onReserveRoom } from './owner/room.ts'
 import { onFoldTimer } from './owner/settle.ts'
 import { onSnapshotMade, onSnapshotTimer } from './owner/snapshot.ts'
@@ -281,6 +282,7 @@ function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'back
   if (job.startsWith('build') && owned.step === 'committed') return onBuilt(peer, out, owned, job, outcome, now)
   if (job.startsWith('delete') && owned.step === 'deleting') return onRemoved(peer, out, owned, job, outcome, now)
   if (job.startsWith('extend')) return onExtended(peer, out, owned, job, outcome, now)
+  if (job === 'revert') return onReverted(peer, out, owned, outcome, now)
   if (job.startsWith('snapshot')) return onSnapshotMade(peer, out, owned, job, outcome, now)
   if (job.startsWith('unsnap')) return onSnapshotRemoved(peer, out, event.volume, job, outcome, now)
 }
@@ -334,6 +336,8 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       return onRemoveTimer(peer, out, volumeId(name))
     case 'extend':
       return onExtendTimer(peer, out, volumeId(name))
+    case 'revert':
+      return onRevertTimer(peer, out, volumeId(name))
     case 'snapshot':
       return onSnapshotTimer(peer, out, volumeId(name))
     case 'unsnap': {

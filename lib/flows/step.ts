@@ -12,7 +12,7 @@
  *
  * So a peer's tables may run ahead of its disk, and nobody can ever see it.
  */
-import type { PeerId, PoolName, VolumeId } from '../model/ids.ts'
+import type { PeerId, PoolName, RequestId, VolumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { LogHead, LogState, PublishedRecord } from '../model/log.ts'
@@ -71,6 +71,7 @@ export type BackendCall =
   | { readonly kind: 'create'; readonly volume: BackendVolume; readonly tags: VolumeTags }
   | { readonly kind: 'copy'; readonly volume: BackendVolume; readonly source: BackendSource; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
+  | { readonly kind: 'revert'; readonly volume: BackendVolume; readonly snapshot: SnapshotName; readonly rid: RequestId }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
   | { readonly kind: 'inspect'; readonly volume: VolumeId }
   | { readonly kind: 'quarantine'; readonly volume: VolumeId }

@@ -28,6 +28,22 @@ export type Failure =
       readonly status: SnapshotStatus
       readonly allowed: readonly SnapshotStatus[]
     }
+  /** Both have to be available. */
+  | {
+      readonly code: 'revert-status'
+      readonly volume: VolumeId
+      readonly status: VolumeStatus
+      readonly snapshot: SnapshotId
+      readonly snapshotStatus: SnapshotStatus
+    }
+  | { readonly code: 'snapshot-not-latest'; readonly volume: VolumeId; readonly snapshot: SnapshotId; readonly latest: SnapshotId | null }
+  | {
+      readonly code: 'revert-size'
+      readonly volume: VolumeId
+      readonly sizeGiB: number
+      readonly snapshot: SnapshotId
+      readonly snapshotGiB: number
+    }
   /** The record of a volume and its snapshots has an end: so many snapshots, or so many characters. */
   | { readonly code: 'record-full'; readonly volume: VolumeId; readonly of: 'snapshots' | 'characters'; readonly limit: number }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }

@@ -22,6 +22,8 @@ export type Operation =
   | { readonly kind: 'extend'; readonly sizeGiB: number; readonly online: boolean }
   /** `force`: also while the volume is used. */
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotSpec; readonly bodyHash: string; readonly force: boolean }
+  /** The volume has the bytes of its latest snapshot again. */
+  | { readonly kind: 'revert'; readonly snapshot: SnapshotId }
   | ({ readonly kind: 'update-snapshot'; readonly snapshot: SnapshotId } & TextEdit)
   | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
   | {

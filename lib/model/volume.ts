@@ -18,6 +18,7 @@ export type VolumeStatus =
   | 'in-use'
   | 'detaching'
   | 'extending'
+  | 'reverting'
   | 'deleting'
   | 'error'
   | 'error_deleting'
@@ -62,7 +63,7 @@ export interface Volume extends VolumeSpec {
 /** Why a volume is in `error`: facts, of which the edge makes a sentence. */
 export type VolumeFailure =
   | { readonly kind: 'no-room'; readonly rejected: readonly Rejection[] }
-  | { readonly kind: 'backend'; readonly step: 'create' | 'delete' | 'extend'; readonly tool: string; readonly detail: string }
+  | { readonly kind: 'backend'; readonly step: 'create' | 'delete' | 'extend' | 'revert'; readonly tool: string; readonly detail: string }
   | { readonly kind: 'lost' }
   /** It is there and well: a delete that was taken while its host was away found it in use, or with snapshots. */
   | { readonly kind: 'delete-refused'; readonly attachments: number; readonly snapshots: number }

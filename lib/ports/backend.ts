@@ -82,6 +82,13 @@ export interface Backend {
    * first look. A volume that has the size already is left alone. Never shrinks.
    */
   extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
+  /**
+   * The volume has the bytes of its snapshot again, which stays as it is. Named by the request: once it was done for `rid` a repeat does
+   * nothing, whatever was written since. Cut off, it is repeated before anything else is asked of the volume. Refused if either is not
+   * there, or they differ in size; nobody uses the volume. Runs in its queue; may go on after the time limit, and the next call for
+   * the volume then waits for its end.
+   */
+  revert(volume: BackendVolume, snapshot: SnapshotName, rid: RequestId, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */
   remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
   /** What is there under this id: the volume, or null. */

@@ -210,6 +210,7 @@ export class ClusterNode {
       case 'quarantine':
         volumes.delete(call.volume)
         return done(null)
+      case 'revert':
       case 'create-snapshot':
       case 'remove-snapshot':
       case 'inspect-snapshot':

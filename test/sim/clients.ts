@@ -14,6 +14,7 @@ import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
 import type { Random } from './random.ts'
+import { Reverters, type WantedRevert } from './reverters.ts'
 import { TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
@@ -45,6 +46,7 @@ export class Clients {
   readonly #growers: Random
   readonly #types: Random
   readonly #copiers: Copiers
+  readonly #reverters: Reverters
   readonly #typeClients: TypeClients
   #left: number
   #isOver = false
@@ -71,6 +73,7 @@ export class Clients {
     this.#growers = options.random.split('growers')
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
+    this.#reverters = new Reverters(options.random.split('reverters'))
     this.#typeClients = new TypeClients(this.#types, options.history)
   }
 
@@ -157,6 +160,8 @@ export class Clients {
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
+    const wanted = this.#reverters.draw(promised)
+    if (wanted !== null) return this.#revert(wanted)
     // Mostly what is known to be there; at times what nobody has answered for.
     if (promised.length > 0 && this.#keepers.chance(SNAPSHOTS)) return this.#actOnSnapshots(this.#keepers.pick(promised))
     const choices = promised.length > 0 && this.#random.chance(0.9) ? promised : live
@@ -322,6 +327,13 @@ export class Clients {
       case 'find':
         return this.ask({ kind: 'find-snapshot', project, snapshot })
     }
+  }
+
+  #revert({ book, detach, afterMs, operation }: WantedRevert): void {
+    for (const { id } of detach) this.#operate(book, { kind: 'detach', attachment: id, allowUnsafe: true })
+    this.#world.schedule(afterMs, () => {
+      if (!this.#isOver) this.#operate(book, operation)
+    })
   }
 
   #takeSnapshot({ spec }: VolumeBook): void {

@@ -17,7 +17,7 @@ export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
   return {
     backend: (call) => onVolumes(volumes, call),
     target: (call) => onExports(exports, call, volumes),
-    // Growing, removing, renaming and giving a copy its name are one step: done or not.
+    // Growing, reverting, removing, renaming and giving a copy its name are one step: done or not.
     backendHalf: (call) => (call.kind === 'create' ? volumes.createHalf(call.volume, call.tags) : undefined),
     targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call.iqn)),
   }
@@ -56,6 +56,8 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
       return volumes.copy(call.volume, call.source, call.tags)
     case 'extend':
       return volumes.extend(call.volume)
+    case 'revert':
+      return volumes.revert(call.volume, call.snapshot, call.rid)
     case 'remove':
       return volumes.remove(call.volume)
     case 'inspect':

@@ -8,7 +8,7 @@
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import { devicePath } from './names.ts'
-import type { Step } from './plan.ts'
+import type { Step } from './steps.ts'
 import type { VolumeGroup } from './volume-group.ts'
 
 /** Some terabytes on a slow disk. */

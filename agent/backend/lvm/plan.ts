@@ -7,28 +7,13 @@
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { BackendSnapshot, BackendSource, BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
-import { growthLv, type LvName, quarantineName, snapshotLv, volumeLv } from './names.ts'
-import { type Found, lookUp, type Place } from './look-up.ts'
+import { growthLv, type LvName, quarantineName, revertLv, snapshotLv, volumeLv } from './names.ts'
+import { lookUp, type Ours, type Place } from './look-up.ts'
 import type { VgState } from './report.ts'
+import { active, added, busy, inUse, lvm, path, type Plan, refused, type Step, steps } from './steps.ts'
+import { planRevertLeft } from './plan-revert.ts'
 import { identityTags, ownerTags, ownerTagsIn, stateTag, type Unready } from './tags.ts'
 import { type Guard, refusalOfPool } from './thin-pool.ts'
-
-export type Step =
-  /** An LVM command that changes something. */
-  | { readonly kind: 'lvm'; readonly args: readonly string[] }
-  /** Zeroes in place of what is there, on the disk when it ends. */
-  | { readonly kind: 'zero'; readonly lv: LvName; readonly fromBytes: number; readonly toBytes: number }
-  | { readonly kind: 'copy'; readonly from: LvName; readonly to: LvName; readonly sizeBytes: number }
-  /** `from` goes, and `to` grows by the very extents that it had. */
-  | { readonly kind: 'give'; readonly from: LvName; readonly to: LvName }
-
-export type Plan =
-  | { readonly kind: 'steps'; readonly steps: readonly Step[] }
-  | { readonly kind: 'refused'; readonly detail: string }
-  /** Somebody has it open: for good, or only to look at what was made a moment ago. */
-  | { readonly kind: 'busy'; readonly detail: string }
-
-type Ours = Extract<Found, { kind: 'ours' }>
 
 interface Wanted {
   readonly name: LvName
@@ -37,11 +22,6 @@ interface Wanted {
   /** Else it is a snapshot. */
   readonly isVolume: boolean
 }
-
-const steps = (...list: readonly Step[]): Plan => ({ kind: 'steps', steps: list })
-const refused = (detail: string): Plan => ({ kind: 'refused', detail })
-const busy = (detail: string): Plan => ({ kind: 'busy', detail })
-const lvm = (...args: readonly string[]): Step => ({ kind: 'lvm', args })
 
 export function planCreate(place: Place, guard: Guard, state: VgState, volume: BackendVolume, tags: VolumeTags): Plan {
   const name = volumeLv(volume.id)
@@ -83,15 +63,11 @@ function planGrowth(place: Place, state: VgState, volume: VolumeId, moreBytes: n
   return steps(...(found.kind === 'ours' ? removal(place, found) : []), madeThick(place, wanted, 'growing'), zero, give)
 }
 
-/** With what it was about to grow by. */
+/** With what it was about to grow by, or to be replaced with. */
 export function planRemoveVolume(place: Place, state: VgState, volume: VolumeId): Plan {
-  const growth = planRemove(place, state, growthLv(volume))
-  const whole = planRemove(place, state, volumeLv(volume))
-  return growth.kind === 'steps' && whole.kind === 'steps'
-    ? steps(...growth.steps, ...whole.steps)
-    : growth.kind === 'steps'
-      ? whole
-      : growth
+  const plans = [growthLv(volume), revertLv(volume), volumeLv(volume)].map((name) => planRemove(place, state, name))
+  const refusal = plans.find(({ kind }) => kind !== 'steps')
+  return refusal ?? steps(...plans.flatMap((plan) => (plan.kind === 'steps' ? plan.steps : [])))
 }
 
 export function planRemove(place: Place, state: VgState, name: LvName): Plan {
@@ -103,10 +79,11 @@ export function planRemove(place: Place, state: VgState, name: LvName): Plan {
   return steps(...removal(place, found))
 }
 
-/** What a crash left half made or half removed goes. Whatever became of it since is not touched. */
+/** What a crash left half made or half removed goes, and what it left half reverted is reverted. Whatever became of it since is not touched. */
 export function planLeftover(place: Place, state: VgState, name: LvName): Plan {
   const found = lookUp(place, state, name)
-  return found.kind === 'ours' && !found.isReady ? planRemove(place, state, name) : steps()
+  if (found.kind !== 'ours' || found.identity.state === 'ready') return steps()
+  return found.identity.state === 'reverting' ? planRevertLeft(place, state, found) : planRemove(place, state, name)
 }
 
 export function planSnapshot(place: Place, guard: Guard, state: VgState, snapshot: BackendSnapshot, tags: VolumeTags): Plan {
@@ -133,7 +110,7 @@ function planCopyOf(place: Place, guard: Guard, state: VgState, from: LvName, wa
   if (found.kind === 'ours' && found.isReady) return kept(place, found, wanted, tags)
   if (found.kind === 'ours' && found.lv.isOpen) return busy(inUse(place, wanted.name))
   const source = lookUp(place, state, from)
-  if (source.kind !== 'ours' || !source.isReady) return refused(`${path(place, from)} is not there`)
+  if (source.kind !== 'ours' || source.identity.state !== 'ready') return refused(`${path(place, from)} is not there`)
   if (source.lv.sizeBytes > wanted.sizeBytes)
     return refused(`${path(place, from)} is larger (${source.lv.sizeBytes} bytes) than its copy (${wanted.sizeBytes})`)
   const leftover = found.kind === 'ours' ? removal(place, found) : []
@@ -234,14 +211,3 @@ function removal(place: Place, found: Ours): readonly Step[] {
     remove,
   ]
 }
-
-function active(place: Place, { lv }: Ours): readonly Step[] {
-  return lv.isActive ? [] : [lvm('lvchange', '--activate', 'y', '--ignoreactivationskip', path(place, lv.name))]
-}
-
-function inUse(place: Place, name: LvName): string {
-  return `${path(place, name)} is in use: see what has it open with lsblk /dev/${path(place, name)} and fuser -v /dev/${path(place, name)}`
-}
-
-const path = ({ vg }: Place, name: LvName): string => `${vg}/${name}`
-const added = (tags: readonly string[]): readonly string[] => tags.flatMap((tag) => ['--addtag', tag])

@@ -59,6 +59,7 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
         signal,
       ),
     extend: (volume, signal) => onOne('extend', volume.id, () => plain.extend(volume, signal), signal),
+    revert: (volume, snapshot, rid, signal) => onOne('revert', volume.id, () => plain.revert(volume, snapshot, rid, signal), signal),
     remove: (volume, signal) => onOne('remove', volume, () => plain.remove(volume, signal), signal),
     inspect: (volume, signal) => onOne('inspect', volume, () => plain.inspect(volume, signal), signal),
     list: (signal) => onAll('list', () => plain.list(signal), signal),

@@ -83,7 +83,7 @@ const attachment = shape<Attachment>({
 })
 const volumeFailure = variants<VolumeFailure>({
   'no-room': { rejected: list(rejection, ITEMS_MAX) },
-  backend: { step: oneOf('create', 'delete', 'extend'), tool: text(255), detail: shown },
+  backend: { step: oneOf('create', 'delete', 'extend', 'revert'), tool: text(255), detail: shown },
   lost: {},
   'delete-refused': { attachments: count, snapshots: count },
 })
@@ -100,11 +100,12 @@ const snapshotFields = {
 const snapshotSpec = shape<SnapshotSpec>(snapshotFields)
 const snapshot = shape<Snapshot>({
   ...snapshotFields,
-  status: oneOf('creating', 'available', 'deleting', 'error', 'error_deleting'),
+  status: oneOf('creating', 'available', 'restoring', 'deleting', 'error', 'error_deleting'),
   sizeGiB: integer(1),
   rid,
   bodyHash,
   updatedAtMs: nullable(atMs),
+  revert: nullable(rid),
   failure: nullable(shape<SnapshotFailure>({ step: oneOf('create', 'delete'), tool: text(255), detail: shown })),
 })
 const volumeStatus = oneOf(
@@ -115,6 +116,7 @@ const volumeStatus = oneOf(
   'in-use',
   'detaching',
   'extending',
+  'reverting',
   'deleting',
   'error',
   'error_deleting',
@@ -157,6 +159,7 @@ const operation = variants<Operation>({
   delete: { force: bool },
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
+  revert: { snapshot: uuid },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
   attach: {

@@ -8,6 +8,7 @@ import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
 import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
+import { revertInName, revertToTheFirst } from './reverts.ts'
 import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
 import { claimBlindly, trustTheCoordinator } from './types.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
@@ -48,6 +49,8 @@ export const PLANTED: readonly Bug[] = [
   trustTheCoordinator,
   deleteTheSource,
   beginEmpty,
+  revertInName,
+  revertToTheFirst,
 ]
 
 export function plantedBug(number: number): Bug {

@@ -10,7 +10,7 @@ export type LifeStatus = VolumeStatus | 'gone'
 
 const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   creating: ['available', 'error'],
-  available: ['reserved', 'attaching', 'extending', 'deleting'],
+  available: ['reserved', 'attaching', 'extending', 'reverting', 'deleting'],
   reserved: ['attaching', 'available'],
   // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
   attaching: ['in-use', 'reserved', 'available', 'detaching'],
@@ -19,6 +19,7 @@ const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   extending: ['available', 'in-use', 'error_extending'],
   // Whoever uses it may still say so, and let go of it.
   error_extending: ['deleting', 'available', 'reserved', 'attaching', 'in-use', 'detaching'],
+  reverting: ['available', 'error'],
   deleting: ['gone', 'error_deleting'],
   error_deleting: ['deleting'],
   error: ['deleting'],

@@ -135,6 +135,26 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'revert to a snapshot',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const { id: attachment, initiator, connection } = attach(simulation, 'b', id)
+      login(simulation, initiator, connection)
+      const snapshot = snapshotOf(simulation, id)
+      insist(simulation, operation(id, 'snapshot', snapshot))
+      simulation.pass(500)
+      write(simulation)
+      operate(simulation, 'c', id, { kind: 'detach', attachment, allowUnsafe: true })
+      return () => {
+        insist(simulation, operation(id, 'revert', { kind: 'revert', snapshot: snapshot.snapshot.id }))
+        simulation.pass(500)
+        const book = bookOf(simulation, id, '1')
+        use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
+      }
+    },
+  },
+  {
     name: 'copy of a snapshot and of a volume, whose sources are deleted',
     poolGiB: ROOMY,
     prepare: (simulation) => {
@@ -234,6 +254,11 @@ function attachOf({ id, initiator }: AttachmentBook): Operation {
 function use(simulation: Simulation, { initiator }: AttachmentBook, reply: ClientReply | null): void {
   if (reply?.kind !== 'operate' || !reply.result.ok || reply.result.value.connection === null) return
   login(simulation, initiator, reply.result.value.connection)
+}
+
+/** Whoever is logged in. */
+function write({ nodes }: Simulation): void {
+  for (const { exports } of nodes) for (const session of exports.sessions) exports.write(session)
 }
 
 function login({ nodes }: Simulation, initiator: string, { iqn, username, password }: Connection): void {

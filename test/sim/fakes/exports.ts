@@ -25,6 +25,7 @@ export interface ExportWatcher {
   /** Just before an initiator can get in. */
   onExpose(exported: FakeExport): void
   onLogin(session: Session): void
+  onWrite(session: Session): void
 }
 
 export class FakeExports {
@@ -104,7 +105,9 @@ export class FakeExports {
 
   /** False: the session is cut, or may only read. */
   write(session: Session): boolean {
-    return this.#sessions.has(session) && !session.readOnly
+    const isThrough = this.#sessions.has(session) && !session.readOnly
+    if (isThrough) this.#watcher.onWrite(session)
+    return isThrough
   }
 
   /** The daemon dies and comes back knowing nothing. */

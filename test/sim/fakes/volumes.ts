@@ -3,7 +3,7 @@
  *
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
-import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type {
   Backend,
   BackendSnapshot,
@@ -23,6 +23,7 @@ export interface VolumeWatcher {
   onRemove(volume: VolumeId): void
   onSnapshot(snapshot: BackendSnapshot): void
   onSnapshotRemove(snapshot: SnapshotName): void
+  onRevert(volume: VolumeId, snapshot: SnapshotName): void
 }
 
 const GIB = 1024 ** 3
@@ -31,6 +32,10 @@ export class FakeVolumes {
   readonly #volumes = new Map<VolumeId, FoundVolume>()
   readonly #snapshots = new Map<SnapshotId, FoundSnapshot>()
   readonly #bytes = new Map<VolumeId | SnapshotId, string>()
+  /** All that each volume ever had. */
+  readonly #had = new Map<VolumeId, Set<string>>()
+  readonly #reverts = new Map<VolumeId, RequestId>()
+  #writes = 0
   readonly #quarantined: (VolumeId | SnapshotId)[] = []
   readonly #capacityGiB: number
   readonly #watcher: VolumeWatcher
@@ -51,7 +56,7 @@ export class FakeVolumes {
   }
 
   create(volume: BackendVolume, tags: VolumeTags): Outcome<null> {
-    return this.#make(volume, tags, () => `written as ${volume.id}`)
+    return this.#make(volume, tags, () => `empty ${volume.id}`)
   }
 
   copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags): Outcome<null> {
@@ -68,13 +73,38 @@ export class FakeVolumes {
     if (this.usedGiB() + volume.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
     this.#watcher.onCreate(volume)
     this.#volumes.set(volume.id, { ...volume, tags })
-    this.#bytes.set(volume.id, bytes())
+    this.#put(volume.id, bytes())
     return done(null)
   }
 
-  /** Whose bytes the volume has: a name that goes from copy to copy. */
-  bytesOf(volume: VolumeId): string | null {
+  /** Which bytes it has: a name that goes from copy to copy. */
+  bytesOf(volume: VolumeId | SnapshotId): string | null {
     return this.#bytes.get(volume) ?? null
+  }
+
+  hasHad(volume: VolumeId, bytes: string): boolean {
+    return this.#had.get(volume)?.has(bytes) === true
+  }
+
+  /** Somebody who uses it writes. */
+  write(volume: VolumeId): void {
+    this.#writes += 1
+    this.#put(volume, `${volume}#${this.#writes}`)
+  }
+
+  revert(volume: BackendVolume, snapshot: SnapshotName, rid: RequestId): Outcome<null> {
+    const [known, source] = [this.#volumes.get(volume.id), this.#snapshots.get(snapshot.id)]
+    if (known?.sizeBytes !== volume.sizeBytes || source?.sizeBytes !== volume.sizeBytes) return refused('not there, or of another size')
+    if (this.#reverts.get(volume.id) === rid) return done(null)
+    this.#watcher.onRevert(volume.id, snapshot)
+    this.#put(volume.id, this.bytesOf(snapshot.id) ?? '')
+    this.#reverts.set(volume.id, rid)
+    return done(null)
+  }
+
+  #put(volume: VolumeId, bytes: string): void {
+    this.#bytes.set(volume, bytes)
+    this.#had.set(volume, (this.#had.get(volume) ?? new Set()).add(bytes))
   }
 
   /** A create that was cut off: the name is there, and nothing behind it. */
@@ -99,6 +129,7 @@ export class FakeVolumes {
     this.#watcher.onRemove(volume)
     this.#volumes.delete(volume)
     this.#bytes.delete(volume)
+    this.#reverts.delete(volume)
     return done(null)
   }
 
@@ -166,14 +197,22 @@ function refused(detail: string): Outcome<never> {
 }
 
 /** Watches nothing. */
-export const UNWATCHED: VolumeWatcher = { onCreate() {}, onExtend() {}, onRemove() {}, onSnapshot() {}, onSnapshotRemove() {} }
+export const UNWATCHED: VolumeWatcher = {
+  onCreate() {},
+  onExtend() {},
+  onRemove() {},
+  onSnapshot() {},
+  onSnapshotRemove() {},
+  onRevert() {},
+}
 
 /** The part of a backend that is about snapshots, for tests that put these volumes behind the port. */
 export function snapshotPort(
   volumes: FakeVolumes,
-): Pick<Backend, 'createSnapshot' | 'removeSnapshot' | 'inspectSnapshot' | 'listSnapshots' | 'quarantineSnapshot'> {
+): Pick<Backend, 'revert' | 'createSnapshot' | 'removeSnapshot' | 'inspectSnapshot' | 'listSnapshots' | 'quarantineSnapshot'> {
   const emptied = (outcome: Outcome<null>): Outcome<void> => (outcome.kind === 'ok' ? done(undefined) : outcome)
   return {
+    revert: async (volume, snapshot, rid) => emptied(volumes.revert(volume, snapshot, rid)),
     createSnapshot: async (snapshot, tags) => emptied(volumes.createSnapshot(snapshot, tags)),
     removeSnapshot: async (name) => emptied(volumes.removeSnapshot(name)),
     inspectSnapshot: async (name) => volumes.inspectSnapshot(name),

@@ -297,7 +297,7 @@ function memoryBackend(capacityGiB: number): Backend {
 }
 
 function memoryTarget(followsGrowth: boolean): Target {
-  const exports = new FakeExports({ onExpose() {}, onLogin() {} })
+  const exports = new FakeExports({ onExpose() {}, onLogin() {}, onWrite() {} })
   return {
     portal: '192.0.2.1:3260',
     followsGrowth,

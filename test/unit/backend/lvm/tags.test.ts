@@ -19,7 +19,7 @@ t.test('whatever a project is called, LVM takes its tags, and they say it again'
       const found = identityOf(written.toSorted())
       return (
         written.every((tag) => LVM_TAG.test(tag)) &&
-        JSON.stringify(found) === JSON.stringify({ volume: VOLUME, snapshot, tags, state: 'ready' })
+        JSON.stringify(found) === JSON.stringify({ volume: VOLUME, snapshot, tags, state: 'ready', revert: null, from: null })
       )
     }),
   )
@@ -28,7 +28,7 @@ t.test('whatever a project is called, LVM takes its tags, and they say it again'
 })
 
 t.test('each state has a tag that says it again', async (t) => {
-  for (const state of ['making', 'copying', 'clearing', 'growing'] as const) {
+  for (const state of ['making', 'copying', 'clearing', 'growing', 'reverting'] as const) {
     const tag = stateTag(state)
     t.match(tag, LVM_TAG)
     t.same(identityOf([...identityTags(VOLUME, null), tag])?.state, state)

@@ -87,6 +87,7 @@ const full: Volume = {
       rid,
       bodyHash: 'h',
       updatedAtMs: 2,
+      revert: rid,
       failure: { step: 'create', tool: 'cp', detail: 'no space' },
     },
   ],

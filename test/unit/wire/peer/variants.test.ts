@@ -157,6 +157,7 @@ const operations: ByKind<Operation> = {
   delete: { kind: 'delete', force: false },
   'reset-status': { kind: 'reset-status', status: 'error' },
   extend: { kind: 'extend', sizeGiB: 2, online: true },
+  revert: { kind: 'revert', snapshot: snapshotSpec.id },
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
   'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
