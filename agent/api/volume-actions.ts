@@ -1,6 +1,9 @@
 /** `POST volumes/{id}/action`. Actions that are not here are answered as Cinder answers unknown ones. */
+import { assertNever } from '../../lib/model/invariant.ts'
+import type { Operation } from '../../lib/model/request.ts'
+import { microversionText } from '../../lib/wire/cinder/microversion.ts'
 import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-status-request.ts'
-import { parseVolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
+import { parseVolumeAction, type VolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
@@ -9,6 +12,7 @@ export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
+const REVERT = 40
 /** From here on a volume in use may be extended too. */
 const EXTEND_IN_USE = 42
 const RESET = 'volume_extension:volume_admin_actions:reset_status'
@@ -19,12 +23,25 @@ async function act(edge: Edge, call: Call): Promise<Answer> {
   if (!action.ok) return failed(action.failure)
   if (action.value.kind === 'force-delete' && !isAllowed(call.caller, 'volume:force_delete'))
     return failed({ code: 'forbidden', action: 'volume:force_delete' })
-  const operation =
-    action.value.kind === 'extend'
-      ? { ...action.value, online: call.microversion >= EXTEND_IN_USE }
-      : { kind: 'delete' as const, force: true }
-  const done = await operate(edge, call, call.params['id'] ?? '', operation)
+  if (action.value.kind === 'revert' && call.microversion < REVERT)
+    return failed({ code: 'not-in-version', version: microversionText(call.microversion) })
+  if (action.value.kind === 'revert' && !isAllowed(call.caller, 'volume:revert_to_snapshot'))
+    return failed({ code: 'forbidden', action: 'volume:revert_to_snapshot' })
+  const done = await operate(edge, call, call.params['id'] ?? '', operationOf(action.value, call))
   return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+function operationOf(action: VolumeAction, { microversion }: Call): Operation {
+  switch (action.kind) {
+    case 'extend':
+      return { ...action, online: microversion >= EXTEND_IN_USE }
+    case 'revert':
+      return action
+    case 'force-delete':
+      return { kind: 'delete', force: true }
+    default:
+      return assertNever(action)
+  }
 }
 
 async function reset(edge: Edge, call: Call): Promise<Answer> {

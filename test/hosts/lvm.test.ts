@@ -28,7 +28,7 @@ const host = lab.storage(0)
 const exec = guestExec(host)
 await host.must(`vgcreate -q ${VG} /dev/ubda`)
 
-const empty = (): Promise<string> => host.must(`lvremove -q --yes --select 'lv_name=~"volume|snapshot|growth"' ${VG}`)
+const empty = (): Promise<string> => host.must(`lvremove -q --yes --select 'lv_name=~"volume|snapshot|growth|revert"' ${VG}`)
 
 for (const thinPool of [null, 'thin']) {
   t.test(`the contract, ${thinPool ?? 'thick'}`, async (t) => {
@@ -102,6 +102,28 @@ for (const thinPool of [null, 'thin']) {
     t.same(await backend.remove(VOLUME.id, inTime), DONE)
   })
 }
+
+t.test('a reverted volume reads as its snapshot, whatever was written since, and the snapshot as ever', async (t) => {
+  for (const thinPool of ['thin', null]) {
+    await empty()
+    const backend = await openLvm(exec, thinPool)
+    const snapshot = { id: OTHER_SNAPSHOT, volume: VOLUME.id, pool: POOL, sizeBytes: GIB }
+    const [device, copy] = [backend.devicePath(VOLUME.id), `/dev/${VG}/_snapshot-${OTHER_SNAPSHOT}`]
+    t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
+    await write(device, 300, 8)
+    const before = await sumOf(device)
+    t.same(await backend.createSnapshot(snapshot, TAGS, inTime), DONE)
+    for (const atMiB of [0, 301, 900]) await write(device, atMiB, 2, 'other')
+    t.same(await backend.revert(VOLUME, snapshot, TAGS.rid, inTime), DONE)
+    t.equal(await sumOf(device), before, thinPool ?? 'thick')
+    await write(device, 500, 1, 'other')
+    await host.must(`lvchange -q -a y -K ${copy}`)
+    t.equal(await sumOf(copy), before)
+    t.same(await backend.list(inTime), { kind: 'ok', value: [{ ...VOLUME, tags: TAGS }] })
+    t.same(await backend.removeSnapshot(snapshot, inTime), DONE)
+    t.same(await backend.remove(VOLUME.id, inTime), DONE)
+  }
+})
 
 t.test('a volume group that a tenant makes inside a volume is never seen, not even one of the same name', async (t) => {
   await empty()
