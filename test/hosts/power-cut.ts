@@ -46,10 +46,12 @@ export function cuttable(host: StorageHost): CutHost {
     `env NODE_OPTIONS=--import=${CUT_POINTS} node ${AGENT_PROGRAM} agent --config /var/lib/scoria/agent.yaml`,
   )
   let lives = 0
+  let counts = 0
 
   const arm = async (text: string): Promise<void> => {
     for (const file of [steps, reached]) rmSync(file, { force: true })
-    await host.must(`echo '${text}' > /run/cut.new && mv /run/cut.new /run/cut`)
+    counts += 1
+    await host.must(`echo '${counts} ${text}' > /run/cut.new && mv /run/cut.new /run/cut`)
   }
   const readyCount = (): number => host.agentLog().split('"agent-ready"').length - 1
 
@@ -87,9 +89,13 @@ export function cuttable(host: StorageHost): CutHost {
       const look = async (): Promise<boolean | NotYet> => (existsSync(reached) ? true : end.isOver ? false : new NotYet('not reached'))
       const isReached = await waitFor(`${kind} ${n} ${when}`, look, { timeoutMs: REACHED_MS, everyMs: 10, logs: [host.logFile] })
       if (when === 'within') await pause(WITHIN_MS)
+      const t0 = Date.now()
       await host.powerCut()
+      const t1 = Date.now()
       await host.boot()
+      const t2 = Date.now()
       await start()
+      console.error('TIMES', t1 - t0, t2 - t1, Date.now() - t2)
       return { reached: isReached }
     },
   }

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { at, textAt } from '../cluster/client.ts'
+import { at, items, textAt } from '../cluster/client.ts'
 import { ROOT } from '../house/tree.ts'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import { disagreements, type Wanted } from './agreement.ts'
@@ -68,6 +68,17 @@ const agree = async (t: Test, volumes: Wanted['volumes']): Promise<void> => {
   await waitFor('nothing is left behind', look, { ...WITHIN_MS, logs: [host.logFile] })
   t.pass('nothing is left behind')
 }
+/** The pool's own words for what is wrong with it. */
+const stalledBy = (type: string, why: RegExp): Promise<void> =>
+  waitFor(
+    `the pool of ${type} is stalled`,
+    async () => {
+      const pools = items(await client.call('GET', '/scheduler-stats/get_pools?detail=true', 200), 'pools')
+      const pool = pools.find((one) => textAt(one, 'name') === `s1@${type}#pool`)
+      return why.test(textAt(at(pool, 'capabilities'), 'backend_trouble')) ? undefined : new NotYet(pool)
+    },
+    WITHIN_MS,
+  )
 const none: Wanted['volumes'] = new Map()
 
 t.test('an agent on a thick and on a thin volume group', async () => {
@@ -76,7 +87,7 @@ t.test('an agent on a thick and on a thin volume group', async () => {
   await host.must('losetup /dev/loop0 /var/lib/scoria/disk0 && losetup /dev/loop1 /var/lib/scoria/disk1')
   await host.must('vgcreate -q vg /dev/ubda && vgcreate -q thinvg /dev/loop0')
   const network = ['--listen', `${host.address}:8777`, '--portal', `${host.address}:3260`, '--target', 'lio']
-  await host.scoria('init', '--name', host.name, '--dir', '/var/lib/scoria', ...network, '--vg', 'vg')
+  await host.scoria('init', '--name', host.name, '--dir', '/var/lib/scoria', ...network, '--vg', 'vg', '--quota', 'volumes=-1,gigabytes=-1')
   const thin = {
     kind: 'lvm',
     name: 'thin',
@@ -110,13 +121,9 @@ t.test('a create that hangs in lvcreate stays `creating`, its pool takes nothing
   await reaches(before, 'available')
   await trouble('lvcreate hangs')
   const volume = await create('thick')
-  await waitFor(
-    'the pool is stalled',
-    async () => (/"backend-not-measured".*time limit/.test(host.agentLog()) ? undefined : new NotYet('measured')),
-    WITHIN_MS,
-  )
+  await stalledBy('thick', /time limit passed/)
   t.match(await client.volume(volume), { status: 'creating' }, 'nobody says that it failed')
-  t.match(await refusal('thick'), /s1@thick#pool .*stalled/, 'what is new is refused, with the reason')
+  t.match(await refusal('thick'), /s1@thick#pool .*stalled, lvm: .*time limit/, 'what is new is refused, with the reason')
   t.match(await client.volume(before), { status: 'available' }, 'what is there is shown')
   const other = await create('thin')
   await reaches(other, 'available')
@@ -138,12 +145,8 @@ t.test('while LVM prints what cannot be read nothing is done and nothing is take
   const before = await create('thick')
   await reaches(before, 'available')
   await trouble('lvs rubbish')
-  await waitFor(
-    'it is told',
-    async () => (/"backend-not-measured".*cannot be read/.test(host.agentLog()) ? undefined : new NotYet('measured')),
-    WITHIN_MS,
-  )
-  t.match(await refusal('thick'), /s1@thick#pool .*stalled/)
+  await stalledBy('thick', /cannot be read/)
+  t.match(await refusal('thick'), /s1@thick#pool .*stalled, lvm: .*cannot be read/)
   await client.call('DELETE', `/volumes/${before}`, 202)
   t.match(await client.volume(before), { status: 'deleting' })
   await over()

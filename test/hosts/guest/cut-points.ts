@@ -1,8 +1,8 @@
 /**
  * Loaded into an agent before its own code: counts its steps, and stops it at the one where its host is to lose its power.
  *
- * A step is a batch for the journal, a command that changes something, a change of configfs. From when a point is put into
- * `/run/cut`, steps are counted by kind and each is a line in `/lab/steps`. At the point the thread that took the step stands
+ * A step is a batch for the journal, a command that changes something, a change of configfs. Each new text in `/run/cut` (a
+ * word of its own, then the point) begins a new count by kind, and each step is a line in `/lab/steps`. At the point the thread that took the step stands
  * still for good, and `/lab/reached` tells the test. The agent's own code knows nothing of it.
  */
 import childProcess from 'node:child_process'
@@ -38,7 +38,7 @@ function take(kind: Kind, what: string): number | null {
 }
 
 function isAt(kind: Kind, n: number | null, when: When): boolean {
-  return n !== null && point === `${kind} ${n} ${when}`
+  return n !== null && point.endsWith(` ${kind} ${n} ${when}`)
 }
 
 function stopAt(kind: Kind, n: number | null, when: When): void {
