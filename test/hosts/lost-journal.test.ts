@@ -18,6 +18,7 @@ t.setTimeout(1_800_000)
 const WITHIN_MS = { timeoutMs: 240_000, everyMs: 500 }
 const KEPT_MIB = 32
 const WRITER_MS = 1_500_000
+const CREATES_MAX = 20
 
 const lab = await startLab({ storage: 3, compute: 1, memoryMiB: 448 })
 t.teardown(async () => {
@@ -32,6 +33,7 @@ const there = {
   snapshots: new Map<string, string>(),
   attachments: new Map<string, string>(),
 } satisfies Wanted
+const keys = new Map<string, string>()
 const seen = { attachment: '', device: '', sum: '', shown: '' }
 
 const asked = async (method: 'POST' | 'DELETE', path: string, body: unknown, key: string, status: number): Promise<unknown> => {
@@ -49,12 +51,27 @@ const reaches = (path: string, what: string): Promise<void> =>
     },
     WITHIN_MS,
   )
+/** Asks again under another key where it ends in `error`: on a busy machine the one host that will do may be late. */
 const create = async (name: string, more: object = {}): Promise<string> => {
   const body = { volume: { name, size: 1, availability_zone: owner.name, metadata: { for: name }, ...more } }
-  const { id } = volumeIn(at(await asked('POST', '/volumes', body, name, 202), 'volume'))
-  await reaches(`/volumes/${id}`, 'volume')
-  there.volumes.set(id, numberAt(body.volume, 'size'))
-  return id
+  for (let tries = 1; ; tries += 1) {
+    const { id } = volumeIn(at(await asked('POST', '/volumes', body, `${name} ${tries}`, 202), 'volume'))
+    const status = await waitFor(
+      `volume ${name} is made`,
+      async () => {
+        const now = await client.volume(id)
+        return now.status === 'creating' ? new NotYet(now) : now.status
+      },
+      WITHIN_MS,
+    )
+    if (status !== 'error') {
+      there.volumes.set(id, numberAt(body.volume, 'size'))
+      keys.set(name, `${name} ${tries}`)
+      return id
+    }
+    if (tries === CREATES_MAX) throw new Error(`${name}: ${(await client.messages(id)).join('; ')}`)
+    await asked('DELETE', `/volumes/${id}`, undefined, `delete ${id}`, 202)
+  }
 }
 /** All that a client sees of it, without when and how it was looked at. */
 const shown = async (host = coordinator): Promise<string> => {
@@ -148,8 +165,9 @@ t.test('its journal is deleted, with the agent’s process: the export stays, an
 
 t.test('a request is not done twice, and room is not given out twice', async (t) => {
   const before = new Map(there.volumes)
-  const again = await create('plain', { size: 2 })
-  t.ok(before.has(again), 'a repeat of a create finds the volume')
+  const body = { volume: { name: 'plain', size: 2, availability_zone: owner.name, metadata: { for: 'plain' } } }
+  const again = volumeIn(at(await asked('POST', '/volumes', body, keys.get('plain') ?? '', 202), 'volume'))
+  t.ok(before.has(again.id), 'a repeat of a create finds the volume')
   const more = await create('more')
   t.notOk(before.has(more))
   await agree()

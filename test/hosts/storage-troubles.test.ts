@@ -119,7 +119,7 @@ t.test('an agent on a thick and on a thin volume group', async () => {
 t.test('a create that hangs in lvcreate stays `creating`, its pool takes nothing more and says why, and it ends well', async (t) => {
   const before = await create('thick')
   await reaches(before, 'available')
-  await trouble('lvcreate hangs')
+  await trouble('lvcreate vg hangs')
   const volume = await create('thick')
   await stalledBy('thick', /time limit passed/)
   t.match(await client.volume(volume), { status: 'creating' }, 'nobody says that it failed')
@@ -144,7 +144,7 @@ t.test('a create that hangs in lvcreate stays `creating`, its pool takes nothing
 t.test('while LVM prints what cannot be read nothing is done and nothing is taken for lost', async (t) => {
   const before = await create('thick')
   await reaches(before, 'available')
-  await trouble('lvs rubbish')
+  await trouble('lvs vg rubbish')
   await stalledBy('thick', /cannot be read/)
   t.match(await refusal('thick'), /s1@thick#pool .*stalled, lvm: .*cannot be read/)
   await client.call('DELETE', `/volumes/${before}`, 202)
@@ -155,13 +155,13 @@ t.test('while LVM prints what cannot be read nothing is done and nothing is take
 })
 
 t.test('a command that complains after it has worked has worked', async (t) => {
-  await trouble('lvcreate complains-afterwards')
+  await trouble('lvcreate vg complains-afterwards')
   const volume = await create('thick')
   await reaches(volume, 'available')
-  await trouble('lvextend complains-afterwards')
+  await trouble('lvextend vg complains-afterwards')
   await client.call('POST', `/volumes/${volume}/action`, 202, { 'os-extend': { new_size: 2 } })
   await reaches(volume, 'available')
-  await trouble('lvremove complains-afterwards')
+  await trouble('lvremove vg complains-afterwards')
   await remove(volume)
   await over()
   await agree(t, none)

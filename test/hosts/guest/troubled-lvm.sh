@@ -1,8 +1,9 @@
 #!/bin/sh
-# Stands before the real lvm, and does to one of its commands what /run/trouble says: `<command> <trouble>`.
-trouble=$(cat /run/trouble 2> /dev/null)
-[ "$1" = "${trouble% *}" ] || exec /usr/sbin/lvm "$@"
-case ${trouble#* } in
+# Stands before the real lvm, and does to one of its commands what /run/trouble says: `<command> <volume group> <trouble>`.
+[ ! -r /run/trouble ] || read -r command group trouble < /run/trouble
+for last; do :; done
+[ "$1 ${last%%/*}" = "$command $group" ] || exec /usr/sbin/lvm "$@"
+case $trouble in
 hangs)
   echo $$ > /run/hanging
   exec sleep 3600
