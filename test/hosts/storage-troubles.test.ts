@@ -169,7 +169,7 @@ t.test('a command that complains after it has worked has worked', async (t) => {
 
 t.test('a volume group that somebody else has filled: the create says so, and works when there is room', async (t) => {
   await host.must(['/usr/sbin/lvm', 'lvcreate', '-q', '-y', '-l', '100%FREE', '-n', 'others', 'vg'])
-  t.match(await refusal('thick'), /insufficient free space|CapacityFilter/)
+  t.match(await refusal('thick'), /insufficient free space.*vgextend vg|CapacityFilter/)
   await host.must(['/usr/sbin/lvm', 'lvremove', '-q', '-y', 'vg/others'])
   await waitFor(
     'the room is seen',
