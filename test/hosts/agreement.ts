@@ -3,7 +3,8 @@
  *
  * Reads the API as a tenant does, LVM and configfs as an operator does.
  */
-import { type Client, items, numberAt, textAt } from '../cluster/client.ts'
+import { type Client, items, numberAt, textAt, Unexpected } from '../cluster/client.ts'
+import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import type { StorageHost } from './storage-host.ts'
 
 /** What there is to be, as the test knows. Sizes in GiB, by id. */
@@ -23,10 +24,11 @@ export interface Agreement {
 
 const GIB = 1024 ** 3
 const CONFIGFS = '/sys/kernel/config/target'
+const AGREE_MS = 240_000
 const OURS = /^(volume-|_snapshot-)/
 
 /** @returns one line for each thing that is not as it should be; none if all agree */
-export async function disagreements({ host, client, vg }: Agreement, wanted: Wanted): Promise<readonly string[]> {
+async function disagreements({ host, client, vg }: Agreement, wanted: Wanted): Promise<readonly string[]> {
   const found: string[] = []
   const differ = (what: string, seen: readonly string[], want: readonly string[]): void => {
     const [left, right] = [seen.toSorted().join(' '), want.toSorted().join(' ')]
@@ -93,6 +95,23 @@ export async function disagreements({ host, client, vg }: Agreement, wanted: Wan
   const allocated = await client.allocatedGiB(host.name)
   differ('given out', [String(allocated)], [String(gib)])
   return found
+}
+
+/**
+ * What was answered is so at once; what follows from it, such as the fold of the totals, may take a moment, and so may an
+ * answer of a host that has just begun. @throws with what does not agree
+ */
+export async function untilAgreed(agreement: Agreement, wanted: Wanted): Promise<void> {
+  const look = async (): Promise<undefined | NotYet> => {
+    const found = await disagreements(agreement, wanted).catch(unlessRefused)
+    return found.length === 0 ? undefined : new NotYet(found)
+  }
+  await waitFor('API, volume group and target agree', look, { timeoutMs: AGREE_MS, everyMs: 500, logs: [agreement.host.logFile] })
+}
+
+function unlessRefused(error: unknown): readonly string[] {
+  if (error instanceof Unexpected) return [error.message]
+  throw error
 }
 
 interface SeenLv {

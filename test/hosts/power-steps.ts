@@ -6,8 +6,7 @@
 import type { Test } from 'tap'
 import { persist } from '../cluster/retry.ts'
 import { at, textAt } from '../cluster/client.ts'
-import { NotYet, waitFor } from '../cluster/wait-for.ts'
-import { disagreements } from './agreement.ts'
+import { untilAgreed } from './agreement.ts'
 import { cuttable, type Point } from './power-cut.ts'
 import { type Act, type Life, lifeOf, type There } from './power-life.ts'
 import type { StorageHost } from './storage-host.ts'
@@ -22,7 +21,6 @@ export interface StepsOptions {
 
 /** Of the beginning of a volume, and of what lies where it was once extended to. */
 const WRITTEN_MIB = 8
-const AGREE_MS = 90_000
 const REACHED_SHARE_MIN = 0.8
 
 export async function cutAtSteps(t: Test, { host, vg, thinPool, lives, withExport }: StepsOptions): Promise<void> {
@@ -39,14 +37,7 @@ export async function cutAtSteps(t: Test, { host, vg, thinPool, lives, withExpor
     const sum = (volume: string): string => `dd if=${device(volume)} bs=1M count=${WRITTEN_MIB} iflag=direct status=none | sha256sum`
     return (await host.must(volumes.map(sum).join('; '))).trimEnd().split('\n')
   }
-  /** What was answered is so at once; what follows from it, such as the fold of the totals, may take a moment. */
-  const agree = async (): Promise<void> => {
-    const look = async (): Promise<undefined | NotYet> => {
-      const found = await disagreements({ host, client, vg }, there)
-      return found.length === 0 ? undefined : new NotYet(found)
-    }
-    await waitFor('API, volume group and target agree', look, { timeoutMs: AGREE_MS, everyMs: 500, logs: [host.logFile] })
-  }
+  const agree = (): Promise<void> => untilAgreed({ host, client, vg }, there)
 
   await power.start()
   const end = await persist(

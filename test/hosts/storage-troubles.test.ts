@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { at, items, textAt } from '../cluster/client.ts'
 import { ROOT } from '../house/tree.ts'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
-import { disagreements, type Wanted } from './agreement.ts'
+import { untilAgreed, type Wanted } from './agreement.ts'
 import { startLab } from './lab.ts'
 
 t.setTimeout(1_800_000)
@@ -61,11 +61,7 @@ const refusal = async (type: string, size = 1): Promise<string> => {
   return text
 }
 const agree = async (t: Test, volumes: Wanted['volumes']): Promise<void> => {
-  const look = async (): Promise<undefined | NotYet> => {
-    const found = await disagreements({ host, client, vg: 'vg' }, { volumes, snapshots: new Map(), attachments: new Map() })
-    return found.length === 0 ? undefined : new NotYet(found)
-  }
-  await waitFor('nothing is left behind', look, { ...WITHIN_MS, logs: [host.logFile] })
+  await untilAgreed({ host, client, vg: 'vg' }, { volumes, snapshots: new Map(), attachments: new Map() })
   t.pass('nothing is left behind')
 }
 /** The pool's own words for what is wrong with it. */
