@@ -9,7 +9,11 @@ import type { Log } from '../../lib/ports/log.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 import type { Target } from '../../lib/ports/target.ts'
 import type { FoundHere, ListedSnapshot, ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
+import { TROUBLE } from '../../lib/model/placement.ts'
 import { settled } from './port-call.ts'
+
+/** It goes into every beat. */
+const TROUBLE_CHARS_MAX = 300
 
 export interface SurveyOptions {
   readonly backends: readonly Backend[]
@@ -22,7 +26,7 @@ export interface SurveyOptions {
 }
 
 export interface Survey {
-  /** A pool that cannot be measured is left out. */
+  /** A pool that cannot be measured is as it was measured last, stalled, and says why; one that never could is left out. */
   measure(): Promise<readonly MeasuredPool[]>
   /** Null if something could not be listed. */
   list(): Promise<FoundHere | null>
@@ -35,6 +39,7 @@ export interface Survey {
 export function createSurvey({ backends, target, log, hostName, timeLimit }: SurveyOptions): Survey {
   let listedBy = new Map<VolumeId, Backend>()
   let bytes: Pick<FoundHere, 'volumes' | 'snapshots'> | null = null
+  const measured = new Map<string, readonly MeasuredPool[]>()
 
   async function withExports(): Promise<FoundHere | null> {
     const exports = bytes === null ? null : await listExports()
@@ -83,17 +88,21 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
     return null
   }
 
-  return {
-    async measure() {
-      const pools: MeasuredPool[] = []
-      for (const backend of backends) {
-        const outcome = await settled(backend.measure(timeLimit()))
-        if (outcome.kind === 'ok')
-          pools.push(...outcome.value.map((pool) => ({ ...exported(pool), name: poolName(hostName(), backend.name, pool.pool) })))
-        else log.warn('backend-not-measured', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
-      }
+  async function measureOne(backend: Backend): Promise<readonly MeasuredPool[]> {
+    const outcome = await settled(backend.measure(timeLimit()))
+    if (outcome.kind === 'ok') {
+      const pools = outcome.value.map((pool) => ({ ...exported(pool), name: poolName(hostName(), backend.name, pool.pool) }))
+      measured.set(backend.name, pools)
       return pools
-    },
+    }
+    const { tool, detail } = outcome
+    log.warn('backend-not-measured', { backend: backend.name, tool, detail })
+    return (measured.get(backend.name) ?? []).map((pool) => stalled(pool, `${tool}: ${detail}`))
+  }
+
+  return {
+    // Side by side: what one that hangs costs in time is not to be paid by the others.
+    measure: async () => (await Promise.all(backends.map(measureOne))).flat(),
     async list() {
       bytes = await listBytes()
       return await withExports()
@@ -101,4 +110,9 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
     listExports: withExports,
     listedBy: (volume) => listedBy.get(volume) ?? null,
   }
+}
+
+function stalled(pool: MeasuredPool, trouble: string): MeasuredPool {
+  const capabilities = { ...pool.capabilities, backend_state: 'down', [TROUBLE]: trouble.slice(0, TROUBLE_CHARS_MAX) }
+  return { ...pool, state: 'stalled', capabilities }
 }

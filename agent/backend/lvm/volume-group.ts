@@ -55,6 +55,8 @@ const REPORT = ['--reportformat', 'json', '--units', 'b', '--nosuffix']
 const NOISE =
   /is ignored with the devices file|protection against thin pools running out|Set activation\/thin_pool_autoextend|Sum of all thin/
 
+const FULL = /insufficient free space/
+
 /** LVM's own folder for such lists; it takes no other. */
 export const devicesFileOf = (vg: string): string => `/etc/lvm/devices/${listOf(vg)}`
 
@@ -76,7 +78,8 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
     const result = await exec({ file: 'lvm', args: all, timeoutMs: TIMEOUT_MS })
     if (result.exitCode === 0) return done(result.stdout)
     if (result.missing) return { kind: 'failed', tool: TOOL, detail: 'lvm2 is not installed: apt-get install lvm2' }
-    const detail = `${command}: ${reasonIn(result.stderr)}`
+    const reason = reasonIn(result.stderr)
+    const detail = `${command}: ${reason}${FULL.test(reason) ? `: vgextend ${name} /dev/DISK, or remove what takes its room (lvs ${name})` : ''}`
     if (result.exitCode !== null) return { kind: 'failed', tool: TOOL, detail }
     return { kind: 'unknown', tool: TOOL, detail: result.timedOut ? `${detail} (time limit passed)` : detail }
   }

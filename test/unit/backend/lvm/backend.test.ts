@@ -91,7 +91,7 @@ for (const thinPool of [null, 'thin']) {
 t.test('a group without room refuses in LVM’s own words, and nothing is left', async (t) => {
   const { lvm, backend } = place(null)
   const refused = await backend.create({ ...VOLUME, sizeBytes: 17 * GIB }, TAGS, inTime)
-  t.match(refused, { kind: 'failed', tool: 'lvm', detail: /^lvcreate: Volume group "vg" has insufficient free space/ })
+  t.match(refused, { kind: 'failed', tool: 'lvm', detail: /^lvcreate: Volume group "vg" has insufficient free space .*: vgextend vg / })
   t.same(lvm.names(), [])
 })
 
