@@ -54,6 +54,31 @@ export const RULES_ERRORS: Rows<Failure> = {
     text: (f) =>
       `Invalid snapshot: Snapshot ${f.snapshot} status must be ${orList(f.allowed)} to ${f.action}, but current status is: ${f.status}.`,
   },
+  'revert-status': {
+    status: 409,
+    name: 'InvalidVolume, InvalidSnapshot',
+    help: 'A volume is reverted while it and the snapshot are available. Detach it first, or wait.',
+    text: (f) =>
+      f.status === 'available'
+        ? `Invalid snapshot: Snapshot ${f.snapshot} status must be available to revert volume ${f.volume}, but current status is: ${f.snapshotStatus}.`
+        : `Invalid volume: Volume ${f.volume} status must be available to revert, but current status is: ${f.status}.`,
+  },
+  'snapshot-not-latest': {
+    status: 400,
+    name: 'BadRequest',
+    help: 'A volume is reverted to its latest snapshot alone. Delete the later ones first, or make a volume from the snapshot.',
+    text: (f) =>
+      f.latest === null
+        ? `Volume ${f.volume} doesn't have any snapshots.`
+        : `Specified snapshot ${f.snapshot} is not the latest one of volume ${f.volume}: that is ${f.latest}.`,
+  },
+  'revert-size': {
+    status: 400,
+    name: 'BadRequest',
+    help: 'The volume was extended since. Make a volume from the snapshot instead.',
+    text: (f) =>
+      `Can't revert volume ${f.volume} to its latest snapshot ${f.snapshot}. The volume size (${f.sizeGiB}GB) must be equal to the snapshot size (${f.snapshotGiB}GB).`,
+  },
   'record-full': {
     status: 400,
     name: 'InvalidVolume',
@@ -90,6 +115,13 @@ export const RULES_ERRORS: Rows<Failure> = {
     name: 'ManageExistingAlreadyManaged',
     help: 'Another request is taking it in. List what can be managed again in a moment.',
     text: (f) => `Unable to manage existing volume. Volume ${f.name} already managed.`,
+  },
+  'extend-offline': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume is in use, and its pool cannot grow such a one: it reports online_extend_support as false, as every pool does whose host exports through tgtd. Detach it first.',
+    text: (f) =>
+      `Invalid volume: Volume ${f.volume} is in-use, and pool ${f.pool} can only extend volumes that are not (online_extend_support is false).`,
   },
   'size-not-larger': {
     status: 400,

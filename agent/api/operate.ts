@@ -52,7 +52,8 @@ export async function operateOnSnapshot(
   return snapshot === null ? { ok: false, failure: { code: 'snapshot-not-found', snapshot: id } } : { ok: true, snapshot }
 }
 
-/** Two operations on one attachment are two requests, also under one key. */
+/** Two operations on one attachment are two requests, also under one key, and so are reverts to two snapshots. */
 function operationName(operation: Operation): string {
+  if (operation.kind === 'revert') return `revert ${operation.snapshot}`
   return 'attachment' in operation && operation.kind !== 'attach' ? `${operation.kind} ${operation.attachment}` : operation.kind
 }

@@ -15,6 +15,7 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:update',
   'volume:delete',
   'volume:extend',
+  'volume:revert_to_snapshot',
   'volume:get_volume_metadata',
   'volume:update_volume_metadata',
   'volume:create_snapshot',

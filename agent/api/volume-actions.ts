@@ -1,7 +1,10 @@
 /** `POST volumes/{id}/action`. Actions that are not here are answered as Cinder answers unknown ones. */
+import { assertNever } from '../../lib/model/invariant.ts'
+import type { Operation } from '../../lib/model/request.ts'
+import { microversionText } from '../../lib/wire/cinder/microversion.ts'
 import { asksForUnmanage } from '../../lib/wire/cinder/manage-request.ts'
 import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-status-request.ts'
-import { parseVolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
+import { parseVolumeAction, type VolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
@@ -11,6 +14,9 @@ export const volumeActionRoutes: readonly Route[] = [
 ]
 
 const UNMANAGE = 'volume_extension:volume_unmanage'
+const REVERT = 40
+/** From here on a volume in use may be extended too. */
+const EXTEND_IN_USE = 42
 const RESET = 'volume_extension:volume_admin_actions:reset_status'
 
 async function act(edge: Edge, call: Call): Promise<Answer> {
@@ -20,8 +26,11 @@ async function act(edge: Edge, call: Call): Promise<Answer> {
   if (!action.ok) return failed(action.failure)
   if (action.value.kind === 'force-delete' && !isAllowed(call.caller, 'volume:force_delete'))
     return failed({ code: 'forbidden', action: 'volume:force_delete' })
-  const operation = action.value.kind === 'extend' ? action.value : { kind: 'delete' as const, force: true }
-  const done = await operate(edge, call, call.params['id'] ?? '', operation)
+  if (action.value.kind === 'revert' && call.microversion < REVERT)
+    return failed({ code: 'not-in-version', version: microversionText(call.microversion) })
+  if (action.value.kind === 'revert' && !isAllowed(call.caller, 'volume:revert_to_snapshot'))
+    return failed({ code: 'forbidden', action: 'volume:revert_to_snapshot' })
+  const done = await operate(edge, call, call.params['id'] ?? '', operationOf(action.value, call))
   return done.ok ? answer(202, null) : failed(done.failure)
 }
 
@@ -29,6 +38,19 @@ async function unmanage(edge: Edge, call: Call): Promise<Answer> {
   if (!isAllowed(call.caller, UNMANAGE)) return failed({ code: 'forbidden', action: UNMANAGE })
   const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'unmanage' })
   return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+function operationOf(action: VolumeAction, { microversion }: Call): Operation {
+  switch (action.kind) {
+    case 'extend':
+      return { ...action, online: microversion >= EXTEND_IN_USE }
+    case 'revert':
+      return action
+    case 'force-delete':
+      return { kind: 'delete', force: true }
+    default:
+      return assertNever(action)
+  }
 }
 
 async function reset(edge: Edge, call: Call): Promise<Answer> {

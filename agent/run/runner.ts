@@ -243,6 +243,8 @@ function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSi
       return backend.copy(call.volume, call.source, call.tags, signal).then(emptied)
     case 'extend':
       return backend.extend(call.volume, signal).then(emptied)
+    case 'revert':
+      return backend.revert(call.volume, call.snapshot, call.rid, signal).then(emptied)
     case 'remove':
       return backend.remove(call.volume, signal).then(emptied)
     case 'adopt':

@@ -5,12 +5,16 @@
  */
 import { FINDS_MAX, type HostFinds, type HostLook } from '../../lib/model/existing.ts'
 import { type PoolName, poolName, type VolumeId } from '../../lib/model/ids.ts'
-import type { AbortSignalLike, Backend } from '../../lib/ports/backend.ts'
+import type { AbortSignalLike, Backend, PoolMeasure } from '../../lib/ports/backend.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 import type { Target } from '../../lib/ports/target.ts'
 import type { FoundHere, ListedSnapshot, ListedVolume, MeasuredPool } from '../../lib/flows/step.ts'
+import { TROUBLE } from '../../lib/model/placement.ts'
 import { settled } from './port-call.ts'
+
+/** It goes into every beat. */
+const TROUBLE_CHARS_MAX = 300
 
 export interface SurveyOptions {
   readonly backends: readonly Backend[]
@@ -23,7 +27,7 @@ export interface SurveyOptions {
 }
 
 export interface Survey {
-  /** A pool that cannot be measured is left out. */
+  /** A pool that cannot be measured is as it was measured last, stalled, and says why; one that never could is left out. */
   measure(): Promise<readonly MeasuredPool[]>
   /** Null if something could not be listed. */
   list(): Promise<FoundHere | null>
@@ -38,6 +42,7 @@ export interface Survey {
 export function createSurvey({ backends, target, log, hostName, timeLimit }: SurveyOptions): Survey {
   let listedBy = new Map<VolumeId, Backend>()
   let bytes: Pick<FoundHere, 'volumes' | 'snapshots'> | null = null
+  const measured = new Map<string, readonly MeasuredPool[]>()
 
   async function withExports(fresh: FoundHere['fresh']): Promise<FoundHere | null> {
     const exports = bytes === null ? null : await listExports()
@@ -67,6 +72,12 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
     return { volumes, snapshots }
   }
 
+  /** A pool can do online what both of its hands can. */
+  function exported({ capabilities, ...pool }: PoolMeasure): PoolMeasure {
+    const canGrow = capabilities['online_extend_support'] === true && target?.followsGrowth === true
+    return { ...pool, capabilities: { ...capabilities, online_extend_support: canGrow } }
+  }
+
   function notListed(event: string, { name: backend }: Backend, { tool, detail }: Exclude<Outcome<unknown>, { kind: 'ok' }>): null {
     log.error(event, { backend, tool, detail })
     return null
@@ -80,17 +91,21 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
     return null
   }
 
-  return {
-    async measure() {
-      const pools: MeasuredPool[] = []
-      for (const backend of backends) {
-        const outcome = await settled(backend.measure(timeLimit()))
-        if (outcome.kind === 'ok')
-          pools.push(...outcome.value.map((pool) => ({ ...pool, name: poolName(hostName(), backend.name, pool.pool) })))
-        else log.warn('backend-not-measured', { backend: backend.name, tool: outcome.tool, detail: outcome.detail })
-      }
+  async function measureOne(backend: Backend): Promise<readonly MeasuredPool[]> {
+    const outcome = await settled(backend.measure(timeLimit()))
+    if (outcome.kind === 'ok') {
+      const pools = outcome.value.map((pool) => ({ ...exported(pool), name: poolName(hostName(), backend.name, pool.pool) }))
+      measured.set(backend.name, pools)
       return pools
-    },
+    }
+    const { tool, detail } = outcome
+    log.warn('backend-not-measured', { backend: backend.name, tool, detail })
+    return (measured.get(backend.name) ?? []).map((pool) => stalled(pool, `${tool}: ${detail}`))
+  }
+
+  return {
+    // Side by side: what one that hangs costs in time is not to be paid by the others.
+    measure: async () => (await Promise.all(backends.map(measureOne))).flat(),
     async list() {
       const listed = await listBytes()
       // What was listed before is no answer to what lies here now.
@@ -115,4 +130,9 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
     },
     listedBy: (volume) => listedBy.get(volume) ?? null,
   }
+}
+
+function stalled(pool: MeasuredPool, trouble: string): MeasuredPool {
+  const capabilities = { ...pool.capabilities, backend_state: 'down', [TROUBLE]: trouble.slice(0, TROUBLE_CHARS_MAX) }
+  return { ...pool, state: 'stalled', capabilities }
 }

@@ -20,7 +20,7 @@ export function addVolumeSet(parent: Command, terminal: Terminal): void {
 export function addVolumeExtend(parent: Command, terminal: Terminal): void {
   const command = parent
     .command('extend')
-    .description('grow a volume')
+    .description('grow a volume; also one in use, where its pool says online_extend_support')
     .argument('<volume>', 'name or id')
     .argument('<size>', 'new size, whole GiB: 20, 20GiB, 1T', sizeGiB)
     .action(async (name: string, size: number, options: CommonOptions & WaitOptions) => extend(name, size, options, terminal))

@@ -1,16 +1,15 @@
 /**
- * `scoria volume delete`: the one verb here that loses data.
+ * `scoria volume delete`: a verb that loses data.
  *
  * At a terminal the name has to be typed again; a script, which has no terminal, is taken at its word.
  */
 import type { Command } from 'commander'
-import { EXIT } from '../../lib/config/exit-codes.ts'
-import { CliFailure } from '../failure.ts'
-import { type Item, textOf } from '../rest/body.ts'
+import { textOf } from '../rest/body.ts'
 import { findVolume } from '../rest/find.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { showSize } from '../units.ts'
+import { askForName } from './ask-for-name.ts'
 import { type Context, contextOf, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
 import { forEachNamed } from './for-each-named.ts'
 import { volumeName } from './volume-rows.ts'
@@ -41,7 +40,10 @@ async function deleteAll(names: readonly string[], options: DeleteOptions, termi
 async function deleteOne(context: Context, name: string, options: DeleteOptions): Promise<void> {
   const { client, terminal } = context
   const volume = await findVolume(client, name)
-  if (options.yes !== true && terminal.inIsTty) await askForName(volume, terminal)
+  if (options.yes !== true) {
+    const size = showSize(Number(textOf(volume, 'size')))
+    await askForName(terminal, volumeName(volume), (name) => `This deletes volume ${name} (${size}) and all that is on it.`)
+  }
   const id = textOf(volume, 'id')
   const path = client.cinder(`/volumes/${id}`)
   if (options.force === true)
@@ -49,12 +51,4 @@ async function deleteOne(context: Context, name: string, options: DeleteOptions)
   else await client.call({ method: 'DELETE', path })
   if (options.wait === true) await waitUntilGone(context, id, volumeName(volume), options.timeout)
   terminal.err(`volume ${volumeName(volume)} (${id}) ${options.wait === true ? 'is gone' : 'is being deleted'}\n`)
-}
-
-async function askForName(volume: Item, terminal: Terminal): Promise<void> {
-  const name = volumeName(volume)
-  const typed = await terminal.ask(
-    `This deletes volume ${name} (${showSize(Number(textOf(volume, 'size')))}) and all that is on it. Type its name to go on: `,
-  )
-  if (typed.trim() !== name) throw new CliFailure(EXIT.failed, `nothing was deleted: ${JSON.stringify(typed.trim())} is not ${name}`)
 }

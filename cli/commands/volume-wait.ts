@@ -6,7 +6,7 @@ import { waitFor } from '../rest/wait.ts'
 import type { Context } from './context.ts'
 
 /** Statuses on the way to another one. */
-const MOVING = new Set(['creating', 'extending', 'deleting', 'attaching', 'detaching', 'downloading', 'uploading', 'retyping'])
+const MOVING = new Set(['creating', 'extending', 'reverting', 'deleting', 'attaching', 'detaching', 'downloading', 'uploading', 'retyping'])
 
 /** Follows a volume until it has come to rest. @throws CliFailure if it rests in an error */
 export async function waitUntilSettled(context: Context, id: string, shownAs: string, timeoutMs: number): Promise<Item> {

@@ -4,14 +4,16 @@ import type { Terminal } from '../terminal.ts'
 import { addVolumeCreate } from './volume-create.ts'
 import { addVolumeDelete } from './volume-delete.ts'
 import { addVolumeList, addVolumeShow } from './volume-read.ts'
+import { addVolumeRevert } from './volume-revert.ts'
 import { addVolumeExtend, addVolumeSet } from './volume-change.ts'
 
 export function addVolume(program: Command, terminal: Terminal): void {
-  const volume = program.command('volume').alias('vol').description('volumes: create, list, show, set, extend, delete')
+  const volume = program.command('volume').alias('vol').description('volumes: create, list, show, set, extend, revert, delete')
   addVolumeCreate(volume, terminal)
   addVolumeList(volume, terminal)
   addVolumeShow(volume, terminal)
   addVolumeSet(volume, terminal)
   addVolumeExtend(volume, terminal)
+  addVolumeRevert(volume, terminal)
   addVolumeDelete(volume, terminal)
 }

@@ -33,13 +33,14 @@ import { newOut, note, type Out } from './out.ts'
 import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
-import { onExtended, onExtendTimer } from './owner/extend.ts'
+import { onExtended, onExtendTimer, onFollowed } from './owner/extend.ts'
 import { onMeasuredAgain } from './owner/leaving.ts'
 import { onLook, onLooked } from './owner/look.ts'
 import { onOperate } from './owner/operate.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
 import { onAbandon, onReserve, onResolveTimer } from './owner/reserve.ts'
+import { onReverted, onRevertTimer } from './owner/revert.ts'
 import { onReserveRoom } from './owner/room.ts'
 import { onFoldTimer } from './owner/settle.ts'
 import { onSnapshotMade, onSnapshotTimer } from './owner/snapshot.ts'
@@ -298,6 +299,7 @@ function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'back
   if (job.startsWith('release') && owned.step === 'deleting') return onReleased(peer, out, owned, job, outcome, now)
   if (job.startsWith('delete') && owned.step === 'deleting') return onRemoved(peer, out, owned, job, outcome, now)
   if (job.startsWith('extend')) return onExtended(peer, out, owned, job, outcome, now)
+  if (job === 'revert') return onReverted(peer, out, owned, outcome, now)
   if (job.startsWith('snapshot')) return onSnapshotMade(peer, out, owned, job, outcome, now)
   if (job.startsWith('unsnap')) return onSnapshotRemoved(peer, out, event.volume, job, outcome, now)
 }
@@ -312,6 +314,7 @@ function onTarget(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'targe
     return
   }
   if (what === 'expose') return onExposed(peer, out, owned, attachment, outcome, now)
+  if (what === 'follow') return onFollowed(peer, out, owned, attachment, outcome, now)
   if (what === 'fence') return onFenced(peer, out, owned, attachment, outcome, now)
 }
 
@@ -352,6 +355,8 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       return onRemoveTimer(peer, out, volumeId(name))
     case 'extend':
       return onExtendTimer(peer, out, volumeId(name))
+    case 'revert':
+      return onRevertTimer(peer, out, volumeId(name))
     case 'snapshot':
       return onSnapshotTimer(peer, out, volumeId(name))
     case 'unsnap': {

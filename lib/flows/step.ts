@@ -12,7 +12,7 @@
  *
  * So a peer's tables may run ahead of its disk, and nobody can ever see it.
  */
-import type { PeerId, PoolName, VolumeId } from '../model/ids.ts'
+import type { PeerId, PoolName, RequestId, VolumeId } from '../model/ids.ts'
 import type { HostLook } from '../model/existing.ts'
 import type { Beat } from '../model/host.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -74,6 +74,7 @@ export type BackendCall =
   | { readonly kind: 'create'; readonly volume: BackendVolume; readonly tags: VolumeTags }
   | { readonly kind: 'copy'; readonly volume: BackendVolume; readonly source: BackendSource; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
+  | { readonly kind: 'revert'; readonly volume: BackendVolume; readonly snapshot: SnapshotName; readonly rid: RequestId }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
   | { readonly kind: 'adopt'; readonly volume: BackendVolume; readonly name: string; readonly tags: VolumeTags }
   | { readonly kind: 'release'; readonly volume: VolumeId }

@@ -27,7 +27,7 @@ export interface Timings {
   readonly recallMs: number
   /** After which a cluster of two does without an answer. */
   readonly aloneMs: number
-  /** Before an owner whose copy of the volume types was behind is asked again. */
+  /** Before an owner is asked again whose copy of the volume types was behind, or whose reservation was closed. */
   readonly typesMs: number
   /** Longest time that an answer waits for the other peers to have seen what it tells of. */
   readonly seenMs: number
@@ -54,6 +54,8 @@ export const TIMINGS: Timings = {
 
 /** Pools that one create asks before it gives up. */
 export const RESERVE_TRIES_MAX = 8
+/** How often one create asks a pool anew whose reservation the register had closed. */
+export const CLOSED_TRIES_MAX = 2
 /** How often one create waits for a copy of the volume types that is behind. */
 export const TYPE_TRIES_MAX = 3
 /** Tries of a command whose outcome stays unknown or failed, before it is reported. */

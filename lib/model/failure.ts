@@ -2,7 +2,7 @@
  * Why a request was not done: facts, never sentences. The REST edge turns each into a code and a text, once.
  */
 import type { AttachmentStatus } from './attachment.ts'
-import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotStatus } from './snapshot.ts'
@@ -28,6 +28,22 @@ export type Failure =
       readonly status: SnapshotStatus
       readonly allowed: readonly SnapshotStatus[]
     }
+  /** Both have to be available. */
+  | {
+      readonly code: 'revert-status'
+      readonly volume: VolumeId
+      readonly status: VolumeStatus
+      readonly snapshot: SnapshotId
+      readonly snapshotStatus: SnapshotStatus
+    }
+  | { readonly code: 'snapshot-not-latest'; readonly volume: VolumeId; readonly snapshot: SnapshotId; readonly latest: SnapshotId | null }
+  | {
+      readonly code: 'revert-size'
+      readonly volume: VolumeId
+      readonly sizeGiB: number
+      readonly snapshot: SnapshotId
+      readonly snapshotGiB: number
+    }
   /** The record of a volume and its snapshots has an end: so many snapshots, or so many characters. */
   | { readonly code: 'record-full'; readonly volume: VolumeId; readonly of: 'snapshots' | 'characters'; readonly limit: number }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
@@ -38,6 +54,8 @@ export type Failure =
   | { readonly code: 'size-below-source'; readonly source: VolumeId | SnapshotId; readonly sizeGiB: number; readonly requestedGiB: number }
   /** Another request is taking it in. */
   | { readonly code: 'existing-taken'; readonly name: string }
+  /** It is in use, and its pool cannot grow what is in use. */
+  | { readonly code: 'extend-offline'; readonly volume: VolumeId; readonly pool: PoolName }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'

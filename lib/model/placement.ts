@@ -7,9 +7,12 @@ import type { VolumeType } from './volume-type.ts'
  * A pool's report under Cinder's own keys: total_capacity_gb, free_capacity_gb, provisioned_capacity_gb,
  * allocated_capacity_gb (GiB, or 'infinite' or 'unknown'), reserved_percentage, max_over_subscription_ratio,
  * thin_provisioning_support, thick_provisioning_support, volume_backend_name, storage_protocol … Scoria adds
- * thin_data_percent and thin_metadata_percent (0..100, or absent) for the physical guard.
+ * thin_data_percent and thin_metadata_percent (0..100, or absent) for the physical guard, and what is wrong with a pool that
+ * could not be measured (TROUBLE).
  */
 export type Capabilities = { readonly [key: string]: Json }
+
+export const TROUBLE = 'backend_trouble'
 
 export interface PoolView {
   readonly name: PoolName

@@ -21,9 +21,12 @@ export type Operation =
   | { readonly kind: 'unmanage' }
   /** An operator's word against the record: it says the status and touches nothing else. */
   | { readonly kind: 'reset-status'; readonly status: 'available' | 'in-use' | 'error' }
-  | { readonly kind: 'extend'; readonly sizeGiB: number }
+  /** `online`: also while the volume is used, where its pool can do that. */
+  | { readonly kind: 'extend'; readonly sizeGiB: number; readonly online: boolean }
   /** `force`: also while the volume is used. */
   | { readonly kind: 'snapshot'; readonly snapshot: SnapshotSpec; readonly bodyHash: string; readonly force: boolean }
+  /** The volume has the bytes of its latest snapshot again. */
+  | { readonly kind: 'revert'; readonly snapshot: SnapshotId }
   | ({ readonly kind: 'update-snapshot'; readonly snapshot: SnapshotId } & TextEdit)
   | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
   | {

@@ -7,7 +7,8 @@
 import type { Usage } from './quota.ts'
 import type { ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 
-export type SnapshotStatus = 'creating' | 'available' | 'deleting' | 'error' | 'error_deleting'
+/** `restoring`: its volume is being reverted to it. */
+export type SnapshotStatus = 'creating' | 'available' | 'restoring' | 'deleting' | 'error' | 'error_deleting'
 
 /** What a client asked for. `sizeGiB` is the volume's size when the room was set aside. */
 export interface SnapshotSpec {
@@ -29,6 +30,8 @@ export interface Snapshot extends SnapshotSpec {
   /** Hash of the request's body: a repeat with another body is refused. */
   readonly bodyHash: string
   readonly updatedAtMs: number | null
+  /** By which request its volume was reverted to it last, or is being; null if it never was. */
+  readonly revert: RequestId | null
   readonly failure: SnapshotFailure | null
 }
 
@@ -52,7 +55,7 @@ export interface Recorded {
 
 /** A snapshot that is promised and not made yet. */
 export function creatingSnapshot(spec: SnapshotSpec, { rid, sizeGiB, bodyHash }: Pick<Snapshot, 'rid' | 'sizeGiB' | 'bodyHash'>): Snapshot {
-  return { ...spec, rid, sizeGiB, bodyHash, status: 'creating', updatedAtMs: null, failure: null }
+  return { ...spec, rid, sizeGiB, bodyHash, status: 'creating', updatedAtMs: null, revert: null, failure: null }
 }
 
 /** The part of a volume's record that is its snapshots. */
@@ -68,6 +71,11 @@ export function usageOfRecord({ sizeGiB, snapshots }: Recorded): Usage {
 
 export function snapshotOf({ snapshots }: Snapshots, id: SnapshotId): Snapshot | null {
   return snapshots.find((snapshot) => snapshot.id === id) ?? null
+}
+
+/** The one that was taken last, of those that are not on their way out; the record has them in that order. */
+export function latestSnapshot({ snapshots }: Snapshots): Snapshot | null {
+  return snapshots.findLast(({ status }) => status !== 'deleting') ?? null
 }
 
 /** The volume with one snapshot changed, added, or taken out (`to` null). */

@@ -18,6 +18,7 @@ export type VolumeStatus =
   | 'in-use'
   | 'detaching'
   | 'extending'
+  | 'reverting'
   | 'deleting'
   | 'unmanaging'
   | 'error'
@@ -61,7 +62,7 @@ export interface Volume extends VolumeSpec {
 }
 
 /** What the backend was at; `unmanage`: the volume is there and well. */
-export type BackendStep = 'create' | 'delete' | 'extend' | 'manage' | 'unmanage'
+export type BackendStep = 'create' | 'delete' | 'extend' | 'revert' | 'manage' | 'unmanage'
 
 /** Why a volume is in `error`: facts, of which the edge makes a sentence. */
 export type VolumeFailure =

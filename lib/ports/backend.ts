@@ -80,8 +80,18 @@ export interface Backend {
    * after the time limit, and the next call for either volume then waits for its end.
    */
   copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
-  /** Grows to the absolute size; a volume that has it already is left alone. Never shrinks. */
+  /**
+   * Grows to the absolute size, also while it is in use if the pool reports `online_extend_support`; what is new reads zero from the
+   * first look. A volume that has the size already is left alone. Never shrinks.
+   */
   extend(volume: BackendVolume, signal: AbortSignalLike): Promise<Outcome<void>>
+  /**
+   * The volume has the bytes of its snapshot again, which stays as it is. Named by the request: once it was done for `rid` a repeat does
+   * nothing, whatever was written since. Cut off, it is repeated before anything else is asked of the volume. Refused if either is not
+   * there, or they differ in size; nobody uses the volume. Runs in its queue; may go on after the time limit, and the next call for
+   * the volume then waits for its end.
+   */
+  revert(volume: BackendVolume, snapshot: SnapshotName, rid: RequestId, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */
   remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
   /**

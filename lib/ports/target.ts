@@ -23,7 +23,9 @@ export interface ExportSpec {
 export interface Target {
   /** `ip:port` that initiators connect to. */
   readonly portal: string
-  /** After `ok` the initiator can log in, nobody else can. Repeating it with an equal spec changes nothing and cuts no session. */
+  /** Whether who is logged in sees a volume's new size when it looks again, once `expose` was repeated. */
+  readonly followsGrowth: boolean
+  /** After `ok` the initiator can log in, nobody else can. Repeating it with an equal spec changes nothing else and cuts no session. */
   expose(spec: ExportSpec, signal: AbortSignalLike): Promise<Outcome<void>>
   /**
    * Cuts the export off: access list off, CHAP account gone, every session and connection closed (asked until empty

@@ -123,6 +123,24 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
     }
   })
 
+  t.test('a volume is reverted to its snapshot of the same size, once for each request, and the snapshot stays', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    const snapshot = snapshotOf(pool, 1)
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
+    value(await backend.createSnapshot(snapshot, OTHER_TAGS, inTime))
+    for (const rid of [TAGS.rid, TAGS.rid, OTHER_TAGS.rid]) {
+      value(await backend.revert(volume(pool, 1), snapshot, rid, inTime))
+      t.same(value(await backend.list(inTime)), [found(volume(pool, 1))], 'it is who it was')
+      t.same(value(await backend.listSnapshots(inTime)), [{ ...snapshot, tags: OTHER_TAGS }])
+    }
+    value(await backend.extend(volume(pool, 2), inTime))
+    t.equal((await backend.revert(volume(pool, 2), snapshot, TAGS.rid, inTime)).kind, 'failed', 'their sizes differ')
+    t.same(value(await backend.inspect(FIRST, inTime)), found(volume(pool, 2)), 'and nothing has changed')
+    value(await backend.removeSnapshot(snapshot, inTime))
+    value(await backend.remove(FIRST, inTime))
+    t.same([value(await backend.list(inTime)), value(await backend.listSnapshots(inTime))], [[], []], 'nothing is left of it')
+  })
+
   t.test('a snapshot that was made is there, at the size that its volume had, with its tags, and is no volume', async (t) => {
     const { backend, pool } = await makeBackend(t)
     value(await backend.create(volume(pool, 1), TAGS, inTime))
@@ -238,6 +256,17 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
     t.equal((await backend.createSnapshot(snapshotOf(pool, 1), TAGS, inTime)).kind, 'failed')
     t.same(value(await backend.listSnapshots(inTime)), [])
     t.same(value(await backend.list(inTime)), [])
+  })
+
+  t.test('a revert of a volume, or to a snapshot, that is not there is refused and makes none', async (t) => {
+    const { backend, pool } = await makeBackend(t)
+    const snapshot = snapshotOf(pool, 1)
+    const wanted = { id: FIRST, pool, sizeBytes: GIB }
+    t.equal((await backend.revert(wanted, snapshot, TAGS.rid, inTime)).kind, 'failed')
+    value(await backend.create(wanted, TAGS, inTime))
+    t.equal((await backend.revert(wanted, snapshot, TAGS.rid, inTime)).kind, 'failed')
+    t.same(value(await backend.list(inTime)), [{ ...wanted, tags: TAGS }])
+    t.same(value(await backend.listSnapshots(inTime)), [])
   })
 
   t.test('an extend of a volume that is not there is refused and makes none', async (t) => {

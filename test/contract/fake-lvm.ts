@@ -2,8 +2,9 @@
  * A volume group in memory behind the exec port: what `lvm`, `blkdiscard`, `sync` and `dd` would do to it, extent by extent.
  *
  * It knows what each extent holds and whether it is on the disk, so that a test can ask what a tenant would read, and it notes
- * every extent that is freed with somebody's bytes on it. It can die before or after any command. What it prints has the
- * shape of LVM 2.03.16's (test/fixtures/lvm-2.03.16).
+ * every extent that is freed with somebody's bytes on it, or given to a volume with anything on it. Its host discards what it
+ * frees, and its disk then reads what it likes. It can die before or after any command. What it prints has the shape of
+ * LVM 2.03.16's (test/fixtures/lvm-2.03.16).
  */
 import assert from 'node:assert'
 import type { Command, CommandResult, Exec } from '../../lib/ports/exec.ts'
@@ -27,6 +28,8 @@ export interface FakeLvm {
   readonly exec: Exec
   /** Extents that were given back with somebody's bytes on them. */
   readonly leaks: readonly string[]
+  /** What could be read on extents that a volume grew by, at once or after a power cut. */
+  readonly exposed: readonly string[]
   readonly commands: readonly string[]
   /** The process that sends the commands dies there; its next command, if it is of this number, is `done` or not. */
   crash(at: number, isDone: boolean): Promise<void>
@@ -56,6 +59,8 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
   const unsynced = new Map<number, string>()
   const lvs = new Map<string, Lv>()
   const leaks: string[] = []
+  const exposed: string[] = []
+  let next = 0
   let commands: string[] = []
   let percents = { data: '0.00', metadata: '10.00' }
   let death: { at: number; isDone: boolean; heard: () => void } | null = null
@@ -71,11 +76,16 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     if (lv === undefined) throw new Error(`  Failed to find logical volume "${path}"`)
     return lv
   }
-  const allocate = (lv: Lv, count: number): void => {
-    const places = free()
+  const allocate = (lv: Lv, count: number, among: readonly number[] | null = null): readonly number[] => {
+    const places = free().filter((place) => among === null || among.includes(place))
     if (places.length < count)
       throw new Error(`  Volume group "${vg}" has insufficient free space (${places.length} extents): ${count} required.`)
-    lv.extents.push(...places.slice(0, count))
+    // Never the ones that were freed a moment ago, as long as there are others.
+    const from = places.findIndex((place) => place >= next)
+    const given = (from < 0 ? places : [...places.slice(from), ...places.slice(0, from)]).slice(0, count)
+    next = (given.at(-1) ?? 0) + 1
+    lv.extents.push(...given)
+    return given
   }
   const blocksOf = (lv: Lv): string[] => (lv.kind === 'thin' ? lv.blocks : lv.extents.map((place) => disk[place] ?? ''))
   const put = (lv: Lv, at: number, text: string): void => {
@@ -113,11 +123,15 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return undefined
   }
   const lvextend: Verb = (args) => {
-    const lv = lvAt(args.last)
-    const more = countOf(args.one('--size')) - blocksOf(lv).length
+    const [name = '', ...ranges] = args.paths
+    const lv = lvAt(name)
+    const more = args.has('--extents') ? Number(args.one('--extents')) : countOf(args.one('--size')) - blocksOf(lv).length
     if (more <= 0) throw new Error('  New size matches existing size.')
     if (lv.kind === 'thin') lv.blocks.push(...new Array<string>(more).fill(''))
-    else allocate(lv, more)
+    else {
+      const given = allocate(lv, more, ranges.length === 0 ? null : ranges.flatMap(placesIn))
+      exposed.push(...given.flatMap((place) => [disk[place] ?? '', unsynced.get(place) ?? '']).filter((text) => text !== ''))
+    }
     return undefined
   }
   const lvremove: Verb = (args) => {
@@ -125,7 +139,11 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     if (lv.isOpen) throw new Error(`  Logical volume ${vg}/${lv.name} in use.`)
     if (lv.kind === 'thick') leaks.push(...blocksOf(lv).filter(isSomebodys))
     for (const place of lv.extents) if (isSomebodys(unsynced.get(place) ?? '')) leaks.push(`${unsynced.get(place)}, not synced`)
-    settle(lv)
+    const keeps = args.one('--config').includes('issue_discards=0')
+    if (!keeps) {
+      settle(lv)
+      for (const place of lv.extents) disk[place] = FORMER
+    }
     lvs.delete(lv.name)
     return undefined
   }
@@ -137,7 +155,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return undefined
   }
   const verbs = new Map<string, Verb>([
-    ['lvs', () => report('lv', [...lvs.values()].map(row))],
+    ['lvs', (args) => report('lv', args.paths.includes('seg_pe_ranges') ? segments(lvAt(args.last)) : [...lvs.values()].map(row))],
     ['vgs', () => report('vg', [facts()])],
     ['vgimportdevices', () => undefined],
     ...Object.entries({ lvcreate, lvchange, lvextend, lvremove, lvrename }),
@@ -183,6 +201,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       lv_tags: lv.tags.toSorted().join(','),
     }
   }
+  const segments = (lv: Lv): Record<string, string>[] => lv.extents.map((place) => ({ seg_pe_ranges: `/dev/fake:${place}-${place}` }))
   const facts = (): Record<string, string> => ({
     vg_free: String(free().length * EXTENT_BYTES),
     vg_extent_size: String(EXTENT_BYTES),
@@ -204,6 +223,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
   }
   return {
     leaks,
+    exposed,
     get commands() {
       return commands
     },
@@ -253,6 +273,15 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       percents = now
     },
   }
+}
+
+/** `/dev/fake:3-5` */
+function placesIn(range: string): number[] {
+  const [first = 0, last = 0] = range
+    .slice(range.indexOf(':') + 1)
+    .split('-')
+    .map(Number)
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at)
 }
 
 function report(key: 'lv' | 'vg', rows: readonly Record<string, string>[]): string {

@@ -249,6 +249,7 @@ async function lioTarget(t: Test, kind: Kind): Promise<LioUnderTest> {
   return {
     target: {
       portal: PORTAL,
+      followsGrowth: real.followsGrowth,
       expose(spec, signal) {
         paths.set(spec.iqn, spec.devicePath)
         return real.expose(spec, signal)

@@ -280,13 +280,14 @@ async function freePort(): Promise<number> {
 
 /** The simulator calls its exports directly; here they stand behind the port. */
 async function simulatedTarget(): Promise<TargetUnderTest> {
-  const exports = new FakeExports({ onExpose() {}, onLogin() {} })
+  const exports = new FakeExports({ onExpose() {}, onLogin() {}, onWrite() {} })
   let volumes = 0
   const login = ({ initiator, iqn, chap }: Parameters<TargetUnderTest['canLogIn']>[0]): Session | null =>
     exports.login(initiator, iqn, chap?.username ?? '', chap?.password ?? '')
   return {
     target: {
       portal: '192.0.2.1:3260',
+      followsGrowth: true,
       expose: async (spec) => emptied(exports.expose(spec)),
       fence: async (iqn) => emptied(exports.fence(iqn)),
       list: async () => done(exports.list()),

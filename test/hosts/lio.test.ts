@@ -32,7 +32,7 @@ const seen: { volume: SeenVolume | null; attached: Attached | null } = { volume:
 t.test('an agent exports through the kernel, and the disk’s serial number is the volume’s id', async (t) => {
   const network = ['--listen', `${host.address}:8777`, '--portal', portal]
   await host.must(['chmod', '700', '/var/lib/scoria'])
-  await host.scoria('init', '--name', host.name, '--dir', '/var/lib/scoria', '--capacity', '2', '--target', 'lio', ...network)
+  await host.scoria('init', '--name', host.name, '--dir', '/var/lib/scoria', '--capacity', '3', '--target', 'lio', ...network)
   await host.startAgent()
   await ready(1)
   const { id } = volumeIn(at(await client.call('POST', '/volumes', 202, { volume: { name: 'db', size: 1 } }), 'volume'))
@@ -74,6 +74,26 @@ t.test('what somebody takes out of configfs is back within ten seconds, and the 
     t.pass(`written ${isFelt ? 'after' : 'through'} the loss of ${what}`)
   }
   t.match(host.agentLog(), '"export-damaged"')
+})
+
+t.test('a volume that is extended while it is used is larger to whoever looks again, and keeps its session and its bytes', async (t) => {
+  const { device } = there(seen.attached)
+  const { id } = there(seen.volume)
+  const sum = await one.sha256(device, 4)
+  const sizeSeen = async (): Promise<number> => {
+    await one.must(`echo 1 > /sys/block/$(basename ${device})/device/rescan`)
+    return Number(await one.must(['blockdev', '--getsize64', device]))
+  }
+  t.equal(await sizeSeen(), 1024 ** 3)
+  await client.call('POST', `/volumes/${id}/action`, 202, { 'os-extend': { new_size: 2 } })
+  seen.volume = await waitFor('the volume has grown', async () => {
+    const now = await client.volume(id)
+    return now.status === 'in-use' ? now : new NotYet(now)
+  })
+  t.equal(there(seen.volume).sizeGiB, 2)
+  t.equal(await sizeSeen(), 2 * 1024 ** 3)
+  t.equal(await one.sha256(device, 4), sum)
+  await one.must(`dd if=/dev/urandom of=${device} bs=1M seek=2040 count=8 oflag=direct status=none`)
 })
 
 t.test('an agent that is killed and started again leaves sessions as they are', async (t) => {

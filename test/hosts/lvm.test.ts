@@ -28,7 +28,7 @@ const host = lab.storage(0)
 const exec = guestExec(host)
 await host.must(`vgcreate -q ${VG} /dev/ubda`)
 
-const empty = (): Promise<string> => host.must(`lvremove -q --yes --select 'lv_name=~"volume|snapshot"' ${VG}`)
+const empty = (): Promise<string> => host.must(`lvremove -q --yes --select 'lv_name=~"volume|snapshot|growth|revert"' ${VG}`)
 
 for (const thinPool of [null, 'thin']) {
   t.test(`the contract, ${thinPool ?? 'thick'}`, async (t) => {
@@ -71,6 +71,57 @@ t.test('a snapshot reads as the volume was, whatever is written later, also when
     await host.must(`lvchange -q -a y -K ${VG}/_snapshot-${OTHER_SNAPSHOT}`)
     t.equal(await sumOf(`/dev/${VG}/_snapshot-${OTHER_SNAPSHOT}`), before, thinPool ?? 'thick')
     t.same(await backend.removeSnapshot(snapshot, inTime), DONE)
+  }
+})
+
+for (const thinPool of [null, 'thin']) {
+  t.test(`a volume grows while it is in use, and what is new reads zero from the first look, ${thinPool ?? 'thick'}`, async (t) => {
+    await empty()
+    if (thinPool === null) {
+      await host.must(`lvcreate -q -Zn -Wn -L 3G -n others ${VG}`)
+      for (const atMiB of [0, 1030, 1500, 2040]) await write(`/dev/${VG}/others`, atMiB, 8, 'what others leave behind')
+      await host.must(`lvremove -q --yes ${VG}/others`)
+    }
+    await host.must(`echo 'devices { issue_discards=1 }' > /etc/lvm/lvm.conf`)
+    const backend = await openLvm(exec, thinPool)
+    const device = backend.devicePath(VOLUME.id)
+    t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
+    await write(device, 1016, 8)
+    const before = await sumOf(device)
+    await host.must(`sleep 600 < ${device} > /dev/null 2>&1 & echo $! > /tmp/user`)
+    t.equal((await host.must(`lvs --noheadings -o lv_device_open ${VG}/volume-${VOLUME.id}`)).trim(), 'open', 'it is in use')
+    t.same(await backend.extend({ ...VOLUME, sizeBytes: 2 * GIB }, inTime), DONE)
+    t.equal((await host.must(`blockdev --getsize64 ${device}`)).trim(), String(2 * GIB))
+    t.equal(await sumOf(device), before, 'what it had is there')
+    t.equal(
+      (await host.must(`dd if=${device} bs=1M skip=1024 iflag=direct status=none | tr -d '\\0' | wc -c`, { timeoutMs: READ_MS })).trim(),
+      '0',
+    )
+    t.equal((await host.must(`lvs --noheadings -o lv_name ${VG} | grep -c growth || true`)).trim(), '0')
+    await host.must('kill $(cat /tmp/user) && > /etc/lvm/lvm.conf')
+    t.same(await backend.remove(VOLUME.id, inTime), DONE)
+  })
+}
+
+t.test('a reverted volume reads as its snapshot, whatever was written since, and the snapshot as ever', async (t) => {
+  for (const thinPool of ['thin', null]) {
+    await empty()
+    const backend = await openLvm(exec, thinPool)
+    const snapshot = { id: OTHER_SNAPSHOT, volume: VOLUME.id, pool: POOL, sizeBytes: GIB }
+    const [device, copy] = [backend.devicePath(VOLUME.id), `/dev/${VG}/_snapshot-${OTHER_SNAPSHOT}`]
+    t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
+    await write(device, 300, 8)
+    const before = await sumOf(device)
+    t.same(await backend.createSnapshot(snapshot, TAGS, inTime), DONE)
+    for (const atMiB of [0, 301, 900]) await write(device, atMiB, 2, 'other')
+    t.same(await backend.revert(VOLUME, snapshot, TAGS.rid, inTime), DONE)
+    t.equal(await sumOf(device), before, thinPool ?? 'thick')
+    await write(device, 500, 1, 'other')
+    await host.must(`lvchange -q -a y -K ${copy}`)
+    t.equal(await sumOf(copy), before)
+    t.same(await backend.list(inTime), { kind: 'ok', value: [{ ...VOLUME, tags: TAGS }] })
+    t.same(await backend.removeSnapshot(snapshot, inTime), DONE)
+    t.same(await backend.remove(VOLUME.id, inTime), DONE)
   }
 })
 
@@ -149,7 +200,7 @@ async function isZero(device: string): Promise<boolean> {
 }
 
 async function sumOf(device: string): Promise<string> {
-  return (await host.must(`sha256sum < ${device}`, { timeoutMs: READ_MS })).trim()
+  return (await host.must(`head -c ${GIB} ${device} | sha256sum`, { timeoutMs: READ_MS })).trim()
 }
 
 function good<Value>(outcome: Outcome<Value>): Value {

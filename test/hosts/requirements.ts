@@ -13,6 +13,7 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   socat: 'socat',
   ip: 'iproute2',
   'mkfs.ext4': 'e2fsprogs',
+  fio: 'fio',
   unshare: 'util-linux',
 }
 const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']

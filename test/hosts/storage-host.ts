@@ -41,7 +41,9 @@ export interface StorageHost extends Guest {
 const STATE_FOLDER = '/var/lib/scoria'
 const CONFIG_FILE = `${STATE_FOLDER}/agent.yaml`
 const TGTD_PORTAL = '127.0.0.1:3260'
-const READY_MS = 60_000
+const READY_MS = 180_000
+/** A start of Node takes a second there, and a minute on a machine that many share. */
+const SCORIA_MS = 240_000
 
 export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
   const logFile = join(guest.outbox, 'agent.log')
@@ -64,7 +66,7 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
     agentLog,
     configure,
     client: (project = 'demo') => createClient(endpoint, project),
-    scoria: (...args) => guest.must(['node', CLI_PROGRAM, ...args]),
+    scoria: (...args) => guest.must(['node', CLI_PROGRAM, ...args], { timeoutMs: SCORIA_MS }),
     async startAgent(config) {
       if (config !== undefined) await configure(() => config)
       await agent.start()

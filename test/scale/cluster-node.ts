@@ -213,6 +213,7 @@ export class ClusterNode {
       case 'adopt':
       case 'release':
         return { kind: 'failed', tool: 'scale', detail: 'nothing lies here that is no volume' }
+      case 'revert':
       case 'create-snapshot':
       case 'remove-snapshot':
       case 'inspect-snapshot':

@@ -24,6 +24,7 @@ import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
 import { Managers } from './managers.ts'
 import type { Random } from './random.ts'
+import { Reverters, type WantedRevert } from './reverters.ts'
 import { TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
@@ -52,8 +53,10 @@ export class Clients {
   readonly #strangers: Random
   /** Of what is done with snapshots. */
   readonly #keepers: Random
+  readonly #growers: Random
   readonly #types: Random
   readonly #copiers: Copiers
+  readonly #reverters: Reverters
   readonly #typeClients: TypeClients
   readonly #managers: Managers
   readonly #admins: Random
@@ -79,8 +82,10 @@ export class Clients {
     this.#left = options.options.requests
     this.#strangers = options.random.split('strangers')
     this.#keepers = options.random.split('keepers')
+    this.#growers = options.random.split('growers')
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
+    this.#reverters = new Reverters(options.random.split('reverters'))
     this.#typeClients = new TypeClients(this.#types, options.history)
     this.#admins = options.random.split('admins')
     this.#managers = new Managers(this.#admins, options.history, options.nodes)
@@ -175,6 +180,8 @@ export class Clients {
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
+    const wanted = this.#reverters.draw(promised)
+    if (wanted !== null) return this.#revert(wanted)
     // Mostly what is known to be there; at times what nobody has answered for.
     if (promised.length > 0 && this.#keepers.chance(SNAPSHOTS)) return this.#actOnSnapshots(this.#keepers.pick(promised))
     const choices = promised.length > 0 && this.#random.chance(0.9) ? promised : live
@@ -200,7 +207,7 @@ export class Clients {
       case 'delete':
         return this.#operate(book, { kind: 'delete', force: this.#random.chance(0.2) })
       case 'extend':
-        return this.#operate(book, { kind: 'extend', sizeGiB: book.spec.sizeGiB + this.#random.between(1, 4) })
+        return this.#extend(book, promised)
       case 'update':
         return this.#operate(book, { kind: 'update', name: `name-${this.#random.hex(3)}` })
       case 'attach':
@@ -283,6 +290,21 @@ export class Clients {
     this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt })
   }
 
+  /** Half of the time one that somebody uses, if there is any. */
+  #extend(book: VolumeBook, promised: readonly VolumeBook[]): void {
+    const random = this.#growers
+    const moreGiB = this.#random.between(1, 4)
+    const extend = (of: VolumeBook): void =>
+      this.#operate(of, { kind: 'extend', sizeGiB: of.spec.sizeGiB + moreGiB, online: random.chance(0.8) })
+    const used = promised.flatMap((of) => [...of.attachments.values()].filter(isUsed).map(({ id }) => ({ of, id })))
+    if (used.length === 0 || random.chance(0.5)) return extend(book)
+    const { of, id } = random.pick(used)
+    this.#operate(of, { kind: 'complete', attachment: id })
+    this.#world.schedule(random.between(50, 1000), () => {
+      if (!this.#isOver) extend(of)
+    })
+  }
+
   #attach(book: VolumeBook): void {
     const reserved = [...book.attachments.values()].filter((attachment) => attachment.ackedMs !== null && !attachment.isDetachAsked)
     const known = reserved.length > 0 ? this.#random.pick(reserved) : null
@@ -350,6 +372,13 @@ export class Clients {
     }
   }
 
+  #revert({ book, detach, afterMs, operation }: WantedRevert): void {
+    for (const { id } of detach) this.#operate(book, { kind: 'detach', attachment: id, allowUnsafe: true })
+    this.#world.schedule(afterMs, () => {
+      if (!this.#isOver) this.#operate(book, operation)
+    })
+  }
+
   #takeSnapshot({ spec }: VolumeBook): void {
     const random = this.#keepers
     const { project, id: volume } = spec
@@ -393,6 +422,8 @@ export function bodyHashOf(spec: VolumeSpec): string {
 export function ridOf(project: ProjectId, key: string): RequestId {
   return requestId(hashHex('rid', project, key).slice(0, 32))
 }
+
+const isUsed = ({ connection, isDetachAsked }: AttachmentBook): boolean => connection !== null && !isDetachAsked
 
 function connectorOf({ initiator }: AttachmentBook): {
   initiator: string

@@ -1,8 +1,9 @@
 /** A host's tools as they are when nothing goes wrong: calls become changes of its volumes and exports. */
 import type { BackendCall, BackendOutcome, MeasuredPool, TargetCall, TargetOutcome } from '../../lib/flows/step.ts'
 import { poolName } from '../../lib/model/ids.ts'
-import type { FakeExports } from './fakes/exports.ts'
+import { type FakeExports, volumeBehindExport } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
+import type { SimOptions } from './options.ts'
 
 export interface Deeds {
   backend(call: BackendCall): BackendOutcome
@@ -15,15 +16,19 @@ export interface Deeds {
 export function createDeeds(volumes: FakeVolumes, exports: FakeExports): Deeds {
   return {
     backend: (call) => onVolumes(volumes, call),
-    target: (call) => onExports(exports, call),
-    // Growing, removing, renaming and giving a copy its name are one step: done or not.
+    target: (call) => onExports(exports, call, volumes),
+    // Growing, reverting, removing, renaming and giving a copy its name are one step: done or not.
     backendHalf: (call) => (call.kind === 'create' ? volumes.createHalf(call.volume, call.tags) : undefined),
-    targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call)),
+    targetHalf: (call) => (call.kind === 'fence' ? exports.fenceHalf(call.iqn) : exports.exposeHalf(call.iqn)),
   }
 }
 
 /** What a thick pool reports of itself. */
-export function measurePool(host: string, poolGiB: number, volumes: FakeVolumes): MeasuredPool {
+export function measurePool(
+  host: string,
+  { poolGiB, onlineExtend }: Pick<SimOptions, 'poolGiB' | 'onlineExtend'>,
+  volumes: FakeVolumes,
+): MeasuredPool {
   // What others have of it cannot be given out.
   const totalGiB = Math.floor(poolGiB - volumes.existingGiB())
   return {
@@ -40,6 +45,7 @@ export function measurePool(host: string, poolGiB: number, volumes: FakeVolumes)
       max_over_subscription_ratio: '1.0',
       thick_provisioning_support: true,
       thin_provisioning_support: false,
+      online_extend_support: onlineExtend,
     },
   }
 }
@@ -52,6 +58,8 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
       return volumes.copy(call.volume, call.source, call.tags)
     case 'extend':
       return volumes.extend(call.volume)
+    case 'revert':
+      return volumes.revert(call.volume, call.snapshot, call.rid)
     case 'remove':
       return volumes.remove(call.volume)
     case 'adopt':
@@ -73,8 +81,8 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
   }
 }
 
-function onExports(exports: FakeExports, call: TargetCall): TargetOutcome {
+function onExports(exports: FakeExports, call: TargetCall, volumes: FakeVolumes): TargetOutcome {
   if (call.kind === 'fence') return exports.fence(call.iqn)
   const { iqn, initiator, username, password, readOnly } = call
-  return exports.expose({ iqn, initiator, username, password, readOnly })
+  return exports.expose({ iqn, initiator, username, password, readOnly }, volumes.sizeOf(volumeBehindExport(iqn)))
 }

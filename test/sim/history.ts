@@ -11,6 +11,13 @@ import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import type { SourcePlace } from '../../lib/model/volume-source.ts'
 
+/** One revert that a client asked for. */
+export interface RevertBook {
+  readonly volume: VolumeId
+  readonly snapshot: SnapshotId
+  ackedMs: number | null
+}
+
 export interface Asked {
   readonly id: string
   readonly askedMs: number
@@ -84,6 +91,7 @@ export class History {
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
   /** When an operation was asked for first: a repeat may get the first answer. */
+  readonly reverts = new Map<RequestId, RevertBook>()
   readonly firstAskedMs = new Map<RequestId, number>()
   #names = 0
 
@@ -157,6 +165,8 @@ export class History {
       const attachment = book.attachments.get(operation.attachment)
       if (attachment !== undefined) attachment.isDetachAsked = true
     }
+    if (operation.kind === 'revert' && !this.reverts.has(rid))
+      this.reverts.set(rid, { volume, snapshot: operation.snapshot, ackedMs: null })
     if ('snapshot' in operation) askForSnapshot(book, request.request, askedMs)
   }
 
@@ -174,6 +184,8 @@ export class History {
       const attachment = book.attachments.get(operation.attachment)
       if (attachment !== undefined) attachment.detachAckedMs ??= atMs
     }
+    const revert = this.reverts.get(rid)
+    if (revert !== undefined) revert.ackedMs ??= atMs
     if ('snapshot' in operation) ackSnapshot(book, request.request, atMs)
     if (operation.kind === 'attach' || operation.kind === 'connect') {
       const attachment = book.attachments.get(operation.attachment)

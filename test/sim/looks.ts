@@ -8,10 +8,11 @@ import type { HostLook } from '../../lib/model/existing.ts'
 import type { FoundHere, MeasuredPool } from '../../lib/flows/step.ts'
 import { poolName } from '../../lib/model/ids.ts'
 import { measurePool } from './deeds.ts'
-import type { FakeExports } from './fakes/exports.ts'
+import { type FakeExports, volumeBehindExport } from './fakes/exports.ts'
 import type { FakeVolumes } from './fakes/volumes.ts'
 import type { Hits } from './hits.ts'
 import type { HostTroubles } from './host-troubles.ts'
+import type { SimOptions } from './options.ts'
 import type { Random } from './random.ts'
 
 export interface LooksOptions {
@@ -19,7 +20,7 @@ export interface LooksOptions {
   readonly volumes: FakeVolumes
   readonly exports: FakeExports
   readonly troubles: HostTroubles
-  readonly poolGiB: number
+  readonly sim: Pick<SimOptions, 'poolGiB' | 'onlineExtend'>
   /** Part of the looks that come to nothing. */
   readonly garbage: number
   readonly random: Random
@@ -49,13 +50,18 @@ export class Looks {
   }
 
   exports(): readonly string[] | null {
-    const { exports, troubles } = this.#options
-    return troubles.isDaemonUp && !this.#isGarbage('target') ? exports.list() : null
+    const { exports, volumes, troubles } = this.#options
+    if (!troubles.isDaemonUp || this.#isGarbage('target')) return null
+    // One that did not follow its volume is not as it was made.
+    return exports.list().filter((iqn) => {
+      const shownBytes = exports.sizeOf(iqn)
+      return shownBytes === null || shownBytes >= volumes.sizeOf(volumeBehindExport(iqn))
+    })
   }
 
   pools(): readonly MeasuredPool[] {
-    const { host, poolGiB, volumes, troubles } = this.#options
-    return troubles.isPoolSeen && !this.#isGarbage('backend') ? [measurePool(host, poolGiB, volumes)] : []
+    const { host, sim, volumes, troubles } = this.#options
+    return troubles.isPoolSeen && !this.#isGarbage('backend') ? [measurePool(host, sim, volumes)] : []
   }
 
   #isGarbage(tool: 'backend' | 'target'): boolean {

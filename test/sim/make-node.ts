@@ -13,6 +13,7 @@ import { DEFAULT_PLACEMENT } from '../../lib/placement/rank.ts'
 import type { Distortion } from './bugs/distortion.ts'
 import type { Checker } from './checkers/checker.ts'
 import type { CrashPoints } from './crash/points.ts'
+import { volumeBehindExport } from './fakes/exports.ts'
 import { FakeVolumes } from './fakes/volumes.ts'
 import type { Hits } from './hits.ts'
 import { portalOf } from './initiators.ts'
@@ -92,10 +93,12 @@ export function makeNode(of: MakeNode): SimNode {
       onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume)),
       onSnapshot: (snapshot) => each((checker) => checker.onSnapshot?.(node, snapshot)),
       onSnapshotRemove: (snapshot) => each((checker) => checker.onSnapshotRemove?.(node, snapshot)),
+      onRevert: (volume, snapshot) => each((checker) => checker.onRevert?.(node, volume, snapshot)),
     }),
     exports: distortion.exports({
       onExpose: (exported) => each((checker) => checker.onExpose?.(node, exported)),
       onLogin: (session) => each((checker) => checker.onLogin?.(node, session)),
+      onWrite: ({ iqn }) => node.volumes.write(volumeBehindExport(iqn)),
     }),
     onReply: (id, reply) => of.onReply(node, id, reply),
     onOutcome: (report) => each((checker) => checker.onOutcome?.(node, report)),

@@ -28,6 +28,8 @@ export interface SimOptions {
   readonly limits: Limits
   readonly poolGiB: number
   readonly sizeGiBMax: number
+  /** Whether pools can grow what is in use. */
+  readonly onlineExtend: boolean
   /** Length of the phase with faults, virtual milliseconds. */
   readonly faultsMs: number
   readonly timings: Timings
@@ -93,6 +95,7 @@ export const CALM: SimOptions = {
   limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
   poolGiB: 100,
   sizeGiBMax: 10,
+  onlineExtend: true,
   faultsMs: 0,
   timings: SIM_TIMINGS,
   network: { loss: 0, duplicates: 0, delayMsMax: 5, stragglers: 0, isOrdered: true, falseUnreachable: 0, clogs: false, partition: 'none' },
@@ -125,6 +128,7 @@ export function drawOptions(random: Random): SimOptions {
     limits: drawLimits(random, isTight),
     poolGiB: random.chance(0.4) ? random.between(10, 40) : 1000,
     sizeGiBMax: random.between(1, 10),
+    onlineExtend: random.split('online').chance(0.8),
     faultsMs,
     timings: {
       ...SIM_TIMINGS,

@@ -7,6 +7,7 @@ import {
   attach,
   available,
   cluster,
+  copyOf,
   create,
   operate,
   otherThan,
@@ -78,6 +79,38 @@ t.test('a BIND that arrives after its reservation was given up is refused', asyn
   simulation.heal()
   simulation.comeToRest()
   t.same(bytesOf(simulation, request.spec.id), [], 'no bytes were made')
+})
+
+t.test('a repeat that is faster than its host, which is back and asks what became of its reservation, gets its volume', async (t) => {
+  const simulation = cluster()
+  const source = available(simulation, 'a')
+  // Only the host of the source can make it: there is no other pool to go on to.
+  const request = copyOf(simulation, { kind: 'volume', volume: source.id }, 1)
+  const owner = ownerOf(simulation, source.id)
+  const [first, second] = simulation.nodes.filter((node) => node !== owner)
+  if (first === undefined || second === undefined) throw new Error('there are three')
+  const held = hold(simulation, 'change', isBind)
+  simulation.clients.ask(request, 99, first)
+  until(simulation, 'the BIND is on its way', () => held.length > 0)
+  first.crash('scenario')
+  owner.crash('scenario')
+  const isClosed = (message: PeerMessage): boolean =>
+    message.kind === 'changed' && message.outcome.kind === 'decided' && message.outcome.answer.kind === 'closed'
+  const told: PeerId[] = []
+  simulation.network.filter = (_, to, message) => {
+    if (!isClosed(message)) return true
+    told.push(to)
+    return to !== owner.id || told.includes(second.id)
+  }
+  owner.start()
+  first.start()
+  until(simulation, 'the register has closed it', () => told.length > 0)
+  simulation.clients.ask(request, 99, second)
+  shownAs(simulation, request.spec.id, second.name, 'available')
+  t.ok(told.includes(second.id), 'the repeat had met what was closed')
+  t.same(bytesOf(simulation, request.spec.id), [owner.name])
+  simulation.heal()
+  t.ok(simulation.comeToRest() < 30_000, 'all comes to rest')
 })
 
 t.test('a retry with the same key through another peer gives the same volume', async (t) => {
@@ -312,7 +345,11 @@ t.test('a host whose clock is a year ahead does not make a register forget what 
   simulation.pass(2000)
   const owner = ownerOf(simulation, id)
   owner.clockJumpMs = YEAR_MS
-  t.match(operate(simulation, 'a', id, { kind: 'extend', sizeGiB: 2 }), { ok: true }, 'the owner reports its use, by that clock')
+  t.match(
+    operate(simulation, 'a', id, { kind: 'extend', sizeGiB: 2, online: false }),
+    { ok: true },
+    'the owner reports its use, by that clock',
+  )
   simulation.pass(2000)
   const lonely = otherThan(simulation, owner)
   for (const other of simulation.nodes) {

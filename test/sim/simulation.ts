@@ -12,6 +12,7 @@ import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
 import { AccountChecker } from './checkers/account.ts'
 import type { Checker, Scene } from './checkers/checker.ts'
 import { CopyChecker } from './checkers/copies.ts'
+import { GrowthChecker } from './checkers/growth.ts'
 import { FenceChecker } from './checkers/fences.ts'
 import { HonestyChecker } from './checkers/honesty.ts'
 import { HomeChecker } from './checkers/homes.ts'
@@ -178,6 +179,7 @@ export class Simulation {
       new TypeChecker(scene, registers, hits),
       new CopyChecker(scene),
       new ManageChecker(scene, hits),
+      new GrowthChecker(),
     )
     this.linearizable = new LinearizableChecker(scene, hits)
     this.#checkers.push(new RestChecker(scene, registers, account), this.linearizable)

@@ -93,7 +93,7 @@ t.test('while a snapshot is made nothing else is done with its volume, and other
   simulation.network.filter = (_, to, message) => !(message.kind === 'commit' && to === owner.id)
   t.equal(codeOf(operate(simulation, otherThan(simulation, owner).name, id, snapshot(id))), 'ok')
   t.equal(codeOf(operate(simulation, 'b', id, { kind: 'delete', force: true })), 'volume-busy', 'its room is set aside, and may be bound')
-  t.equal(codeOf(operate(simulation, 'b', id, { kind: 'extend', sizeGiB: 5 })), 'volume-busy')
+  t.equal(codeOf(operate(simulation, 'b', id, { kind: 'extend', sizeGiB: 5, online: false })), 'volume-busy')
   available(simulation, 'c')
   simulation.network.filter = () => true
   until(simulation, 'it is made', () => seen(simulation, id, 'b')?.status === 'available')

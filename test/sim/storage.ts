@@ -41,7 +41,7 @@ export class Storage {
     const { troubles } = this
     this.#exports = exports
     const { garbage } = sim.rare.calls
-    this.looks = new Looks({ host, volumes, exports, troubles, poolGiB: sim.poolGiB, garbage, random: random.split('looks'), hits })
+    this.looks = new Looks({ host, volumes, exports, troubles, sim, garbage, random: random.split('looks'), hits })
     this.#hands = new Hands({
       world,
       random: random.split('hands'),

@@ -9,7 +9,7 @@ export function trespassOn({ spec }: VolumeBook, rid: RequestId, project: Projec
   const operation: Operation = random.pick([
     { kind: 'update', name: 'stolen' },
     { kind: 'delete', force: true },
-    { kind: 'extend', sizeGiB: spec.sizeGiB + 1 },
+    { kind: 'extend', sizeGiB: spec.sizeGiB + 1, online: true },
     { kind: 'attach', attachment, instance: null, mode: 'rw', connector: null, mountpoint: null },
   ] as const)
   return { rid, project, volume: spec.id, operation }

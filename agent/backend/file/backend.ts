@@ -22,6 +22,7 @@ import { measurePool } from './measure.ts'
 import { imageName, snapshotStem, volumeStem } from './names.ts'
 import type { FileBackendOptions } from './options.ts'
 import { copyVolume, eraseCopy, makeSnapshot } from './copy-file.ts'
+import { revertVolume } from './revert-file.ts'
 import { readTags } from './tags-file.ts'
 import { outcomeOf, TOOL } from './trouble.ts'
 import { grow, imagesIn, make, setAside, sizeOf } from './volume-file.ts'
@@ -41,6 +42,7 @@ export function createFileBackend(options: FileBackendOptions): Backend {
     copy: (volume, source, tags, signal) =>
       turns.take([volume.id, volumeBehind(source)], () => outcomeOf(() => copyVolume(directory, exec, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, () => grow(directory, volumeStem(volume.id), volume.sizeBytes), signal),
+    revert: (volume, snapshot, rid, signal) => onOne(volume.id, () => revertVolume(directory, exec, volume, snapshot, rid), signal),
     remove: (volume, signal) => onOne(volume, () => eraseCopy(directory, volumeStem(volume)), signal),
     adopt: (volume, name, tags, signal) => onOne(volume.id, () => takeIn(directory, volume, name, tags), signal),
     release: (volume, signal) => onOne(volume, () => giveBack(directory, volume), signal),

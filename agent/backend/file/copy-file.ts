@@ -73,6 +73,16 @@ async function seal(path: string, sizeBytes: number): Promise<void> {
 }
 
 async function copy(directory: string, exec: Exec, source: Stem, stem: Stem, sizeBytes: number): Promise<void> {
+  try {
+    await putCopy(directory, exec, source, stem, sizeBytes)
+  } catch (error) {
+    await removeTags(directory, stem)
+    throw error
+  }
+}
+
+/** In the place of what is there, if anything is. */
+export async function putCopy(directory: string, exec: Exec, source: Stem, stem: Stem, sizeBytes: number): Promise<void> {
   const draft = join(directory, copyName(stem))
   await rm(draft, { force: true })
   try {
@@ -83,7 +93,6 @@ async function copy(directory: string, exec: Exec, source: Stem, stem: Stem, siz
     await rename(draft, join(directory, imageName(stem)))
   } catch (error) {
     await rm(draft, { force: true })
-    await removeTags(directory, stem)
     throw error
   }
 }

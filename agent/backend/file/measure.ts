@@ -38,8 +38,8 @@ export async function measurePool(options: FileBackendOptions): Promise<PoolMeas
       // Each attachment has a target of its own; all of them reach the bytes through one page cache.
       multiattach: true,
       QoS_support: false,
-      // tgtd shows a new size only to those who log in anew.
-      online_extend_support: false,
+      // Whether whoever uses it sees that it has grown is up to the target.
+      online_extend_support: true,
       backend_state: 'up',
       location_info: `FileBackend:${directory}`,
     },

@@ -1,5 +1,6 @@
 /**
- * What a volume's and a snapshot's files are called: a stem, and behind it `.img` for the bytes and `.json` for the tags.
+ * What a volume's and a snapshot's files are called: a stem, and behind it `.img` for the bytes, `.json` for the tags, and
+ * `.revert` for what a volume was reverted by.
  *
  * A snapshot's stem begins with its volume's, so that a folder shows them together; both ids are in it, so that bytes
  * without tags still say what they are of.
@@ -11,14 +12,16 @@ export type Stem = string
 
 const VOLUME = /^volume-(.{36})\.img$/
 const SNAPSHOT = /^volume-(.{36})\.snapshot-(.{36})\.img$/
+const COPY = /^\.volume-.{36}(?:\.snapshot-.{36})?\.img\.copy$/
 const ASIDE = /^quarantine-(?:\d+-)?(volume-.*\.img)$/
-const COPY = /^\.volume-.{36}\.snapshot-.{36}\.img\.copy$/
 
 export const volumeStem = (volume: VolumeId): Stem => `volume-${volume}`
 export const snapshotStem = ({ volume, id }: SnapshotName): Stem => `volume-${volume}.snapshot-${id}`
 export const imageName = (stem: Stem): string => `${stem}.img`
 export const tagsName = (stem: Stem): string => `${stem}.json`
-/** A snapshot that is being copied. */
+/** By which request the volume was reverted last. */
+export const revertName = (stem: Stem): string => `${stem}.revert`
+/** What is being copied. */
 export const copyName = (stem: Stem): string => `.${imageName(stem)}.copy`
 export const isCopyName = (name: string): boolean => COPY.test(name)
 

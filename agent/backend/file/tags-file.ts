@@ -7,9 +7,9 @@
 import { constants } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { projectId, requestId } from '../../../lib/model/ids.ts'
+import { projectId, type RequestId, requestId } from '../../../lib/model/ids.ts'
 import type { VolumeTags } from '../../../lib/ports/backend.ts'
-import { type Stem, tagsName } from './names.ts'
+import { revertName, type Stem, tagsName } from './names.ts'
 import { syncFolder } from './sync-folder.ts'
 
 /** More than a project id of 255 characters takes with every one of them escaped. */
@@ -20,7 +20,7 @@ const REQUEST_ID = /^[0-9a-f]{32,64}$/
 /** Resolves when the tags are on stable storage. */
 export async function writeTags(directory: string, stem: Stem, tags: VolumeTags): Promise<void> {
   const text = textOf(tags)
-  if ((await readText(join(directory, tagsName(stem)))) !== text) await replaceTags(directory, stem, text)
+  if ((await readText(join(directory, tagsName(stem)))) !== text) await replaceText(directory, stem, tagsName(stem), text)
   // Also if they were there: whoever named them may have crashed before this.
   await syncFolder(directory)
 }
@@ -31,13 +31,25 @@ export async function readTags(directory: string, stem: Stem): Promise<VolumeTag
   return text === null ? null : parseTags(text)
 }
 
-/** Not synced: should the name come back, it is tags without bytes. */
+/** And what it was reverted by. Not synced: should the names come back, they are tags without bytes. */
 export async function removeTags(directory: string, stem: Stem): Promise<void> {
   await rm(join(directory, tagsName(stem)), { force: true })
   await rm(join(directory, draftName(stem)), { force: true })
+  await rm(join(directory, revertName(stem)), { force: true })
 }
 
-async function replaceTags(directory: string, stem: Stem, text: string): Promise<void> {
+/** By which request the volume was reverted last; null if it never was. */
+export async function readRevert(directory: string, stem: Stem): Promise<string | null> {
+  return await readText(join(directory, revertName(stem)))
+}
+
+/** Resolves when it is on stable storage. */
+export async function writeRevert(directory: string, stem: Stem, rid: RequestId): Promise<void> {
+  await replaceText(directory, stem, revertName(stem), rid)
+  await syncFolder(directory)
+}
+
+async function replaceText(directory: string, stem: Stem, name: string, text: string): Promise<void> {
   const draft = join(directory, draftName(stem))
   // A draft that a crash left behind is nobody's: its rename never happened.
   await rm(draft, { force: true })
@@ -48,7 +60,7 @@ async function replaceTags(directory: string, stem: Stem, text: string): Promise
   } finally {
     await handle.close()
   }
-  await rename(draft, join(directory, tagsName(stem)))
+  await rename(draft, join(directory, name))
 }
 
 const draftName = (stem: Stem): string => `.${tagsName(stem)}.draft`

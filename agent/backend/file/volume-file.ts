@@ -2,7 +2,7 @@
  * One volume (or snapshot) as one sparse file, made and taken away so that a crash at any point is survived.
  *
  * A name that was handed out is on stable storage (fsync of the file, then of the folder), and its tags before it. The bytes
- * of a file that is there are never touched: it is grown, renamed or unlinked, and nothing else.
+ * of a file that is there are never touched: it is grown, renamed, replaced or unlinked, and nothing else.
  */
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, readdir, stat, unlink } from 'node:fs/promises'

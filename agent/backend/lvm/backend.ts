@@ -10,12 +10,11 @@ import { type AbortSignalLike, type Backend, volumeBehind } from '../../../lib/p
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
 import { carryOut } from './carry-out.ts'
-import { allOurs, lookUp, seenSnapshot, seenVolume } from './look-up.ts'
+import { allOurs, lookUp, lookUpVolume, seenSnapshot, seenVolume } from './look-up.ts'
 import { createMeasuring } from './measure.ts'
 import { devicePath, snapshotLv, volumeLv } from './names.ts'
 import type { LvmBackendOptions } from './options.ts'
 import {
-  type Plan,
   planActivate,
   planCopy,
   planCreate,
@@ -23,10 +22,13 @@ import {
   planLeftover,
   planQuarantine,
   planRemove,
+  planRemoveVolume,
   planSnapshot,
 } from './plan.ts'
 import { allExisting, planAdopt, planRelease } from './plan-existing.ts'
+import { planRevert } from './plan-revert.ts'
 import type { VgState } from './report.ts'
+import type { Plan } from './steps.ts'
 import { TOOL } from './volume-group.ts'
 
 export interface LvmBackend extends Backend {
@@ -103,9 +105,10 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     copy: (volume, source, tags, signal) =>
       turns.take([volume.id, volumeBehind(source)], () => act((state) => planCopy(place, guard, state, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, (state) => planExtend(place, state, volume), signal),
-    remove: (volume, signal) => onOne(volume, (state) => planRemove(place, state, volumeLv(volume)), signal),
+    revert: (volume, snapshot, rid, signal) => onOne(volume.id, (state) => planRevert(place, state, volume, snapshot, rid), signal),
+    remove: (volume, signal) => onOne(volume, (state) => planRemoveVolume(place, state, volume), signal),
     inspect: (volume, signal) =>
-      turns.take([volume], () => inspected(volumeLv(volume), (state) => seenVolume(lookUp(place, state, volumeLv(volume)), pool)), signal),
+      turns.take([volume], () => inspected(volumeLv(volume), (state) => seenVolume(lookUpVolume(place, state, volume), pool)), signal),
     adopt: (volume, name, tags, signal) => onOne(volume.id, (state) => planAdopt(place, state, volume, name, tags), signal),
     release: (volume, signal) => onOne(volume, (state) => planRelease(place, state, volume), signal),
     listExisting: (signal) => onAll((state) => allExisting(place, state).map((found) => ({ ...found, pool })), signal),
@@ -120,9 +123,9 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planQuarantine(place, state, snapshotLv(snapshot)), signal),
     devicePath: (volume) => devicePath(vg.name, volumeLv(volume)),
     async finishLeftovers(signal) {
-      const found = await seen((state) => allOurs(place, state).filter(({ isReady }) => !isReady))
+      const found = await seen((state) => allOurs(place, state).filter(({ identity }) => identity.state !== 'ready'))
       for (const { lv, identity } of found.kind === 'ok' ? found.value : []) {
-        const fields = { vg: vg.name, lv: lv.name, state: identity.state.kind }
+        const fields = { vg: vg.name, lv: lv.name, state: identity.state }
         log.info('leftover', fields)
         const outcome = await onOne(identity.volume, (state) => planLeftover(place, state, lv.name), signal)
         if (outcome.kind !== 'ok') log.warn('leftover-stays', { ...fields, tool: outcome.tool, detail: outcome.detail })

@@ -8,7 +8,7 @@
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import { devicePath } from './names.ts'
-import type { Step } from './plan.ts'
+import type { Step } from './steps.ts'
 import type { VolumeGroup } from './volume-group.ts'
 
 /** Some terabytes on a slow disk. */
@@ -27,6 +27,8 @@ async function one(exec: Exec, vg: VolumeGroup, step: Step): Promise<Outcome<unk
   switch (step.kind) {
     case 'lvm':
       return await vg.change(step.args)
+    case 'give':
+      return await vg.give(step.from, step.to)
     case 'zero': {
       const device = devicePath(vg.name, step.lv)
       const range = ['--offset', String(step.fromBytes), '--length', String(step.toBytes - step.fromBytes)]

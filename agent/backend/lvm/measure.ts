@@ -118,7 +118,8 @@ function measured(
       // Each attachment has a target of its own; all of them reach the bytes through one device.
       multiattach: true,
       QoS_support: false,
-      online_extend_support: false,
+      // Whether whoever uses it sees that it has grown is up to the target.
+      online_extend_support: true,
       backend_state: isUp ? 'up' : 'down',
       ...more,
     },

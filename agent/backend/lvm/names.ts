@@ -12,6 +12,10 @@ export type LvName = string
 const QUARANTINES_MAX = 1000
 
 export const volumeLv = (volume: VolumeId): LvName => `volume-${volume}`
+/** What a thick volume is about to grow by, while it is cleared. */
+export const growthLv = (volume: VolumeId): LvName => `growth-${volume}`
+/** A copy of a snapshot that is about to be the volume. */
+export const revertLv = (volume: VolumeId): LvName => `revert-${volume}`
 export const snapshotLv = ({ id }: Pick<SnapshotName, 'id'>): LvName => `_snapshot-${id}`
 
 export const devicePath = (vg: string, lv: LvName): string => `/dev/${vg}/${lv}`

@@ -9,8 +9,8 @@ import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
 import { isOfPlace, lookUp, type Place } from './look-up.ts'
 import { isQuarantineName, type LvName, volumeLv } from './names.ts'
-import type { Plan, Step } from './plan.ts'
 import type { Lv, VgState } from './report.ts'
+import type { Plan, Step } from './steps.ts'
 import { identityOf, identityTags, ownerTags, ownTagsIn } from './tags.ts'
 
 const GIB = 1024 ** 3
@@ -23,8 +23,8 @@ export function planAdopt(place: Place, state: VgState, volume: BackendVolume, n
   const found = lookUp(place, state, target)
   if (found.kind === 'foreign') return refused(found.detail)
   if (found.kind === 'ours') {
-    if (!found.isReady || found.seenBytes !== volume.sizeBytes)
-      return refused(`${path(place, target)} is there with ${found.seenBytes} bytes, not ${volume.sizeBytes}`)
+    if (!found.isReady || found.lv.sizeBytes !== volume.sizeBytes)
+      return refused(`${path(place, target)} is there with ${found.lv.sizeBytes} bytes, not ${volume.sizeBytes}`)
     return { kind: 'steps', steps: activation(place, found.lv, target) }
   }
   const lv = state.lvs.find((one) => one.name === name && isOfPlace(place, one))
@@ -40,7 +40,7 @@ export function planAdopt(place: Place, state: VgState, volume: BackendVolume, n
 export function planRelease(place: Place, state: VgState, volume: VolumeId): Plan {
   const found = lookUp(place, state, volumeLv(volume))
   if (found.kind === 'ours') {
-    if (found.identity.state.kind !== 'ready') return refused(`${path(place, found.lv.name)} is half made or half grown`)
+    if (!found.isReady) return refused(`${path(place, found.lv.name)} is half made`)
     return unmarking(place, found.lv)
   }
   // What was set aside stays marked, so that it stays known for what it is.
@@ -62,7 +62,7 @@ function hindranceOf(lv: Lv, volume: VolumeId | null): Hindrance | null {
   if (!isExistingName(lv.name)) return 'name'
   if (lv.isSnapshot || lv.isOrigin) return 'snapshots'
   if (!lv.isPlain) return 'pool-part'
-  const state = identityOf(lv.tags)?.state.kind ?? 'ready'
+  const state = identityOf(lv.tags)?.state ?? 'ready'
   if (state !== 'ready') return 'half-made'
   const isFree = ownTagsIn(lv.tags).length === 0 || isQuarantineName(lv.name) || (volume !== null && isMarkedFor(lv, volume))
   if (!isFree) return 'tagged'

@@ -5,27 +5,15 @@
  * LV is cleared before a tenant gets it and before its extents are freed, and its state tag says so from before the first
  * step to after the last. A thin LV needs neither: its pool zeroes. A plan without steps means that it is so already.
  */
+import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { BackendSnapshot, BackendSource, BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
-import { type LvName, quarantineName, snapshotLv, volumeLv } from './names.ts'
-import { type Found, lookUp, type Place } from './look-up.ts'
+import { growthLv, type LvName, quarantineName, revertLv, snapshotLv, volumeLv } from './names.ts'
+import { lookUp, type Ours, type Place } from './look-up.ts'
 import type { VgState } from './report.ts'
-import { type LvState, ownerTags, ownerTagsIn, identityTags, stateTag } from './tags.ts'
+import { active, added, busy, inUse, lvm, path, type Plan, refused, type Step, steps } from './steps.ts'
+import { planRevertLeft } from './plan-revert.ts'
+import { identityTags, ownerTags, ownerTagsIn, stateTag, type Unready } from './tags.ts'
 import { type Guard, refusalOfPool } from './thin-pool.ts'
-
-export type Step =
-  /** An LVM command that changes something. */
-  | { readonly kind: 'lvm'; readonly args: readonly string[] }
-  /** Zeroes in place of what is there, on the disk when it ends. */
-  | { readonly kind: 'zero'; readonly lv: LvName; readonly fromBytes: number; readonly toBytes: number }
-  | { readonly kind: 'copy'; readonly from: LvName; readonly to: LvName; readonly sizeBytes: number }
-
-export type Plan =
-  | { readonly kind: 'steps'; readonly steps: readonly Step[] }
-  | { readonly kind: 'refused'; readonly detail: string }
-  /** Somebody has it open: for good, or only to look at what was made a moment ago. */
-  | { readonly kind: 'busy'; readonly detail: string }
-
-type Ours = Extract<Found, { kind: 'ours' }>
 
 interface Wanted {
   readonly name: LvName
@@ -35,15 +23,6 @@ interface Wanted {
   readonly isVolume: boolean
 }
 
-const COPYING = { kind: 'copying' } as const
-const MAKING = { kind: 'making' } as const
-type Unready = Exclude<LvState, { kind: 'ready' }>
-
-const steps = (...list: readonly Step[]): Plan => ({ kind: 'steps', steps: list })
-const refused = (detail: string): Plan => ({ kind: 'refused', detail })
-const busy = (detail: string): Plan => ({ kind: 'busy', detail })
-const lvm = (...args: readonly string[]): Step => ({ kind: 'lvm', args })
-
 export function planCreate(place: Place, guard: Guard, state: VgState, volume: BackendVolume, tags: VolumeTags): Plan {
   const name = volumeLv(volume.id)
   const wanted = wantedVolume(volume, tags)
@@ -52,8 +31,8 @@ export function planCreate(place: Place, guard: Guard, state: VgState, volume: B
   if (found.kind === 'absent') return begun(place, guard, state, () => fresh(place, wanted))
   if (found.isReady) return kept(place, found, wanted, tags)
   if (found.lv.isOpen) return busy(inUse(place, name))
-  const isLikeWanted = found.identity.state.kind === 'making' && found.lv.sizeBytes === wanted.sizeBytes
-  if (isLikeWanted) return steps(...active(place, found), ...cleared(place, wanted, MAKING))
+  const isLikeWanted = found.identity.state === 'making' && found.lv.sizeBytes === wanted.sizeBytes
+  if (isLikeWanted) return steps(...active(place, found), ...cleared(place, wanted, 'making'))
   return steps(...removal(place, found), ...fresh(place, wanted))
 }
 
@@ -62,24 +41,35 @@ export function planExtend(place: Place, state: VgState, volume: BackendVolume):
   const found = lookUp(place, state, name)
   if (found.kind === 'foreign') return refused(found.detail)
   if (found.kind === 'absent' || !found.isReady) return refused(`${place.vg}/${name} is not there`)
-  const { lv, seenBytes } = found
-  const isGrowing = found.identity.state.kind === 'growing'
-  const grow = lv.sizeBytes < volume.sizeBytes ? [lvm('lvextend', '--size', `${volume.sizeBytes}b`, path(place, name))] : []
-  if (place.thinPool !== null || (grow.length === 0 && !isGrowing)) return steps(...grow)
-  // Who has it open sees what is new as soon as it is there, and it is cleared only then.
-  if (lv.isOpen) return busy(inUse(place, name))
-  const growing: LvState = { kind: 'growing', fromBytes: seenBytes }
-  const tag = stateTag(growing)
-  return steps(
-    ...(isGrowing ? [] : [lvm('lvchange', '--addtag', tag, path(place, name))]),
-    ...grow,
-    ...active(place, found),
-    { kind: 'zero', lv: name, fromBytes: seenBytes, toBytes: Math.max(lv.sizeBytes, volume.sizeBytes) },
-    lvm('lvchange', '--deltag', tag, path(place, name)),
-  )
+  const moreBytes = volume.sizeBytes - found.lv.sizeBytes
+  if (place.thinPool === null) return planGrowth(place, state, volume.id, moreBytes)
+  return steps(...(moreBytes > 0 ? [lvm('lvextend', '--size', `${volume.sizeBytes}b`, path(place, name))] : []))
 }
 
-/** Of a volume or a snapshot. */
+/**
+ * Whoever has a volume open reads what is new as soon as it is there. So its extents are cleared before: under a name of their own,
+ * which they have until they are the volume's.
+ */
+function planGrowth(place: Place, state: VgState, volume: VolumeId, moreBytes: number): Plan {
+  const name = growthLv(volume)
+  const found = lookUp(place, state, name)
+  if (found.kind === 'foreign') return refused(found.detail)
+  if (found.kind === 'ours' && found.lv.isOpen) return busy(inUse(place, name))
+  if (moreBytes <= 0) return steps(...(found.kind === 'ours' ? removal(place, found) : []))
+  const zero: Step = { kind: 'zero', lv: name, fromBytes: 0, toBytes: moreBytes }
+  const give: Step = { kind: 'give', from: name, to: volumeLv(volume) }
+  if (found.kind === 'ours' && found.lv.sizeBytes === moreBytes) return steps(...active(place, found), zero, give)
+  const wanted = { name, sizeBytes: moreBytes, tags: identityTags(volume, null), isVolume: false }
+  return steps(...(found.kind === 'ours' ? removal(place, found) : []), madeThick(place, wanted, 'growing'), zero, give)
+}
+
+/** With what it was about to grow by, or to be replaced with. */
+export function planRemoveVolume(place: Place, state: VgState, volume: VolumeId): Plan {
+  const plans = [growthLv(volume), revertLv(volume), volumeLv(volume)].map((name) => planRemove(place, state, name))
+  const refusal = plans.find(({ kind }) => kind !== 'steps')
+  return refusal ?? steps(...plans.flatMap((plan) => (plan.kind === 'steps' ? plan.steps : [])))
+}
+
 export function planRemove(place: Place, state: VgState, name: LvName): Plan {
   const found = lookUp(place, state, name)
   if (found.kind === 'foreign') return refused(found.detail)
@@ -89,10 +79,11 @@ export function planRemove(place: Place, state: VgState, name: LvName): Plan {
   return steps(...removal(place, found))
 }
 
-/** What a crash left half made or half removed goes. Whatever became of it since is not touched. */
+/** What a crash left half made or half removed goes, and what it left half reverted is reverted. Whatever became of it since is not touched. */
 export function planLeftover(place: Place, state: VgState, name: LvName): Plan {
   const found = lookUp(place, state, name)
-  return found.kind === 'ours' && !found.isReady ? planRemove(place, state, name) : steps()
+  if (found.kind !== 'ours' || found.identity.state === 'ready') return steps()
+  return found.identity.state === 'reverting' ? planRevertLeft(place, state, found) : planRemove(place, state, name)
 }
 
 export function planSnapshot(place: Place, guard: Guard, state: VgState, snapshot: BackendSnapshot, tags: VolumeTags): Plan {
@@ -102,8 +93,8 @@ export function planSnapshot(place: Place, guard: Guard, state: VgState, snapsho
   const source = lookUp(place, state, from)
   const found = lookUp(place, state, wanted.name)
   const isThere = found.kind === 'ours' && found.isReady
-  if (!isThere && source.kind === 'ours' && source.seenBytes !== sizeBytes)
-    return refused(`${path(place, from)} has ${source.seenBytes} bytes, not ${sizeBytes}`)
+  if (!isThere && source.kind === 'ours' && source.lv.sizeBytes !== sizeBytes)
+    return refused(`${path(place, from)} has ${source.lv.sizeBytes} bytes, not ${sizeBytes}`)
   return planCopyOf(place, guard, state, from, wanted, tags)
 }
 
@@ -119,18 +110,18 @@ function planCopyOf(place: Place, guard: Guard, state: VgState, from: LvName, wa
   if (found.kind === 'ours' && found.isReady) return kept(place, found, wanted, tags)
   if (found.kind === 'ours' && found.lv.isOpen) return busy(inUse(place, wanted.name))
   const source = lookUp(place, state, from)
-  if (source.kind !== 'ours' || !source.isReady) return refused(`${path(place, from)} is not there`)
-  if (source.seenBytes > wanted.sizeBytes)
-    return refused(`${path(place, from)} is larger (${source.seenBytes} bytes) than its copy (${wanted.sizeBytes})`)
+  if (source.kind !== 'ours' || source.identity.state !== 'ready') return refused(`${path(place, from)} is not there`)
+  if (source.lv.sizeBytes > wanted.sizeBytes)
+    return refused(`${path(place, from)} is larger (${source.lv.sizeBytes} bytes) than its copy (${wanted.sizeBytes})`)
   const leftover = found.kind === 'ours' ? removal(place, found) : []
   if (place.thinPool !== null) return begun(place, guard, state, () => [...leftover, ...thinCopy(place, source, wanted)])
   // It takes time, and what is written meanwhile would be in one part of it and not in another.
   if (source.lv.isOpen)
     return busy(`${path(place, from)} is in use, and on a thick pool it is copied: detach it first, or keep such volumes on a thin pool`)
   const copy = [...active(place, source), ...thickCopy(place, source, wanted)]
-  const isLikeWanted = found.kind === 'ours' && found.identity.state.kind === 'copying' && found.lv.sizeBytes === wanted.sizeBytes
+  const isLikeWanted = found.kind === 'ours' && found.identity.state === 'copying' && found.lv.sizeBytes === wanted.sizeBytes
   if (isLikeWanted) return steps(...active(place, found), ...copy)
-  return steps(...leftover, madeThick(place, wanted, COPYING), ...copy)
+  return steps(...leftover, madeThick(place, wanted, 'copying'), ...copy)
 }
 
 /** Of a volume or a snapshot. What is half made or half removed is not there. */
@@ -153,9 +144,9 @@ function wantedVolume({ id, sizeBytes }: BackendVolume, tags: VolumeTags): Wante
 }
 
 function kept(place: Place, found: Ours, wanted: Wanted, tags: VolumeTags): Plan {
-  const { lv, identity, seenBytes } = found
-  if (seenBytes !== wanted.sizeBytes)
-    return refused(`${path(place, wanted.name)} is there with ${seenBytes} bytes, not ${wanted.sizeBytes}`)
+  const { lv, identity } = found
+  if (lv.sizeBytes !== wanted.sizeBytes)
+    return refused(`${path(place, wanted.name)} is there with ${lv.sizeBytes} bytes, not ${wanted.sizeBytes}`)
   const activate = wanted.isVolume ? active(place, found) : []
   const isHis = identity.tags !== null && identity.tags.project === tags.project && identity.tags.rid === tags.rid
   if (isHis) return steps(...activate)
@@ -170,16 +161,16 @@ function begun(place: Place, guard: Guard, state: VgState, make: () => readonly 
 
 function fresh(place: Place, wanted: Wanted): readonly Step[] {
   const { name, sizeBytes, tags } = wanted
-  if (place.thinPool === null) return [madeThick(place, wanted, MAKING), ...cleared(place, wanted, MAKING)]
+  if (place.thinPool === null) return [madeThick(place, wanted, 'making'), ...cleared(place, wanted, 'making')]
   const from = ['--virtualsize', `${sizeBytes}b`, '--thinpool', place.thinPool]
   return [lvm('lvcreate', ...from, '--name', name, ...added(tags), place.vg)]
 }
 
 /** Shares all blocks with its source; what lies beyond them reads zero. A snapshot stays without a device until somebody reads it. */
-function thinCopy(place: Place, { lv, seenBytes }: Ours, { name, sizeBytes, tags, isVolume }: Wanted): readonly Step[] {
+function thinCopy(place: Place, { lv }: Ours, { name, sizeBytes, tags, isVolume }: Wanted): readonly Step[] {
   const snapshot = ['--snapshot', ...(isVolume ? ['--setactivationskip', 'n'] : []), '--name', name]
-  if (seenBytes === sizeBytes) return [lvm('lvcreate', ...snapshot, ...added(tags), path(place, lv.name))]
-  const tag = stateTag(COPYING)
+  if (lv.sizeBytes === sizeBytes) return [lvm('lvcreate', ...snapshot, ...added(tags), path(place, lv.name))]
+  const tag = stateTag('copying')
   return [
     lvm('lvcreate', ...snapshot, ...added([...tags, tag]), path(place, lv.name)),
     lvm('lvextend', '--size', `${sizeBytes}b`, path(place, name)),
@@ -187,12 +178,12 @@ function thinCopy(place: Place, { lv, seenBytes }: Ours, { name, sizeBytes, tags
   ]
 }
 
-function thickCopy(place: Place, { lv, seenBytes }: Ours, { name, sizeBytes }: Wanted): readonly Step[] {
-  const beyond: readonly Step[] = seenBytes < sizeBytes ? [{ kind: 'zero', lv: name, fromBytes: seenBytes, toBytes: sizeBytes }] : []
+function thickCopy(place: Place, { lv }: Ours, { name, sizeBytes }: Wanted): readonly Step[] {
+  const beyond: readonly Step[] = lv.sizeBytes < sizeBytes ? [{ kind: 'zero', lv: name, fromBytes: lv.sizeBytes, toBytes: sizeBytes }] : []
   return [
-    { kind: 'copy', from: lv.name, to: name, sizeBytes: seenBytes },
+    { kind: 'copy', from: lv.name, to: name, sizeBytes: lv.sizeBytes },
     ...beyond,
-    lvm('lvchange', '--deltag', stateTag(COPYING), path(place, name)),
+    lvm('lvchange', '--deltag', stateTag('copying'), path(place, name)),
   ]
 }
 
@@ -210,24 +201,13 @@ function removal(place: Place, found: Ours): readonly Step[] {
   const { lv, identity } = found
   const remove = lvm('lvremove', path(place, lv.name))
   // In a thin pool a freed block is zeroed when it is given out; and in what is being made nobody has written yet.
-  if (place.thinPool !== null || identity.state.kind === 'making') return [remove]
-  const tag = stateTag({ kind: 'clearing' })
-  const others = identity.state.kind === 'ready' || identity.state.kind === 'clearing' ? [] : ['--deltag', stateTag(identity.state)]
+  if (place.thinPool !== null || identity.state === 'making' || identity.state === 'growing') return [remove]
+  const tag = stateTag('clearing')
+  const others = identity.state === 'ready' || identity.state === 'clearing' ? [] : ['--deltag', stateTag(identity.state)]
   return [
-    ...(identity.state.kind === 'clearing' ? [] : [lvm('lvchange', ...others, '--addtag', tag, path(place, lv.name))]),
+    ...(identity.state === 'clearing' ? [] : [lvm('lvchange', ...others, '--addtag', tag, path(place, lv.name))]),
     ...active(place, found),
     { kind: 'zero', lv: lv.name, fromBytes: 0, toBytes: lv.sizeBytes },
     remove,
   ]
 }
-
-function active(place: Place, { lv }: Ours): readonly Step[] {
-  return lv.isActive ? [] : [lvm('lvchange', '--activate', 'y', '--ignoreactivationskip', path(place, lv.name))]
-}
-
-function inUse(place: Place, name: LvName): string {
-  return `${path(place, name)} is in use: see what has it open with lsblk /dev/${path(place, name)} and fuser -v /dev/${path(place, name)}`
-}
-
-const path = ({ vg }: Place, name: LvName): string => `${vg}/${name}`
-const added = (tags: readonly string[]): readonly string[] => tags.flatMap((tag) => ['--addtag', tag])

@@ -45,6 +45,21 @@ export interface VgState extends VgFacts {
 export const VG_FIELDS = 'vg_free,vg_extent_size,vg_missing_pv_count'
 export const LV_FIELDS = 'lv_name,lv_attr,lv_size,pool_lv,data_percent,metadata_percent,lv_metadata_size,lv_health_status,lv_tags'
 
+/** One row a segment: `/dev/sda:0-255`, as LVM's commands take it. */
+export const EXTENTS_FIELD = 'seg_pe_ranges'
+const EXTENTS = /^\/.*:(\d{1,12})-(\d{1,12})$/
+
+/** Where on its disks an LV lies, and in how many extents; null if that cannot be read. */
+export function parseExtents(text: string): { readonly texts: readonly string[]; readonly count: number } | null {
+  const texts = (parseRows(text, 'lv') ?? []).map((row) => row.get(EXTENTS_FIELD) ?? '')
+  const counts = texts.map((range) => {
+    const [, first, last] = EXTENTS.exec(range) ?? []
+    return Number(last) - Number(first) + 1
+  })
+  const count = counts.reduce((sum, one) => sum + one, 0)
+  return count > 0 ? { texts, count } : null
+}
+
 /** The rows under `key`, or null if the text is no such report. */
 export function parseRows(text: string, key: 'lv' | 'vg'): readonly ReadonlyMap<string, string>[] | null {
   let json: unknown

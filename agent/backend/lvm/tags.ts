@@ -4,20 +4,26 @@
  * LVM sets tags in the same commit that makes the LV, so that an LV without ours is somebody else's and is never touched. LVM
  * allows few characters in a tag and 1024 of them, hence the encoding and the numbered parts of a project's name.
  */
-import { parseUuid, projectId, requestId, type SnapshotId, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import {
+  parseUuid,
+  projectId,
+  requestId,
+  type RequestId,
+  type SnapshotId,
+  snapshotId,
+  type VolumeId,
+  volumeId,
+} from '../../../lib/model/ids.ts'
 import type { VolumeTags } from '../../../lib/ports/backend.ts'
 
 /**
  * What was begun. `making`: its extents may still hold what was there before; nobody was told of it. `copying`: the same, and
- * a part of it is a copy of somebody's data. `clearing`: it is being removed, for good. `growing`: what lies behind
- * `fromBytes` was not cleared yet.
+ * a part of it is a copy of somebody's data. `clearing`: it is being removed, for good. `growing`: extents that are cleared for
+ * a volume that is about to have them, under a name of their own; nobody has written to them. `reverting`: what takes the
+ * bytes of one of its volume's snapshots over, or has them under a name of its own.
  */
-export type LvState =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'making' }
-  | { readonly kind: 'copying' }
-  | { readonly kind: 'clearing' }
-  | { readonly kind: 'growing'; readonly fromBytes: number }
+export type LvState = 'ready' | Unready
+export type Unready = (typeof UNREADY)[number]
 
 export interface LvIdentity {
   readonly volume: VolumeId
@@ -26,12 +32,16 @@ export interface LvIdentity {
   /** Null: there are none, or they cannot be read. */
   readonly tags: VolumeTags | null
   readonly state: LvState
+  /** Of a volume that was reverted, or is being: by which request last. */
+  readonly revert: RequestId | null
+  /** Of one that takes the bytes of a snapshot over in its place: of which. */
+  readonly from: SnapshotId | null
 }
 
 const PREFIX = 'scoria.'
 const PART_CHARS = 900
+const UNREADY = ['making', 'copying', 'clearing', 'growing', 'reverting'] as const
 const REQUEST_ID = /^[0-9a-f]{32,64}$/
-const GROWING = /^growing-(\d{1,16})$/
 
 export function identityTags(volume: VolumeId, snapshot: SnapshotId | null): readonly string[] {
   return [`${PREFIX}volume=${volume}`, ...(snapshot === null ? [] : [`${PREFIX}snapshot=${snapshot}`])]
@@ -44,9 +54,23 @@ export function ownerTags({ project, rid }: VolumeTags): readonly string[] {
   return [...parts, `${PREFIX}request=${rid}`]
 }
 
+/** By which request the volume was reverted. */
+export function revertTag(rid: RequestId): string {
+  return `${PREFIX}revert=${rid}`
+}
+
+export function fromTag(snapshot: SnapshotId): string {
+  return `${PREFIX}from=${snapshot}`
+}
+
+/** Those of an LV's tags that say by what it was, or is, reverted. */
+export function revertTagsIn(tags: readonly string[]): readonly string[] {
+  return tags.filter((tag) => tag.startsWith(`${PREFIX}revert=`) || tag.startsWith(`${PREFIX}from=`))
+}
+
 /** The one tag of a state; `ready` has none. */
-export function stateTag(state: Exclude<LvState, { kind: 'ready' }>): string {
-  return `${PREFIX}state=${state.kind === 'growing' ? `growing-${state.fromBytes}` : state.kind}`
+export function stateTag(state: Unready): string {
+  return `${PREFIX}state=${state}`
 }
 
 /** Those of an LV's tags that are ours, of whatever kind. */
@@ -71,7 +95,15 @@ export function identityOf(tags: readonly string[]): LvIdentity | null {
   const snapshot = named === undefined ? null : ownId(named)
   const state = stateOf(values.get('state'))
   if (volume === null || state === null || (named !== undefined && snapshot === null)) return null
-  return { volume: volumeId(volume), snapshot: snapshot === null ? null : snapshotId(snapshot), tags: ownerOf(values), state }
+  const [revert, from] = [values.get('revert') ?? '', ownId(values.get('from') ?? '')]
+  return {
+    volume: volumeId(volume),
+    snapshot: snapshot === null ? null : snapshotId(snapshot),
+    tags: ownerOf(values),
+    state,
+    revert: REQUEST_ID.test(revert) ? requestId(revert) : null,
+    from: from === null ? null : snapshotId(from),
+  }
 }
 
 function ownerOf(values: ReadonlyMap<string, string>): VolumeTags | null {
@@ -83,10 +115,7 @@ function ownerOf(values: ReadonlyMap<string, string>): VolumeTags | null {
 }
 
 function stateOf(text: string | undefined): LvState | null {
-  if (text === undefined) return { kind: 'ready' }
-  if (text === 'making' || text === 'copying' || text === 'clearing') return { kind: text }
-  const from = GROWING.exec(text)?.[1]
-  return from === undefined ? null : { kind: 'growing', fromBytes: Number(from) }
+  return text === undefined ? 'ready' : (UNREADY.find((state) => state === text) ?? null)
 }
 
 /** An id as we write it, and not otherwise. */

@@ -8,7 +8,18 @@
  */
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
-import { LV_FIELDS, type Lv, parseLv, parseRows, parseVg, VG_FIELDS, type VgFacts, type VgState } from './report.ts'
+import {
+  EXTENTS_FIELD,
+  LV_FIELDS,
+  type Lv,
+  parseExtents,
+  parseLv,
+  parseRows,
+  parseVg,
+  VG_FIELDS,
+  type VgFacts,
+  type VgState,
+} from './report.ts'
 
 export interface VolumeGroup {
   readonly name: string
@@ -18,6 +29,8 @@ export interface VolumeGroup {
   lastSeen(): VgState | null
   /** One command that changes something: `lvcreate`, then its arguments. */
   change(args: readonly string[]): Promise<Outcome<string>>
+  /** Removes one LV and gives another the very extents that it had, as they are; no other command of ours comes between. */
+  give(from: string, to: string): Promise<Outcome<string>>
 }
 
 export interface VolumeGroupOptions {
@@ -30,13 +43,19 @@ export interface VolumeGroupOptions {
 export const TOOL = 'lvm'
 const TIMEOUT_MS = 120_000
 /** Logical volumes are no disks; no devices but those of the file; metadata archives of each change would fill /etc. */
-const CONFIG = 'devices{scan_lvs=0 filter=["r|.*|"] global_filter=["r|.*|"]} activation{monitoring=0} backup{archive=0}'
+const BLIND = 'scan_lvs=0 filter=["r|.*|"] global_filter=["r|.*|"]'
+const REST = 'activation{monitoring=0} backup{archive=0}'
+const CONFIG = `devices{${BLIND}} ${REST}`
+/** What is freed keeps what it holds, whatever the host's configuration says: what a discard leaves behind is up to the disk. */
+const KEEPING_CONFIG = `devices{${BLIND} issue_discards=0} ${REST}`
 const FINDING_CONFIG = 'devices{scan_lvs=0}'
 const HOST_CONFIG = 'devices{scan_lvs=0 use_devicesfile=0} activation{monitoring=0}'
 const REPORT = ['--reportformat', 'json', '--units', 'b', '--nosuffix']
 /** Said by LVM at every command, or at every snapshot; it says nothing about why one failed. */
 const NOISE =
   /is ignored with the devices file|protection against thin pools running out|Set activation\/thin_pool_autoextend|Sum of all thin/
+
+const FULL = /insufficient free space/
 
 /** LVM's own folder for such lists; it takes no other. */
 export const devicesFileOf = (vg: string): string => `/etc/lvm/devices/${listOf(vg)}`
@@ -59,7 +78,8 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
     const result = await exec({ file: 'lvm', args: all, timeoutMs: TIMEOUT_MS })
     if (result.exitCode === 0) return done(result.stdout)
     if (result.missing) return { kind: 'failed', tool: TOOL, detail: 'lvm2 is not installed: apt-get install lvm2' }
-    const detail = `${command}: ${reasonIn(result.stderr)}`
+    const reason = reasonIn(result.stderr)
+    const detail = `${command}: ${reason}${FULL.test(reason) ? `: vgextend ${name} /dev/DISK, or remove what takes its room (lvs ${name})` : ''}`
     if (result.exitCode !== null) return { kind: 'failed', tool: TOOL, detail }
     return { kind: 'unknown', tool: TOOL, detail: result.timedOut ? `${detail} (time limit passed)` : detail }
   }
@@ -95,6 +115,17 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
     return facts === null ? garbled('vgs') : done({ ...facts, lvs: [] })
   }
 
+  async function giveNow(from: string, to: string): Promise<Outcome<string>> {
+    const listed = await run(CONFIG, ['lvs', ...REPORT, '-o', EXTENTS_FIELD, `${name}/${from}`])
+    if (listed.kind !== 'ok') return listed
+    const ranges = parseExtents(listed.value)
+    if (ranges === null) return garbled('lvs')
+    const removed = await run(KEEPING_CONFIG, ['lvremove', '--yes', `${name}/${from}`])
+    return removed.kind === 'ok'
+      ? await run(CONFIG, ['lvextend', '--yes', '--extents', `+${ranges.count}`, `${name}/${to}`, ...ranges.texts])
+      : removed
+  }
+
   return {
     name,
     read: () =>
@@ -105,6 +136,7 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
       }),
     lastSeen: () => lastSeen,
     change: ([command = '', ...args]) => inTurn(() => run(CONFIG, [command, '--yes', ...args])),
+    give: (from, to) => inTurn(() => giveNow(from, to)),
   }
 }
 

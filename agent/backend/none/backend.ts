@@ -62,6 +62,12 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
       if (known === undefined || known.sizeBytes < volume.sizeBytes) volumes.set(volume.id, { ...volume, tags: known?.tags ?? null })
       return changed()
     },
+    async revert(volume, snapshot) {
+      const found = [volumes.get(volume.id), snapshots.get(snapshot.id)]
+      if (isLasting && found.includes(undefined)) return refused('the volume or its snapshot is not there')
+      const other = found.find((one) => one !== undefined && one.sizeBytes !== volume.sizeBytes)
+      return other === undefined ? changed() : refused(`there with ${other.sizeBytes} bytes, not ${volume.sizeBytes}`)
+    },
     async remove(volume) {
       volumes.delete(volume)
       return changed()

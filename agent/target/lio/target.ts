@@ -28,6 +28,7 @@ export function createLioTarget({ portal, log, root = CONFIGFS_ROOT }: LioTarget
   const known = new Map<string, ExportSpec>()
   return {
     portal,
+    followsGrowth: true,
     async expose(spec, signal) {
       const startedMs = performance.now()
       const outcome = emptied(await hand.call({ kind: 'expose', spec, known: known.get(spec.iqn) ?? null }, signal))

@@ -28,6 +28,8 @@ export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOpt
   const queued = createQueue()
   return {
     portal,
+    // tgtd reads the size of what it exports once.
+    followsGrowth: false,
     expose: (spec, signal) => queued(signal, () => expose(tgtadm, spec, signal)),
     fence: (iqn, signal) =>
       queued(signal, async () => {

@@ -24,7 +24,7 @@ import { createBody, creatingVolume, grantedVolume } from '../shape.ts'
 import { knownPools } from '../spread/beat.ts'
 import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
-import { RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
+import { CLOSED_TRIES_MAX, RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
 import type { Peer } from '../tables.ts'
 import { undecided, unreachable } from './reasons.ts'
 import type { Creating } from './requests.ts'
@@ -56,6 +56,7 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     ranking,
     type: null,
     typeTries: 0,
+    closedTries: 0,
     at: 0,
     refused: [],
     phase: 'reserving',
@@ -94,7 +95,7 @@ export function onCreateTypes(peer: Peer, out: Out, rid: RequestId, outcome: Cha
   rankAndTry(peer, out, creating, now)
 }
 
-/** The owner has had the time to read the types. */
+/** The owner has had the time to read the types, or to let go of a reservation. */
 export function onReserveAgain(peer: Peer, out: Out, rid: RequestId, now: Now): void {
   const creating = peer.creating.get(rid)
   if (creating === undefined || creating.phase !== 'reading') return
@@ -193,6 +194,7 @@ function onAnswer(peer: Peer, out: Out, creating: Creating, { answer, proof }: D
     case 'closed': {
       const candidate = candidateOf(creating)
       if (candidate === undefined) return unplace(peer, out, creating, now)
+      if (creating.closedTries < CLOSED_TRIES_MAX) return reserveAnew(peer, out, creating)
       const rejection: Rejection = { pool: candidate.pool, filter: 'owner', reported: 'reservation released', needed: 'a reservation' }
       return nextPool(peer, out, { ...creating, phase: 'reserving', reservation: null }, rejection, now)
     }
@@ -208,6 +210,16 @@ function onAnswer(peer: Peer, out: Out, creating: Creating, { answer, proof }: D
       letGo(out, creating)
       return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
   }
+}
+
+/**
+ * What the owner had set aside for an earlier try of this request was closed while it was asked again: after its start it asks
+ * for each. Its room is free in a moment, and there may be no other pool.
+ */
+function reserveAnew(peer: Peer, out: Out, creating: Creating): void {
+  letGo(out, creating)
+  peer.creating.set(creating.rid, { ...creating, phase: 'reading', reservation: null, closedTries: creating.closedTries + 1 })
+  timer(out, `reserve-again/${creating.rid}`, peer.options.timings.typesMs)
 }
 
 /** Bound: here, and not before, the client gets its answer. */

@@ -29,6 +29,8 @@ export interface Creating {
   readonly type: KnownType | null
   /** How often it has waited for a copy of the types. */
   readonly typeTries: number
+  /** How often what a pool had set aside for it was closed before it could be bound. */
+  readonly closedTries: number
   readonly reservation: ReservationId | null
   /** `collections` of the picture when the register was asked. */
   readonly since: number

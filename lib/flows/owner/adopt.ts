@@ -21,6 +21,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned, Pending } from './owned.ts'
 import { commitCreate } from './build.ts'
 import { refusalOf, roomFor, typeOf } from './capacity.ts'
+import { refuseExtend } from './extend.ts'
 import { commitRoom } from './room.ts'
 import { settle } from './settle.ts'
 import { isBeingCopied } from './source.ts'
@@ -98,7 +99,8 @@ function doAfterAll(peer: Peer, out: Out, known: Owned, pending: Pending, now: N
   // Bytes that are there already take no more room.
   const isThere = pending.kind === 'snapshot' && peer.straySnapshots.has(pending.snapshot.id)
   const hasRoom = isThere || (pool !== null && refusalOf(peer, pool, neededGiB, [], null) === null)
-  if (hasRoom && (pending.kind === 'snapshot' || status === 'available')) {
+  const mayGrow = pending.kind === 'extend' && refuseExtend(peer, known, { sizeGiB: pending.sizeGiB, online: true }) === null
+  if (hasRoom && (pending.kind === 'snapshot' || mayGrow)) {
     return commitRoom(peer, out, { ...known, pending }, peer.self, now)
   }
   const detail = hasRoom ? `the volume is ${status} by now` : 'its room has been given to others'

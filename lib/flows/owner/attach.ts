@@ -162,12 +162,12 @@ export function readConnection(peer: Peer, out: Out, from: PeerId, owned: Owned,
   answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
 }
 
-/** Makes the export of an attachment that the journal says is exported, under the same name and secret. */
-export function exposeAgain(peer: Peer, out: Out, attachment: Attachment): void {
+/** Makes the export of an attachment that the journal says is exported, under the same name and secret; one that is there follows its volume. */
+export function exposeAgain(peer: Peer, out: Out, attachment: Attachment, job: 'expose' | 'follow' = 'expose'): void {
   if (attachment.connector === null)
     return note(out, 'error', 'export-without-connector', { attachment: attachment.id, volume: attachment.volume })
   const iqn = exportIqn(attachment.volume, attachment.generation)
-  target(out, attachment.volume, `expose/${attachment.id}`, {
+  target(out, attachment.volume, `${job}/${attachment.id}`, {
     kind: 'expose',
     iqn,
     initiator: attachment.connector.initiator,

@@ -1,23 +1,42 @@
-/** Grows a volume, once it has the room (`room.ts`): X1, backend, X2. */
+/**
+ * Grows a volume, once it has the room (`room.ts`): X1, backend, the exports of who uses it, X2.
+ *
+ * What is said to have grown shows its new size to whoever uses it and looks again. An export that will not follow is no
+ * reason to hold up the volume: it is left to the looks at what is exported, which make whole what is not as it should be.
+ */
+import type { Attachment } from '../../model/attachment.ts'
 import type { Failure } from '../../model/failure.ts'
 import type { PeerId, VolumeId } from '../../model/ids.ts'
 import type { RoomOperation } from '../../model/request.ts'
+import { statusFromAttachments, type Volume, type VolumeStatus } from '../../model/volume.ts'
 import { beatSoon } from '../spread/beat.ts'
-import { cancel, type Out, timer } from '../out.ts'
+import { cancel, note, type Out, timer } from '../out.ts'
 import { answerWhenSeen, publishOwned } from '../spread/publish.ts'
-import type { BackendOutcome, Now } from '../step.ts'
+import type { BackendOutcome, Now, TargetOutcome } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned, PendingExtend } from './owned.ts'
+import { exposeAgain } from './attach.ts'
 import { backendVolume } from './build.ts'
 import { settle } from './settle.ts'
 import { backend, endWell, mayTryAgain } from './work.ts'
 
+const FREE: readonly VolumeStatus[] = ['available']
+const ONLINE: readonly VolumeStatus[] = ['available', 'in-use']
+
 /** Why it may not grow to this size; null if it may. */
-export function refuseExtend({ volume, step }: Owned, { sizeGiB }: Extract<RoomOperation, { kind: 'extend' }>): Failure | null {
-  const { id, status } = volume
-  if (step !== 'built' || status !== 'available')
-    return { code: 'invalid-status', volume: id, action: 'extend', status, allowed: ['available'] }
-  return sizeGiB > volume.sizeGiB ? null : { code: 'size-not-larger', volume: id, sizeGiB: volume.sizeGiB, requestedGiB: sizeGiB }
+export function refuseExtend(
+  peer: Peer,
+  { volume, step }: Owned,
+  { sizeGiB, online }: Omit<Extract<RoomOperation, { kind: 'extend' }>, 'kind'>,
+): Failure | null {
+  const { id, status, pool } = volume
+  const allowed = online ? ONLINE : FREE
+  if (step !== 'built' || !allowed.includes(status)) return { code: 'invalid-status', volume: id, action: 'extend', status, allowed }
+  if (sizeGiB <= volume.sizeGiB) return { code: 'size-not-larger', volume: id, sizeGiB: volume.sizeGiB, requestedGiB: sizeGiB }
+  if (status === 'available' || pool === null) return null
+  // A pool that is not there is refused for that, and not for what it cannot do.
+  const known = peer.pools.get(pool)?.capabilities
+  return known === undefined || known['online_extend_support'] === true ? null : { code: 'extend-offline', volume: id, pool }
 }
 
 /** X1: the register has bound the difference. */
@@ -48,7 +67,7 @@ export function onExtended(peer: Peer, out: Out, owned: Owned, job: string, outc
   if (outcome.kind === 'failed' && job === 'extend') peer.troubles.set(id, { tool: outcome.tool, detail: outcome.detail })
   const wantedBytes = backendVolume(owned, pending.sizeGiB).sizeBytes
   const isGrown = outcome.kind === 'ok' && (job === 'extend' || (outcome.value?.sizeBytes ?? 0) >= wantedBytes)
-  if (isGrown) return end(peer, out, owned, pending, now)
+  if (isGrown) return follow(peer, out, owned, pending, exportsOf(owned.volume), now)
   if (job === 'extend') return backend(out, id, 'extend-look', { kind: 'inspect', volume: id })
   // It was looked at and is not larger. Only what a tool refused outright, and refuses again, is an error.
   const trouble = peer.troubles.get(id)
@@ -62,15 +81,37 @@ export function onExtended(peer: Peer, out: Out, owned: Owned, job: string, outc
   beatSoon(peer, out)
 }
 
+/** One export after the other, each of them by the name and secret that it has. */
+function follow(peer: Peer, out: Out, owned: Owned, pending: PendingExtend, [next]: readonly Attachment[], now: Now): void {
+  if (next === undefined) return end(peer, out, owned, pending, now)
+  exposeAgain(peer, out, next, 'follow')
+}
+
+export function onFollowed(peer: Peer, out: Out, owned: Owned, { id }: Attachment, outcome: TargetOutcome, now: Now): void {
+  const { pending, volume } = owned
+  if (pending?.kind !== 'extend' || !pending.committed) return
+  if (outcome.kind !== 'ok') {
+    if (mayTryAgain(peer, `follow/${volume.id}`)) return timer(out, `extend/${volume.id}`, peer.options.timings.retryMs)
+    note(out, 'warn', 'export-not-grown', { volume: volume.id, attachment: id, tool: outcome.tool, detail: outcome.detail })
+  }
+  const exports = exportsOf(volume)
+  follow(peer, out, owned, pending, exports.slice(exports.findIndex((attachment) => attachment.id === id) + 1), now)
+}
+
+function exportsOf({ attachments }: Volume): readonly Attachment[] {
+  return attachments.filter(({ export: state, connector }) => state === 'exported' && connector !== null)
+}
+
 /** X2: it has its new size, which counts in this host's totals from here on. */
 function end(peer: Peer, out: Out, owned: Owned, { rid, sizeGiB }: PendingExtend, now: Now): void {
-  const { volume, working } = owned
+  const { volume } = owned
   peer.troubles.delete(volume.id)
   peer.tries.delete(`extend/${volume.id}`)
+  peer.tries.delete(`follow/${volume.id}`)
   const grown = publishOwned(
     peer,
     out,
-    { ...owned, pending: null, working: null, volume: { ...volume, sizeGiB, status: working?.before ?? 'available' } },
+    { ...owned, pending: null, working: null, volume: { ...volume, sizeGiB, status: statusFromAttachments(volume.attachments) } },
     now,
   )
   settle(peer, out, volume.project, rid)

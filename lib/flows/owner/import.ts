@@ -62,8 +62,10 @@ function ownedFrom(volume: Volume, seq: number, hash: string): Owned {
   }
 }
 
-/** An export that was being made or cut is cut; the attachment then is as it was before, or gone, as was asked for. */
-function workingOf({ attachments, status }: Volume): Working | null {
+/** An export that was being made or cut is cut; the attachment then is as it was before, or gone, as was asked for. A revert is carried out again. */
+function workingOf({ attachments, snapshots, status }: Volume): Working | null {
+  const revert = snapshots.find((snapshot) => snapshot.status === 'restoring')?.revert ?? null
+  if (revert !== null) return { rid: revert, kind: 'revert', attachment: null, before: 'available' }
   const half = attachments.find((attachment) => attachment.export === 'exporting' || attachment.export === 'revoking')
   if (half === undefined) return null
   const rid = requestId(hashHex('import', half.id, String(half.generation)).slice(0, 32))

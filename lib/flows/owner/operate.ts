@@ -12,6 +12,7 @@ import type { Owned } from './owned.ts'
 import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
+import { startRevert } from './revert.ts'
 import { startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
 import { startUnmanage } from './unmanage.ts'
@@ -68,6 +69,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return readConnection(peer, out, from, owned, request, operation.attachment)
     case 'reset-status':
       return resetStatus(peer, out, from, owned, request, operation.status, now)
+    case 'revert':
+      return startRevert(peer, out, from, owned, request, operation, now)
     case 'update-snapshot':
       return updateSnapshot(peer, out, from, owned, request, operation, now)
     case 'delete-snapshot':

@@ -29,6 +29,7 @@ import { endRecall, type KnownAtStart, startRecall } from './recall.ts'
 import { clear } from './remove.ts'
 import { reconcile } from './reconcile.ts'
 import { resolve } from './reserve.ts'
+import { revertAgain } from './revert.ts'
 import { resumeRoom } from './room.ts'
 import { removeSnapshot } from './snapshot-change.ts'
 import { toldAgain } from './forgotten.ts'
@@ -134,6 +135,7 @@ function recoverBuilt(peer: Peer, out: Out, owned: Owned, now: Now): void {
     if (owned.pending.committed) resumeRoom(out, owned)
     else resolve(peer, out, owned, now)
   }
+  revertAgain(out, owned)
   for (const attachment of owned.volume.attachments) {
     // T1 is torn down (its caller tries again), T3 is fenced once more, T2 is exported under the same name.
     if (attachment.export === 'exporting' || attachment.export === 'revoking') fence(out, attachment)

@@ -43,7 +43,7 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   if (owned.working !== null || owned.pending !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
   if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return refuse({ code: 'volume-busy', volume: id, running: 'copy' })
-  const facts = operation.kind === 'extend' ? refuseExtend(owned, operation) : refuseSnapshot(owned, operation)
+  const facts = operation.kind === 'extend' ? refuseExtend(peer, owned, operation) : refuseSnapshot(owned, operation)
   if (facts !== null) return refuse(facts)
   const { pool, sizeGiB: before } = owned.volume
   if (pool === null) return refuse({ code: 'volume-not-found', volume: id })

@@ -7,7 +7,7 @@
 import Type, { type Static } from 'typebox'
 import type { Connector } from '../../model/attachment.ts'
 import { parseUuid } from '../../model/ids.ts'
-import { isTrueWord } from './body-parts.ts'
+import { isTrueWord, notUuid } from './body-parts.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
 
 export interface CreateAttachment {
@@ -93,8 +93,4 @@ function connectorOf(body: ConnectorBody): Connector {
 
 function hasInitiator(connector: ConnectorBody | object | null | undefined): connector is ConnectorBody {
   return typeof connector === 'object' && connector !== null && 'initiator' in connector
-}
-
-function notUuid(path: string, value: string): Parsed<never> {
-  return refused({ code: 'bad-value', path, value: value.slice(0, 80), rule: { kind: 'form', wanted: 'a UUID' } })
 }

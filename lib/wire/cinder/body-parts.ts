@@ -30,6 +30,10 @@ export function parseSize(path: string, size: number | string): Parsed<number> {
   return accepted(value)
 }
 
+export function notUuid(path: string, value: string): Parsed<never> {
+  return refused({ code: 'bad-value', path, value: value.slice(0, 80), rule: { kind: 'form', wanted: 'a UUID' } })
+}
+
 /** Whether the value of an optional key asks for something: not absent, null, empty or false. */
 export function demands(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0

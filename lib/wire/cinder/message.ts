@@ -62,7 +62,7 @@ function messageText(failure: VolumeFailure, isAdmin: boolean): string {
     case 'backend':
       return failure.step === 'extend'
         ? `extend volume:Volume Driver failed to extend volume.${isAdmin ? ` ${failure.tool}: ${failure.detail}` : ''}`
-        : `${failure.step} volume:The backend failed.${isAdmin ? ` ${failure.tool}: ${failure.detail}` : ''}`
+        : `${failure.step} volume:The backend failed.${failure.step === 'revert' ? ' The snapshot is as it was.' : ''}${isAdmin ? ` ${failure.tool}: ${failure.detail}` : ''}`
     case 'lost':
       return 'schedule allocate volume:The host has no record and no data of this volume any more.'
     case 'missing':

@@ -86,7 +86,7 @@ const attachment = shape<Attachment>({
 })
 const volumeFailure = variants<VolumeFailure>({
   'no-room': { rejected: list(rejection, ITEMS_MAX) },
-  backend: { step: oneOf('create', 'delete', 'extend', 'manage', 'unmanage'), tool: text(255), detail: shown },
+  backend: { step: oneOf('create', 'delete', 'extend', 'revert', 'manage', 'unmanage'), tool: text(255), detail: shown },
   lost: {},
   missing: {},
   'delete-refused': { attachments: count, snapshots: count },
@@ -104,11 +104,12 @@ const snapshotFields = {
 const snapshotSpec = shape<SnapshotSpec>(snapshotFields)
 const snapshot = shape<Snapshot>({
   ...snapshotFields,
-  status: oneOf('creating', 'available', 'deleting', 'error', 'error_deleting'),
+  status: oneOf('creating', 'available', 'restoring', 'deleting', 'error', 'error_deleting'),
   sizeGiB: integer(1),
   rid,
   bodyHash,
   updatedAtMs: nullable(atMs),
+  revert: nullable(rid),
   failure: nullable(shape<SnapshotFailure>({ step: oneOf('create', 'delete'), tool: text(255), detail: shown })),
 })
 const volumeStatus = oneOf(
@@ -119,6 +120,7 @@ const volumeStatus = oneOf(
   'in-use',
   'detaching',
   'extending',
+  'reverting',
   'deleting',
   'unmanaging',
   'error',
@@ -155,7 +157,7 @@ const textEdit = {
   metadataChanges: optional(mapOf(nullable(text(255)), 1000)),
 }
 
-const takesRoom = { extend: { sizeGiB: integer(1) }, snapshot: { snapshot: snapshotSpec, bodyHash, force: bool } }
+const takesRoom = { extend: { sizeGiB: integer(1), online: bool }, snapshot: { snapshot: snapshotSpec, bodyHash, force: bool } }
 export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
   update: textEdit,
@@ -163,6 +165,7 @@ const operation = variants<Operation>({
   unmanage: {},
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
+  revert: { snapshot: uuid },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
   attach: {

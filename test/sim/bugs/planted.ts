@@ -9,6 +9,7 @@ import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
 import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
+import { revertInName, revertToTheFirst } from './reverts.ts'
 import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
 import { claimBlindly, trustTheCoordinator } from './types.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
@@ -49,6 +50,8 @@ export const PLANTED: readonly Bug[] = [
   trustTheCoordinator,
   deleteTheSource,
   beginEmpty,
+  revertInName,
+  revertToTheFirst,
   removeInsteadOfRelease,
   takeAtReserve,
   freeWhatIsGivenBack,

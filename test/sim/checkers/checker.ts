@@ -57,6 +57,7 @@ export interface Checker {
   onVolumeRemove?(node: SimNode, volume: VolumeId): void
   onSnapshot?(node: SimNode, snapshot: BackendSnapshot): void
   onSnapshotRemove?(node: SimNode, name: SnapshotName): void
+  onRevert?(node: SimNode, volume: VolumeId, to: SnapshotName): void
   onExpose?(node: SimNode, exported: FakeExport): void
   onLogin?(node: SimNode, session: Session): void
   /** After every event. */

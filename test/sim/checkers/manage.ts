@@ -1,8 +1,8 @@
 /**
  * What lies in a pool and is no volume stays as it is, until one volume takes it in; and a volume that is given back keeps its bytes.
  *
- * Bytes go by name (bytes.ts): whatever was laid into a pool is at every moment under some name there, or was deleted as a volume that
- * somebody had asked to delete.
+ * Bytes go by name: whatever was laid into a pool is at every moment under some name there, or belongs to a volume that took it
+ * in and was written to, or deleted because somebody had asked for it.
  */
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import { volumeKey } from '../../../lib/flows/keys.ts'
@@ -13,7 +13,6 @@ import type { Asked } from '../history.ts'
 import type { Hits } from '../hits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
-import { bytesBehind } from './bytes.ts'
 import { type Checker, membersIn, type Scene } from './checker.ts'
 import { ownedIn, ownedOn } from './stored.ts'
 
@@ -71,11 +70,9 @@ export class ManageChecker implements Checker {
 
   atRest(): void {
     for (const node of membersIn(this.#scene)) {
-      for (const [id, { step }] of ownedOn(node)) {
-        const bytes = node.volumes.bytesOf(id)
-        const wanted = bytesBehind(this.#scene.history, id)
-        if (step === 'built' && bytes !== wanted)
-          throw new Violation('I6', 'a volume has other bytes than it was made with', { host: node.name, id, bytes, wanted })
+      for (const [id, { step, volume }] of ownedOn(node)) {
+        if (volume.source?.kind === 'existing' && step === 'built' && !this.#taken.has(id))
+          throw new Violation('I6', 'a volume was made of what was never taken in', { host: node.name, volume })
       }
       this.#checkLaid(node)
     }
@@ -85,10 +82,11 @@ export class ManageChecker implements Checker {
     const there = [...node.volumes.existing.values()].map(({ bytes }) => bytes)
     const volumes = node.volumes.list().map(({ id }) => node.volumes.bytesOf(id))
     for (const bytes of node.laid) {
-      const isDeleted = [...this.#scene.history.books.values()].some(
-        ({ spec, deletes }) => deletes > 0 && this.#taken.has(spec.id) && bytesBehind(this.#scene.history, spec.id) === bytes,
+      const isTheirs = [...this.#taken].some(
+        (id) =>
+          node.volumes.hasHad(id, bytes) && (node.volumes.hasBeenWritten(id) || (this.#scene.history.books.get(id)?.deletes ?? 0) > 0),
       )
-      if (!there.includes(bytes) && !volumes.includes(bytes) && !isDeleted)
+      if (!there.includes(bytes) && !volumes.includes(bytes) && !isTheirs)
         throw new Violation('I6', 'what somebody laid into a pool is gone', { host: node.name, bytes })
       if (there.filter((other) => other === bytes).length > 1)
         throw new Violation('I6', 'something lies in a pool twice', { host: node.name, bytes })

@@ -9,6 +9,7 @@ import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import { snapshotOf, usageOfRecord } from '../../../lib/model/snapshot.ts'
+import { volumeBehindExport } from '../fakes/exports.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { AccountChecker } from './account.ts'
@@ -149,6 +150,8 @@ function servesWhatItShould(node: SimNode): boolean {
     for (const attachment of volume.attachments)
       if (attachment.export === 'exported') wanted.push(exportIqn(volume.id, attachment.generation))
   }
+  const isSmall = (iqn: string): boolean => node.exports.sizeOf(iqn) !== node.volumes.sizeOf(volumeBehindExport(iqn))
+  if (wanted.some(isSmall)) return false
   return canonicalJson(wanted.sort()) === canonicalJson(node.exports.list().filter((iqn) => !isStuck(node, iqn)))
 }
 
@@ -167,7 +170,7 @@ function unsettledIn({ step, pending, working, volume }: Owned): string | null {
   if (volume.failure?.kind === 'missing') return 'is missing'
   if (pending !== null) return `has an open ${pending.kind}`
   if (working !== null) return `is at work: ${working.kind}`
-  const moving = volume.snapshots.find(({ status }) => status === 'creating' || status === 'deleting')
+  const moving = volume.snapshots.find(({ status }) => status === 'creating' || status === 'restoring' || status === 'deleting')
   if (moving !== undefined) return `has a snapshot that is ${moving.status}`
   const half = volume.attachments.find(
     (attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'),

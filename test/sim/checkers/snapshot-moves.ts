@@ -5,7 +5,8 @@ import { Violation } from '../violation.ts'
 const MOVES: Readonly<Record<SnapshotStatus | 'none', readonly (SnapshotStatus | 'none')[]>> = {
   none: ['creating'],
   creating: ['available', 'error'],
-  available: ['deleting'],
+  available: ['restoring', 'deleting'],
+  restoring: ['available'],
   deleting: ['none', 'error_deleting'],
   error: ['deleting'],
   error_deleting: ['deleting'],

@@ -8,6 +8,7 @@
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { Failure } from '../../../lib/model/failure.ts'
 import type { ClientReply, Operation, OperationRequest, OperationValue } from '../../../lib/model/request.ts'
+import { latestSnapshot } from '../../../lib/model/snapshot.ts'
 import type { Volume, VolumeStatus } from '../../../lib/model/volume.ts'
 import { type Asked, isTrespass } from '../history.ts'
 import type { SimNode } from '../node.ts'
@@ -110,6 +111,19 @@ export class StateChecker implements Checker {
         return says(had(({ snapshots }) => snapshots.some((one) => one.id === failure.snapshot && one.status === failure.status)))
       case 'snapshot-not-found':
         return says(this.#wasAway(id, sinceMs) || had(({ snapshots }) => snapshots.every((one) => one.id !== failure.snapshot)))
+      case 'revert-status':
+        return says(
+          had(
+            ({ status, snapshots }) =>
+              status === failure.status && snapshots.some((one) => one.id === failure.snapshot && one.status === failure.snapshotStatus),
+          ),
+        )
+      case 'snapshot-not-latest':
+        return says(had((volume) => (latestSnapshot(volume)?.id ?? null) === failure.latest))
+      case 'revert-size':
+        return says(failure.sizeGiB !== failure.snapshotGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
+      case 'extend-offline':
+        return says(!this.#scene.options.onlineExtend && had(({ status }) => status === 'in-use'))
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'volume-not-found':
@@ -183,6 +197,8 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
       return snapshot?.id === operation.snapshot && (operation.name === undefined || snapshot.name === operation.name)
     case 'delete-snapshot':
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
+    case 'revert':
+      return volume?.status === 'reverting'
     case 'extend':
     case 'reset-status':
       return volume !== null

@@ -10,14 +10,16 @@ export type LifeStatus = VolumeStatus | 'gone'
 
 const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   creating: ['available', 'error'],
-  available: ['reserved', 'attaching', 'extending', 'deleting', 'unmanaging'],
+  available: ['reserved', 'attaching', 'extending', 'reverting', 'deleting', 'unmanaging'],
   reserved: ['attaching', 'available'],
   // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
   attaching: ['in-use', 'reserved', 'available', 'detaching'],
-  'in-use': ['detaching'],
+  'in-use': ['detaching', 'extending'],
   detaching: ['available'],
-  extending: ['available', 'error_extending'],
-  error_extending: ['deleting'],
+  extending: ['available', 'in-use', 'error_extending'],
+  // Whoever uses it may still say so, and let go of it.
+  error_extending: ['deleting', 'available', 'reserved', 'attaching', 'in-use', 'detaching'],
+  reverting: ['available', 'error'],
   deleting: ['gone', 'error_deleting'],
   // The tool would not let it go: it is as it was.
   unmanaging: ['gone', 'available'],

@@ -52,7 +52,18 @@ export const LIVES: readonly Life[] = [
     poolGiB: ROOMY,
     prepare: (simulation) => {
       const { id } = available(simulation, 'a', 2)
-      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3 }))
+      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3, online: false }))
+    },
+  },
+  {
+    name: 'extend of a volume in use',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const book = bookOf(simulation, id, '1')
+      use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
+      insist(simulation, operation(id, 'complete', { kind: 'complete', attachment: book.id }))
+      return () => insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3, online: true }))
     },
   },
   {
@@ -121,6 +132,26 @@ export const LIVES: readonly Life[] = [
     prepare: (simulation) => {
       const { id } = available(simulation, 'a', 2)
       return () => insist(simulation, operation(id, 'snapshot', snapshotOf(simulation, id)))
+    },
+  },
+  {
+    name: 'revert to a snapshot',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const { id: attachment, initiator, connection } = attach(simulation, 'b', id)
+      login(simulation, initiator, connection)
+      const snapshot = snapshotOf(simulation, id)
+      insist(simulation, operation(id, 'snapshot', snapshot))
+      simulation.pass(500)
+      write(simulation)
+      operate(simulation, 'c', id, { kind: 'detach', attachment, allowUnsafe: true })
+      return () => {
+        insist(simulation, operation(id, 'revert', { kind: 'revert', snapshot: snapshot.snapshot.id }))
+        simulation.pass(500)
+        const book = bookOf(simulation, id, '1')
+        use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
+      }
     },
   },
   {
@@ -213,7 +244,7 @@ export const LIVES: readonly Life[] = [
         const book = bookOf(simulation, id, '1')
         use(simulation, book, insist(simulation, operation(id, 'attach', attachOf(book))))
         insist(simulation, operation(id, 'detach', { kind: 'detach', attachment: book.id, allowUnsafe: true }))
-        insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3 }))
+        insist(simulation, operation(id, 'extend', { kind: 'extend', sizeGiB: 3, online: false }))
         simulation.pass(500)
         insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }))
       }
@@ -264,6 +295,11 @@ function attachOf({ id, initiator }: AttachmentBook): Operation {
 function use(simulation: Simulation, { initiator }: AttachmentBook, reply: ClientReply | null): void {
   if (reply?.kind !== 'operate' || !reply.result.ok || reply.result.value.connection === null) return
   login(simulation, initiator, reply.result.value.connection)
+}
+
+/** Whoever is logged in. */
+function write({ nodes }: Simulation): void {
+  for (const { exports } of nodes) for (const session of exports.sessions) exports.write(session)
 }
 
 function login({ nodes }: Simulation, initiator: string, { iqn, username, password }: Connection): void {

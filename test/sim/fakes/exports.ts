@@ -1,9 +1,10 @@
 /**
  * A host's exports and the sessions of initiators, as the simulator has them: synchronous, in the kernel's memory.
  *
- * A session can write until it is closed. Fencing closes all sessions of an export before it takes the export away;
+ * An export shows the size that its volume had when it was exposed last. A session can write until it is closed. Fencing closes all sessions of an export before it takes the export away;
  * the pieces of it are methods, so that a wrong target can leave one out.
  */
+import { volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface FakeExport {
@@ -24,10 +25,12 @@ export interface ExportWatcher {
   /** Just before an initiator can get in. */
   onExpose(exported: FakeExport): void
   onLogin(session: Session): void
+  onWrite(session: Session): void
 }
 
 export class FakeExports {
   readonly #exports = new Map<string, FakeExport>()
+  readonly #sizes = new Map<string, number>()
   /** Targets that are there without an access list: half made, or half taken away. Nobody gets in. */
   readonly #husks = new Set<string>()
   readonly #sessions = new Set<Session>()
@@ -37,9 +40,11 @@ export class FakeExports {
     this.#watcher = watcher
   }
 
-  expose(wanted: FakeExport): Outcome<null> {
+  expose(wanted: FakeExport, sizeBytes = 0): Outcome<null> {
     const known = this.#exports.get(wanted.iqn)
-    if (known !== undefined) return isEqual(known, wanted) ? done(null) : refused(wanted.iqn)
+    if (known !== undefined && !isEqual(known, wanted)) return refused(wanted.iqn)
+    this.#sizes.set(wanted.iqn, sizeBytes)
+    if (known !== undefined) return done(null)
     this.#watcher.onExpose(wanted)
     this.#husks.delete(wanted.iqn)
     this.#exports.set(wanted.iqn, wanted)
@@ -54,7 +59,7 @@ export class FakeExports {
   }
 
   /** An expose that was cut off: the target is there, and its access list, which comes last, is not. */
-  exposeHalf({ iqn }: FakeExport): void {
+  exposeHalf(iqn: string): void {
     if (!this.#exports.has(iqn)) this.#husks.add(iqn)
   }
 
@@ -79,6 +84,11 @@ export class FakeExports {
     return [...this.#exports.keys(), ...this.#husks].sort()
   }
 
+  /** What whoever is logged in sees; null: it is not exported. */
+  sizeOf(iqn: string): number | null {
+    return this.#exports.has(iqn) ? (this.#sizes.get(iqn) ?? 0) : null
+  }
+
   get sessions(): ReadonlySet<Session> {
     return this.#sessions
   }
@@ -95,7 +105,9 @@ export class FakeExports {
 
   /** False: the session is cut, or may only read. */
   write(session: Session): boolean {
-    return this.#sessions.has(session) && !session.readOnly
+    const isThrough = this.#sessions.has(session) && !session.readOnly
+    if (isThrough) this.#watcher.onWrite(session)
+    return isThrough
   }
 
   /** The daemon dies and comes back knowing nothing. */
@@ -104,6 +116,10 @@ export class FakeExports {
     this.#husks.clear()
     this.#sessions.clear()
   }
+}
+
+export function volumeBehindExport(iqn: string): VolumeId {
+  return volumeId(/volume-([0-9a-f-]{36})-\d+$/.exec(iqn)?.[1] ?? '')
 }
 
 function isEqual(a: FakeExport, b: FakeExport): boolean {

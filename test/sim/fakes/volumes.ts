@@ -4,7 +4,7 @@
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
 import type { Existing, Former } from '../../../lib/model/existing.ts'
-import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type {
   Backend,
   BackendSnapshot,
@@ -30,6 +30,7 @@ export interface VolumeWatcher {
   onRemove(volume: VolumeId): void
   onSnapshot(snapshot: BackendSnapshot): void
   onSnapshotRemove(snapshot: SnapshotName): void
+  onRevert(volume: VolumeId, snapshot: SnapshotName): void
 }
 
 const GIB = 1024 ** 3
@@ -38,6 +39,10 @@ export class FakeVolumes {
   readonly #volumes = new Map<VolumeId, FoundVolume>()
   readonly #snapshots = new Map<SnapshotId, FoundSnapshot>()
   readonly #bytes = new Map<VolumeId | SnapshotId, string>()
+  /** All that each volume ever had. */
+  readonly #had = new Map<VolumeId, Set<string>>()
+  readonly #reverts = new Map<VolumeId, RequestId>()
+  #writes = 0
   readonly #existing = new Map<string, FakeExisting>()
   readonly #hidden = new Map<VolumeId, FoundVolume>()
   readonly #quarantined: (VolumeId | SnapshotId)[] = []
@@ -103,7 +108,7 @@ export class FakeVolumes {
     this.#watcher.onAdopt(volume, name)
     this.#existing.delete(name)
     this.#volumes.set(volume.id, { ...volume, tags })
-    this.#bytes.set(volume.id, found.bytes)
+    this.#put(volume.id, found.bytes)
     return done(null)
   }
 
@@ -112,6 +117,7 @@ export class FakeVolumes {
     if (known === undefined) return done(null)
     this.#giveAway(volume, `unmanaged-${volume}`, known.sizeBytes, null)
     this.#volumes.delete(volume)
+    this.#reverts.delete(volume)
     return done(null)
   }
 
@@ -127,11 +133,11 @@ export class FakeVolumes {
   }
 
   create(volume: BackendVolume, tags: VolumeTags): Outcome<null> {
-    return this.#make(volume, tags, () => `written as ${volume.id}`)
+    return this.#make(volume, tags, () => `empty ${volume.id}`)
   }
 
   copy(volume: BackendVolume, source: BackendSource, tags: VolumeTags): Outcome<null> {
-    const size = this.#sizeOf(source)
+    const size = this.#sizeBehind(source)
     const isThere = this.#volumes.has(volume.id)
     if (!isThere && (size === null || size > volume.sizeBytes)) return refused('its source is not there, or larger')
     return this.#make(volume, tags, () => this.#bytesOf(source))
@@ -144,13 +150,42 @@ export class FakeVolumes {
     if (this.usedGiB() + volume.sizeBytes / GIB > this.#capacityGiB) return refused('no room')
     this.#watcher.onCreate(volume)
     this.#volumes.set(volume.id, { ...volume, tags })
-    this.#bytes.set(volume.id, bytes())
+    this.#put(volume.id, bytes())
     return done(null)
   }
 
-  /** Whose bytes the volume has: a name that goes from copy to copy. */
-  bytesOf(volume: VolumeId): string | null {
+  /** Which bytes it has: a name that goes from copy to copy. */
+  bytesOf(volume: VolumeId | SnapshotId): string | null {
     return this.#bytes.get(volume) ?? null
+  }
+
+  hasHad(volume: VolumeId, bytes: string): boolean {
+    return this.#had.get(volume)?.has(bytes) === true
+  }
+
+  hasBeenWritten(volume: VolumeId): boolean {
+    return [...(this.#had.get(volume) ?? [])].some((bytes) => bytes.startsWith(`${volume}#`))
+  }
+
+  /** Somebody who uses it writes. */
+  write(volume: VolumeId): void {
+    this.#writes += 1
+    this.#put(volume, `${volume}#${this.#writes}`)
+  }
+
+  revert(volume: BackendVolume, snapshot: SnapshotName, rid: RequestId): Outcome<null> {
+    const [known, source] = [this.#volumes.get(volume.id), this.#snapshots.get(snapshot.id)]
+    if (known?.sizeBytes !== volume.sizeBytes || source?.sizeBytes !== volume.sizeBytes) return refused('not there, or of another size')
+    if (this.#reverts.get(volume.id) === rid) return done(null)
+    this.#watcher.onRevert(volume.id, snapshot)
+    this.#put(volume.id, this.bytesOf(snapshot.id) ?? '')
+    this.#reverts.set(volume.id, rid)
+    return done(null)
+  }
+
+  #put(volume: VolumeId, bytes: string): void {
+    this.#bytes.set(volume, bytes)
+    this.#had.set(volume, (this.#had.get(volume) ?? new Set()).add(bytes))
   }
 
   /** A create that was cut off: the name is there, and nothing behind it. */
@@ -175,11 +210,16 @@ export class FakeVolumes {
     this.#watcher.onRemove(volume)
     this.#volumes.delete(volume)
     this.#bytes.delete(volume)
+    this.#reverts.delete(volume)
     return done(null)
   }
 
   inspect(volume: VolumeId): Outcome<FoundVolume | null> {
     return done(this.#volumes.get(volume) ?? null)
+  }
+
+  sizeOf(volume: VolumeId): number {
+    return this.#volumes.get(volume)?.sizeBytes ?? 0
   }
 
   list(): readonly FoundVolume[] {
@@ -195,7 +235,7 @@ export class FakeVolumes {
     return done(null)
   }
 
-  #sizeOf(source: BackendSource): number | null {
+  #sizeBehind(source: BackendSource): number | null {
     const found = source.kind === 'volume' ? this.#volumes.get(source.volume) : this.#snapshots.get(source.snapshot.id)
     return found === undefined || found.sizeBytes === 0 ? null : found.sizeBytes
   }
@@ -257,6 +297,7 @@ export const UNWATCHED: VolumeWatcher = {
   onRemove() {},
   onSnapshot() {},
   onSnapshotRemove() {},
+  onRevert() {},
 }
 
 /** The part of a backend that is about what is no volume, for tests that put these volumes behind the port. */
@@ -272,9 +313,10 @@ export function existingPort(volumes: FakeVolumes, pool: string): Pick<Backend, 
 /** The part of a backend that is about snapshots, for tests that put these volumes behind the port. */
 export function snapshotPort(
   volumes: FakeVolumes,
-): Pick<Backend, 'createSnapshot' | 'removeSnapshot' | 'inspectSnapshot' | 'listSnapshots' | 'quarantineSnapshot'> {
+): Pick<Backend, 'revert' | 'createSnapshot' | 'removeSnapshot' | 'inspectSnapshot' | 'listSnapshots' | 'quarantineSnapshot'> {
   const emptied = (outcome: Outcome<null>): Outcome<void> => (outcome.kind === 'ok' ? done(undefined) : outcome)
   return {
+    revert: async (volume, snapshot, rid) => emptied(volumes.revert(volume, snapshot, rid)),
     createSnapshot: async (snapshot, tags) => emptied(volumes.createSnapshot(snapshot, tags)),
     removeSnapshot: async (name) => emptied(volumes.removeSnapshot(name)),
     inspectSnapshot: async (name) => volumes.inspectSnapshot(name),

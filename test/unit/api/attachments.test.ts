@@ -64,7 +64,6 @@ t.test('reserve, connect, complete, delete: the status of the volume follows', a
 
   const inTheWay = await first.call(`/v3/${PROJECT}/volumes/${id}`, { method: 'DELETE' })
   t.equal(inTheWay.status, 400, 'a volume in use is not deleted')
-  t.equal((await first.call(`/v3/${PROJECT}/volumes/${id}/action`, { method: 'POST', body: { 'os-extend': { new_size: 2 } } })).status, 400)
 
   const unsafe = await first.call(path, { method: 'DELETE' })
   t.match(
@@ -149,4 +148,31 @@ t.test('what is wrong with the request is said before anything is done', async (
     'os-complete with 3.44',
   )
   t.match((await first.call(`/v3/${PROJECT}/volumes/${id}`)).body.volume, { status: 'available' })
+})
+
+t.test('a volume in use is extended from 3.42 on, where its pool can do that', async (t) => {
+  for (const followsGrowth of [true, false]) {
+    const cluster = await startCluster({ followsGrowth })
+    t.teardown(() => cluster.stop())
+    const { first } = cluster
+    const { id } = await createVolume(first, { size: 1 })
+    const made = await first.call(ATTACHMENTS, { method: 'POST', body: { attachment: { volume_uuid: id, connector: CONNECTOR } } })
+    await first.call(`${ATTACHMENTS}/${made.body.attachment.id}/action`, { method: 'POST', body: { 'os-complete': null } })
+    await until(first, id, 'in-use')
+    const extend = (microversion: string) =>
+      first.call(`/v3/${PROJECT}/volumes/${id}/action`, { method: 'POST', body: { 'os-extend': { new_size: 3 } }, microversion })
+    const early = await extend('3.41')
+    t.match(early, { status: 400, body: { badRequest: { message: /status must be available to extend, but current status is: in-use/ } } })
+    const extended = await extend('3.42')
+    if (!followsGrowth) {
+      const message = new RegExp(`Volume ${id} is in-use, and pool alpha1@memory#pool can only extend volumes that are not`)
+      t.match(extended, { status: 400, body: { badRequest: { message } } })
+      t.match(await first.call(`/v3/${PROJECT}/volumes/${id}`), { body: { volume: { status: 'in-use', size: 1 } } })
+    } else {
+      t.equal(extended.status, 202)
+      t.match(await until(first, id, 'in-use'), { body: { volume: { size: 3 } } })
+      const limits = await first.call(`/v3/${PROJECT}/limits`)
+      t.equal(limits.body.limits.absolute.totalGigabytesUsed, 3, 'it counts once')
+    }
+  }
 })

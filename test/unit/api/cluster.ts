@@ -84,6 +84,8 @@ export interface ClusterOptions {
   readonly limits?: Partial<Limits>
   readonly capacityGiB?: number
   readonly publicEndpoint?: string
+  /** Whether exports show that their volume has grown; they do if nothing is said. */
+  readonly followsGrowth?: boolean
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
 }
@@ -219,7 +221,7 @@ function createHost(
       },
     },
     backends: [memoryBackend(volumes, options.capacityGiB ?? 100)],
-    target: memoryTarget(),
+    target: memoryTarget(options.followsGrowth ?? true),
     log: SILENT,
     now,
     onJournalError: (error) => {
@@ -290,6 +292,7 @@ function memoryBackend(volumes: FakeVolumes, capacityGiB: number): Backend {
             volume_backend_name: 'memory',
             storage_protocol: 'iSCSI',
             multiattach: true,
+            online_extend_support: true,
           },
         },
       ]),
@@ -306,10 +309,11 @@ function memoryBackend(volumes: FakeVolumes, capacityGiB: number): Backend {
   }
 }
 
-function memoryTarget(): Target {
-  const exports = new FakeExports({ onExpose() {}, onLogin() {} })
+function memoryTarget(followsGrowth: boolean): Target {
+  const exports = new FakeExports({ onExpose() {}, onLogin() {}, onWrite() {} })
   return {
     portal: '192.0.2.1:3260',
+    followsGrowth,
     expose: async (spec) => emptied(exports.expose(spec)),
     fence: async (iqn) => emptied(exports.fence(iqn)),
     list: async () => done(exports.list()),

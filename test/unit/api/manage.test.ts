@@ -181,5 +181,5 @@ t.test('orphans of all hosts are listed with whose they were, silent hosts named
   t.not(adopted.body.volume.id, id, 'no id is used twice')
   const shown = await until(asked, adopted.body.volume.id, 'available')
   t.equal(shown.body.volume['os-vol-tenant-attr:tenant_id'], PROJECT)
-  t.equal(host.volumes.bytesOf(adopted.body.volume.id), `written as ${id}`)
+  t.equal(host.volumes.bytesOf(adopted.body.volume.id), `empty ${id}`)
 })

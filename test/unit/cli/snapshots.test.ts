@@ -80,3 +80,23 @@ t.test('list, show, set and delete go by name', async (t) => {
   )
   t.equal((await run(['snapshot', 'show', 'nothing'], { endpoint })).exitCode, 3)
 })
+
+t.test('a volume is reverted to its latest snapshot, or to the one that is named, after its name was typed', async (t) => {
+  const other = '11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'
+  const id = volumeBody()['id']
+  const statuses = ['reverting', 'available']
+  const stub = await startStub(t, {
+    [`GET ${VOLUMES}/detail`]: ok({ volumes: [volumeBody()] }),
+    [`GET ${VOLUMES}/${id}`]: (_, nth) => ({ status: 200, body: { volume: volumeBody({ status: statuses[nth] ?? 'available' }) } }),
+    [`GET ${SNAPSHOTS}/detail`]: ok({ snapshots: [snapshotBody({ id: other, status: 'deleting', name: 'going' }), snapshotBody()] }),
+    [`POST ${VOLUMES}/${id}/action`]: () => ({ status: 202 }),
+  })
+  const { endpoint } = stub
+  t.match(await run(['volume', 'revert', 'db'], { endpoint, typed: 'no' }), { exitCode: 1, err: /nothing was done: "no" is not db/ })
+  t.match(await run(['volume', 'revert', 'db', '--wait'], { endpoint, typed: 'db' }), { exitCode: 0, out: /^status +available$/m })
+  t.equal((await run(['volume', 'revert', 'db', '--snapshot', 'going', '--yes'], { endpoint })).exitCode, 0)
+  t.same(
+    stub.seen.filter(({ method }) => method === 'POST').map(({ body }) => body),
+    [{ revert: { snapshot_id: ID } }, { revert: { snapshot_id: other } }],
+  )
+})

@@ -49,6 +49,8 @@ export function onVolumes({ volumes, snapshots }: Host, call: BackendCall): Back
     case 'extend':
       volumes.set(call.volume.id, { ...call.volume, tags: volumes.get(call.volume.id)?.tags ?? null })
       return done(null)
+    case 'revert':
+      return done(null)
     case 'inspect':
       return done(volumes.get(call.volume) ?? null)
     case 'remove':

@@ -16,6 +16,8 @@ t.test('StateFilter: only a pool that is up', async (t) => {
   for (const state of ['down', 'recovering', 'disabled', 'stalled'] as const) {
     t.equal(verdict(poolOf('h', {}, { state }), requestOf()), `StateFilter: ${state} / up`, state)
   }
+  const sick = poolOf('h', { backend_trouble: 'lvm: the time limit passed' }, { state: 'stalled' })
+  t.equal(verdict(sick, requestOf()), 'StateFilter: stalled, lvm: the time limit passed / up', 'an operator hears what is wrong')
 })
 
 t.test('AvailabilityZoneFilter: the zones asked for, and those of the type (availability_zone_filter.py)', async (t) => {

@@ -111,6 +111,7 @@ t.test('a host takes part once all that lies on it was listed, however often tha
   const backend = noStorage('a')
   const target: Target = {
     portal: '',
+    followsGrowth: false,
     expose: async () => done(undefined),
     fence: async () => done(undefined),
     list: async () => (exportsFail ? FAILED : done([])),
@@ -131,6 +132,27 @@ t.test('a host takes part once all that lies on it was listed, however often tha
   t.match(writes[1], [{ key: 'host', value: { epoch: 1 } }], 'the new epoch')
   await after(TIMINGS.beatSoonMs)
   t.ok(isReady())
+})
+
+t.test('a pool that cannot be measured any more stays known, takes nothing new and says why, until it can', async (t) => {
+  let isSick = false
+  const backend = noStorage('a')
+  const measure: Backend['measure'] = (signal) => (isSick ? Promise.resolve(FAILED) : backend.measure(signal))
+  const { peer, runner, logged } = hostWith(t, { backends: [{ ...backend, measure }] })
+  const pools = (): readonly unknown[] => [...peer.pools.values()]
+  runner.start()
+  await settle()
+  t.match(pools(), [{ name: 'self@a#pool', state: 'up', totalGiB: 10 }])
+  const before = pools()
+  isSick = true
+  await after(10_000)
+  t.match(pools(), [
+    { name: 'self@a#pool', state: 'stalled', totalGiB: 10, capabilities: { backend_state: 'down', backend_trouble: 'test: not today' } },
+  ])
+  t.ok(logged.includes('backend-not-measured'))
+  isSick = false
+  await after(10_000)
+  t.same(pools(), before)
 })
 
 t.test('a stop in the middle of a start ends it: who waits is answered, and nothing is listed again', async (t) => {
@@ -180,6 +202,7 @@ t.test('after the start the looks go on: at the exports at their own pace, at th
   }
   const target: Target = {
     portal: '',
+    followsGrowth: false,
     expose: async () => done(undefined),
     fence: async () => done(undefined),
     list: async () => {

@@ -117,3 +117,38 @@ t.test('a snapshot has the size of its record, also if the file of its volume ha
   t.same(await backend.createSnapshot(SNAPSHOT, TAGS, inTime), DONE)
   t.match(await backend.inspectSnapshot(SNAPSHOT, inTime), { value: { sizeBytes: GIB } })
 })
+
+t.test('a revert brings back the bytes of the snapshot, once for each request, and is all or nothing', async (t) => {
+  let isFull = false
+  const exec: Exec = async (command) => {
+    if (!isFull) return realExec(command)
+    await writeFile(command.args.at(-1) ?? '', 'half')
+    return { exitCode: 1, stdout: '', stderr: 'cp: No space left on device', timedOut: false, missing: false }
+  }
+  const { directory, backend } = await folder(t, exec)
+  const [device, image] = [backend.devicePath(ID), join(directory, `${STEM}.img`)]
+  const writeAll = async (text: string): Promise<void> => {
+    for (const at of [0, GIB / 2]) await writeAt(device, text, at)
+  }
+  const read = async (): Promise<readonly string[]> => Promise.all([readAt(device, 5, 0), readAt(device, 5, GIB / 2), readAt(image, 5, 0)])
+  const revert = (digit: string) => backend.revert(VOLUME, SNAPSHOT, requestId(digit.repeat(32)), inTime)
+  await writeAll('first')
+  t.same(await backend.createSnapshot(SNAPSHOT, TAGS, inTime), DONE)
+  await writeAll('later')
+  t.same(await revert('1'), DONE)
+  t.same(await read(), ['first', 'first', 'first'])
+  t.match(await stat(device), { size: GIB })
+  await writeAll('again')
+  t.same(await revert('1'), DONE)
+  t.same(await read(), ['again', 'again', 'first'], 'what was done is not done twice')
+  isFull = true
+  t.match(await revert('2'), { kind: 'failed', detail: /No space left/ })
+  t.same(await read(), ['again', 'again', 'first'])
+  isFull = false
+  t.same(await revert('2'), DONE)
+  t.same(await read(), ['first', 'first', 'first'])
+  await writeFile(join(directory, `.volume-${ID}.img.copy`), 'half')
+  await clearCopies(directory)
+  t.same(await backend.remove(ID, inTime), DONE)
+  t.same((await readdir(directory)).sort(), [`${STEM}.img`, `${STEM}.json`], 'nothing of the volume is left')
+})

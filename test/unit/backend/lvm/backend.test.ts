@@ -91,7 +91,7 @@ for (const thinPool of [null, 'thin']) {
 t.test('a group without room refuses in LVM’s own words, and nothing is left', async (t) => {
   const { lvm, backend } = place(null)
   const refused = await backend.create({ ...VOLUME, sizeBytes: 17 * GIB }, TAGS, inTime)
-  t.match(refused, { kind: 'failed', tool: 'lvm', detail: /^lvcreate: Volume group "vg" has insufficient free space/ })
+  t.match(refused, { kind: 'failed', tool: 'lvm', detail: /^lvcreate: Volume group "vg" has insufficient free space .*: vgextend vg / })
   t.same(lvm.names(), [])
 })
 
@@ -101,6 +101,41 @@ t.test('a thick volume that is in use cannot be copied as it is at one time, and
   lvm.lv(LV).isOpen = true
   t.match(await backend.createSnapshot(SNAPSHOT, TAGS, inTime), { kind: 'failed', detail: /in use.*detach/ })
   t.same(lvm.names(), [LV])
+})
+
+t.test('the extents that a volume grows by are given to nobody else on the way', async (t) => {
+  const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 3, thinPool: null })
+  const other = { ...VOLUME, id: volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d'), sizeBytes: GIB }
+  const meanwhile: Promise<unknown>[] = []
+  const exec: Exec = async (command) => {
+    if (command.args[0] === 'lvremove') meanwhile.push(backend.create(other, TAGS, inTime))
+    const waits = command.args[0] === 'lvextend' ? 50 : 1
+    for (let wait = 0; wait < waits; wait += 1) await new Promise((resolve) => setImmediate(resolve))
+    return await lvm.exec(command)
+  }
+  const backend = lvmBackendOn({ exec, vg: 'vg', thinPool: null, pool: 'pool' })
+  t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
+  t.same(await backend.extend({ ...VOLUME, sizeBytes: 3 * GIB }, inTime), DONE)
+  t.match(await Promise.all(meanwhile), [{ kind: 'failed', detail: /insufficient free space/ }])
+  t.same(lvm.exposed, [])
+})
+
+t.test('what a volume was about to grow by is given back if it does not come to that', async (t) => {
+  const { lvm, backend } = place(null)
+  const larger = { ...VOLUME, sizeBytes: 4 * GIB }
+  t.same(await backend.create(VOLUME, TAGS, inTime), DONE)
+  lvm.lv(LV).isOpen = true
+  t.match(await backend.extend({ ...VOLUME, sizeBytes: 17 * GIB }, inTime), { kind: 'failed', detail: /insufficient free space/ })
+  lvm.fail('lvextend', { exitCode: 5, stderr: '  Internal error' }, false)
+  t.match(await backend.extend(larger, inTime), { kind: 'failed', detail: /Internal error/ })
+  t.same(lvm.names(), [LV])
+  lvm.fail('sync', { exitCode: 1, stderr: 'sync: error syncing' }, false)
+  t.match(await backend.extend(larger, inTime), { kind: 'failed', tool: 'sync' })
+  t.same(lvm.names(), [`growth-${VOLUME.id}`, LV])
+  t.match(await backend.list(inTime), { value: [{ sizeBytes: 2 * GIB }] }, 'it is nothing of its own')
+  t.same(await backend.extend(VOLUME, inTime), DONE, 'it need not grow any more')
+  t.same(lvm.names(), [LV])
+  t.same(lvm.exposed, [])
 })
 
 t.test('a thin pool above its guard takes nothing new and says why; with room it does again', async (t) => {

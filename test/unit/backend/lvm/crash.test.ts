@@ -14,6 +14,7 @@ const GIB = 1024 ** 3
 const inTime = new AbortController().signal
 const TAGS = { project: projectId('tenant'), rid: requestId('0123456789abcdef0123456789abcdef') }
 const VOLUME = { id: volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10'), pool: 'pool', sizeBytes: 2 * GIB }
+const REVERT = requestId('fedcba9876543210fedcba9876543210')
 const LARGER = { ...VOLUME, sizeBytes: 3 * GIB }
 const SNAPSHOT = { id: snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'), volume: VOLUME.id, pool: 'pool', sizeBytes: 2 * GIB }
 const COPY = { ...VOLUME, id: volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d'), sizeBytes: 3 * GIB }
@@ -68,6 +69,19 @@ const STORIES: readonly Story[] = [
     },
   },
   {
+    name: 'extend while it is in use',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      lvm.lv(LV).isOpen = true
+    },
+    call: (backend) => backend.extend(LARGER, inTime),
+    seen: ['2 0 0', '3 0 0'],
+    after: async (t, _backend, lvm) => {
+      readsSecret(t, lvm.read(LV).slice(0, 8))
+      readsZero(t, lvm.read(LV).slice(8))
+    },
+  },
+  {
     name: 'remove',
     before: made,
     call: (backend) => backend.remove(VOLUME.id, inTime),
@@ -78,7 +92,7 @@ const STORIES: readonly Story[] = [
     name: 'remove of what is half grown',
     before: async (backend, lvm) => {
       await made(backend, lvm)
-      await died(lvm, lvm.commands.length + 3, true, () => backend.extend(LARGER, inTime))
+      await died(lvm, lvm.commands.length + 2, true, () => backend.extend(LARGER, inTime))
       lvm.boot()
     },
     call: (backend) => backend.remove(VOLUME.id, inTime),
@@ -195,6 +209,40 @@ const STORIES: readonly Story[] = [
     left: FOUND,
   },
   {
+    name: 'revert to a snapshot',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
+      lvm.write(LV, 'written later')
+    },
+    call: (backend) => backend.revert(VOLUME, SNAPSHOT, REVERT, inTime),
+    seen: ['2 2 0'],
+    after: async (t, backend, lvm) => {
+      readsSecret(t, lvm.read(LV))
+      readsSecret(t, lvm.read(SNAPSHOT_LV))
+      t.ok(lvm.lv(LV).isActive, 'it has its device')
+      t.same(good(await backend.list(inTime)), [{ ...VOLUME, tags: TAGS }])
+      t.same(good(await backend.listSnapshots(inTime)), [{ ...SNAPSHOT, tags: TAGS }])
+      lvm.write(LV, 'written after it')
+      good(await backend.revert(VOLUME, SNAPSHOT, REVERT, inTime))
+      t.same(new Set(lvm.read(LV)), new Set(['written after it']), 'it is reverted once')
+      good(await backend.revert(VOLUME, SNAPSHOT, TAGS.rid, inTime))
+      readsSecret(t, lvm.read(LV))
+    },
+  },
+  {
+    name: 'removal of a volume that is half reverted',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
+      await died(lvm, lvm.commands.length + 2, true, () => backend.revert(VOLUME, SNAPSHOT, REVERT, inTime))
+      lvm.boot()
+    },
+    call: (backend) => backend.remove(VOLUME.id, inTime),
+    seen: ['2 2 0', '0 2 0'],
+    after: async (t, backend) => t.same(good(await backend.list(inTime)), []),
+  },
+  {
     name: 'quarantine',
     before: made,
     call: (backend) => backend.quarantine(VOLUME.id, inTime),
@@ -261,6 +309,7 @@ async function oneDeath(
   )
   if (!lvm.names().some(isAside)) t.equal(lvm.freeGiB(), freeGiB, 'no room is lost')
   t.same(lvm.leaks, [], 'nothing was freed with a tenant’s bytes on it')
+  t.same(lvm.exposed, [], 'nothing of anybody’s could be read where a volume grew')
 }
 
 async function stepsOf(story: Story, thinPool: string | null): Promise<number> {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { allOurs, lookUp, seenVolume } from '../../../../agent/backend/lvm/look-up.ts'
-import { type Lv, parseLv, parseRows, parseVg, type VgState } from '../../../../agent/backend/lvm/report.ts'
+import { type Lv, parseExtents, parseLv, parseRows, parseVg, type VgState } from '../../../../agent/backend/lvm/report.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../../test/fixtures/lvm-2.03.16')
 const MIB = 1024 ** 2
@@ -55,9 +55,16 @@ t.test('each backend finds its own by the tags, and nothing else', async (t) => 
   )
   t.match(seenVolume(lookUp(thin, state, THIN), 'pool'), { sizeBytes: GIB, tags: { project: 'größer' } })
   const thick = { vg: 'vg0', thinPool: null }
-  t.match(seenVolume(lookUp(thick, state, THICK), 'pool'), { sizeBytes: GIB / 2, tags: null }, 'as far as it has grown for good')
+  t.match(lookUp(thick, state, THICK), { kind: 'foreign' }, 'in a state that this version does not know')
   t.match(lookUp(thick, state, THIN), { kind: 'foreign' }, 'the other backend’s')
   t.match(lookUp(thick, state, 'root'), { kind: 'foreign' })
+})
+
+t.test('where an LV lies is read segment by segment', async (t) => {
+  const ranges = ['/dev/ubda:256-511', '/dev/mapper/a:b:0-0']
+  const text = (rows: readonly object[]): string => JSON.stringify({ report: [{ lv: rows }] })
+  t.same(parseExtents(text(ranges.map((seg_pe_ranges) => ({ seg_pe_ranges })))), { texts: ranges, count: 257 })
+  for (const rows of [[], [{}], [{ seg_pe_ranges: ranges[0] }, { seg_pe_ranges: 'thin:0-255' }]]) t.equal(parseExtents(text(rows)), null)
 })
 
 t.test('what is no report is none', async (t) => {

@@ -114,7 +114,7 @@ t.test('without a majority of the register nothing is taken', async (t) => {
 t.test('everything else needs the owner', async (t) => {
   const fleet = withVolume()
   fleet.stop('a')
-  const requests = [operate(2, 1, { kind: 'update', name: 'new' }), attach(3), operate(4, 1, { kind: 'extend', sizeGiB: 2 })]
+  const requests = [operate(2, 1, { kind: 'update', name: 'new' }), attach(3), operate(4, 1, { kind: 'extend', sizeGiB: 2, online: false })]
   for (const request of requests) {
     const answer = fleet.ask('b', request)
     fleet.pass(TIMINGS.operateMs)

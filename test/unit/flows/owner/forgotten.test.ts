@@ -162,8 +162,8 @@ t.test('what the register has bound is made, not what the same key asked for aft
 t.test('nor does a volume grow to what the same key asked for later', async (t) => {
   const fleet = started('abc')
   createOn(fleet, 'a', 1)
-  boundAndForgotten(fleet, operate(2, 1, { kind: 'extend', sizeGiB: 2 }))
-  reservedAgain(fleet, operate(2, 1, { kind: 'extend', sizeGiB: 4 }))
+  boundAndForgotten(fleet, operate(2, 1, { kind: 'extend', sizeGiB: 2, online: false }))
+  reservedAgain(fleet, operate(2, 1, { kind: 'extend', sizeGiB: 4, online: false }))
   t.equal(fleet.host('c').tables.view.volumes.get(volumeNamed(1))?.volume.sizeGiB, 2)
   t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 2 })
 })

@@ -86,7 +86,7 @@ t.test('an extend that was promised and then forgotten is done after all', async
   createOn(fleet, 'a', 1)
   fleet.pass(1000)
   fleet.loses = ({ to, message }) => to === 'a' && message.kind === 'commit'
-  const answer = fleet.ask('b', operate(2, 1, { kind: 'extend', sizeGiB: 3 }))
+  const answer = fleet.ask('b', operate(2, 1, { kind: 'extend', sizeGiB: 3, online: false }))
   fleet.pass(2000)
   t.equal(outcomeOf(answer()), 'ok')
   fleet.loses = () => false

@@ -182,6 +182,7 @@ t.test('a snapshot has the fixed keys of 3.0 and of 3.71; where it stands and wh
     rid: requestId('0'),
     bodyHash: 'h',
     updatedAtMs: AT,
+    revert: null,
     failure: null,
   }
   golden(t, 'snapshot-3.0', snapshotDetail(snapshot, 0))

@@ -165,6 +165,8 @@ t.test('an update changes only what it names', async (t) => {
 t.test('an action body has one key, and an unknown one is named in the refusal', async (t) => {
   t.same(parseVolumeAction({ 'os-extend': { new_size: 2 } }), { ok: true, value: { kind: 'extend', sizeGiB: 2 } })
   t.same(parseVolumeAction({ 'os-force_delete': null }), { ok: true, value: { kind: 'force-delete' } })
+  t.same(parseVolumeAction({ revert: { snapshot_id: UUID.toUpperCase() } }), { ok: true, value: { kind: 'revert', snapshot: UUID } })
+  for (const snapshot_id of ['latest', null, undefined]) t.match(parseVolumeAction({ revert: { snapshot_id } }), { ok: false })
   t.match(parseVolumeAction({ 'os-fly': {} }), { failure: { code: 'unknown-action', action: 'os-fly' } })
   t.equal(codeOf(parseVolumeAction({})), 'malformed-body')
   t.equal(codeOf(parseVolumeAction({ 'os-extend': { new_size: 2 }, 'os-force_delete': {} })), 'malformed-body')
