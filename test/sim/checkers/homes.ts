@@ -12,7 +12,7 @@ import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
-import { ownedIn, type Owned } from './stored.ts'
+import { ownedIn, ownedOn, type Owned } from './stored.ts'
 
 export class HomeChecker implements Checker {
   readonly #scene: Scene
@@ -65,9 +65,18 @@ export class HomeChecker implements Checker {
     this.#provisionedGiB.set(node.id, sum)
     const { poolGiB } = this.#scene.options
     const others = node.volumes.existingGiB()
-    if (sum + others > poolGiB && !node.isAmnesic)
+    if (sum + others <= poolGiB || node.isAmnesic) return
+    // Put back to an old journal, it holds reservations that it had let go; nothing can be bound to them any more.
+    const stale = node.hasForgotten ? reservedGiB(node) : 0
+    if (sum + others - stale > poolGiB)
       throw new Violation('I4', 'a pool has given out more than it has', { host: node.name, sum, others, poolGiB })
   }
+}
+
+/** Room that is set aside, and promised to nobody yet. */
+function reservedGiB(node: SimNode): number {
+  const open = [...ownedOn(node).values()].filter(({ step }) => step === 'reserved')
+  return open.reduce((sum, owned) => sum + sizeOf(owned), 0)
 }
 
 function sizeOf(owned: Owned | null): number {
