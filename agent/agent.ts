@@ -15,6 +15,7 @@ import { LEDGER_RULES } from '../lib/ledger/rules.ts'
 import type { SignedManifest } from '../lib/model/manifest.ts'
 import type { Log } from '../lib/ports/log.ts'
 import type { Network } from '../lib/ports/network.ts'
+import { noauth } from './api/identity/noauth.ts'
 import { startApi } from './api/server.ts'
 import { type ClusterFiles, openClusterFiles } from './cluster-files.ts'
 import { openBackends, openTarget } from './hands.ts'
@@ -149,7 +150,16 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   stepper.start()
 
   const api = await startProblemOf(
-    startApi({ service, joining, membership, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' }),
+    startApi({
+      service,
+      joining,
+      membership,
+      log,
+      clock: systemClock.wallMs,
+      uuid: systemUuid,
+      listen: config.api.listen,
+      identity: noauth,
+    }),
   )
   stops.push(() => api.close())
   const address = `${api.address}:${api.port}`

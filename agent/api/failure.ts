@@ -5,7 +5,8 @@ import type { InputFailure } from '../../lib/wire/cinder/input.ts'
 import type { MembershipFailure } from './membership.ts'
 
 export type HttpFailure =
-  | { readonly code: 'unauthorized' }
+  /** `challenge`: where tokens are to be had, for the header WWW-Authenticate; null without a token service. */
+  | { readonly code: 'unauthorized'; readonly challenge: string | null }
   | { readonly code: 'forbidden'; readonly action: string }
   | { readonly code: 'malformed-url' }
   | { readonly code: 'route-not-found' }

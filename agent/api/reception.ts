@@ -8,7 +8,7 @@ import { hostOf } from '../../lib/model/manifest.ts'
 import { microversionHeader, microversionText, parseMicroversion } from '../../lib/wire/cinder/microversion.ts'
 import { type Answer, type Call, type Caller, type Edge, failed, type Route } from './call.ts'
 import { faultOf } from './errors.ts'
-import { identify } from './identity/noauth.ts'
+import type { Identity } from './identity/identity.ts'
 import { isAllowed } from './policy.ts'
 
 interface Admitted {
@@ -16,15 +16,24 @@ interface Admitted {
   readonly microversion: number
 }
 
+export interface Reception {
+  /** Null: go on. */
+  admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Answer | null>
+  perform(route: Route, request: FastifyRequest): Promise<Answer>
+}
+
 /** @param rootOf where links of an answer to this request start */
-export function reception(edge: Edge, rootOf: (request: FastifyRequest) => string) {
+export function reception(edge: Edge, identity: Identity, rootOf: (request: FastifyRequest) => string): Reception {
   const admissions = new WeakMap<FastifyRequest, Admitted>()
 
-  /** Null: go on. */
-  function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Answer | null {
+  async function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Answer | null> {
     const out = stateOutside(edge)
     if (out !== null) return failed({ code: 'no-member', state: out })
-    const identified = identify(headerOf(request, 'x-auth-token'), textsOf(request.params)['project_id'] ?? null)
+    const identified = await identity.identify({
+      token: headerOf(request, 'x-auth-token'),
+      serviceToken: headerOf(request, 'x-service-token'),
+      urlProject: textsOf(request.params)['project_id'] ?? null,
+    })
     if (!identified.ok) return failed(identified.failure)
     const microversion = parseMicroversion(headerOf(request, 'openstack-api-version'))
     if (!microversion.ok) return failed(microversion.failure)
@@ -37,7 +46,7 @@ export function reception(edge: Edge, rootOf: (request: FastifyRequest) => strin
 
   async function perform(route: Route, request: FastifyRequest): Promise<Answer> {
     const admitted = admissions.get(request)
-    if (admitted === undefined) return failed({ code: 'unauthorized' })
+    if (admitted === undefined) return failed({ code: 'unauthorized', challenge: null })
     const { caller, microversion } = admitted
     const call: Call = {
       requestId: request.id,
@@ -49,7 +58,6 @@ export function reception(edge: Edge, rootOf: (request: FastifyRequest) => strin
       body: request.body,
       idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255) || null,
       ifMatch: headerOf(request, 'if-match') ?? null,
-      isService: Boolean(headerOf(request, 'x-service-token')),
     }
     return route.handle(edge, call)
   }
@@ -69,6 +77,7 @@ export function send(reply: FastifyReply, given: Answer): FastifyReply {
   if (given.kind === 'failed') {
     const fault = faultOf(given.failure)
     if (fault.retryAfterS !== null) reply.header('retry-after', String(fault.retryAfterS))
+    if (given.failure.code === 'unauthorized' && given.failure.challenge !== null) reply.header('www-authenticate', given.failure.challenge)
     return reply.code(fault.status).header('content-type', JSON_TYPE).send(fault.body)
   }
   reply.code(given.status)

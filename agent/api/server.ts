@@ -11,9 +11,10 @@ import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Service } from '../run/service.ts'
 import { type Answer, type Edge, failed, type Route } from './call.ts'
 import type { EdgeFailure } from './failure.ts'
+import type { Identity } from './identity/identity.ts'
 import { ledgerReader } from './ledger-reader.ts'
 import type { Membership } from '../../lib/ports/membership.ts'
-import { reception, send } from './reception.ts'
+import { type Reception, reception, send } from './reception.ts'
 import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
 import { rootVersions } from './versions.ts'
 
@@ -28,8 +29,7 @@ export interface ApiOptions {
   readonly uuid: () => string
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** The only identity so far. */
-  readonly auth: 'noauth'
+  readonly identity: Identity
   /** Scheme and authority that clients reach this API by, if it is not the one they used; null or absent for that. */
   readonly publicEndpoint?: string | null
 }
@@ -97,12 +97,11 @@ function buildApi(options: ApiOptions): FastifyInstance {
   })
   app.get('/', (request, reply) => send(reply, rootVersions(rootOf(request))))
   app.get('/healthcheck', (_, reply) => reply.header('content-type', 'text/plain').send('OK'))
-  addRoutes(app, edge, rootOf)
+  addRoutes(app, reception(edge, options.identity, rootOf), edge)
   return app
 }
 
-function addRoutes(app: FastifyInstance, edge: Edge, rootOf: (request: FastifyRequest) => string): void {
-  const { admit, perform } = reception(edge, rootOf)
+function addRoutes(app: FastifyInstance, { admit, perform }: Reception, edge: Edge): void {
   const add = (
     url: string,
     method: HTTPMethods | HTTPMethods[],
@@ -112,10 +111,9 @@ function addRoutes(app: FastifyInstance, edge: Edge, rootOf: (request: FastifyRe
     app.route({
       url,
       method,
-      onRequest: (request, reply, done) => {
-        const refusal = admit(route, request, reply)
-        if (refusal === null) done()
-        else send(reply, refusal)
+      onRequest: async (request, reply) => {
+        const refusal = await admit(route, request, reply)
+        return refusal === null ? undefined : send(reply, refusal)
       },
       handler: async (request, reply) => {
         const startMs = edge.clock()

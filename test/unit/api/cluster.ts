@@ -6,6 +6,8 @@
  * what it signs is everybody's manifest at once.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Identity } from '../../../agent/api/identity/identity.ts'
+import { noauth } from '../../../agent/api/identity/noauth.ts'
 import { type Api, startApi } from '../../../agent/api/server.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
 import { createRunner, type Runner } from '../../../agent/run/runner.ts'
@@ -84,6 +86,8 @@ export interface ClusterOptions {
   readonly publicEndpoint?: string
   /** Whether exports show that their volume has grown; they do if nothing is said. */
   readonly followsGrowth?: boolean
+  /** Who calls; by default whoever says so. */
+  readonly identity?: Identity
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
 }
@@ -134,7 +138,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       clock: options.clock ?? Date.now,
       uuid: randomUUID,
       listen: { host: '127.0.0.1', port: 0 },
-      auth: 'noauth',
+      identity: options.identity ?? noauth,
       publicEndpoint: options.publicEndpoint ?? null,
     })
     apis.push(api)
