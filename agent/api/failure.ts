@@ -8,6 +8,9 @@ export type HttpFailure =
   /** `challenge`: where tokens are to be had, for the header WWW-Authenticate; null without a token service. */
   | { readonly code: 'unauthorized'; readonly challenge: string | null }
   | { readonly code: 'forbidden'; readonly action: string }
+  /** The token is good, and for no project. */
+  | { readonly code: 'token-scope'; readonly scope: string }
+  | { readonly code: 'identity-unavailable' }
   | { readonly code: 'malformed-url' }
   | { readonly code: 'route-not-found' }
   | { readonly code: 'not-in-version'; readonly version: string }

@@ -5,6 +5,7 @@
  * in front of an OpenStack service sets, are never read here, so nobody can pretend to be one.
  */
 import type { Caller } from '../call.ts'
+import type { Failure } from '../../../lib/model/failure.ts'
 import type { HttpFailure } from '../failure.ts'
 
 /** All that a request says about who sent it. */
@@ -17,10 +18,12 @@ export interface RequestFacts {
   readonly urlProject: string | null
 }
 
+type CallerFailure = HttpFailure | Extract<Failure, { readonly code: 'overloaded' }>
+
 export type Identified =
   | { readonly ok: true; readonly caller: Caller }
   /** `reason`: for the log of the operator alone; holds nothing of the token. */
-  | { readonly ok: false; readonly failure: HttpFailure; readonly reason: string }
+  | { readonly ok: false; readonly failure: CallerFailure; readonly reason: string }
 
 export interface Identity {
   /** Never rejects; what cannot be told is a failure, and nobody is let in on a doubt. */
@@ -30,6 +33,6 @@ export interface Identity {
   stop(): void
 }
 
-export function refusedCaller(failure: HttpFailure, reason: string): Identified {
+export function refusedCaller(failure: CallerFailure, reason: string): Identified {
   return { ok: false, failure, reason }
 }
