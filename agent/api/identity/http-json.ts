@@ -51,33 +51,41 @@ export function jsonService({ url, ca, timeoutMs }: JsonServiceOptions): JsonSer
     : new HttpAgent({ keepAlive: true, maxSockets: CONNECTIONS_MAX })
   const send = isTls ? httpsRequest : httpRequest
 
-  return {
-    ask: ({ method, path, headers, body }) =>
-      new Promise((resolve, reject) => {
-        const signal = AbortSignal.timeout(timeoutMs)
-        const fail = (error: Error): void => reject(new NoAnswer(signal.aborted ? `no answer in ${timeoutMs / 1000} s` : codeOf(error)))
-        const length = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
-        const sent = send(`${url}${path}`, { method, headers: { accept: 'application/json', ...length, ...headers }, agent, signal })
-        sent.once('error', fail)
-        sent.once('response', (response) => {
-          const chunks: Buffer[] = []
-          let bytes = 0
-          response.on('data', (chunk: Buffer) => {
-            bytes += chunk.length
-            if (bytes > BODY_BYTES_MAX) response.destroy(new Error('the answer is too long'))
-            else chunks.push(chunk)
-          })
-          response.once('error', fail)
-          response.once('end', () => {
-            const header = (name: string): string | null => {
-              const value = response.headers[name]
-              return typeof value === 'string' ? value : null
-            }
-            resolve({ status: response.statusCode ?? 0, header, body: parseJson(Buffer.concat(chunks).toString()) })
-          })
+  /** @param isRepeat a connection that was kept may have been closed at the other end in the very moment of its use */
+  function ask(request: JsonRequest, isRepeat: boolean): Promise<JsonResponse> {
+    const { method, path, headers, body } = request
+    return new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(timeoutMs)
+      const fail = (error: Error): void => reject(new NoAnswer(signal.aborted ? `no answer in ${timeoutMs / 1000} s` : codeOf(error)))
+      const length = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
+      const sent = send(`${url}${path}`, { method, headers: { accept: 'application/json', ...length, ...headers }, agent, signal })
+      sent.once('error', (error) => {
+        if (sent.reusedSocket && codeOf(error) === 'ECONNRESET' && !isRepeat) resolve(ask(request, true))
+        else fail(error)
+      })
+      sent.once('response', (response) => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > BODY_BYTES_MAX) response.destroy(new Error('the answer is too long'))
+          else chunks.push(chunk)
         })
-        sent.end(body)
-      }),
+        response.once('error', fail)
+        response.once('end', () => {
+          const header = (name: string): string | null => {
+            const value = response.headers[name]
+            return typeof value === 'string' ? value : null
+          }
+          resolve({ status: response.statusCode ?? 0, header, body: parseJson(Buffer.concat(chunks).toString()) })
+        })
+      })
+      sent.end(body)
+    })
+  }
+
+  return {
+    ask: (request) => ask(request, false),
     stop: () => agent.destroy(),
   }
 }
