@@ -15,7 +15,6 @@ import { LEDGER_RULES } from '../lib/ledger/rules.ts'
 import type { SignedManifest } from '../lib/model/manifest.ts'
 import type { Log } from '../lib/ports/log.ts'
 import type { Network } from '../lib/ports/network.ts'
-import { noauth } from './api/identity/noauth.ts'
 import { startApi } from './api/server.ts'
 import { type ClusterFiles, openClusterFiles } from './cluster-files.ts'
 import { openBackends, openTarget } from './hands.ts'
@@ -37,6 +36,7 @@ import { createExec } from './system/exec.ts'
 import { systemRng, systemUuid } from './system/random.ts'
 import { randomBytes } from 'node:crypto'
 import { VERSION } from './version.ts'
+import { openIdentity } from './who-may-call.ts'
 
 export interface AgentDeps {
   readonly log: Log
@@ -149,6 +149,8 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   stops.push(() => stepper.stop())
   stepper.start()
 
+  const identity = await openIdentity(config.api.auth, log)
+  stops.push(async () => identity.stop())
   const api = await startProblemOf(
     startApi({
       service,
@@ -156,9 +158,11 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
       membership,
       log,
       clock: systemClock.wallMs,
+      monoMs: systemClock.monoMs,
       uuid: systemUuid,
       listen: config.api.listen,
-      identity: noauth,
+      identity,
+      requestsPerSecond: config.limits.requestsPerSecond,
     }),
   )
   stops.push(() => api.close())

@@ -30,6 +30,13 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: () =>
       'IdentityUnavailable: the identity service did not say whose the token is, and nobody is let in on a doubt. Ask again in a moment; operators find the reason in the log of this host.',
   },
+  'too-many-requests': {
+    status: 429,
+    name: 'TooManyRequests',
+    retryAfterS: 1,
+    help: 'The project asks this host more often than `limits.requestsPerSecond` says. Nothing was done. Ask less often, or other hosts too.',
+    text: (f) => `TooManyRequests: project ${f.project} asks this host too often. Ask again in a moment.`,
+  },
   'malformed-url': {
     status: 400,
     name: 'MalformedRequestUrl',

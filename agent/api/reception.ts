@@ -6,10 +6,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hostOf } from '../../lib/model/manifest.ts'
 import { microversionHeader, microversionText, parseMicroversion } from '../../lib/wire/cinder/microversion.ts'
+import type { Asked, Audit } from './audit.ts'
 import { type Answer, type Call, type Caller, type Edge, failed, type Route } from './call.ts'
 import { faultOf } from './errors.ts'
 import type { Identity } from './identity/identity.ts'
 import { isAllowed } from './policy.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 interface Admitted {
   readonly caller: Caller
@@ -22,8 +24,16 @@ export interface Reception {
   perform(route: Route, request: FastifyRequest): Promise<Answer>
 }
 
-/** @param rootOf where links of an answer to this request start */
-export function reception(edge: Edge, identity: Identity, rootOf: (request: FastifyRequest) => string): Reception {
+export interface ReceptionOptions {
+  readonly edge: Edge
+  readonly identity: Identity
+  readonly limit: RateLimit
+  readonly audit: Audit
+  /** Where links of an answer to this request start. */
+  readonly rootOf: (request: FastifyRequest) => string
+}
+
+export function reception({ edge, identity, limit, audit, rootOf }: ReceptionOptions): Reception {
   const admissions = new WeakMap<FastifyRequest, Admitted>()
 
   async function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Answer | null> {
@@ -34,13 +44,24 @@ export function reception(edge: Edge, identity: Identity, rootOf: (request: Fast
       serviceToken: headerOf(request, 'x-service-token'),
       urlProject: textsOf(request.params)['project_id'] ?? null,
     })
-    if (!identified.ok) return failed(identified.failure)
+    if (!identified.ok) {
+      audit.notLetIn(askedBy(route, request), identified.reason)
+      return failed(identified.failure)
+    }
+    const { caller } = identified
+    if (identity.tellsApart && !limit.take(caller.project)) {
+      audit.denied(askedBy(route, request), caller, 'too many requests')
+      return failed({ code: 'too-many-requests', project: caller.project })
+    }
     const microversion = parseMicroversion(headerOf(request, 'openstack-api-version'))
     if (!microversion.ok) return failed(microversion.failure)
     reply.header('openstack-api-version', microversionHeader(microversion.value)).header('vary', 'OpenStack-API-Version')
     if (microversion.value < route.since) return failed({ code: 'not-in-version', version: microversionText(microversion.value) })
-    if (!isAllowed(identified.caller, route.action)) return failed({ code: 'forbidden', action: route.action })
-    admissions.set(request, { caller: identified.caller, microversion: microversion.value })
+    if (!isAllowed(caller, route.action)) {
+      audit.denied(askedBy(route, request), caller, route.action)
+      return failed({ code: 'forbidden', action: route.action })
+    }
+    admissions.set(request, { caller, microversion: microversion.value })
     return null
   }
 
@@ -59,10 +80,17 @@ export function reception(edge: Edge, identity: Identity, rootOf: (request: Fast
       idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255) || null,
       ifMatch: headerOf(request, 'if-match') ?? null,
     }
-    return route.handle(edge, call)
+    const given = await route.handle(edge, call)
+    // What a route allows and a part of its body does not.
+    if (given.kind === 'failed' && given.failure.code === 'forbidden') audit.denied(askedBy(route, request), caller, given.failure.action)
+    return given
   }
 
   return { admit, perform }
+}
+
+function askedBy({ method, path }: Route, { id, ip }: FastifyRequest): Asked {
+  return { requestId: id, method, route: path, remote: ip }
 }
 
 /** A host that is no member serves nothing: what it holds is not the cluster's word any more. Null for a member. */

@@ -9,11 +9,13 @@ import type { Log } from '../../lib/ports/log.ts'
 import type { Joining } from '../../lib/ports/joining.ts'
 import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Service } from '../run/service.ts'
+import { auditOf } from './audit.ts'
 import { type Answer, type Edge, failed, type Route } from './call.ts'
 import type { EdgeFailure } from './failure.ts'
 import type { Identity } from './identity/identity.ts'
 import { ledgerReader } from './ledger-reader.ts'
 import type { Membership } from '../../lib/ports/membership.ts'
+import { rateLimit } from './rate-limit.ts'
 import { type Reception, reception, send } from './reception.ts'
 import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
 import { rootVersions } from './versions.ts'
@@ -25,11 +27,15 @@ export interface ApiOptions {
   readonly log: Log
   /** Unix milliseconds, for dates and durations. */
   readonly clock: () => number
+  /** Milliseconds that only go forward. */
+  readonly monoMs: () => number
   /** A random UUID of version 4. */
   readonly uuid: () => string
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   readonly identity: Identity
+  /** Of one project, where projects are told apart. */
+  readonly requestsPerSecond: number
   /** Scheme and authority that clients reach this API by, if it is not the one they used; null or absent for that. */
   readonly publicEndpoint?: string | null
 }
@@ -53,6 +59,15 @@ const CONNECTIONS_MAX = 1_000
 /** Longer than a load balancer's usual 60 s, so that it closes idle connections first. */
 const KEEP_ALIVE_MS = 65_000
 const PARAMETER_LENGTH_MAX = 1_024
+/** Projects whose requests are counted at once. */
+const PROJECTS_MAX = 10_000
+
+/** Answers hold secrets and other people's words: no browser or cache on the way shall keep, guess at or run them. */
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']
 const JSON_TYPES = ['application/json', 'application/vnd.openstack.volume+json']
@@ -72,7 +87,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 function buildApi(options: ApiOptions): FastifyInstance {
-  const { service, joining, membership, log, clock, uuid } = options
+  const { service, joining, membership, log, clock, monoMs, uuid } = options
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -95,9 +110,15 @@ function buildApi(options: ApiOptions): FastifyInstance {
     if (failure.code === 'internal') log.error('api-defect', { requestId: request.id, method: request.method, url: pathOf(request), error })
     return send(reply, failed(failure))
   })
+  app.addHook('onRequest', (_, reply, done) => {
+    reply.headers(SECURITY_HEADERS)
+    done()
+  })
   app.get('/', (request, reply) => send(reply, rootVersions(rootOf(request))))
   app.get('/healthcheck', (_, reply) => reply.header('content-type', 'text/plain').send('OK'))
-  addRoutes(app, reception(edge, options.identity, rootOf), edge)
+  const limit = rateLimit({ perSecond: options.requestsPerSecond, burst: 2 * options.requestsPerSecond, keysMax: PROJECTS_MAX, monoMs })
+  const audit = auditOf(log, monoMs)
+  addRoutes(app, reception({ edge, identity: options.identity, limit, audit, rootOf }), edge)
   return app
 }
 

@@ -39,7 +39,7 @@ type Verdict =
 const BAD_MS = 5000
 const TOKENS_MAX = 10_000
 const ASKING_MAX = 256
-const TIMEOUT_MS = 5000
+const TIMEOUT_MS = 10_000
 /** How often the log says that Keystone is silent. */
 const TELL_EVERY_MS = 30_000
 /** What can stand in a header, and no longer than any kind of token is. */

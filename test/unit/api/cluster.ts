@@ -88,8 +88,13 @@ export interface ClusterOptions {
   readonly followsGrowth?: boolean
   /** Who calls; by default whoever says so. */
   readonly identity?: Identity
+  readonly requestsPerSecond?: number
+  /** Of the edge alone. */
+  readonly log?: Log
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
+  /** Its clock that only goes forward. */
+  readonly monoMs?: () => number
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -134,11 +139,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       service,
       joining: noJoining(cluster.manifest),
       membership,
-      log: SILENT,
+      log: options.log ?? SILENT,
       clock: options.clock ?? Date.now,
+      monoMs: options.monoMs ?? (() => performance.now()),
       uuid: randomUUID,
       listen: { host: '127.0.0.1', port: 0 },
       identity: options.identity ?? noauth,
+      requestsPerSecond: options.requestsPerSecond ?? 10_000,
       publicEndpoint: options.publicEndpoint ?? null,
     })
     apis.push(api)

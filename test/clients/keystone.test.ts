@@ -1,0 +1,181 @@
+/**
+ * Debian's Keystone, Debian's clients, and the real REST edge between them, none of them modified: what an OpenStack site
+ * has, on one machine. Each user sees what is the project's, and nobody is let in when Keystone cannot be asked.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { openIdentity } from '../../agent/who-may-call.ts'
+import { Secret } from '../../lib/model/secret.ts'
+import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
+import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keystone-server.ts'
+
+// Each command starts a Python interpreter and imports half of OpenStack; Keystone is one as well.
+t.setTimeout(600_000)
+
+const CACHE_MS = 500
+const PASSWORD = 'a password'
+/** What the identity says of Keystone belongs to the report of a test that fails. */
+const tell = (event: string, fields: object = {}): void => t.comment(`${event} ${JSON.stringify(fields)}`)
+const log = { debug() {}, info() {}, warn: tell, error: tell }
+
+const home = mkdtempSync(join(tmpdir(), 'scoria-keystone-clients-'))
+const keystone = await KeystoneServer.make()
+const identity = await openIdentity(
+  {
+    kind: 'keystone',
+    url: keystone.url,
+    username: 'scoria',
+    password: { text: new Secret(PASSWORD) },
+    projectName: 'service',
+    userDomainName: 'Default',
+    projectDomainName: 'Default',
+    caFile: null,
+    cacheMs: CACHE_MS,
+  },
+  log,
+)
+const cluster = await startCluster({ hosts: 3, identity })
+const host: TestHost = cluster.first
+t.teardown(async () => {
+  await cluster.stop()
+  identity.stop()
+  await keystone.remove()
+  rmSync(home, { recursive: true, force: true })
+})
+
+const admin = await KeystoneAdmin.login(keystone.url)
+const projects = new Map<string, string>()
+for (const name of ['demo', 'other', 'service']) projects.set(name, await admin.make('project', { name, domain_id: 'default' }))
+for (const [user, role, project] of [
+  ['scoria', 'service', 'service'],
+  ['nova', 'service', 'service'],
+  ['alice', 'member', 'demo'],
+  ['rita', 'reader', 'demo'],
+  ['oscar', 'member', 'other'],
+] as const)
+  await admin.grant(role, await admin.make('user', { name: user, password: PASSWORD, domain_id: 'default' }), projects.get(project) ?? '')
+// The client of OpenStack looks for images, too, before it makes a volume of none.
+for (const [type, name, url] of [
+  ['block-storage', 'cinder', `${host.url}/v3/%(project_id)s`],
+  ['volumev3', 'cinderv3', `${host.url}/v3/%(project_id)s`],
+  ['image', 'glance', 'http://127.0.0.1:9/'],
+]) {
+  const service = await admin.make('service', { type, name })
+  await admin.make('endpoint', { service_id: service, interface: 'public', url, region_id: 'one' })
+}
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+}
+
+/** A client as this user, by nothing but the usual environment. */
+function client(
+  file: 'openstack' | 'cinder',
+  user: string,
+  project: string,
+  password = PASSWORD,
+): (...args: readonly string[]) => Promise<Ended> {
+  const env = {
+    PATH: '/usr/bin:/bin',
+    HOME: home,
+    LC_ALL: 'C.UTF-8',
+    OS_AUTH_URL: keystone.url,
+    OS_USERNAME: user,
+    OS_PASSWORD: password,
+    OS_PROJECT_NAME: project,
+    OS_USER_DOMAIN_NAME: 'Default',
+    OS_PROJECT_DOMAIN_NAME: 'Default',
+    OS_IDENTITY_API_VERSION: '3',
+    OS_VOLUME_API_VERSION: '3.70',
+  }
+  return (...args) =>
+    new Promise((resolve) => {
+      execFile(file, [...args], { env, timeout: 120_000 }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out: out + err })
+      })
+    })
+}
+
+const alice = client('openstack', 'alice', 'demo')
+const rita = client('openstack', 'rita', 'demo')
+const oscar = client('openstack', 'oscar', 'other')
+
+t.test('openstack: a member makes, a reader looks, another project sees nothing', async (t) => {
+  const made = await alice('volume', 'create', '--size', '1', '-f', 'value', '-c', 'id', 'data')
+  t.match(made, { code: 0 }, 'made')
+  const id = made.out.trim()
+  const shown = await alice('volume', 'show', '-f', 'json', 'data')
+  t.match(shown, { code: 0 }, 'shown')
+  const volume = JSON.parse(shown.out)
+  t.equal(volume['os-vol-tenant-attr:tenant_id'], projects.get('demo'), 'the project of the token')
+  t.notOk('os-vol-host-attr:host' in volume && volume['os-vol-host-attr:host'] !== null, 'where it lies is for admins')
+  t.match(await rita('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: `${id}\n` })
+  t.match(await rita('volume', 'delete', 'data'), { code: 1, out: /Policy doesn't allow volume:delete/ })
+  t.match(await rita('volume', 'create', '--size', '1', 'no'), { code: 1, out: /Policy doesn't allow volume:create/ })
+  t.match(await oscar('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: '\n' }, 'nothing')
+  t.match(await oscar('volume', 'show', id), { code: 1, out: /No volume with a name or ID/ })
+  t.match(await alice('volume', 'service', 'list'), { code: 1, out: /Policy doesn't allow/ })
+})
+
+t.test('cinder: attach as a member, and a detach from a server at the word of a service alone', async (t) => {
+  const run = client('cinder', 'alice', 'demo')
+  const created = await run('create', '--name', 'disk', '1')
+  t.match(created, { code: 0 }, 'made')
+  const id = /\| id +\| ([0-9a-f-]{36})/.exec(created.out)?.[1] ?? ''
+  const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
+  await eventually(
+    () => host.call(`/v3/volumes/${id}`, { token }),
+    ({ body }) => body.volume?.status === 'available',
+  )
+  const server = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0003'
+  const connector = ['--connect', 'True', '--initiator', 'iqn.1993-08.org.debian:01:a1', '--host', 'compute1']
+  const attached = await run('attachment-create', id, server, ...connector)
+  t.match(attached, { code: 0, out: /auth_password/ }, 'with the secret that its initiator needs')
+  const listed = await run('attachment-list')
+  const attachment = /([0-9a-f-]{36}) \| [0-9a-f-]{36} \| attaching/.exec(listed.out)?.[1] ?? ''
+  t.equal((await run('attachment-complete', attachment)).code, 0)
+  t.match(await run('list'), { code: 0, out: new RegExp(`${id}.*in-use.*disk`) })
+  t.match(await run('attachment-delete', attachment), { out: /Compute API/ })
+  const nova = await tokenFor(keystone.url, { user: 'nova', password: PASSWORD, project: 'service' })
+  const headers = { 'x-service-token': nova }
+  t.equal(
+    (await host.call(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers: { 'x-service-token': token } })).status,
+    409,
+  )
+  t.equal((await host.call(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers })).status, 200)
+})
+
+t.test('an admin sees every project', async (t) => {
+  const root = client('openstack', 'admin', 'admin', ADMIN_PASSWORD)
+  const all = await root('volume', 'list', '--all-projects', '-f', 'value', '-c', 'Name')
+  t.match(all, { code: 0, out: /data/ })
+  t.match(await root('volume', 'service', 'list'), { code: 0, out: /cinder-volume/ })
+})
+
+t.test('a token that was revoked is good for no longer than the cache says', async (t) => {
+  const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
+  const code = async () => (await host.call('/v3/volumes', { token })).status
+  t.equal(await code(), 200)
+  await admin.revoke(token)
+  const revokedAtMs = performance.now()
+  await eventually(code, (status) => status === 401)
+  // What is left is the time that a busy Keystone takes.
+  t.ok(performance.now() - revokedAtMs < CACHE_MS + 30_000)
+})
+
+t.test('without Keystone nobody is let in, and with it everybody again', async (t) => {
+  const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
+  const ask = () => host.call('/v3/volumes', { token })
+  t.equal((await ask()).status, 200)
+  await keystone.kill()
+  const refused = await eventually(ask, ({ status }) => status !== 200)
+  t.match(refused, { status: 503, body: { serviceUnavailable: { message: /^IdentityUnavailable: / } } })
+  t.ok(Number(refused.headers.get('retry-after')) > 0)
+  await keystone.start()
+  await eventually(ask, ({ status }) => status === 200)
+  t.match(await alice('volume', 'list', '-f', 'value', '-c', 'Name'), { code: 0, out: /data/ })
+})
