@@ -4,6 +4,8 @@
  * It starts and stops with the agent and keeps no state of its own; a request that it cannot read is refused before
  * any resource sees it.
  */
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Joining } from '../../lib/ports/joining.ts'
@@ -36,6 +38,8 @@ export interface ApiOptions {
   readonly identity: Identity
   /** Of one project, where projects are told apart. */
   readonly requestsPerSecond: number
+  /** PEM of the certificate and its key; null: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null
   /** Scheme and authority that clients reach this API by, if it is not the one they used; null or absent for that. */
   readonly publicEndpoint?: string | null
 }
@@ -91,9 +95,7 @@ function buildApi(options: ApiOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    serverFactory: (handler) => serverOf(options.tls, handler),
     exposeHeadRoutes: false,
     genReqId: () => `req-${uuid()}`,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, querystringParser: parseQuery },
@@ -103,7 +105,9 @@ function buildApi(options: ApiOptions): FastifyInstance {
   acceptJson(app)
   const edge: Edge = { service, joining, membership, log, clock, startedAtMs: clock(), uuid, ledgers: ledgerReader(service) }
   const root = options.publicEndpoint?.replace(/\/+$/, '') ?? null
-  const rootOf = (request: FastifyRequest): string => root ?? `http://${request.host || `${options.listen.host}:${options.listen.port}`}`
+  const scheme = options.tls === null ? 'http' : 'https'
+  const rootOf = (request: FastifyRequest): string =>
+    root ?? `${scheme}://${request.host || `${options.listen.host}:${options.listen.port}`}`
   app.setNotFoundHandler((_, reply) => send(reply, failed({ code: 'route-not-found' })))
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = readError(error, request.id)
@@ -120,6 +124,18 @@ function buildApi(options: ApiOptions): FastifyInstance {
   const audit = auditOf(log, monoMs)
   addRoutes(app, reception({ edge, identity: options.identity, limit, audit, rootOf }), edge)
   return app
+}
+
+function serverOf(tls: ApiOptions['tls'], handler: RequestListener): Server {
+  const limits = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  }
+  if (tls === null) return createHttpServer(limits, handler)
+  return createHttpsServer({ ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS }, handler)
 }
 
 function addRoutes(app: FastifyInstance, { admit, perform }: Reception, edge: Edge): void {

@@ -4,9 +4,10 @@
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openIdentity } from '../../agent/who-may-call.ts'
 import { Secret } from '../../lib/model/secret.ts'
 import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
@@ -16,10 +17,10 @@ import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keyst
 t.setTimeout(600_000)
 
 const CACHE_MS = 500
+/** On a busy machine Keystone may take longer than an agent waits; then it says to ask again, and these clients do not. */
+const TRIES = 5
 const PASSWORD = 'a password'
-/** What the identity says of Keystone belongs to the report of a test that fails. */
-const tell = (event: string, fields: object = {}): void => t.comment(`${event} ${JSON.stringify(fields)}`)
-const log = { debug() {}, info() {}, warn: tell, error: tell }
+const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 const home = mkdtempSync(join(tmpdir(), 'scoria-keystone-clients-'))
 const keystone = await KeystoneServer.make()
@@ -37,7 +38,7 @@ const identity = await openIdentity(
   },
   log,
 )
-const cluster = await startCluster({ hosts: 3, identity })
+const cluster = await startCluster({ hosts: 3, edge: { identity } })
 const host: TestHost = cluster.first
 t.teardown(async () => {
   await cluster.stop()
@@ -57,14 +58,38 @@ for (const [user, role, project] of [
   ['oscar', 'member', 'other'],
 ] as const)
   await admin.grant(role, await admin.make('user', { name: user, password: PASSWORD, domain_id: 'default' }), projects.get(project) ?? '')
+const images = await startImages()
+t.teardown(() => images.stop())
 // The client of OpenStack looks for images, too, before it makes a volume of none.
 for (const [type, name, url] of [
   ['block-storage', 'cinder', `${host.url}/v3/%(project_id)s`],
   ['volumev3', 'cinderv3', `${host.url}/v3/%(project_id)s`],
-  ['image', 'glance', 'http://127.0.0.1:9/'],
+  ['image', 'glance', images.url],
 ]) {
   const service = await admin.make('service', { type, name })
   await admin.make('endpoint', { service_id: service, interface: 'public', url, region_id: 'one' })
+}
+
+/** As much of an image service as clients want before they go on without one. */
+async function startImages(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = createServer((_, response) => {
+    const version = { id: 'v2.9', status: 'CURRENT', links: [{ rel: 'self', href: `${url}/v2/` }] }
+    response.writeHead(300, { 'content-type': 'application/json' }).end(JSON.stringify({ versions: [version] }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const bound = server.address()
+  const url = `http://127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { url, stop }
+}
+
+/** With what the client said, if it did not go well. */
+function went(t: Test, { code, out }: Ended, what: string): void {
+  t.equal(code, 0, code === 0 ? what : `${what}: ${out}`)
 }
 
 interface Ended {
@@ -92,12 +117,17 @@ function client(
     OS_IDENTITY_API_VERSION: '3',
     OS_VOLUME_API_VERSION: '3.70',
   }
-  return (...args) =>
+  const once = (args: readonly string[]): Promise<Ended> =>
     new Promise((resolve) => {
       execFile(file, [...args], { env, timeout: 120_000 }, (error, out, err) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out: out + err })
       })
     })
+  return async (...args) => {
+    let ended = await once(args)
+    for (let tries = 1; tries < TRIES && ended.out.includes('IdentityUnavailable'); tries += 1) ended = await once(args)
+    return ended
+  }
 }
 
 const alice = client('openstack', 'alice', 'demo')
@@ -106,17 +136,17 @@ const oscar = client('openstack', 'oscar', 'other')
 
 t.test('openstack: a member makes, a reader looks, another project sees nothing', async (t) => {
   const made = await alice('volume', 'create', '--size', '1', '-f', 'value', '-c', 'id', 'data')
-  t.match(made, { code: 0 }, 'made')
+  went(t, made, 'made')
   const id = made.out.trim()
   const shown = await alice('volume', 'show', '-f', 'json', 'data')
-  t.match(shown, { code: 0 }, 'shown')
+  went(t, shown, 'shown')
   const volume = JSON.parse(shown.out)
   t.equal(volume['os-vol-tenant-attr:tenant_id'], projects.get('demo'), 'the project of the token')
   t.notOk('os-vol-host-attr:host' in volume && volume['os-vol-host-attr:host'] !== null, 'where it lies is for admins')
   t.match(await rita('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: `${id}\n` })
   t.match(await rita('volume', 'delete', 'data'), { code: 1, out: /Policy doesn't allow volume:delete/ })
   t.match(await rita('volume', 'create', '--size', '1', 'no'), { code: 1, out: /Policy doesn't allow volume:create/ })
-  t.match(await oscar('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: '\n' }, 'nothing')
+  t.same(await oscar('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: '' }, 'nothing')
   t.match(await oscar('volume', 'show', id), { code: 1, out: /No volume with a name or ID/ })
   t.match(await alice('volume', 'service', 'list'), { code: 1, out: /Policy doesn't allow/ })
 })
@@ -124,7 +154,7 @@ t.test('openstack: a member makes, a reader looks, another project sees nothing'
 t.test('cinder: attach as a member, and a detach from a server at the word of a service alone', async (t) => {
   const run = client('cinder', 'alice', 'demo')
   const created = await run('create', '--name', 'disk', '1')
-  t.match(created, { code: 0 }, 'made')
+  went(t, created, 'made')
   const id = /\| id +\| ([0-9a-f-]{36})/.exec(created.out)?.[1] ?? ''
   const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
   await eventually(
@@ -159,7 +189,7 @@ t.test('an admin sees every project', async (t) => {
 t.test('a token that was revoked is good for no longer than the cache says', async (t) => {
   const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
   const code = async () => (await host.call('/v3/volumes', { token })).status
-  t.equal(await code(), 200)
+  await eventually(code, (status) => status === 200)
   await admin.revoke(token)
   const revokedAtMs = performance.now()
   await eventually(code, (status) => status === 401)
@@ -170,7 +200,7 @@ t.test('a token that was revoked is good for no longer than the cache says', asy
 t.test('without Keystone nobody is let in, and with it everybody again', async (t) => {
   const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
   const ask = () => host.call('/v3/volumes', { token })
-  t.equal((await ask()).status, 200)
+  await eventually(ask, ({ status }) => status === 200)
   await keystone.kill()
   const refused = await eventually(ask, ({ status }) => status !== 200)
   t.match(refused, { status: 503, body: { serviceUnavailable: { message: /^IdentityUnavailable: / } } })

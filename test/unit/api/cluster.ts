@@ -6,9 +6,8 @@
  * what it signs is everybody's manifest at once.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Identity } from '../../../agent/api/identity/identity.ts'
 import { noauth } from '../../../agent/api/identity/noauth.ts'
-import { type Api, startApi } from '../../../agent/api/server.ts'
+import { type Api, type ApiOptions, startApi } from '../../../agent/api/server.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
 import { createRunner, type Runner } from '../../../agent/run/runner.ts'
 import { createManifestChanges } from '../../../agent/peer/manifest-changes.ts'
@@ -86,15 +85,10 @@ export interface ClusterOptions {
   readonly publicEndpoint?: string
   /** Whether exports show that their volume has grown; they do if nothing is said. */
   readonly followsGrowth?: boolean
-  /** Who calls; by default whoever says so. */
-  readonly identity?: Identity
-  readonly requestsPerSecond?: number
-  /** Of the edge alone. */
-  readonly log?: Log
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
-  /** Its clock that only goes forward. */
-  readonly monoMs?: () => number
+  /** What the edge is given in place of what it gets else: plain HTTP, and callers who say who they are. */
+  readonly edge?: Partial<Pick<ApiOptions, 'identity' | 'requestsPerSecond' | 'tls' | 'log' | 'monoMs'>>
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -139,21 +133,30 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       service,
       joining: noJoining(cluster.manifest),
       membership,
-      log: options.log ?? SILENT,
+      log: SILENT,
       clock: options.clock ?? Date.now,
-      monoMs: options.monoMs ?? (() => performance.now()),
+      monoMs: () => performance.now(),
       uuid: randomUUID,
       listen: { host: '127.0.0.1', port: 0 },
-      identity: options.identity ?? noauth,
-      requestsPerSecond: options.requestsPerSecond ?? 10_000,
+      tls: null,
+      identity: noauth,
+      requestsPerSecond: 10_000,
       publicEndpoint: options.publicEndpoint ?? null,
+      ...options.edge,
     })
     apis.push(api)
     const down = (): void => {
       dead.add(self)
       for (const [other, runner] of runners) if (other !== self) runner.give({ kind: 'peer', peer: self, state: 'down' })
     }
-    hosts.push(testHost(nameOf(cluster.manifest, self), `http://${api.address}:${api.port}`, () => dead.add(self), down))
+    hosts.push(
+      testHost(
+        nameOf(cluster.manifest, self),
+        `${options.edge?.tls ? 'https' : 'http'}://${api.address}:${api.port}`,
+        () => dead.add(self),
+        down,
+      ),
+    )
   }
   for (const [self, runner] of runners)
     for (const other of runners.keys()) if (other !== self) runner.give({ kind: 'peer', peer: other, state: 'up' })

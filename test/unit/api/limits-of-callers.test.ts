@@ -50,7 +50,7 @@ t.test('a bucket fills at its rate up to its burst, and one project empties none
 
 t.test('a project that asks too often is told when to come back, and others do not notice', async (t) => {
   let nowMs = 0
-  const cluster = await startCluster({ identity: spoken, requestsPerSecond: 2, monoMs: () => nowMs })
+  const cluster = await startCluster({ edge: { identity: spoken, requestsPerSecond: 2, monoMs: () => nowMs } })
   t.teardown(() => cluster.stop())
   const ask = (token: string) => cluster.first.call('/v3/volumes', { token })
   const codes = []
@@ -67,7 +67,7 @@ t.test('a project that asks too often is told when to come back, and others do n
 t.test('who was not let in and who asked for too much is told, without the token, in few lines', async (t) => {
   const { log, lines } = lineLog()
   let nowMs = 0
-  const cluster = await startCluster({ identity: spoken, log, monoMs: () => nowMs })
+  const cluster = await startCluster({ edge: { identity: spoken, log, monoMs: () => nowMs } })
   t.teardown(() => cluster.stop())
   const { first } = cluster
   const id = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0001'

@@ -38,7 +38,7 @@ const identity = keystone({
   wallMs: Date.now,
   monoMs: () => performance.now(),
 })
-const cluster = await startCluster({ identity, limits: UNLIMITED, capacityGiB: 50_000 })
+const cluster = await startCluster({ edge: { identity }, limits: UNLIMITED, capacityGiB: 50_000 })
 const host: TestHost = cluster.first
 t.teardown(async () => {
   await cluster.stop()
