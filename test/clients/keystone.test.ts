@@ -14,7 +14,7 @@ import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
 import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keystone-server.ts'
 
 // Each command starts a Python interpreter and imports half of OpenStack; Keystone is one as well.
-t.setTimeout(600_000)
+t.setTimeout(1_200_000)
 
 const CACHE_MS = 500
 /** On a busy machine Keystone may take longer than an agent waits; then it says to ask again, and these clients do not. */
