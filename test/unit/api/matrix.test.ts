@@ -213,6 +213,9 @@ t.test('the secret of an export is for who may use it, and where things lie for 
   t.ok((await keysFor('admin')).includes('os-vol-host-attr:host'))
   for (const caller of ['reader', 'member', 'service'] as const)
     t.notOk((await keysFor(caller)).includes('os-vol-host-attr:host'), `${caller} does not see where it lies`)
+  const ageFor = async (caller: Caller) => Object.keys((await callAs(caller, `/scoria/v1/volumes/${volume}/age`)).body)
+  t.same(await ageFor('member'), ['volume', 'hostStatus', 'ageMs'])
+  t.same(await ageFor('admin'), ['volume', 'owner', 'hostStatus', 'ageMs'])
 })
 
 t.test('a server’s attachment goes only at the word of a service that Keystone knows as one', async (t) => {

@@ -48,6 +48,7 @@ const metadata = (path: string, on: Kind): readonly Row[] => [
   { route: `DELETE ${path}/kept`, ...write(on, 200) },
 ]
 
+const NOBODYS = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'
 const COPY = '401 403 404 404 404 404'
 
 export const ROWS: readonly Row[] = [
@@ -71,6 +72,8 @@ export const ROWS: readonly Row[] = [
   { route: 'POST /volumes/:id/action', ...write('volume', 202), body: () => ({ 'os-extend': { new_size: 2 } }) },
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-force_delete': {} }) },
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-reset_status': { status: 'error' } }) },
+  // That there is no such snapshot is told to whom the volume is there for.
+  { route: 'POST /volumes/:id/action', ...write('volume', 404), body: () => ({ revert: { snapshot_id: NOBODYS } }) },
   ...metadata('/volumes/:id/metadata', 'volume'),
 
   { route: 'POST /snapshots', ...write('volume', 202), body: (id) => ({ snapshot: { volume_id: id } }) },
