@@ -26,7 +26,7 @@ export function parseKeystoneToken(body: unknown): KeystoneToken | null {
   const userId = idOf(token['user'])
   const roles = rolesOf(token['roles'] ?? [])
   const scope = scopeOf(token)
-  const expiresAtMs = Date.parse(String(token['expires_at']))
+  const expiresAtMs = new Date(String(token['expires_at'])).getTime()
   if (userId === null || roles === null || scope === null || Number.isNaN(expiresAtMs)) return null
   return { userId, roles, scope, expiresAtMs }
 }

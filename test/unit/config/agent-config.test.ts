@@ -220,7 +220,10 @@ t.test('addresses survive parsing and printing; what is none is refused', async 
 })
 
 t.test('the command line has defaults for all of its file, and refuses what is none', async (t) => {
-  t.same(parseCliConfig(null), { ok: true, config: { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' } })
+  t.same(parseCliConfig(null), {
+    ok: true,
+    config: { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin', caFile: null },
+  })
   t.match(parseCliConfig({ endpoints: ['http://a:1', 'http://b:2'], project: 'p' }), {
     ok: true,
     config: { endpoints: ['http://a:1', 'http://b:2'], project: 'p' },
