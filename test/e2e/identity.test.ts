@@ -46,6 +46,9 @@ t.test('an agent on TLS, with Keystone: members get in, secrets stay in', async 
   t.match(await scoria('canary-of-nobody', 'volume', 'list'), { exitCode: 5, stderr: /requires authentication/ })
   t.match(await scoria('canary-of-alice', 'status'), { exitCode: 5, stderr: /Policy doesn't allow scoria:read/ }, 'hosts are for admins')
 
+  const doctor = await runScoria(['doctor', '--config', host.configFile])
+  t.match(doctor.stdout + doctor.stderr, /an agent answers, and asks who calls/, 'and the doctor does not take it for dead')
+
   t.match(host.logged('audit-not-let-in'), [{ reason: /unknown, expired or revoked/, route: '/volumes/detail' }])
   t.match(host.logged('audit-denied'), [{ reason: 'volume:delete', project: 'demo' }, { reason: 'scoria:read' }])
   await host.stop()
