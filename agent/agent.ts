@@ -13,6 +13,7 @@ import type { Peer } from '../lib/flows/tables.ts'
 import { TIMINGS } from '../lib/flows/timings.ts'
 import { LEDGER_RULES } from '../lib/ledger/rules.ts'
 import type { SignedManifest } from '../lib/model/manifest.ts'
+import type { Exec } from '../lib/ports/exec.ts'
 import type { Log } from '../lib/ports/log.ts'
 import type { Network } from '../lib/ports/network.ts'
 import { startApi } from './api/server.ts'
@@ -30,12 +31,14 @@ import { createRunner, type Runner } from './run/runner.ts'
 import { StartProblem } from './start-problem.ts'
 import { openJournal, type OpenedJournal } from './store/journal.ts'
 import { openReplica, type ReplicaStore } from './store/replica.ts'
+import { type CertificatePair, namesOfHost, readCertificate, selfSignedCertificate } from './system/certificate.ts'
 import { systemClock } from './system/clock.ts'
 import { writeDurably } from './system/durable-file.ts'
 import { createExec } from './system/exec.ts'
 import { systemRng, systemUuid } from './system/random.ts'
 import { randomBytes } from 'node:crypto'
 import { VERSION } from './version.ts'
+import { openIdentity } from './who-may-call.ts'
 
 export interface AgentDeps {
   readonly log: Log
@@ -151,14 +154,37 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   stops.push(() => stepper.stop())
   stepper.start()
 
+  const tls = await startProblemOf(openTls(config, exec, log))
+  const identity = await openIdentity(config.api.auth, log)
+  stops.push(async () => identity.stop())
   const api = await startProblemOf(
-    startApi({ service, joining, membership, log, clock: systemClock.wallMs, uuid: systemUuid, listen: config.api.listen, auth: 'noauth' }),
+    startApi({
+      service,
+      joining,
+      membership,
+      log,
+      clock: systemClock.wallMs,
+      monoMs: systemClock.monoMs,
+      uuid: systemUuid,
+      listen: config.api.listen,
+      tls,
+      identity,
+      requestsPerSecond: config.limits.requestsPerSecond,
+    }),
   )
   stops.push(() => api.close())
   const address = `${api.address}:${api.port}`
-  log.info('agent-listening', { api: address, peer: peer.self, isNew })
+  log.info('agent-listening', { api: address, isTls: tls !== null, auth: config.api.auth.kind, peer: peer.self, isNew })
   void recovered.promise.then(() => log.info('agent-ready', { api: address, peer: peer.self, epoch: peer.epoch }))
   return address
+}
+
+async function openTls({ api, name, directory }: AgentConfig, exec: Exec, log: Log): Promise<CertificatePair | null> {
+  if (api.tls === null) return null
+  if (api.tls.kind === 'files') return await readCertificate(api.tls, systemClock.wallMs())
+  const { apiCertificate: certificateFile, apiKey: keyFile } = directoryFiles(directory)
+  const names = namesOfHost(api.listen.host, name)
+  return await selfSignedCertificate({ certificateFile, keyFile, names, exec, log, nowMs: systemClock.wallMs() })
 }
 
 interface Restoring {

@@ -4,35 +4,75 @@
 import { readFile } from 'node:fs/promises'
 import { type CliConfig, isEndpoint, parseCliConfig } from '../lib/config/cli-config.ts'
 import { problemText } from '../lib/config/problems.ts'
+import { assertNever } from '../lib/model/invariant.ts'
+import { Secret } from '../lib/model/secret.ts'
 import { usage } from './failure.ts'
 import type { Format, Output } from './output/print.ts'
 import { fromYaml } from './output/yaml.ts'
+import { login } from './rest/login.ts'
 import type { Terminal } from './terminal.ts'
+import { type Who, whoOf } from './who.ts'
 
 /** What every command that talks to a peer takes. */
 export interface CommonOptions {
   readonly endpoint?: string
   readonly project?: string
   readonly user?: string
+  readonly osToken?: string
+  readonly caFile?: string
   readonly output?: Format
   readonly columns?: string
   readonly headers?: boolean
   readonly verbose?: boolean
 }
 
-export interface Settings extends CliConfig {
+export interface Settings {
+  /** Tried in turn. */
+  readonly endpoints: readonly string[]
+  readonly token: Secret
+  /** That the token is for; null if only the token says so. */
+  readonly project: string | null
+  /** PEM of the authorities to believe, or null for those of the system. */
+  readonly ca: string | null
   readonly isVerbose: boolean
 }
 
+/** Logs in, if that is how a token is to be had. */
 export async function resolveSettings(options: CommonOptions, terminal: Terminal): Promise<Settings> {
   const { env } = terminal
   const file = await readSettingsFile(terminal)
   const written = options.endpoint ?? env['SCORIA_ENDPOINT']
+  const caFile = options.caFile ?? env['SCORIA_CA_FILE'] ?? file.caFile
+  const ca = caFile === null ? null : await readCa(caFile)
   return {
     endpoints: (written === undefined ? file.endpoints : endpointsIn(written)).map((url) => url.replace(/\/$/, '')),
-    project: options.project ?? env['SCORIA_PROJECT'] ?? file.project,
-    user: options.user ?? env['SCORIA_USER'] ?? file.user,
+    ...(await sessionOf(whoOf(options, env, file), ca)),
+    ca,
     isVerbose: options.verbose ?? false,
+  }
+}
+
+async function sessionOf(who: Who, ca: string | null): Promise<Pick<Settings, 'token' | 'project'>> {
+  switch (who.kind) {
+    case 'said':
+      return { token: new Secret(`${who.user}:${who.project}`), project: who.project }
+    case 'token':
+      return { token: who.token, project: null }
+    case 'password':
+      return await login(who, who.caFile === null ? ca : await readCa(who.caFile))
+    default:
+      return assertNever(who)
+  }
+}
+
+async function readCa(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw usage(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'it has to hold certificates: --ca-file FILE',
+    )
   }
 }
 

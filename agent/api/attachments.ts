@@ -13,6 +13,7 @@ import { type Answer, answer, type Call, type Edge, failed, type Route } from '.
 import { locateAttachment, locateVolume } from './locate.ts'
 import { type Operated, operateOn } from './operate.ts'
 import { pageFor } from './page.ts'
+import { isAllowed } from './policy.ts'
 import { newAttachmentId } from './request-names.ts'
 import { isLostVolume } from './shown-volume.ts'
 import { listVolumes } from './volume-list.ts'
@@ -50,12 +51,13 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   return attachmentAnswer(await operateOn(edge, call, volume, { kind: 'attach', attachment, instance, mode, connector, mountpoint }))
 }
 
-/** An attachment that was given no connector has nothing to connect to yet. */
+/** An attachment that was given no connector has nothing to connect to yet; and who only reads is given no secret. */
 async function show(edge: Edge, call: Call): Promise<Answer> {
   const found = await locateAttachment(edge, call, call.params['id'] ?? '')
   if (!found.ok) return failed(found.failure)
   const { attachment, view } = found
-  if (attachment.export !== 'exported') return answer(200, { attachment: attachmentDetail(attachment, null) })
+  if (attachment.export !== 'exported' || !isAllowed(call.caller, 'scoria:connection'))
+    return answer(200, { attachment: attachmentDetail(attachment, null) })
   return attachmentAnswer(await operateOn(edge, call, view.volume, { kind: 'connection', attachment: attachment.id }))
 }
 
@@ -88,7 +90,7 @@ async function remove(edge: Edge, call: Call): Promise<Answer> {
   const known = found.ok ? { volume: found.view.volume, id: found.attachment.id } : (found.past ?? found.failure)
   if ('code' in known) return failed(known)
   const { volume, id } = known
-  const done = await operateOn(edge, call, volume, { kind: 'detach', attachment: id, allowUnsafe: call.isService })
+  const done = await operateOn(edge, call, volume, { kind: 'detach', attachment: id, allowUnsafe: call.caller.isService })
   if (!done.ok) return failed(done.failure)
   return answer(200, { attachments: done.volume.attachments.filter((item) => item.id !== id).map(attachmentSummary) })
 }

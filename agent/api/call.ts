@@ -12,9 +12,15 @@ import type { Membership } from '../../lib/ports/membership.ts'
 
 /** Who calls, as the identity says. */
 export interface Caller {
+  /** The user's id. */
   readonly user: string
+  /** What it acts for; of an operator of the whole system `SYSTEM_PROJECT`, which owns nothing. */
   readonly project: ProjectId
+  /** In lower case, all that the token has there, implied ones too. */
+  readonly roles: readonly string[]
   readonly isAdmin: boolean
+  /** Whether a service such as Nova, known as one by its own token, makes the request on behalf of the user. */
+  readonly isService: boolean
 }
 
 export interface Call {
@@ -31,8 +37,6 @@ export interface Call {
   readonly idempotencyKey: string | null
   /** ETag that the client holds, or null. */
   readonly ifMatch: string | null
-  /** Whether the request is made by a service such as Nova on behalf of the caller. */
-  readonly isService: boolean
 }
 
 /** An object, JSON made before as text or bytes, or null for an empty body. */

@@ -7,14 +7,35 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
   unauthorized: {
     status: 401,
     name: 'Unauthorized',
-    help: 'Send a token: with `auth: noauth`, the header `X-Auth-Token: user:project`.',
+    help: 'The token is missing, unknown, expired or revoked. With Keystone get one there, from where `WWW-Authenticate` says; without authentication send `X-Auth-Token: user:project`.',
     text: () => 'The request you have made requires authentication.',
   },
   forbidden: {
     status: 403,
     name: 'PolicyNotAuthorized',
-    help: 'The caller’s role does not allow this.',
+    help: 'None of the token’s roles allows this: to look takes reader, to change takes member, the rest admin.',
     text: (f) => `Policy doesn't allow ${f.action} to be performed.`,
+  },
+  'token-scope': {
+    status: 403,
+    name: 'TokenScope',
+    help: 'The token is for no project. Get one for a project (`OS_PROJECT_NAME`); for the whole system only admins have a use here.',
+    text: (f) => `TokenScope: the token has a ${f.scope} scope. Get a token for a project.`,
+  },
+  'identity-unavailable': {
+    status: 503,
+    name: 'IdentityUnavailable',
+    retryAfterS: 5,
+    help: 'Keystone did not say whose the token is, and nobody is let in on a doubt. Nothing was done. The log of the host says why: `keystone-silent`, `keystone-refuses`.',
+    text: () =>
+      'IdentityUnavailable: the identity service did not say whose the token is, and nobody is let in on a doubt. Ask again in a moment; operators find the reason in the log of this host.',
+  },
+  'too-many-requests': {
+    status: 429,
+    name: 'TooManyRequests',
+    retryAfterS: 1,
+    help: 'The project asks this host more often than `limits.requestsPerSecond` says. Nothing was done. Ask less often, or other hosts too.',
+    text: (f) => `TooManyRequests: project ${f.project} asks this host too often. Ask again in a moment.`,
   },
   'malformed-url': {
     status: 400,

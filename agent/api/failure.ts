@@ -5,8 +5,13 @@ import type { InputFailure } from '../../lib/wire/cinder/input.ts'
 import type { MembershipFailure } from './membership.ts'
 
 export type HttpFailure =
-  | { readonly code: 'unauthorized' }
+  /** `challenge`: where tokens are to be had, for the header WWW-Authenticate; null without a token service. */
+  | { readonly code: 'unauthorized'; readonly challenge: string | null }
   | { readonly code: 'forbidden'; readonly action: string }
+  /** The token is good, and for no project. */
+  | { readonly code: 'token-scope'; readonly scope: string }
+  | { readonly code: 'identity-unavailable' }
+  | { readonly code: 'too-many-requests'; readonly project: string }
   | { readonly code: 'malformed-url' }
   | { readonly code: 'route-not-found' }
   | { readonly code: 'not-in-version'; readonly version: string }

@@ -1,43 +1,52 @@
 /**
  * Who may do what: one place, no by default.
  *
- * With `noauth` every caller is an admin, as in Cinder. The object's project is checked where the object is found
- * (locate.ts): what a caller may not see does not exist for him.
+ * Cinder's roles: a reader looks at what is his project's, a member changes it, an admin may do everything everywhere.
+ * The object's project is checked where the object is found (locate.ts): what a caller may not see does not exist for
+ * him, and a list holds nothing of it before it is cut into pages.
  */
-import type { ProjectId } from '../../lib/model/ids.ts'
+import { type ProjectId, projectId } from '../../lib/model/ids.ts'
+import type { Viewer } from '../../lib/wire/cinder/volume.ts'
 import type { Caller } from './call.ts'
 
-/** Actions by the role that they need; what is in neither list is refused. */
-const MEMBER: ReadonlySet<string> = new Set([
-  'volume:create',
+/** Of an operator whose token is for the whole system and for no project. */
+export const SYSTEM_PROJECT: ProjectId = projectId('_system')
+
+/** For whoever has a token at all. */
+const ANYBODY: ReadonlySet<string> = new Set(['versions:get'])
+const READER: ReadonlySet<string> = new Set([
   'volume:get',
   'volume:get_all',
-  'volume:update',
-  'volume:delete',
-  'volume:extend',
-  'volume:revert_to_snapshot',
   'volume:get_volume_metadata',
-  'volume:update_volume_metadata',
-  'volume:create_snapshot',
   'volume:get_snapshot',
   'volume:get_all_snapshots',
-  'volume:update_snapshot',
-  'volume:delete_snapshot',
   'volume:get_snapshot_metadata',
-  'volume:update_snapshot_metadata',
-  'volume:delete_snapshot_metadata',
-  'volume:attachment_create',
   'volume:attachment_get',
-  'volume:attachment_update',
-  'volume:attachment_delete',
-  'volume:attachment_complete',
   'volume_extension:volume_type_get',
   'limits:get',
   'volume_extension:quotas:show',
   'message:get',
   'availability_zone:list',
   'extensions:list',
-  'versions:get',
+])
+const MEMBER: ReadonlySet<string> = new Set([
+  'volume:create',
+  'volume:update',
+  'volume:delete',
+  'volume:extend',
+  'volume:revert_to_snapshot',
+  'volume:update_volume_metadata',
+  'volume:create_snapshot',
+  'volume:update_snapshot',
+  'volume:delete_snapshot',
+  'volume:update_snapshot_metadata',
+  'volume:delete_snapshot_metadata',
+  'volume:attachment_create',
+  'volume:attachment_update',
+  'volume:attachment_delete',
+  'volume:attachment_complete',
+  // The secret that an initiator logs in with: whoever has it can write.
+  'scoria:connection',
 ])
 const ADMIN: ReadonlySet<string> = new Set([
   'volume:force_delete',
@@ -62,12 +71,23 @@ const ADMIN: ReadonlySet<string> = new Set([
   'scoria:members',
 ])
 
+/** What is in none of the lists is refused to everybody. A member may also read, an admin may do both. */
 export function isAllowed(caller: Caller, action: string): boolean {
-  if (MEMBER.has(action)) return true
-  return ADMIN.has(action) && caller.isAdmin
+  if (ANYBODY.has(action)) return true
+  // What is made belongs to a project.
+  if (caller.project === SYSTEM_PROJECT && action === 'volume:create') return false
+  if (caller.isAdmin) return READER.has(action) || MEMBER.has(action) || ADMIN.has(action)
+  const { roles } = caller
+  if (READER.has(action)) return roles.includes('reader') || roles.includes('member')
+  return MEMBER.has(action) && roles.includes('member')
 }
 
 /** Whether a caller may see something of this project. */
 export function isVisible(caller: Caller, project: ProjectId): boolean {
   return caller.isAdmin || caller.project === project
+}
+
+/** What of a volume a caller may see. */
+export function viewerOf({ isAdmin, isService, roles }: Caller): Viewer {
+  return { isAdmin, seesHosts: isAdmin || isService || roles.includes('service') }
 }

@@ -6,38 +6,68 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hostOf } from '../../lib/model/manifest.ts'
 import { microversionHeader, microversionText, parseMicroversion } from '../../lib/wire/cinder/microversion.ts'
+import type { Asked, Audit } from './audit.ts'
 import { type Answer, type Call, type Caller, type Edge, failed, type Route } from './call.ts'
 import { faultOf } from './errors.ts'
-import { identify } from './identity/noauth.ts'
+import type { Identity } from './identity/identity.ts'
 import { isAllowed } from './policy.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 interface Admitted {
   readonly caller: Caller
   readonly microversion: number
 }
 
-/** @param rootOf where links of an answer to this request start */
-export function reception(edge: Edge, rootOf: (request: FastifyRequest) => string) {
+export interface Reception {
+  /** Null: go on. */
+  admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Answer | null>
+  perform(route: Route, request: FastifyRequest): Promise<Answer>
+}
+
+export interface ReceptionOptions {
+  readonly edge: Edge
+  readonly identity: Identity
+  readonly limit: RateLimit
+  readonly audit: Audit
+  /** Where links of an answer to this request start. */
+  readonly rootOf: (request: FastifyRequest) => string
+}
+
+export function reception({ edge, identity, limit, audit, rootOf }: ReceptionOptions): Reception {
   const admissions = new WeakMap<FastifyRequest, Admitted>()
 
-  /** Null: go on. */
-  function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Answer | null {
+  async function admit(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<Answer | null> {
     const out = stateOutside(edge)
     if (out !== null) return failed({ code: 'no-member', state: out })
-    const identified = identify(headerOf(request, 'x-auth-token'), textsOf(request.params)['project_id'] ?? null)
-    if (!identified.ok) return failed(identified.failure)
+    const identified = await identity.identify({
+      token: headerOf(request, 'x-auth-token'),
+      serviceToken: headerOf(request, 'x-service-token'),
+      urlProject: textsOf(request.params)['project_id'] ?? null,
+    })
+    if (!identified.ok) {
+      audit.notLetIn(askedBy(route, request), identified.reason)
+      return failed(identified.failure)
+    }
+    const { caller } = identified
+    if (identity.tellsApart && !limit.take(caller.project)) {
+      audit.denied(askedBy(route, request), caller, 'too many requests')
+      return failed({ code: 'too-many-requests', project: caller.project })
+    }
     const microversion = parseMicroversion(headerOf(request, 'openstack-api-version'))
     if (!microversion.ok) return failed(microversion.failure)
     reply.header('openstack-api-version', microversionHeader(microversion.value)).header('vary', 'OpenStack-API-Version')
     if (microversion.value < route.since) return failed({ code: 'not-in-version', version: microversionText(microversion.value) })
-    if (!isAllowed(identified.caller, route.action)) return failed({ code: 'forbidden', action: route.action })
-    admissions.set(request, { caller: identified.caller, microversion: microversion.value })
+    if (!isAllowed(caller, route.action)) {
+      audit.denied(askedBy(route, request), caller, route.action)
+      return failed({ code: 'forbidden', action: route.action })
+    }
+    admissions.set(request, { caller, microversion: microversion.value })
     return null
   }
 
   async function perform(route: Route, request: FastifyRequest): Promise<Answer> {
     const admitted = admissions.get(request)
-    if (admitted === undefined) return failed({ code: 'unauthorized' })
+    if (admitted === undefined) return failed({ code: 'unauthorized', challenge: null })
     const { caller, microversion } = admitted
     const call: Call = {
       requestId: request.id,
@@ -49,12 +79,18 @@ export function reception(edge: Edge, rootOf: (request: FastifyRequest) => strin
       body: request.body,
       idempotencyKey: headerOf(request, 'idempotency-key')?.slice(0, 255) || null,
       ifMatch: headerOf(request, 'if-match') ?? null,
-      isService: Boolean(headerOf(request, 'x-service-token')),
     }
-    return route.handle(edge, call)
+    const given = await route.handle(edge, call)
+    // What a route allows and a part of its body does not.
+    if (given.kind === 'failed' && given.failure.code === 'forbidden') audit.denied(askedBy(route, request), caller, given.failure.action)
+    return given
   }
 
   return { admit, perform }
+}
+
+function askedBy({ method, path }: Route, { id, ip }: FastifyRequest): Asked {
+  return { requestId: id, method, route: path, remote: ip }
 }
 
 /** A host that is no member serves nothing: what it holds is not the cluster's word any more. Null for a member. */
@@ -69,6 +105,7 @@ export function send(reply: FastifyReply, given: Answer): FastifyReply {
   if (given.kind === 'failed') {
     const fault = faultOf(given.failure)
     if (fault.retryAfterS !== null) reply.header('retry-after', String(fault.retryAfterS))
+    if (given.failure.code === 'unauthorized' && given.failure.challenge !== null) reply.header('www-authenticate', given.failure.challenge)
     return reply.code(fault.status).header('content-type', JSON_TYPE).send(fault.body)
   }
   reply.code(given.status)

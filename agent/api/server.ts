@@ -4,16 +4,21 @@
  * It starts and stops with the agent and keeps no state of its own; a request that it cannot read is refused before
  * any resource sees it.
  */
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Joining } from '../../lib/ports/joining.ts'
 import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Service } from '../run/service.ts'
+import { auditOf } from './audit.ts'
 import { type Answer, type Edge, failed, type Route } from './call.ts'
 import type { EdgeFailure } from './failure.ts'
+import type { Identity } from './identity/identity.ts'
 import { ledgerReader } from './ledger-reader.ts'
 import type { Membership } from '../../lib/ports/membership.ts'
-import { reception, send } from './reception.ts'
+import { rateLimit } from './rate-limit.ts'
+import { type Reception, reception, send } from './reception.ts'
 import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
 import { rootVersions } from './versions.ts'
 
@@ -24,12 +29,17 @@ export interface ApiOptions {
   readonly log: Log
   /** Unix milliseconds, for dates and durations. */
   readonly clock: () => number
+  /** Milliseconds that only go forward. */
+  readonly monoMs: () => number
   /** A random UUID of version 4. */
   readonly uuid: () => string
   /** Port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** The only identity so far. */
-  readonly auth: 'noauth'
+  readonly identity: Identity
+  /** Of one project, where projects are told apart. */
+  readonly requestsPerSecond: number
+  /** PEM of the certificate and its key; null: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | null
   /** Scheme and authority that clients reach this API by, if it is not the one they used; null or absent for that. */
   readonly publicEndpoint?: string | null
 }
@@ -53,6 +63,15 @@ const CONNECTIONS_MAX = 1_000
 /** Longer than a load balancer's usual 60 s, so that it closes idle connections first. */
 const KEEP_ALIVE_MS = 65_000
 const PARAMETER_LENGTH_MAX = 1_024
+/** Projects whose requests are counted at once. */
+const PROJECTS_MAX = 10_000
+
+/** Answers hold secrets and other people's words: no browser or cache on the way shall keep, guess at or run them. */
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']
 const JSON_TYPES = ['application/json', 'application/vnd.openstack.volume+json']
@@ -72,13 +91,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 function buildApi(options: ApiOptions): FastifyInstance {
-  const { service, joining, membership, log, clock, uuid } = options
+  const { service, joining, membership, log, clock, monoMs, uuid } = options
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: HEADER_BYTES_MAX, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    serverFactory: (handler) => serverOf(options.tls, handler),
     exposeHeadRoutes: false,
     genReqId: () => `req-${uuid()}`,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, querystringParser: parseQuery },
@@ -88,21 +105,40 @@ function buildApi(options: ApiOptions): FastifyInstance {
   acceptJson(app)
   const edge: Edge = { service, joining, membership, log, clock, startedAtMs: clock(), uuid, ledgers: ledgerReader(service) }
   const root = options.publicEndpoint?.replace(/\/+$/, '') ?? null
-  const rootOf = (request: FastifyRequest): string => root ?? `http://${request.host || `${options.listen.host}:${options.listen.port}`}`
+  const scheme = options.tls === null ? 'http' : 'https'
+  const rootOf = (request: FastifyRequest): string =>
+    root ?? `${scheme}://${request.host || `${options.listen.host}:${options.listen.port}`}`
   app.setNotFoundHandler((_, reply) => send(reply, failed({ code: 'route-not-found' })))
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = readError(error, request.id)
     if (failure.code === 'internal') log.error('api-defect', { requestId: request.id, method: request.method, url: pathOf(request), error })
     return send(reply, failed(failure))
   })
+  app.addHook('onRequest', (_, reply, done) => {
+    reply.headers(SECURITY_HEADERS)
+    done()
+  })
   app.get('/', (request, reply) => send(reply, rootVersions(rootOf(request))))
   app.get('/healthcheck', (_, reply) => reply.header('content-type', 'text/plain').send('OK'))
-  addRoutes(app, edge, rootOf)
+  const limit = rateLimit({ perSecond: options.requestsPerSecond, burst: 2 * options.requestsPerSecond, keysMax: PROJECTS_MAX, monoMs })
+  const audit = auditOf(log, monoMs)
+  addRoutes(app, reception({ edge, identity: options.identity, limit, audit, rootOf }), edge)
   return app
 }
 
-function addRoutes(app: FastifyInstance, edge: Edge, rootOf: (request: FastifyRequest) => string): void {
-  const { admit, perform } = reception(edge, rootOf)
+function serverOf(tls: ApiOptions['tls'], handler: RequestListener): Server {
+  const limits = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  }
+  if (tls === null) return createHttpServer(limits, handler)
+  return createHttpsServer({ ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS }, handler)
+}
+
+function addRoutes(app: FastifyInstance, { admit, perform }: Reception, edge: Edge): void {
   const add = (
     url: string,
     method: HTTPMethods | HTTPMethods[],
@@ -112,10 +148,9 @@ function addRoutes(app: FastifyInstance, edge: Edge, rootOf: (request: FastifyRe
     app.route({
       url,
       method,
-      onRequest: (request, reply, done) => {
-        const refusal = admit(route, request, reply)
-        if (refusal === null) done()
-        else send(reply, refusal)
+      onRequest: async (request, reply) => {
+        const refusal = await admit(route, request, reply)
+        return refusal === null ? undefined : send(reply, refusal)
       },
       handler: async (request, reply) => {
         const startMs = edge.clock()

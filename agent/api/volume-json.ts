@@ -2,12 +2,13 @@
  * Volumes as JSON, made once for each record.
  *
  * A record is never changed, only replaced; so its bytes are kept beside it for as long as it lives, one piece for each
- * shape and address. A list of a thousand volumes is then a concatenation, and nothing is encoded twice; and a list of
+ * shape, which follows from version and role, and address. A list of a thousand volumes is then a concatenation, and nothing is encoded twice; and a list of
  * the very records that were listed before is the very bytes that were sent before.
  */
 import type { Volume } from '../../lib/model/volume.ts'
 import { volumeDetail, volumeShape } from '../../lib/wire/cinder/volume.ts'
 import type { Call } from './call.ts'
+import { viewerOf } from './policy.ts'
 
 /** Clients choose the Host header: a record keeps few pieces, whatever they send. */
 const PIECES_MAX = 4
@@ -56,8 +57,8 @@ function listBody(volumes: readonly Volume[], call: Call, rest: string): Buffer 
   return Buffer.concat([...parts, Buffer.from(`]${rest}`)])
 }
 
-function keyOf({ microversion, base }: Call): string {
-  return `${volumeShape(microversion)} ${base.project} ${base.root}`
+function keyOf({ microversion, base, caller }: Call): string {
+  return `${volumeShape(microversion, viewerOf(caller))} ${base.project} ${base.root}`
 }
 
 function pieceOf(volume: Volume, call: Call, key: string): Buffer {
@@ -68,7 +69,7 @@ function pieceOf(volume: Volume, call: Call, key: string): Buffer {
   }
   let piece = made.get(key)
   if (piece === undefined) {
-    piece = Buffer.from(`${JSON.stringify(volumeDetail(volume, call.microversion, call.base))},`)
+    piece = Buffer.from(`${JSON.stringify(volumeDetail(volume, call.microversion, call.base, viewerOf(call.caller)))},`)
     if (made.size >= PIECES_MAX) made.clear()
     made.set(key, piece)
   }

@@ -6,7 +6,7 @@ const NOTES: Readonly<Record<string, string>> = {
   zone: 'availability zone',
   directory: 'keys and journal; back it up, show it to nobody',
   peer: 'where the other hosts connect',
-  api: 'REST API; loopback only while there is no authentication',
+  api: 'REST API; loopback only, unless api.auth and api.tls are set',
   join: 'where new hosts knock with a token of `scoria invite`',
   backends: 'where volumes are kept',
   target: 'who exports them; portal is what initiators connect to',

@@ -36,7 +36,11 @@ export const HOST_OPTION_ROWS: readonly OptionRow[] = [
   { name: 'zone', value: 'ZONE', help: 'availability zone (default nova)' },
   { name: 'listen', value: 'IP:PORT', help: 'where other hosts connect (default 127.0.0.1:8777: this machine only)' },
   { name: 'announce', value: 'IP:PORT', help: 'what other hosts dial, if that differs from --listen' },
-  { name: 'api', value: 'IP:PORT', help: 'REST API, loopback only while there is no authentication (default 127.0.0.1:8776)' },
+  {
+    name: 'api',
+    value: 'IP:PORT',
+    help: 'REST API, on loopback; for others set api.auth and api.tls in the file that is written (default 127.0.0.1:8776)',
+  },
   { name: 'join-listen', value: 'IP:PORT', help: 'where new hosts knock; without it this host invites nobody' },
   { name: 'join-announce', value: 'IP:PORT', help: 'what new hosts dial, if that differs from --join-listen' },
   { name: 'backend', value: 'KIND', help: 'lvm, file, or none to store nothing (default file; lvm with --vg)' },

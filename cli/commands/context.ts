@@ -34,8 +34,10 @@ export async function contextOf(options: CommonOptions, terminal: Terminal): Pro
 export function withCommon(command: Command): Command {
   return command
     .option('--endpoint <url>', 'peer to ask, several separated by commas (SCORIA_ENDPOINT; default http://127.0.0.1:8776)')
-    .option('--project <id>', 'project to act for (SCORIA_PROJECT; default admin)')
-    .option('--user <id>', 'user to act as (SCORIA_USER; default admin)')
+    .option('--ca-file <file>', 'who may have signed the certificate of a https:// peer (SCORIA_CA_FILE)')
+    .option('--os-token <token>', 'token of Keystone (OS_TOKEN; or a login by OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME)')
+    .option('--project <id>', 'without authentication: project to act for (SCORIA_PROJECT; default admin)')
+    .option('--user <id>', 'without authentication: user to act as (SCORIA_USER; default admin)')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(FORMATS))
     .option('--columns <names>', 'columns or fields to print, separated by commas')
     .option('--no-headers', 'tables without their first line')

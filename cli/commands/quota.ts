@@ -79,7 +79,9 @@ async function showQuota(context: Context, project: string | undefined): Promise
 }
 
 function quotaPath({ client, settings }: Context, project: string | undefined): string {
-  return client.cinder(`/os-quota-sets/${encodeURIComponent(project ?? settings.project)}`)
+  const named = project ?? settings.project
+  if (named === null) throw usage('which project the token is for is not known here', 'name it: scoria quota show PROJECT')
+  return client.cinder(`/os-quota-sets/${encodeURIComponent(named)}`)
 }
 
 function limitText(value: number | null): string {

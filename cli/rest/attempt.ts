@@ -1,6 +1,7 @@
 /** One request to one peer, and what came of it: an answer, a refusal, or a connection that broke. */
 import type { CliFailure } from '../failure.ts'
 import type { Settings } from '../settings.ts'
+import { sendHttp } from './http.ts'
 import { refusal } from './refusal.ts'
 
 export interface RestRequest {
@@ -18,66 +19,43 @@ export interface RestRequest {
 export type Attempt =
   | { readonly kind: 'body'; readonly body: unknown }
   /**
-   * `isOfThisPeer`: another may answer otherwise (a 503, or the cluster's key is elsewhere).
-   * `retryAfterMs`: when to come back, of a 503 that says so.
+   * `isOfThisPeer`: another may answer otherwise (a 503, a 429, or the cluster's key is elsewhere).
+   * `retryAfterMs`: when to come back, of one that says so.
    */
   | { readonly kind: 'refused'; readonly failure: CliFailure; readonly isOfThisPeer: boolean; readonly retryAfterMs: number | null }
   /** `wasSent`: the peer may have heard it. */
   | { readonly kind: 'broken'; readonly code: string; readonly wasSent: boolean }
 
 const MICROVERSION = 'volume 3.71'
-const TIMEOUT_MS = 60_000
-/** Node's codes for a connection that never came about: nothing was sent. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export async function attempt(endpoint: string, request: RestRequest, settings: Settings): Promise<Attempt> {
-  let response: Response
-  let text: string
-  try {
-    response = await fetch(`${endpoint}${request.path}`, {
-      method: request.method,
-      headers: headersFor(request, settings),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    })
-    text = await response.text()
-  } catch (error) {
-    const code = codeOf(error)
-    return { kind: 'broken', code, wasSent: !NOT_SENT.has(code) }
-  }
-  const body = parseJson(text)
-  if (response.ok) return { kind: 'body', body }
-  const requestId = response.headers.get('x-openstack-request-id')
-  const failure = refusal({ status: response.status, body, requestId, isVerbose: settings.isVerbose })
-  const isBusy = response.status === 503
+  const { method, path } = request
+  const body = request.body === undefined ? {} : { body: JSON.stringify(request.body) }
+  const result = await sendHttp({ method, url: `${endpoint}${path}`, headers: headersFor(request, settings), ...body, ca: settings.ca })
+  if (result.kind === 'broken') return result
+  const answered = parseJson(result.text)
+  const { status, header } = result
+  if (status >= 200 && status < 300) return { kind: 'body', body: answered }
+  const requestId = header('x-openstack-request-id')
+  const failure = refusal({ status, body: answered, requestId, isVerbose: settings.isVerbose })
+  const isBusy = status === 503 || status === 429
   const isOfThisPeer = isBusy || failure.message.startsWith('NoClusterKey')
-  return { kind: 'refused', failure, isOfThisPeer, retryAfterMs: isBusy ? retryAfterMs(response) : null }
+  return { kind: 'refused', failure, isOfThisPeer, retryAfterMs: isBusy ? retryAfterMs(header('retry-after')) : null }
 }
 
 function headersFor(request: RestRequest, settings: Settings): Readonly<Record<string, string>> {
   return {
     accept: 'application/json',
-    'x-auth-token': `${settings.user}:${settings.project}`,
+    'x-auth-token': settings.token.reveal(),
     'openstack-api-version': MICROVERSION,
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
   }
 }
 
-/** Null for a 503 that does not say when to come back. */
-function retryAfterMs(response: Response): number | null {
-  const seconds = response.headers.get('retry-after') ?? ''
-  return /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : null
-}
-
-/** fetch hides what went wrong in the cause; happy-eyeballs hides it once more. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer in ${TIMEOUT_MS / 1000} s`
-  if ('code' in error && typeof error.code === 'string') return error.code
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  return error.cause === undefined ? error.message : codeOf(error.cause)
+/** Null for one that does not say when to come back. */
+function retryAfterMs(seconds: string | null): number | null {
+  return seconds !== null && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : null
 }
 
 function parseJson(text: string): unknown {

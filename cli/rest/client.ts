@@ -12,6 +12,7 @@ import { oneLine } from '../output/table.ts'
 import type { Settings } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Attempt, attempt, type RestRequest } from './attempt.ts'
+import { isDistrust } from './http.ts'
 
 export interface Client {
   /** Parsed body of a 2xx; null if it was empty. @throws CliFailure for everything else */
@@ -30,7 +31,7 @@ export function createClient(settings: Settings, terminal: Terminal): Client {
   const command = randomUUID()
   let changes = 0
   return {
-    cinder: (path) => `/v3/${encodeURIComponent(settings.project)}${path}`,
+    cinder: (path) => (settings.project === null ? `/v3${path}` : `/v3/${encodeURIComponent(settings.project)}${path}`),
     call(request) {
       if (isRead(request)) return callPatiently(request, settings, terminal)
       changes += 1
@@ -127,6 +128,12 @@ function leftOpen(broken: Broken | undefined, key: string | undefined): CliFailu
 
 function unreachable(broken: readonly Broken[]): CliFailure {
   const tried = broken.map((item) => `${item.endpoint} (${item.code})`).join(', ')
+  if (broken.some(({ code }) => isDistrust(code)))
+    return new CliFailure(
+      EXIT.unreachable,
+      `the certificate that is shown is not believed: ${tried}`,
+      'name who signed it: --ca-file FILE, SCORIA_CA_FILE; of an agent that signs its own that is api.crt in its directory',
+    )
   return new CliFailure(
     EXIT.unreachable,
     `no peer answers at ${tried}`,

@@ -28,12 +28,15 @@ function exitCodeFor(status: number, message: string): ExitCode {
   if (status === 404) return EXIT.notFound
   if (status === 409 || status === 422) return EXIT.conflict
   if (status === 413) return EXIT.noRoom
+  if (status === 429) return EXIT.unreachable
   if (status === 503) return message.startsWith('NoValidBackend') ? EXIT.noRoom : EXIT.unreachable
   return EXIT.failed
 }
 
 function hintsFor(status: number, message: string): readonly string[] {
   if (message.startsWith('NoValidBackend')) return ['see each pool and what refused it: scoria placement explain --size N']
+  if (status === 401) return ['say who you are: OS_AUTH_URL and what belongs to it, or --os-token TOKEN']
+  if (message.startsWith('IdentityUnavailable')) return []
   if (status === 503) return ['see which hosts answer: scoria status']
   if (status === 413) return ['see what the project has: scoria volume list']
   return []

@@ -8,7 +8,8 @@ import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { invariant } from '../model/invariant.ts'
 import type { PlacementOptions } from '../model/placement.ts'
-import { type HostPort, isLoopback, isWildcard, parseHostPort } from './address.ts'
+import { type HostPort, isWildcard, parseHostPort } from './address.ts'
+import { apiContradictions, type ApiConfig, apiOf, apiSchema } from './api-config.ts'
 import { backendContradictions, type BackendConfig, backendOf, backendSchema } from './backend-config.ts'
 import { type Problem, problem, problemsOf } from './problems.ts'
 
@@ -55,10 +56,7 @@ const agentSchema = Type.Object({
     },
     { default: {} },
   ),
-  api: Type.Object(
-    { listen: Type.String({ pattern: HOST_PORT, default: '127.0.0.1:8776', description: 'host:port such as 127.0.0.1:8776' }) },
-    { default: {} },
-  ),
+  api: apiSchema,
   join: Type.Object(
     {
       /** Where new hosts knock. Absent: this host invites nobody. */
@@ -88,6 +86,8 @@ const agentSchema = Type.Object({
     {
       /** Client connections at once; one more is turned away. */
       maxClients: Type.Integer({ minimum: 1, maximum: 65_535, default: 1000, description: 'a whole number from 1 to 65535' }),
+      /** Of one project, on average; twice as many in a burst. Without authentication nobody is told apart, and nothing is limited. */
+      requestsPerSecond: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 500, description: 'a whole number from 1 to 1000000' }),
       /** Of a call to a backend or a target; after it nobody waits, and how it ended has to be looked at. */
       callTimeoutMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 60_000, description: 'a whole number from 100 to 3600000' }),
     },
@@ -111,13 +111,13 @@ export interface AgentConfig {
   readonly zone: string
   readonly directory: string
   readonly peer: { readonly listen: readonly string[]; readonly announce: readonly string[] }
-  readonly api: { readonly listen: HostPort }
+  readonly api: ApiConfig
   /** Where this host admits new ones, and what it writes into invitations; null: it invites nobody. */
   readonly join: { readonly listen: HostPort; readonly announce: HostPort } | null
   readonly backends: readonly BackendConfig[]
   readonly target: TargetConfig
   readonly placement: PlacementOptions
-  readonly limits: { readonly maxClients: number; readonly callTimeoutMs: number }
+  readonly limits: { readonly maxClients: number; readonly requestsPerSecond: number; readonly callTimeoutMs: number }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
 
@@ -137,17 +137,7 @@ export function parseAgentConfig(json: unknown): ParsedAgentConfig {
 
 /** What no single key shows. */
 function contradictionsIn(written: Written): readonly Problem[] {
-  const problems: Problem[] = []
-  const api = mustParse(written.api.listen)
-  if (!isLoopback(api.host)) {
-    problems.push(
-      problem(
-        'api.listen',
-        'a loopback address, because there is no authentication yet and whoever reaches the API may do anything',
-        written.api.listen,
-      ),
-    )
-  }
+  const problems: Problem[] = [...apiContradictions(written.api)]
   if (written.target.kind === 'none' && written.backends.some((backend) => backend.kind !== 'none')) {
     problems.push(
       problem('target.kind', 'tgt or lio, because a backend that stores bytes needs somebody to export them', written.target.kind),
@@ -170,7 +160,7 @@ function configOf(written: Written): AgentConfig {
   const listen = written.join.listen === undefined ? null : mustParse(written.join.listen)
   return {
     ...written,
-    api: { listen: mustParse(written.api.listen) },
+    api: apiOf(written.api),
     join: listen === null ? null : { listen, announce: written.join.announce === undefined ? listen : mustParse(written.join.announce) },
     backends: written.backends.map(backendOf),
   }

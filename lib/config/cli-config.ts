@@ -7,6 +7,7 @@ const cliSchema = Type.Object({
   /** Tried in turn. */
   endpoints: Type.Optional(Type.Array(endpoint, { minItems: 1 })),
   project: Type.Optional(Type.String({ pattern: '^[^:\\s]{1,255}$', description: 'a project id' })),
+  caFile: Type.Optional(Type.String({ minLength: 1, description: 'a file of certificates' })),
   user: Type.Optional(Type.String({ pattern: '^[^:\\s]{1,255}$', description: 'a user id' })),
 })
 
@@ -14,10 +15,12 @@ export interface CliConfig {
   readonly endpoints: readonly string[]
   readonly project: string
   readonly user: string
+  /** Who may have signed the certificates of peers, if the system does not know. */
+  readonly caFile: string | null
 }
 
 /** The loopback API of an agent on this machine, and Cinder's noauth administrator. */
-const CLI_DEFAULTS: CliConfig = { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' }
+const CLI_DEFAULTS: CliConfig = { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin', caFile: null }
 
 export type ParsedCliConfig =
   | { readonly ok: true; readonly config: CliConfig }

@@ -18,6 +18,9 @@ export interface DirectoryFiles {
   readonly clusterPublicKey: string
   /** Newest signed manifest known here. */
   readonly manifest: string
+  /** Of the REST API, where it signs its own certificate. */
+  readonly apiKey: string
+  readonly apiCertificate: string
   /** Folder of open and used invitations. */
   readonly invites: string
 }
@@ -31,6 +34,8 @@ export function directoryFiles(directory: string): DirectoryFiles {
     clusterKey: `${directory}/cluster.key`,
     clusterPublicKey: `${directory}/cluster.pub`,
     manifest: `${directory}/manifest.json`,
+    apiKey: `${directory}/api.key`,
+    apiCertificate: `${directory}/api.crt`,
     invites: `${directory}/invites`,
   }
 }

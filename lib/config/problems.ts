@@ -6,6 +6,7 @@
  */
 import Type, { type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { Secret } from '../model/secret.ts'
 
 export interface Problem {
   /** Path of the key, such as `backends[0].path`; empty for the whole. */
@@ -21,7 +22,7 @@ export function problemsOf(schema: TSchema, value: unknown, path = ''): readonly
   if (Type.IsArray(schema)) return listProblems(schema, value, path)
   if (Type.IsUnion(schema)) return unionProblems(schema.anyOf, value, path)
   const [error] = Value.Errors(schema, value)
-  return error === undefined ? [] : [problem(path, expectedOf(schema, error.message), value)]
+  return error === undefined ? [] : [problem(path, expectedOf(schema, error.message), isSecret(schema) ? new Secret('') : value)]
 }
 
 /** One line for a person: `backends[0].path: expected an absolute path, got 3`. */
@@ -67,6 +68,11 @@ function hasDefault(schema: TSchema): boolean {
 function kindOf(branch: TSchema): unknown {
   const kind = Type.IsObject(branch) ? branch.properties['kind'] : undefined
   return kind !== undefined && Type.IsLiteral(kind) ? kind.const : undefined
+}
+
+/** JSON Schema's own word for what is never shown. */
+function isSecret(schema: TSchema): boolean {
+  return 'writeOnly' in schema && schema.writeOnly === true
 }
 
 /** A schema's description is written for this sentence; the library's own message serves where there is none. */

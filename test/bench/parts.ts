@@ -1,4 +1,5 @@
 /** The parts of the benchmark, in the order in which they run. */
+import { callers } from './callers.ts'
 import { createLatency } from './create-latency.ts'
 import { createLoad } from './create-load.ts'
 import type { Figure } from './figure.ts'
@@ -9,6 +10,7 @@ import type { World } from './world.ts'
 
 export const PARTS: ReadonlyMap<string, (world: World) => Promise<readonly Figure[]>> = new Map([
   ['ranking', ranking],
+  ['callers', callers],
   ['create', createLatency],
   ['load', createLoad],
   ['reads', reads],

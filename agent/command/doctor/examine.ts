@@ -28,9 +28,9 @@ export async function examine({ config, configFile, isMade, finding }: DoctorPla
   const state = isMade ? await lookAtState(config, configFile) : await lookAtFutureState(config.directory)
   findings.push(...state.findings)
   const self = state.membership?.identity.peerId ?? null
-  const agent = await lookAtAgent(config.api.listen, self)
+  const agent = await lookAtAgent(config.api, self)
   const ports = await lookAtPorts(config)
-  const agentPid = agent.kind === 'runs' ? ports.apiPid : null
+  const agentPid = agent.kind === 'runs' || agent.kind === 'guarded' ? ports.apiPid : null
   findings.push(judgeAgent(agent, isMade, configFile))
   if (isMade) findings.push(judgeService(await unitState(exec, 'scoria'), configFile))
   findings.push(...ports.ports.map((port) => judgePort(port, agentPid, 'systemctl restart scoria')))

@@ -29,8 +29,8 @@ export function judgePeer({ name, addrs, reached, seenAs }: PeerFacts, swarmKeyF
 }
 
 export interface AgentFacts {
-  /** What is at its address: our agent, nobody, or somebody else. */
-  readonly kind: 'runs' | 'silent' | 'another'
+  /** What is at its address: our agent, nobody, somebody else, or one that tells strangers nothing. */
+  readonly kind: 'runs' | 'silent' | 'another' | 'guarded'
   readonly name: string
   /** Its own state, as it shows it. */
   readonly state: string
@@ -45,6 +45,7 @@ export function judgeAgent({ kind, name, state, up, hosts }: AgentFacts, isMade:
       `an agent of another host (${name}) answers at this one's address`,
       'scoria status   # stop it, or change api.listen',
     )
+  if (kind === 'guarded') return fine('agent', 'an agent answers, and asks who calls; what it sees is told by scoria status, with a token')
   if (kind === 'silent')
     return isMade
       ? warning('agent', 'the agent does not run', `systemctl start scoria   # or scoria agent --config ${configFile}`)

@@ -1,10 +1,12 @@
 /** Asks the agent of this host what it sees, and knocks at the other hosts' ports. Every knock has its time limit. */
 import { connect } from 'node:net'
 import { formatHostPort, type HostPort, parseMultiaddr } from '../../../lib/config/address.ts'
+import type { ApiConfig } from '../../../lib/config/api-config.ts'
 import type { PeerId } from '../../../lib/model/ids.ts'
 import type { Manifest, ManifestHost } from '../../../lib/model/manifest.ts'
 import { isObject } from '../../../lib/wire/peer/check.ts'
 import type { AgentFacts, PeerFacts } from './judge-peers.ts'
+import { answersHealth, isGuarded } from './look-guarded.ts'
 
 const ASK_MS = 3000
 const KNOCK_MS = 2000
@@ -18,8 +20,9 @@ export interface AgentView extends AgentFacts {
 const SILENT: AgentView = { kind: 'silent', name: '', state: '', up: 0, hosts: 0, seen: new Map() }
 
 /** @param self whose agent is expected there; null: nobody's yet */
-export async function lookAtAgent(api: HostPort, self: PeerId | null): Promise<AgentView> {
-  const body = await statusAt(`http://${formatHostPort(api)}/scoria/v1/status`)
+export async function lookAtAgent(api: ApiConfig, self: PeerId | null): Promise<AgentView> {
+  if (isGuarded(api)) return (await answersHealth(api)) ? { ...SILENT, kind: 'guarded' } : SILENT
+  const body = await statusAt(`http://${formatHostPort(api.listen)}/scoria/v1/status`)
   if (!isObject(body) || !isObject(body['self']) || !Array.isArray(body['hosts'])) return SILENT
   const states = body['hosts'].flatMap((host: unknown): [string, string][] =>
     isObject(host) && typeof host['peer'] === 'string' && typeof host['state'] === 'string' ? [[host['peer'], host['state']]] : [],

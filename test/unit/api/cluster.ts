@@ -6,7 +6,8 @@
  * what it signs is everybody's manifest at once.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type Api, startApi } from '../../../agent/api/server.ts'
+import { noauth } from '../../../agent/api/identity/noauth.ts'
+import { type Api, type ApiOptions, startApi } from '../../../agent/api/server.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
 import { createRunner, type Runner } from '../../../agent/run/runner.ts'
 import { createManifestChanges } from '../../../agent/peer/manifest-changes.ts'
@@ -88,6 +89,8 @@ export interface ClusterOptions {
   readonly followsGrowth?: boolean
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
+  /** What the edge is given in place of what it gets else: plain HTTP, and callers who say who they are. */
+  readonly edge?: Partial<Pick<ApiOptions, 'identity' | 'requestsPerSecond' | 'tls' | 'log' | 'monoMs'>>
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -134,10 +137,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       membership,
       log: SILENT,
       clock: options.clock ?? Date.now,
+      monoMs: () => performance.now(),
       uuid: randomUUID,
       listen: { host: '127.0.0.1', port: 0 },
-      auth: 'noauth',
+      tls: null,
+      identity: noauth,
+      requestsPerSecond: 10_000,
       publicEndpoint: options.publicEndpoint ?? null,
+      ...options.edge,
     })
     apis.push(api)
     const down = (): void => {
@@ -147,7 +154,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     hosts.push(
       testHost({
         name: nameOf(cluster.manifest, self),
-        url: `http://${api.address}:${api.port}`,
+        url: `${options.edge?.tls ? 'https' : 'http'}://${api.address}:${api.port}`,
         volumes,
         cut: () => dead.add(self),
         down,

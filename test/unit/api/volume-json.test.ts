@@ -22,10 +22,12 @@ t.test('a record that was replaced, added or removed is seen in the next list', 
   t.equal(namesIn(volumesBody(MANY.slice(1), callOf(), '}'))[0], 'volume-1', 'removed')
 })
 
-t.test('the same records in another version, for another address or with another end are another list', async (t) => {
+t.test('the same records in another version, for another role or address or with another end are another list', async (t) => {
   const first = volumesBody(MANY, callOf(), '}').toString()
   t.match(volumesBody(MANY, callOf({ microversion: 48 }), '}').toString(), 'shared_targets', 'version')
   t.match(volumesBody(MANY, callOf({ base: { root: 'http://b', project: 'p' } }), '}').toString(), 'http://b/v3', 'address')
+  const member = callOf({ caller: { user: 'u', project: projectId('p'), roles: ['member'], isAdmin: false, isService: false } })
+  t.notMatch(volumesBody(MANY, member, '}').toString(), 'os-vol-host-attr', 'role')
   t.ok(volumesBody(MANY, callOf(), ',"count":120}').toString().endsWith(',"count":120}'), 'end')
   t.equal(volumesBody(MANY, callOf(), '}').toString(), first, 'and the first is what it was')
 })
@@ -38,7 +40,7 @@ function namesIn(body: Buffer): readonly (string | null)[] {
 function callOf(other: Partial<Call> = {}): Call {
   return {
     requestId: 'req-1',
-    caller: { user: 'u', project: projectId('p'), isAdmin: true },
+    caller: { user: 'u', project: projectId('p'), roles: ['admin'], isAdmin: true, isService: false },
     microversion: 0,
     base: { root: 'http://a', project: 'p' },
     params: {},
@@ -46,7 +48,6 @@ function callOf(other: Partial<Call> = {}): Call {
     body: undefined,
     idempotencyKey: null,
     ifMatch: null,
-    isService: false,
     ...other,
   }
 }

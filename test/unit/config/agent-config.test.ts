@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import t from 'tap'
 import { formatHostPort, isLoopback, parseHostPort, toMultiaddr } from '../../../lib/config/address.ts'
 import { parseAgentConfig } from '../../../lib/config/agent-config.ts'
@@ -5,6 +6,8 @@ import { isEndpoint, parseCliConfig } from '../../../lib/config/cli-config.ts'
 import { problemText } from '../../../lib/config/problems.ts'
 
 const LEAST = { name: 'a', directory: '/var/lib/scoria', backends: [{ kind: 'none' }], target: { kind: 'none' } }
+
+const KEYSTONE = { kind: 'keystone', url: 'http://127.0.0.1:5000', username: 'scoria', password: 'canary', projectName: 'service' }
 
 /** Every problem of the file, as an operator reads it. */
 function problemsOf(json: unknown): readonly string[] {
@@ -126,17 +129,51 @@ t.test('every mistake is told at once, with its path, what is expected and what 
   ])
 })
 
-t.test('an API that others can reach is refused while there is no authentication', async (t) => {
+t.test('an API that others can reach is refused without an identity and a certificate', async (t) => {
   for (const listen of ['0.0.0.0:8776', '10.0.0.1:8776', '[::]:8776', 'host-a:8776']) {
-    t.match(
-      problemsOf({ ...LEAST, api: { listen } })[0],
-      /^api\.listen: expected a loopback address, because there is no authentication/,
-      listen,
-    )
+    const [first, second] = problemsOf({ ...LEAST, api: { listen } })
+    t.match(first, /^api\.listen: expected a loopback address, because with auth\.kind none/, listen)
+    t.match(second, /^api\.tls: expected selfSigned: true, or certificateFile and keyFile, because tokens/, listen)
+    t.same(problemsOf({ ...LEAST, api: { listen, auth: KEYSTONE, tls: { selfSigned: true } } }), [], listen)
+    t.equal(problemsOf({ ...LEAST, api: { listen, auth: KEYSTONE } }).length, 1, `${listen} in the clear`)
+    t.equal(problemsOf({ ...LEAST, api: { listen, tls: { selfSigned: true } } }).length, 1, `${listen} for everybody`)
   }
   for (const listen of ['127.0.0.1:0', '127.1.2.3:8776', '[::1]:8776', 'localhost:8776']) {
     t.same(problemsOf({ ...LEAST, api: { listen } }), [], listen)
   }
+})
+
+t.test('Keystone is asked as a user with a password, of which nothing is shown', async (t) => {
+  const parsed = parseAgentConfig({ ...LEAST, api: { auth: KEYSTONE } })
+  if (!parsed.ok) throw new Error('it holds')
+  const { auth } = parsed.config.api
+  if (auth.kind !== 'keystone' || !('text' in auth.password)) throw new Error('it is Keystone')
+  t.match(auth, { userDomainName: 'Default', projectDomainName: 'Default', caFile: null, cacheMs: 60_000 })
+  t.equal(auth.password.text.reveal(), 'canary')
+  t.notMatch(JSON.stringify(parsed.config) + inspect(parsed.config, { depth: 9 }), 'canary')
+  const { password: _, ...rest } = KEYSTONE
+  t.match(parseAgentConfig({ ...LEAST, api: { auth: { ...rest, passwordFile: '/etc/p' } } }), {
+    ok: true,
+    config: { api: { auth: { password: { file: '/etc/p' } } } },
+  })
+  const oneOfBoth = /^api\.auth\.passwordFile: expected one of password and passwordFile/
+  t.match(problemsOf({ ...LEAST, api: { auth: rest } }), [oneOfBoth])
+  t.match(problemsOf({ ...LEAST, api: { auth: { ...KEYSTONE, passwordFile: '/etc/p' } } }), [oneOfBoth])
+  t.same(problemsOf({ ...LEAST, api: { auth: { ...KEYSTONE, password: 123456, cacheMs: 60_001, url: 'keystone:5000' } } }), [
+    'api.auth.url: expected a URL such as https://keystone.example:5000/v3, got "keystone:5000"',
+    'api.auth.password: expected a password, as a text, got "[secret]"',
+    'api.auth.cacheMs: expected a whole number from 0 to 60000, got 60001',
+  ])
+  t.match(problemsOf({ ...LEAST, api: { auth: { kind: 'ldap' } } }), [/^api\.auth\.kind: expected one of none, keystone, got "ldap"/])
+})
+
+t.test('one certificate is shown, with its key', async (t) => {
+  const tls = (written: object) => problemsOf({ ...LEAST, api: { tls: written } })
+  t.same(tls({ selfSigned: true }), [])
+  t.same(tls({ certificateFile: '/c', keyFile: '/k' }), [])
+  t.match(tls({ certificateFile: '/c' }), [/^api\.tls\.keyFile: expected an absolute path, because a certificate and its key/])
+  t.match(tls({ selfSigned: false }), [/^api\.tls\.certificateFile/])
+  t.match(tls({ selfSigned: true, keyFile: '/k' }), [/^api\.tls\.selfSigned: expected true without/])
 })
 
 t.test('contradictions between keys are told', async (t) => {
@@ -183,7 +220,10 @@ t.test('addresses survive parsing and printing; what is none is refused', async 
 })
 
 t.test('the command line has defaults for all of its file, and refuses what is none', async (t) => {
-  t.same(parseCliConfig(null), { ok: true, config: { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin' } })
+  t.same(parseCliConfig(null), {
+    ok: true,
+    config: { endpoints: ['http://127.0.0.1:8776'], project: 'admin', user: 'admin', caFile: null },
+  })
   t.match(parseCliConfig({ endpoints: ['http://a:1', 'http://b:2'], project: 'p' }), {
     ok: true,
     config: { endpoints: ['http://a:1', 'http://b:2'], project: 'p' },

@@ -21,6 +21,7 @@ import { zonesBody } from '../../../../lib/wire/cinder/zone.ts'
 import { golden } from './golden.ts'
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+const ADMIN = { isAdmin: true, seesHosts: true }
 const BASE = { root: 'http://192.0.2.7:8776', project: 'p1' }
 const PEER = peerId('12D3KooWPeer')
 const POOL = poolName('alpha', 'lvm', 'fast')
@@ -98,8 +99,8 @@ const pool: PoolView = {
 const host: HostView = { peer: PEER, name: 'alpha', zone: 'zone-1', voter: true, state: 'up', lastBeatMs: AT, beat: null }
 
 t.test('a volume has the fixed keys of 3.0 and of 3.71, and only attachments that are attached', async (t) => {
-  golden(t, 'volume-3.0', volumeDetail(volume, 0, BASE))
-  golden(t, 'volume-3.71', volumeDetail(volume, 71, BASE))
+  golden(t, 'volume-3.0', volumeDetail(volume, 0, BASE, ADMIN))
+  golden(t, 'volume-3.71', volumeDetail(volume, 71, BASE, ADMIN))
   golden(t, 'volume-summary', volumeSummary(volume, BASE))
 })
 
@@ -113,17 +114,37 @@ t.test('keys come at their own microversion and never go', async (t) => {
     volume_type_id: 63,
     consumes_quota: 65,
   }
-  const always = Object.keys(volumeDetail(volume, 0, BASE))
+  const always = Object.keys(volumeDetail(volume, 0, BASE, ADMIN))
   for (let minor = 0; minor <= 71; minor += 1) {
     const expected = [...always, ...Object.keys(since).filter((key) => (since[key] ?? 0) <= minor)].sort()
-    t.same(Object.keys(volumeDetail(volume, minor, BASE)).sort(), expected, `keys at 3.${minor}`)
+    t.same(Object.keys(volumeDetail(volume, minor, BASE, ADMIN)).sort(), expected, `keys at 3.${minor}`)
   }
-  t.notSame(volumeShape(12), volumeShape(13), 'versions with different keys are different shapes')
-  t.equal(volumeShape(14), volumeShape(20), 'versions with equal keys are one shape')
+  t.notSame(volumeShape(12, ADMIN), volumeShape(13, ADMIN), 'versions with different keys are different shapes')
+  t.equal(volumeShape(14, ADMIN), volumeShape(20, ADMIN), 'versions with equal keys are one shape')
+})
+
+t.test('where a volume lies is for admins, and who uses it for admins and services', async (t) => {
+  const keys = (viewer: typeof ADMIN) => Object.keys(volumeDetail(volume, 71, BASE, viewer))
+  const hidden = keys(ADMIN).filter((key) => !keys({ isAdmin: false, seesHosts: false }).includes(key))
+  t.same(hidden, [
+    'migration_status',
+    'provider_id',
+    'cluster_name',
+    'os-vol-host-attr:host',
+    'os-vol-mig-status-attr:migstat',
+    'os-vol-mig-status-attr:name_id',
+  ])
+  const hostsSeen = (viewer: typeof ADMIN) => JSON.stringify(volumeDetail(volume, 71, BASE, viewer)).includes('"host_name":"compute')
+  t.ok(hostsSeen({ isAdmin: false, seesHosts: true }))
+  t.notOk(hostsSeen({ isAdmin: false, seesHosts: false }))
+  const shapes = [ADMIN, { isAdmin: false, seesHosts: true }, { isAdmin: false, seesHosts: false }].map((viewer) => volumeShape(71, viewer))
+  t.equal(new Set(shapes).size, 3, 'each of them has a shape of its own')
 })
 
 t.test('a volume that found no room has no host', async (t) => {
-  const body = new Map(Object.entries(volumeDetail({ ...volume, owner: null, pool: null, status: 'error', attachments: [] }, 71, BASE)))
+  const body = new Map(
+    Object.entries(volumeDetail({ ...volume, owner: null, pool: null, status: 'error', attachments: [] }, 71, BASE, ADMIN)),
+  )
   t.equal(body.get('os-vol-host-attr:host'), null)
   t.equal(body.get('status'), 'error')
 })

@@ -1,0 +1,211 @@
+/**
+ * Debian's Keystone, Debian's clients, and the real REST edge between them, none of them modified: what an OpenStack site
+ * has, on one machine. Each user sees what is the project's, and nobody is let in when Keystone cannot be asked.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { openIdentity } from '../../agent/who-may-call.ts'
+import { Secret } from '../../lib/model/secret.ts'
+import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
+import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keystone-server.ts'
+
+// Each command starts a Python interpreter and imports half of OpenStack; Keystone is one as well.
+t.setTimeout(1_200_000)
+
+const CACHE_MS = 500
+/** On a busy machine Keystone may take longer than an agent waits; then it says to ask again, and these clients do not. */
+const TRIES = 5
+const PASSWORD = 'a password'
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+
+const home = mkdtempSync(join(tmpdir(), 'scoria-keystone-clients-'))
+const keystone = await KeystoneServer.make()
+const identity = await openIdentity(
+  {
+    kind: 'keystone',
+    url: keystone.url,
+    username: 'scoria',
+    password: { text: new Secret(PASSWORD) },
+    projectName: 'service',
+    userDomainName: 'Default',
+    projectDomainName: 'Default',
+    caFile: null,
+    cacheMs: CACHE_MS,
+  },
+  log,
+)
+const cluster = await startCluster({ hosts: 3, edge: { identity } })
+const host: TestHost = cluster.first
+t.teardown(async () => {
+  await cluster.stop()
+  identity.stop()
+  await keystone.remove()
+  rmSync(home, { recursive: true, force: true })
+})
+
+const admin = await KeystoneAdmin.login(keystone.url)
+const projects = new Map<string, string>()
+for (const name of ['demo', 'other', 'service']) projects.set(name, await admin.make('project', { name, domain_id: 'default' }))
+for (const [user, role, project] of [
+  ['scoria', 'service', 'service'],
+  ['nova', 'service', 'service'],
+  ['alice', 'member', 'demo'],
+  ['rita', 'reader', 'demo'],
+  ['oscar', 'member', 'other'],
+] as const)
+  await admin.grant(role, await admin.make('user', { name: user, password: PASSWORD, domain_id: 'default' }), projects.get(project) ?? '')
+const images = await startImages()
+t.teardown(() => images.stop())
+// The client of OpenStack looks for images, too, before it makes a volume of none.
+for (const [type, name, url] of [
+  ['block-storage', 'cinder', `${host.url}/v3/%(project_id)s`],
+  ['volumev3', 'cinderv3', `${host.url}/v3/%(project_id)s`],
+  ['image', 'glance', images.url],
+]) {
+  const service = await admin.make('service', { type, name })
+  await admin.make('endpoint', { service_id: service, interface: 'public', url, region_id: 'one' })
+}
+
+/** As much of an image service as clients want before they go on without one. */
+async function startImages(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = createServer((_, response) => {
+    const version = { id: 'v2.9', status: 'CURRENT', links: [{ rel: 'self', href: `${url}/v2/` }] }
+    response.writeHead(300, { 'content-type': 'application/json' }).end(JSON.stringify({ versions: [version] }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const bound = server.address()
+  const url = `http://127.0.0.1:${typeof bound === 'object' && bound !== null ? bound.port : 0}`
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { url, stop }
+}
+
+/** With what the client said, if it did not go well. */
+function went(t: Test, { code, out }: Ended, what: string): void {
+  t.equal(code, 0, code === 0 ? what : `${what}: ${out}`)
+}
+
+interface Ended {
+  readonly code: number
+  readonly out: string
+}
+
+/** A client as this user, by nothing but the usual environment. */
+function client(
+  file: 'openstack' | 'cinder',
+  user: string,
+  project: string,
+  password = PASSWORD,
+): (...args: readonly string[]) => Promise<Ended> {
+  const env = {
+    PATH: '/usr/bin:/bin',
+    HOME: home,
+    LC_ALL: 'C.UTF-8',
+    OS_AUTH_URL: keystone.url,
+    OS_USERNAME: user,
+    OS_PASSWORD: password,
+    OS_PROJECT_NAME: project,
+    OS_USER_DOMAIN_NAME: 'Default',
+    OS_PROJECT_DOMAIN_NAME: 'Default',
+    OS_IDENTITY_API_VERSION: '3',
+    OS_VOLUME_API_VERSION: '3.70',
+  }
+  const once = (args: readonly string[]): Promise<Ended> =>
+    new Promise((resolve) => {
+      execFile(file, [...args], { env, timeout: 120_000 }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out: out + err })
+      })
+    })
+  return async (...args) => {
+    let ended = await once(args)
+    for (let tries = 1; tries < TRIES && ended.out.includes('IdentityUnavailable'); tries += 1) ended = await once(args)
+    return ended
+  }
+}
+
+const alice = client('openstack', 'alice', 'demo')
+const rita = client('openstack', 'rita', 'demo')
+const oscar = client('openstack', 'oscar', 'other')
+
+t.test('openstack: a member makes, a reader looks, another project sees nothing', async (t) => {
+  const made = await alice('volume', 'create', '--size', '1', '-f', 'value', '-c', 'id', 'data')
+  went(t, made, 'made')
+  const id = made.out.trim()
+  const shown = await alice('volume', 'show', '-f', 'json', 'data')
+  went(t, shown, 'shown')
+  const volume = JSON.parse(shown.out)
+  t.equal(volume['os-vol-tenant-attr:tenant_id'], projects.get('demo'), 'the project of the token')
+  t.notOk('os-vol-host-attr:host' in volume && volume['os-vol-host-attr:host'] !== null, 'where it lies is for admins')
+  t.match(await rita('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: `${id}\n` })
+  t.match(await rita('volume', 'delete', 'data'), { code: 1, out: /Policy doesn't allow volume:delete/ })
+  t.match(await rita('volume', 'create', '--size', '1', 'no'), { code: 1, out: /Policy doesn't allow volume:create/ })
+  t.same(await oscar('volume', 'list', '-f', 'value', '-c', 'ID'), { code: 0, out: '' }, 'nothing')
+  t.match(await oscar('volume', 'show', id), { code: 1, out: /No volume with a name or ID/ })
+  t.match(await alice('volume', 'service', 'list'), { code: 1, out: /Policy doesn't allow/ })
+})
+
+t.test('cinder: attach as a member, and a detach from a server at the word of a service alone', async (t) => {
+  const run = client('cinder', 'alice', 'demo')
+  const created = await run('create', '--name', 'disk', '1')
+  went(t, created, 'made')
+  const id = /\| id +\| ([0-9a-f-]{36})/.exec(created.out)?.[1] ?? ''
+  const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
+  await eventually(
+    () => host.call(`/v3/volumes/${id}`, { token }),
+    ({ body }) => body.volume?.status === 'available',
+  )
+  const server = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0003'
+  const connector = ['--connect', 'True', '--initiator', 'iqn.1993-08.org.debian:01:a1', '--host', 'compute1']
+  const attached = await run('attachment-create', id, server, ...connector)
+  t.match(attached, { code: 0, out: /auth_password/ }, 'with the secret that its initiator needs')
+  const listed = await run('attachment-list')
+  const attachment = /([0-9a-f-]{36}) \| [0-9a-f-]{36} \| attaching/.exec(listed.out)?.[1] ?? ''
+  t.equal((await run('attachment-complete', attachment)).code, 0)
+  t.match(await run('list'), { code: 0, out: new RegExp(`${id}.*in-use.*disk`) })
+  t.match(await run('attachment-delete', attachment), { out: /Compute API/ })
+  const nova = await tokenFor(keystone.url, { user: 'nova', password: PASSWORD, project: 'service' })
+  const headers = { 'x-service-token': nova }
+  t.equal(
+    (await host.call(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers: { 'x-service-token': token } })).status,
+    409,
+  )
+  t.equal((await host.call(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers })).status, 200)
+})
+
+t.test('an admin sees every project', async (t) => {
+  const root = client('openstack', 'admin', 'admin', ADMIN_PASSWORD)
+  const all = await root('volume', 'list', '--all-projects', '-f', 'value', '-c', 'Name')
+  t.match(all, { code: 0, out: /data/ })
+  t.match(await root('volume', 'service', 'list'), { code: 0, out: /cinder-volume/ })
+})
+
+t.test('a token that was revoked is good for no longer than the cache says', async (t) => {
+  const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
+  const code = async () => (await host.call('/v3/volumes', { token })).status
+  await eventually(code, (status) => status === 200)
+  await admin.revoke(token)
+  const revokedAtMs = performance.now()
+  await eventually(code, (status) => status === 401)
+  // What is left is the time that a busy Keystone takes.
+  t.ok(performance.now() - revokedAtMs < CACHE_MS + 30_000)
+})
+
+t.test('without Keystone nobody is let in, and with it everybody again', async (t) => {
+  const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
+  const ask = () => host.call('/v3/volumes', { token })
+  await eventually(ask, ({ status }) => status === 200)
+  await keystone.kill()
+  const refused = await eventually(ask, ({ status }) => status !== 200)
+  t.match(refused, { status: 503, body: { serviceUnavailable: { message: /^IdentityUnavailable: / } } })
+  t.ok(Number(refused.headers.get('retry-after')) > 0)
+  await keystone.start()
+  await eventually(ask, ({ status }) => status === 200)
+  t.match(await alice('volume', 'list', '-f', 'value', '-c', 'Name'), { code: 0, out: /data/ })
+})

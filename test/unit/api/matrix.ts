@@ -1,0 +1,143 @@
+/**
+ * The table of who gets what: a row for each call, with the codes for each caller on something of the caller's project,
+ * of another one, and on something that is gone. A route without a row fails matrix.test.ts.
+ */
+
+/** In the order of the codes below. `member`, `reader`, `admin`, `service` act for one project, `stranger` for another. */
+export const CALLERS = ['nobody', 'reader', 'member', 'admin', 'stranger', 'service'] as const
+
+export type Kind = 'volume' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project'
+
+export interface Row {
+  /** `METHOD /path`, as in routes.ts. */
+  readonly route: string
+  /** What `:id` (or `:project`) stands for; absent: the call names nothing that could be another's. */
+  readonly on?: Kind
+  /** Codes of CALLERS, in turn. */
+  readonly own: string
+  readonly foreign?: string
+  readonly gone?: string
+  body?(id: string): object
+}
+
+const CONNECTOR = { initiator: 'iqn.1993-08.org.debian:01:a1', host: 'compute1', multipath: false }
+
+/** Whoever has a role may, and there is nothing of others in it. */
+const open = (code = 200) => ({ own: `401 ${code} ${code} ${code} ${code} ${code}` })
+const read = (on: Kind) => ({ on, own: '401 200 200 200 404 200', foreign: '401 404 404 200 404 404', gone: '401 404 404 404 404 404' })
+const write = (on: Kind, code: number) => ({
+  on,
+  own: `401 403 ${code} ${code} 404 ${code}`,
+  foreign: `401 403 404 ${code} 404 404`,
+  gone: '401 403 404 404 404 404',
+})
+const adminOn = (on: Kind, code: number) => ({
+  on,
+  own: `401 403 403 ${code} 403 403`,
+  foreign: `401 403 403 ${code} 403 403`,
+  gone: '401 403 403 404 403 403',
+})
+const adminOnly = (code = 200) => ({ own: `401 403 403 ${code} 403 403` })
+
+const metadata = (path: string, on: Kind): readonly Row[] => [
+  { route: `GET ${path}`, ...read(on) },
+  { route: `POST ${path}`, ...write(on, 200), body: () => ({ metadata: { a: 'b' } }) },
+  { route: `PUT ${path}`, ...write(on, 200), body: () => ({ metadata: { kept: 'b' } }) },
+  { route: `GET ${path}/kept`, ...read(on) },
+  { route: `PUT ${path}/kept`, ...write(on, 200), body: () => ({ meta: { kept: 'b' } }) },
+  { route: `DELETE ${path}/kept`, ...write(on, 200) },
+]
+
+const NOBODYS = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'
+const POOL = encodeURIComponent('alpha1@memory#pool')
+const NOTHING = { 'source-name': 'nothing' }
+const COPY = '401 403 404 404 404 404'
+
+export const ROWS: readonly Row[] = [
+  { route: 'GET ', ...open() },
+  { route: 'GET /', ...open() },
+  { route: 'GET /extensions', ...open() },
+  { route: 'GET /os-availability-zone', ...open() },
+  { route: 'GET /limits', ...open() },
+
+  { route: 'POST /volumes', own: '401 403 202 202 202 202', body: () => ({ volume: { size: 1 } }) },
+  // What belongs to one project is not copied into another: its owner refuses that, whoever asks.
+  { route: 'POST /volumes', ...write('volume', 202), foreign: COPY, body: (id) => ({ volume: { size: 1, source_volid: id } }) },
+  { route: 'POST /volumes', ...write('snapshot', 202), foreign: COPY, body: (id) => ({ volume: { size: 1, snapshot_id: id } }) },
+  { route: 'GET /volumes', ...open() },
+  { route: 'GET /volumes/detail', ...open() },
+  { route: 'GET /volumes/summary', ...open() },
+  { route: 'GET /volumes/:id', ...read('volume') },
+  { route: 'PUT /volumes/:id', ...write('volume', 200), body: () => ({ volume: { name: 'n' } }) },
+  { route: 'DELETE /volumes/:id', ...write('volume', 202) },
+  { route: 'DELETE /volumes/:id?force=true', ...adminOn('volume', 202) },
+  { route: 'POST /volumes/:id/action', ...write('volume', 202), body: () => ({ 'os-extend': { new_size: 2 } }) },
+  { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-force_delete': {} }) },
+  { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-reset_status': { status: 'error' } }) },
+  // That there is no such snapshot is told to whom the volume is there for.
+  { route: 'POST /volumes/:id/action', ...write('volume', 404), body: () => ({ revert: { snapshot_id: NOBODYS } }) },
+  { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-unmanage': {} }) },
+  ...metadata('/volumes/:id/metadata', 'volume'),
+  ...['/manageable_volumes', '/os-volume-manage'].flatMap((path): readonly Row[] => [
+    { route: `GET ${path}?host=${POOL}`, ...adminOnly() },
+    { route: `GET ${path}/detail?host=${POOL}`, ...adminOnly() },
+    { route: `POST ${path}`, ...adminOnly(400), body: () => ({ volume: { host: decodeURIComponent(POOL), ref: NOTHING } }) },
+  ]),
+
+  { route: 'POST /snapshots', ...write('volume', 202), body: (id) => ({ snapshot: { volume_id: id } }) },
+  { route: 'GET /snapshots', ...open() },
+  { route: 'GET /snapshots/detail', ...open() },
+  { route: 'GET /snapshots/:id', ...read('snapshot') },
+  { route: 'PUT /snapshots/:id', ...write('snapshot', 200), body: () => ({ snapshot: { name: 'n' } }) },
+  { route: 'DELETE /snapshots/:id', ...write('snapshot', 202) },
+  { route: 'POST /snapshots/:id/action', ...adminOn('snapshot', 202), body: () => ({ 'os-force_delete': {} }) },
+  ...metadata('/snapshots/:id/metadata', 'snapshot'),
+
+  { route: 'POST /attachments', ...write('volume', 200), body: (id) => ({ attachment: { volume_uuid: id, connector: CONNECTOR } }) },
+  { route: 'GET /attachments', ...open() },
+  { route: 'GET /attachments/detail', ...open() },
+  { route: 'GET /attachments/:id', ...read('connected') },
+  { route: 'PUT /attachments/:id', ...write('reserved', 200), body: () => ({ attachment: { connector: CONNECTOR } }) },
+  { route: 'DELETE /attachments/:id', ...write('connected', 200) },
+  { route: 'POST /attachments/:id/action', ...write('connected', 204), body: () => ({ 'os-complete': {} }) },
+
+  // Of types those that are not public are the foreign ones: they are there for admins alone.
+  { route: 'GET /types', ...open() },
+  { route: 'GET /types/default', ...open() },
+  { route: 'GET /types/:id', ...read('type'), own: open().own },
+  { route: 'GET /types/:id/extra_specs', ...read('type'), own: open().own },
+  { route: 'GET /types/:id/extra_specs/multiattach', ...read('type'), own: open().own },
+  { route: 'POST /types', ...adminOnly(), body: () => ({ volume_type: { name: `type-${Math.random()}` } }) },
+  { route: 'PUT /types/:id', ...adminOn('type', 200), body: () => ({ volume_type: { description: 'd' } }) },
+  { route: 'DELETE /types/:id', ...adminOn('type', 202) },
+  { route: 'POST /types/:id/extra_specs', ...adminOn('type', 200), body: () => ({ extra_specs: { a: 'b' } }) },
+  { route: 'PUT /types/:id/extra_specs/multiattach', ...adminOn('type', 200), body: () => ({ multiattach: '<is> False' }) },
+  { route: 'DELETE /types/:id/extra_specs/multiattach', ...adminOn('type', 202) },
+
+  { route: 'GET /messages', ...open() },
+  { route: 'GET /messages/:id', ...read('message') },
+  { route: 'GET /os-services', ...adminOnly() },
+  { route: 'GET /scheduler-stats/get_pools', ...adminOnly() },
+  // Whose limits they are is no secret: as in Cinder a 403.
+  { route: 'GET /os-quota-sets/:project', on: 'project', own: '401 200 200 200 403 200', foreign: '401 403 403 200 403 403' },
+  { route: 'GET /os-quota-sets/:project/defaults', on: 'project', own: '401 200 200 200 403 200', foreign: '401 403 403 200 403 403' },
+  {
+    route: 'PUT /os-quota-sets/:project',
+    on: 'project',
+    own: adminOnly().own,
+    foreign: adminOnly().own,
+    body: () => ({ quota_set: { snapshots: 1000 } }),
+  },
+  { route: 'DELETE /os-quota-sets/:project', on: 'project', own: adminOnly().own, foreign: adminOnly().own },
+
+  { route: 'GET /status', ...adminOnly() },
+  { route: 'GET /hosts', ...adminOnly() },
+  // What an admin is told then: it is the only host.
+  { route: 'POST /hosts/alpha1/leave', ...adminOnly(409), body: () => ({ dry_run: true }) },
+  { route: 'POST /hosts/alpha1/lost', ...adminOnly(409), body: () => ({ dry_run: true }) },
+  { route: 'POST /placement/explain', ...adminOnly(), body: () => ({ size: 1 }) },
+  { route: 'GET /orphans', ...adminOnly() },
+  { route: 'POST /orphans/adopt', ...adminOnly(400), body: () => ({ name: 'nothing', host: decodeURIComponent(POOL) }) },
+  { route: 'GET /volumes/:id/age', ...read('volume') },
+  { route: 'POST /invites', ...adminOnly(), body: () => ({}) },
+]
