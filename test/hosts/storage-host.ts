@@ -41,7 +41,7 @@ export interface StorageHost extends Guest {
 const STATE_FOLDER = '/var/lib/scoria'
 const CONFIG_FILE = `${STATE_FOLDER}/agent.yaml`
 const TGTD_PORTAL = '127.0.0.1:3260'
-const READY_MS = 60_000
+const READY_MS = 120_000
 
 export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
   const logFile = join(guest.outbox, 'agent.log')

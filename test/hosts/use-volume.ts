@@ -1,0 +1,76 @@
+/** What a user does with volumes: makes them, attaches them to compute hosts and detaches them, all through the API. */
+import { at, attachmentIn, type Client, connectionIn, type SeenConnection, type SeenVolume, volumeIn } from '../cluster/client.ts'
+import { NotYet, waitFor } from '../cluster/wait-for.ts'
+import type { ComputeHost } from './compute-host.ts'
+
+export interface Attached {
+  readonly id: string
+  readonly connection: SeenConnection
+  readonly device: string
+}
+
+const CREATES_MAX = 5
+/** A thick volume is zeroed first, and cleared last; on a busy machine that takes its time. */
+const BYTES_MS = 120_000
+
+/**
+ * Asks again where it ends in `error`: on a busy machine the one host that will do may miss the time limit of a reservation.
+ *
+ * @returns the volume when it is available
+ */
+export async function makeVolume(client: Client, wishes: Readonly<Record<string, unknown>>): Promise<SeenVolume> {
+  for (let tries = 1; ; tries += 1) {
+    const { id } = volumeIn(at(await client.call('POST', '/volumes', 202, { volume: { size: 1, ...wishes } }), 'volume'))
+    const look = async (): Promise<SeenVolume | NotYet> => {
+      const now = await client.volume(id)
+      return now.status === 'creating' ? new NotYet(now) : now
+    }
+    const volume = await waitFor('the volume is made', look, { timeoutMs: BYTES_MS })
+    if (volume.status === 'available') return volume
+    if (tries === CREATES_MAX) throw new Error(`${id} is ${volume.status}: ${(await client.messages(id)).join('; ')}`)
+    await client.call('DELETE', `/volumes/${id}`, 202)
+  }
+}
+
+/** Resolves when nobody finds it any more. */
+export async function deleteVolume(client: Client, { id }: SeenVolume): Promise<void> {
+  await client.call('DELETE', `/volumes/${id}`, 202)
+  const look = async (): Promise<undefined | NotYet> => {
+    const left = (await client.volumes()).find((volume) => volume.id === id)
+    return left === undefined ? undefined : new NotYet(left)
+  }
+  await waitFor(`volume ${id} is gone`, look, { timeoutMs: BYTES_MS })
+}
+
+/** An attachment for this initiator, to which nobody has logged in yet. @returns its body, as the API tells it */
+export async function openAttachment(client: Client, volume: SeenVolume, connector: object): Promise<unknown> {
+  const body = { attachment: { volume_uuid: volume.id, connector } }
+  return at(await client.call('POST', '/attachments', 200, body), 'attachment')
+}
+
+export async function attach(client: Client, volume: SeenVolume, host: ComputeHost): Promise<Attached> {
+  const attachment = await openAttachment(client, volume, { initiator: host.initiator, host: host.name })
+  const [{ id }, connection] = [attachmentIn(attachment), connectionIn(attachment)]
+  const device = await host.login(connection)
+  await completeAttachment(client, id)
+  return { id, connection, device }
+}
+
+export async function completeAttachment(client: Client, id: string): Promise<void> {
+  await client.call('POST', `/attachments/${id}/action`, 204, { 'os-complete': null })
+}
+
+export async function detach(client: Client, host: ComputeHost, { id, connection }: Attached): Promise<void> {
+  await host.logout(connection)
+  await closeAttachment(client, id)
+}
+
+export async function closeAttachment(client: Client, id: string): Promise<void> {
+  await client.call('DELETE', `/attachments/${id}`, 200)
+}
+
+/** What an earlier test of the same lab has left. */
+export function there<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('the test before this one has failed')
+  return value
+}
