@@ -5,7 +5,6 @@
  */
 import type { Test } from 'tap'
 import type { Client, SeenVolume } from '../cluster/client.ts'
-import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import type { ComputeHost } from './compute-host.ts'
 import type { Lab } from './lab.ts'
 import type { StorageHost } from './storage-host.ts'
@@ -25,7 +24,7 @@ export interface Stage {
 
 /** Instead of the two minutes of the compute hosts, so that a write to a dead target fails while the test looks. */
 const GIVE_UP_S = 3
-const READY_MS = 60_000
+const FAILED_MS = 60_000
 const SOME_BLOCKS = 20
 /** A boot, a start of the agent, and an initiator that tries again every few seconds; on a busy machine. */
 const BACK_MS = 120_000
@@ -42,7 +41,7 @@ export async function begin(stage: Stage): Promise<void> {
   await host.must(['chmod', '700', '/var/lib/scoria'])
   await host.scoria('init', '--name', host.name, '--dir', '/var/lib/scoria', '--capacity', '3', '--target', kind, ...network)
   await startExporting(stage)
-  await untilReady(stage, 1)
+  await host.untilReady()
   stage.volume = await makeVolume(client, { name: 'db' })
   stage.attached = await attach(client, stage.volume, one)
 }
@@ -51,15 +50,6 @@ export async function begin(stage: Stage): Promise<void> {
 export async function startExporting({ kind, host }: Stage): Promise<void> {
   if (kind === 'tgt') await host.startTgtd()
   await host.startAgent()
-}
-
-/** The agent's life of this number takes part. */
-export async function untilReady({ host }: Stage, life: number): Promise<void> {
-  const look = async (): Promise<undefined | NotYet> => {
-    const lives = host.agentLog().split('"agent-ready"').length - 1
-    return lives >= life ? undefined : new NotYet(lives)
-  }
-  await waitFor('the agent is ready', look, { timeoutMs: READY_MS, logs: [host.logFile] })
 }
 
 /** Detached by force while it writes: its next write fails, it does not get in again, and whoever comes after it is alone. */
@@ -75,7 +65,7 @@ export async function detachedWhileItWrites(t: Test, stage: Stage): Promise<void
   t.not(successor.connection.iqn, connection.iqn)
   await other.write(successor.device, 'the successor', 4)
   const sum = await other.sha256(successor.device, 4)
-  await writer.failed({ timeoutMs: READY_MS })
+  await writer.failed({ timeoutMs: FAILED_MS })
   t.equal((await one.run(`dd if=/dev/zero of=${device} bs=4k count=1 oflag=direct`)).code, 1, 'and so does the next one')
   await one.logout(connection)
   await t.rejects(one.login(connection), { message: /iscsiadm/ }, 'it does not get in again')

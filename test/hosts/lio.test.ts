@@ -6,7 +6,7 @@
  */
 import t from 'tap'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
-import { begin, detachedWhileItWrites, powerCutWhileItWrites, serialOf, stageOf, untilReady } from './export-stage.ts'
+import { begin, detachedWhileItWrites, powerCutWhileItWrites, serialOf, stageOf } from './export-stage.ts'
 import { startLab } from './lab.ts'
 import { deleteVolume, detach, there } from './use-volume.ts'
 
@@ -91,7 +91,7 @@ t.test('an agent that is killed and started again leaves sessions as they are', 
   const [before, exposes] = [await session(), countOf('"export-made"')]
   await host.stopAgent('KILL')
   await host.startAgent()
-  await untilReady(stage, 2)
+  await host.untilReady()
   await waitFor('it has exposed again', async () => (countOf('"export-made"') > exposes ? undefined : new NotYet(exposes)))
   t.equal(await session(), before)
 })

@@ -44,6 +44,7 @@ t.comment(`logs: ${lab.folder}`)
 const host = lab.storage(0)
 const client = host.client()
 const [one, other] = [lab.compute(0), lab.compute(1)]
+const brick: { connector: object } = { connector: {} }
 
 t.test('one storage host has thick and thin volumes, told apart by their types', async () => {
   // As LVM comes: the host's own settings keep nothing out.
@@ -60,6 +61,7 @@ t.test('one storage host has thick and thin volumes, told apart by their types',
     const type = { name, extra_specs: { volume_backend_name: name } }
     await client.call('POST', '/types', 200, { volume_type: type })
   }
+  brick.connector = await connectorOf(one)
 })
 
 for (const kind of ['lio', 'tgt'] as const) {
@@ -83,6 +85,7 @@ async function exportByTgt(): Promise<void> {
   await host.startTgtd()
   await host.configure((config) => ({ ...config, target: { kind: 'tgt', portal: `${host.address}:3260` } }))
   await host.startAgent()
+  await host.untilReady()
 }
 
 async function kernelToKernel(t: Test, volume: SeenVolume): Promise<void> {
@@ -97,7 +100,7 @@ async function kernelToKernel(t: Test, volume: SeenVolume): Promise<void> {
 }
 
 async function throughBrick(t: Test, volume: SeenVolume): Promise<void> {
-  const attachment = await openAttachment(client, volume, await connectorOf(one))
+  const attachment = await openAttachment(client, volume, brick.connector)
   const device = await connectBrick(one, attachment)
   await completeAttachment(client, attachmentIn(attachment).id)
   t.match(await client.volume(volume.id), { status: 'in-use' })

@@ -12,9 +12,11 @@ import sys
 
 from os_brick import privileged
 from os_brick.initiator import connector
+from oslo_concurrency import lockutils
 
 # Root already: what needs privileges is done here, and not by a daemon of its own behind sudo.
 privileged.default.set_client_mode(False)
+lockutils.set_defaults("/run/lock")
 
 
 def main(what):
