@@ -30,7 +30,7 @@ const CUT_MS = 10_000
 const LOSS = '30%'
 const LOSS_S = 20
 
-t.setTimeout(600_000)
+t.setTimeout(1_200_000)
 
 const lab = await startLab({ storage: 3, compute: 2 })
 t.teardown(async () => {

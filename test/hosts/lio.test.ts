@@ -13,7 +13,7 @@ import { deleteVolume, detach, there } from './use-volume.ts'
 const CONFIGFS = '/sys/kernel/config/target'
 const HEALED_MS_MAX = 10_000
 
-t.setTimeout(900_000)
+t.setTimeout(1_200_000)
 
 const lab = await startLab({ storage: 1, compute: 2 })
 t.teardown(async () => {

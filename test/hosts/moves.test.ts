@@ -1,7 +1,7 @@
 /**
- * A volume goes from host to host, through every pair of storage and target, and through the initiators that people have:
- * the kernel's, OpenStack's library, QEMU's own. What one wrote the next one reads. In the end a tenant makes a volume
- * group of its own in it, which is none of the storage host's business.
+ * A volume goes from host to host, through every pair of storage and target, and for each target through the initiators
+ * that people have: the kernel's, OpenStack's library, QEMU's own. What one wrote the next one reads. In the end a tenant
+ * makes a volume group of its own in it, which is none of the storage host's business.
  *
  * One storage host lives through all of it, thick and thin at once, with one target after the other.
  */
@@ -33,7 +33,7 @@ const KERNELS_BYTE = 0x4b
 const QEMUS_BYTE = 0x51
 const QEMU = 'iqn.2026-01.io.scoria.test:qemu'
 
-t.setTimeout(900_000)
+t.setTimeout(1_800_000)
 
 const lab = await startLab({ storage: 1, compute: 2, dataGiB: 8 })
 t.teardown(async () => {
@@ -71,8 +71,10 @@ for (const kind of ['lio', 'tgt'] as const) {
       const volume = await makeVolume(client, { name: 'db', volume_type: storage })
       t.match(volume.pool, new RegExp(`@${storage}#`))
       await t.test('what one compute host wrote, the other one reads', (t) => kernelToKernel(t, volume))
-      await t.test('so does one that attaches with os-brick', (t) => throughBrick(t, volume))
-      await t.test('what QEMU wrote the kernel reads, and the other way round', (t) => throughQemu(t, volume))
+      if (storage === 'thin') {
+        await t.test('so does one that attaches with os-brick', (t) => throughBrick(t, volume))
+        await t.test('what QEMU wrote the kernel reads, and the other way round', (t) => throughQemu(t, volume))
+      }
       await t.test('a volume group of the host’s name in it stays the tenant’s, and the volume can be deleted', (t) =>
         withGroupInside(t, volume),
       )

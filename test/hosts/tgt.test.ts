@@ -14,7 +14,7 @@ import { startWriter } from './writer.ts'
 const HEALED_MS_MAX = 10_000
 const LOSSES = 3
 
-t.setTimeout(600_000)
+t.setTimeout(1_200_000)
 
 const lab = await startLab({ storage: 1, compute: 2 })
 t.teardown(async () => {
