@@ -47,7 +47,7 @@ export async function begin(stage: Stage): Promise<void> {
 }
 
 /** What the machine itself does after a boot. */
-export async function startExporting({ kind, host }: Stage): Promise<void> {
+async function startExporting({ kind, host }: Stage): Promise<void> {
   if (kind === 'tgt') await host.startTgtd()
   await host.startAgent()
 }

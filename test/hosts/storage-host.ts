@@ -66,7 +66,7 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
     agentLog,
     configure,
     client: (project = 'demo') => createClient(endpoint, project),
-    scoria: (...args) => guest.must(['node', CLI_PROGRAM, ...args]),
+    scoria: (...args) => guest.must(['node', CLI_PROGRAM, ...args], { timeoutMs: READY_MS }),
     async startAgent(config) {
       if (config !== undefined) await configure(() => config)
       await agent.start()
