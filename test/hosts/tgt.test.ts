@@ -6,6 +6,7 @@
  */
 import t from 'tap'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
+import { linkIsCut, linkIsLossy } from './bad-link.ts'
 import { begin, detachedWhileItWrites, powerCutWhileItWrites, serialOf, stageOf } from './export-stage.ts'
 import { startLab } from './lab.ts'
 import { deleteVolume, detach, there } from './use-volume.ts'
@@ -57,6 +58,10 @@ t.test('an initiator that is detached while it writes is cut off, stays out, and
 t.test('after a power cut the same target, LUN, serial number and secret are back, and the initiator goes on', (t) =>
   powerCutWhileItWrites(t, stage),
 )
+
+t.test('a link that is cut for ten seconds is nobody’s business but theirs', (t) => linkIsCut(t, lab, stage))
+
+t.test('the same for a network that loses a third of what both send', (t) => linkIsLossy(t, stage))
 
 t.test('a delete after the last detach leaves nothing behind', async (t) => {
   await detach(client, other, there(stage.attached))

@@ -40,8 +40,8 @@ export async function makeVolume(client: Client, wishes: Readonly<Record<string,
   for (let tries = 1; ; tries += 1) {
     const { id } = volumeIn(at(await taken(client, 'POST', '/volumes', 202, { volume: { size: 1, ...wishes } }), 'volume'))
     const look = async (): Promise<SeenVolume | NotYet> => {
-      const now = await client.volume(id)
-      return now.status === 'creating' ? new NotYet(now) : now
+      const now = await shown(client, id)
+      return now instanceof NotYet || now.status !== 'creating' ? now : new NotYet(now)
     }
     const volume = await waitFor('the volume is made', look, { timeoutMs: BYTES_MS })
     if (volume.status === 'available') return volume
@@ -85,6 +85,14 @@ export async function detach(client: Client, host: ComputeHost, { id, connection
 
 export async function closeAttachment(client: Client, id: string): Promise<void> {
   await taken(client, 'DELETE', `/attachments/${id}`, 200)
+}
+
+/** On a busy machine even a read may find nobody who can vouch for it. */
+async function shown(client: Client, id: string): Promise<SeenVolume | NotYet> {
+  return await client.volume(id).catch((error: unknown) => {
+    if (error instanceof Unexpected) return new NotYet(error.message)
+    throw error
+  })
 }
 
 /** @returns the body of the answer. @throws Unexpected if its status is another one */

@@ -25,12 +25,10 @@ export interface Writer {
 const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'test', 'hosts', 'guest', 'write-on.sh')
 const READ_MS = 120_000
 const BLOCK = 4096
-const MIB = 1024 * 1024
 
-/** @param fromMiB what lies before it on the device is left alone. @returns when the first block is flushed */
-export async function startWriter(host: ComputeHost, device: string, fromMiB = 0): Promise<Writer> {
-  const first = (fromMiB * MIB) / BLOCK
-  const service = createService(host, 'writer', `/bin/sh ${PROGRAM} ${device} ${first}`)
+/** Resolves when the first block is flushed. */
+export async function startWriter(host: ComputeHost, device: string): Promise<Writer> {
+  const service = createService(host, 'writer', `/bin/sh ${PROGRAM} ${device}`)
   const written = join(host.outbox, 'written')
   const notWritten = join(host.outbox, 'not-written')
   const flushed = (): number => (existsSync(written) ? Number(readFileSync(written, 'utf8').trimEnd().split('\n').at(-1)) : 0)
@@ -57,7 +55,7 @@ export async function startWriter(host: ComputeHost, device: string, fromMiB = 0
     stop: () => service.stop('TERM'),
     async missing() {
       const count = flushed()
-      const read = `dd if=${device} bs=${BLOCK} skip=${first} count=${count} iflag=direct status=none`
+      const read = `dd if=${device} bs=${BLOCK} count=${count} iflag=direct status=none`
       return (await host.must(`${read} | awk '$2 != NR || $1 != "block" { print NR }' | head`, { timeoutMs: READ_MS })).trim()
     },
   }
