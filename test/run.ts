@@ -1,6 +1,7 @@
 /**
  * Runs every compiled test through tap and counts what happened. `npm test -- placement lvm` runs the files whose path
- * contains one of the words. Those on test hosts, which need more of the machine, run when they are asked for: `hosts/`.
+ * contains one of the words. Those on test hosts, which need more of the machine, run when they are asked for, alone by
+ * `hosts/` or after all the others by `--and-hosts`.
  *
  * The last line is always `N passed, N failed, N skipped`. Nothing can get lost on the way there: a file that tap does
  * not report, and a run that executes no test, are failures.
@@ -17,10 +18,11 @@ const RAW = join('.scoria', 'test.tap')
 const STDERR_LINES_SHOWN = 60
 
 /** Whole clusters, other people's clients and swarms need the machine for themselves. */
-const ALONE = ['e2e', 'clients', 'sim', 'hosts'].map((folder) => `${join('dist', 'test', folder)}/`)
+const ALONE = ['e2e', 'clients', 'sim'].map((folder) => `${join('dist', 'test', folder)}/`)
 
-/** Runs only if one of the words is this. */
-const ON_REQUEST = 'hosts/'
+/** Runs only if one of the words is this, or with the option. */
+const HOSTS = 'hosts/'
+const AND_HOSTS = '--and-hosts'
 
 interface Count {
   passed: number
@@ -34,9 +36,12 @@ function testFiles(words: readonly string[]): string[] {
   return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.js'))
     .map((file) => relative(ROOT, join(TESTS, file)))
-    .filter((file) => words.includes(ON_REQUEST) || !file.startsWith(join('dist', 'test', ON_REQUEST)))
     .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
     .sort()
+}
+
+function isOnHosts(file: string): boolean {
+  return file.startsWith(join('dist', 'test', HOSTS))
 }
 
 function shown(file: string): string {
@@ -119,16 +124,22 @@ async function collect(stream: NodeJS.ReadableStream, onLine: (line: string) => 
   for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line)
 }
 
-async function main(words: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
   mkdirSync(join(ROOT, '.scoria'), { recursive: true })
   const raw = createWriteStream(join(ROOT, RAW))
-  const files = testFiles(words)
+  const words = args.filter((word) => word !== AND_HOSTS)
+  const found = testFiles(words)
+  const onHosts = words.includes(HOSTS) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
+  const here = found.filter((file) => !isOnHosts(file))
   const isAlone = (file: string): boolean => ALONE.some((folder) => file.startsWith(folder))
-  const together = files.filter((file) => !isAlone(file))
-  const alone = files.filter(isAlone)
-  console.log(`${files.length} test files, ${together.length} of them two at a time`)
+  const together = here.filter((file) => !isAlone(file))
+  const alone = here.filter(isAlone)
+  console.log(
+    `${here.length + onHosts.length} test files, ${together.length} of them two at a time, ${onHosts.length} of them on test hosts`,
+  )
   await runTap(together, 2, raw)
   await runTap(alone, 1, raw)
+  await runTap(onHosts, 1, raw)
   if (count.passed + count.failed === 0) {
     console.log('FAIL no test was executed')
     count.failed = 1

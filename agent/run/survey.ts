@@ -43,6 +43,8 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
   let listedBy = new Map<VolumeId, Backend>()
   let bytes: Pick<FoundHere, 'volumes' | 'snapshots'> | null = null
   const measured = new Map<string, readonly MeasuredPool[]>()
+  /** Why exports could not be listed, while they cannot: looks are frequent, and what stays as it is is said once. */
+  let unlisted: string | null = null
 
   async function withExports(fresh: FoundHere['fresh']): Promise<FoundHere | null> {
     const exports = bytes === null ? null : await listExports()
@@ -86,8 +88,13 @@ export function createSurvey({ backends, target, log, hostName, timeLimit }: Sur
   async function listExports(): Promise<readonly string[] | null> {
     if (target === null) return []
     const outcome = await settled(target.list(timeLimit()))
-    if (outcome.kind === 'ok') return outcome.value
-    log.error('exports-not-listed', { tool: outcome.tool, detail: outcome.detail })
+    if (outcome.kind === 'ok') {
+      if (unlisted !== null) log.info('exports-listed', { exports: outcome.value.length })
+      unlisted = null
+      return outcome.value
+    }
+    if (outcome.detail !== unlisted) log.error('exports-not-listed', { tool: outcome.tool, detail: outcome.detail })
+    unlisted = outcome.detail
     return null
   }
 

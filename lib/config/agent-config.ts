@@ -31,7 +31,7 @@ const tgtTarget = Type.Object({
   controlPort: Type.Integer({ minimum: 0, maximum: 32_767, default: 0, description: 'the N of tgtd -C N, 0 to 32767' }),
   portal: address('10.0.0.1:3260'),
   /** How long exports may be missing after a restart of tgtd, which forgets them, before the agent makes them again. */
-  lookIntervalMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 60_000, description: 'a whole number from 100 to 3600000' }),
+  lookIntervalMs: Type.Integer({ minimum: 100, maximum: 3_600_000, default: 3000, description: 'a whole number from 100 to 3600000' }),
 })
 const lioTarget = Type.Object({
   kind: Type.Literal('lio'),

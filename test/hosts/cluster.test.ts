@@ -5,25 +5,21 @@
  * One lab lives through all of it, in this order.
  */
 import t from 'tap'
-import { at, attachmentIn, type Client, connectionIn, type SeenConnection, type SeenVolume, volumeIn } from '../cluster/client.ts'
-import { NotYet, waitFor } from '../cluster/wait-for.ts'
-import { isObject } from '../../lib/wire/peer/check.ts'
+import type { SeenVolume } from '../cluster/client.ts'
 import { untilSettled } from '../cluster/settled.ts'
 import type { ComputeHost } from './compute-host.ts'
 import { formCluster } from './form-cluster.ts'
 import { startLab } from './lab.ts'
-import type { Config, StorageHost } from './storage-host.ts'
+import type { StorageHost } from './storage-host.ts'
+import { type Attached, attach, detach, makeVolume, there } from './use-volume.ts'
 
 const MOUNT = '/mnt/volume'
 const FILE = `${MOUNT}/file`
 const FILE_MIB = 24
-/** How long a tgtd that has lost everything may stay unnoticed. */
-const LOOK_MS = 3000
 /** The compute hosts wait two minutes for a target. */
 const WITHIN_MS = { timeoutMs: 150_000 }
-const CREATES_MAX = 5
 
-t.setTimeout(600_000)
+t.setTimeout(1_200_000)
 
 const lab = await startLab({ storage: 3, compute: 2 })
 t.teardown(async () => {
@@ -38,15 +34,12 @@ const seen: { volume: SeenVolume | null; sum: string; attached: Attached | null 
 
 t.test('three agents on three hosts form a cluster', async (t) => {
   await Promise.all(lab.storageHosts.map((host) => host.startTgtd()))
-  await formCluster(lab.storageHosts, {
-    storage: ['--backend', 'file', '--capacity', '2'],
-    configure: (config) => ({ ...config, target: { ...objectAt(config, 'target'), lookIntervalMs: LOOK_MS } }),
-  })
+  await formCluster(lab.storageHosts, { storage: ['--backend', 'file', '--capacity', '2'] })
   for (const host of lab.storageHosts) t.match(host.agentLog(), 'agent-starting', `${host.name} has a log`)
 })
 
 t.test('a volume is made through another peer than the one that will own it', async (t) => {
-  const volume = await createOn(owner.name)
+  const volume = await makeVolume(client, { name: 'db', availability_zone: owner.name })
   t.match(volume.pool, new RegExp(`^${owner.name}@`), 'where it lies')
   seen.volume = volume
 })
@@ -95,21 +88,6 @@ t.test('each agent ends in order when it is asked to', async (t) => {
   for (const host of lab.storageHosts) t.match(host.agentLog(), 'agent-stopped', host.name)
 })
 
-/** Asks again where it ends in `error`: on a busy machine the one host that will do may miss the time limit of a reservation. */
-async function createOn(host: string): Promise<SeenVolume> {
-  const body = { volume: { name: 'db', size: 1, availability_zone: host } }
-  for (let tries = 1; ; tries += 1) {
-    const { id } = volumeIn(at(await client.call('POST', '/volumes', 202, body), 'volume'))
-    const volume = await waitFor('the volume is made', async () => {
-      const now = await client.volume(id)
-      return now.status === 'creating' ? new NotYet(now) : now
-    })
-    if (volume.status === 'available') return volume
-    if (tries === CREATES_MAX) throw new Error(`${id} is ${volume.status}: ${(await client.messages(id)).join('; ')}`)
-    await client.call('DELETE', `/volumes/${id}`, 202)
-  }
-}
-
 /** What the machine itself does after a power cut. */
 async function powerOn(host: StorageHost): Promise<void> {
   await host.boot()
@@ -125,34 +103,4 @@ async function writeMore(host: ComputeHost, text: string): Promise<void> {
 /** Read from the volume, and not from the host's memory. */
 async function sumOfFile(host: ComputeHost): Promise<string> {
   return (await host.must(`echo 3 > /proc/sys/vm/drop_caches; sha256sum < ${FILE}`, WITHIN_MS)).trim()
-}
-
-function objectAt(config: Config, key: string): object {
-  const value = config[key]
-  return isObject(value) ? value : {}
-}
-
-interface Attached {
-  readonly id: string
-  readonly connection: SeenConnection
-  readonly device: string
-}
-
-async function attach(client: Client, volume: SeenVolume, host: ComputeHost): Promise<Attached> {
-  const body = { attachment: { volume_uuid: volume.id, connector: { initiator: host.initiator, host: host.name } } }
-  const attachment = at(await client.call('POST', '/attachments', 200, body), 'attachment')
-  const [{ id }, connection] = [attachmentIn(attachment), connectionIn(attachment)]
-  const device = await host.login(connection)
-  await client.call('POST', `/attachments/${id}/action`, 204, { 'os-complete': null })
-  return { id, connection, device }
-}
-
-async function detach(client: Client, host: ComputeHost, { id, connection }: Attached): Promise<void> {
-  await host.logout(connection)
-  await client.call('DELETE', `/attachments/${id}`, 200)
-}
-
-function there<Value>(value: Value | null): Value {
-  if (value === null) throw new Error('the test before this one has failed')
-  return value
 }

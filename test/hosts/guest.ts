@@ -10,6 +10,7 @@ import { runCommand } from '../cluster/process.ts'
 import { NotYet, waitFor } from '../cluster/wait-for.ts'
 import { type CommandEnd, runInGuest } from './command.ts'
 import { type Kernel, type KernelPlan, startKernel } from './kernel.ts'
+import type { Plug } from './network.ts'
 
 export interface GuestPlan extends Pick<KernelPlan, 'name' | 'role' | 'folder' | 'plug' | 'enter' | 'memoryMiB'> {
   /** Sizes of its disks, of which a compute host has none: `/dev/ubda` for volumes, `/dev/ubdb` at `/var/lib/scoria`. */
@@ -25,6 +26,7 @@ export interface RunOptions {
 export interface Guest {
   readonly name: string
   readonly address: string
+  readonly plug: Plug
   /** Folder of the machine that the guest sees as `/lab`, and may write to; a power cut takes nothing of it. */
   readonly outbox: string
   readonly consoleFile: string
@@ -73,6 +75,7 @@ export async function createGuest({ dataGiB, stateGiB, ...plan }: GuestPlan): Pr
   return {
     name,
     address,
+    plug,
     outbox,
     consoleFile,
     async boot() {

@@ -31,6 +31,11 @@ export interface Lab {
   /** By its place. @throws if there is none */
   storage(k: number): StorageHost
   compute(k: number): ComputeHost
+  /** Goes before a command that is to run on a machine beside the hosts: this one, in their network. */
+  readonly beside: readonly string[]
+  /** Cuts the link between these two, for both ways, until it is mended; one pair at a time. */
+  cutLink(one: Guest, other: Guest): Promise<void>
+  mendLink(one: Guest, other: Guest): Promise<void>
   /** Ends everything; removes the folder, or keeps it for its logs. @returns one line for each thing that is still there */
   stop(options?: { readonly keep?: boolean }): Promise<readonly string[]>
 }
@@ -79,6 +84,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       storageHosts: storages,
       storage: (k) => found(storages[k], `storage host ${k}`),
       compute: (k) => found(computes[k], `compute host ${k}`),
+      beside: network.enter,
+      cutLink: (one, other) => network.part(one.plug, other.plug, true),
+      mendLink: (one, other) => network.part(one.plug, other.plug, false),
       stop: ({ keep = false } = {}) => end(parts, keep),
     }
   } catch (error) {

@@ -4,11 +4,14 @@
  * The namespace has the run's name, so that what a killed run left is removed by the next.
  */
 import { ip, removeSpaces, sweepSpaces } from '../cluster/namespaces.ts'
+import { runCommand } from '../cluster/process.ts'
 
 export interface LabNetwork {
   /** Goes before a command that is to run in it, as a machine beside the hosts. */
   readonly enter: readonly string[]
   plug(name: string): Promise<Plug>
+  /** Nothing passes between these two any more, or it does again; each still hears everybody else. One pair at a time. */
+  part(one: Plug, other: Plug, parted: boolean): Promise<void>
   /** @returns one line for each thing that is still there */
   remove(): Promise<readonly string[]>
 }
@@ -53,6 +56,16 @@ export async function layNetwork(run: string): Promise<LabNetwork> {
       await here('link', 'set', tap, 'master', BRIDGE, 'up')
       return { tap, address: `${NETWORK}.${plugged}`, prefix: PREFIX, mac: `02:00:00:d6:00:${plugged.toString(16).padStart(2, '0')}` }
     },
+    async part(one, other, parted) {
+      for (const { tap } of [one, other]) await isolate(space, tap, parted)
+    },
     remove,
   }
+}
+
+/** Isolated ports of a bridge hear everybody but each other. */
+async function isolate(space: string, tap: string, isolated: boolean): Promise<void> {
+  const args = ['-netns', space, 'link', 'set', 'dev', tap, 'isolated', isolated ? 'on' : 'off']
+  const end = await runCommand('bridge', args)
+  if (end.exitCode !== 0) throw new Error(`bridge ${args.join(' ')}: ${end.stderr.trim()}`)
 }

@@ -15,7 +15,11 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   'mkfs.ext4': 'e2fsprogs',
   fio: 'fio',
   unshare: 'util-linux',
+  dmidecode: 'dmidecode',
+  'qemu-io': 'qemu-utils',
+  'iscsi-test-cu': 'libiscsi-bin',
 }
+const OS_BRICK = '/usr/lib/python3/dist-packages/os_brick'
 const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 const MODULES = '/usr/lib/uml/modules'
 const MEMORY_FOLDER = '/dev/shm'
@@ -26,6 +30,7 @@ export function checkRequirements(memoryMiB: number): void {
   if (geteuid?.() !== 0) problems.push('root is needed, for a network of their own: run it with sudo')
   const packages = Object.entries(PACKAGE_OF).flatMap(([program, name]) => (isInstalled(program) ? [] : [name]))
   if (!existsSync(MODULES) || readdirSync(MODULES).length === 0) packages.push('user-mode-linux')
+  if (!existsSync(OS_BRICK)) packages.push('python3-os-brick')
   if (packages.length > 0)
     problems.push(`packages are missing: bash .ci/setup hosts (or apt-get install ${[...new Set(packages)].join(' ')})`)
   if (!existsSync('/dev/net/tun')) problems.push('/dev/net/tun is missing: modprobe tun, or give it to the container')

@@ -28,6 +28,8 @@ export interface StorageHost extends Guest {
   configure(change: (config: Config) => Config): Promise<void>
   /** Starts the agent; resolves when its API answers. @param config is written first; else the one that is there holds */
   startAgent(config?: Config): Promise<void>
+  /** Resolves when the agent that runs has recovered: until then it refuses changes. */
+  untilReady(): Promise<void>
   /** SIGTERM, or SIGKILL; resolves when it is gone. */
   stopAgent(signal?: 'TERM' | 'KILL'): Promise<void>
   /** All that it has logged, over all its lives. */
@@ -77,6 +79,13 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
         return new NotYet(answer)
       }
       await waitFor(`the agent of ${guest.name} answers`, look, { timeoutMs: READY_MS, everyMs: 250, logs })
+    },
+    untilReady() {
+      const look = async (): Promise<undefined | NotYet> => {
+        const life = agentLog().split('"agent-starting"').at(-1) ?? ''
+        return life.includes('"agent-ready"') ? undefined : new NotYet(lastLine(life))
+      }
+      return waitFor(`the agent of ${guest.name} is ready`, look, { timeoutMs: READY_MS, logs })
     },
     stopAgent: (signal = 'TERM') => agent.stop(signal),
     async startTgtd() {

@@ -7,7 +7,7 @@
 import { firstFailure } from '../../../lib/model/finding.ts'
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { keepNobody } from './nobody.ts'
-import { coversPortal, parsePortals } from './show.ts'
+import { coversPortal, parsePortals, type TgtTarget } from './show.ts'
 import { createTgtadm, reachTgtd, type Tgtadm } from './tgtadm.ts'
 
 export interface TgtCheck {
@@ -22,7 +22,13 @@ export async function checkTgt({ exec, controlPort, portal }: TgtCheck): Promise
   const silent = firstFailure([await reachTgtd({ exec, controlPort })])
   if (silent !== null) return silent
   const tgtadm = createTgtadm({ exec, controlPort })
-  const problem = await keepNobody(tgtadm)
+  const targets = await tgtadm.targets()
+  return targets.kind === 'ok' ? await keepOpen(tgtadm, targets.value, portal) : targets.detail
+}
+
+/** The same for whoever has just seen its targets: each question to tgtd is a process of its own. */
+export async function keepOpen(tgtadm: Tgtadm, targets: readonly TgtTarget[], portal: string): Promise<string | null> {
+  const problem = await keepNobody(tgtadm, targets)
   if (problem !== null) return problem
   const listening = await isListening(tgtadm, portal)
   if (typeof listening === 'string') return listening

@@ -6,17 +6,15 @@
  * https://github.com/open-iscsi/open-iscsi/issues/387), and its volume is gone for good. A login that is refused because
  * its target is not back yet, it repeats.
  */
-import { freeTid } from './show.ts'
+import { freeTid, type TgtTarget } from './show.ts'
 import type { Tgtadm } from './tgtadm.ts'
 
 const NOBODY = 'iqn.2026-01.io.scoria:nobody'
 
 /** @returns null when it is there, or why not */
-export async function keepNobody(tgtadm: Tgtadm): Promise<string | null> {
-  const targets = await tgtadm.targets()
-  if (targets.kind !== 'ok') return targets.detail
-  if (targets.value.some(({ iqn }) => iqn === NOBODY)) return null
-  const tid = freeTid(targets.value)
+export async function keepNobody(tgtadm: Tgtadm, targets: readonly TgtTarget[]): Promise<string | null> {
+  if (targets.some(({ iqn }) => iqn === NOBODY)) return null
+  const tid = freeTid(targets)
   const made = await tgtadm.call(['--mode', 'target', '--op', 'new', '--tid', String(tid), '--targetname', NOBODY])
   return made.kind === 'ok' ? null : made.detail
 }

@@ -10,7 +10,7 @@ import type { Log } from '../../../lib/ports/log.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import type { Target } from '../../../lib/ports/target.ts'
 import { volumeOfIqn } from '../iscsi-name.ts'
-import { checkTgt } from './check.ts'
+import { keepOpen } from './check.ts'
 import { expose } from './expose.ts'
 import { fence } from './fence.ts'
 import { createTgtadm } from './tgtadm.ts'
@@ -26,11 +26,23 @@ export interface TgtTargetOptions {
 export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOptions): Target {
   const tgtadm = createTgtadm({ exec, controlPort })
   const queued = createQueue()
+  let said: string | null = null
+  /** Looks are frequent: what stays as it is is said once. */
+  const sayOnce = (problem: string | null): void => {
+    if (problem !== null && problem !== said) log.error('portal-not-open', { portal, problem })
+    said = problem
+  }
   return {
     portal,
     // tgtd reads the size of what it exports once.
     followsGrowth: false,
-    expose: (spec, signal) => queued(signal, () => expose(tgtadm, spec, signal)),
+    expose: (spec, signal) =>
+      queued(signal, async () => {
+        const startedMs = performance.now()
+        const outcome = await expose(tgtadm, spec, signal)
+        if (outcome.kind === 'ok') log.info('export-made', { iqn: spec.iqn, ms: Math.round(performance.now() - startedMs) })
+        return outcome
+      }),
     fence: (iqn, signal) =>
       queued(signal, async () => {
         const outcome = await fence(tgtadm, iqn, signal)
@@ -43,8 +55,7 @@ export function createTgtTarget({ controlPort, portal, exec, log }: TgtTargetOpt
         const targets = await tgtadm.targets()
         if (targets.kind !== 'ok') return targets
         // A tgtd that was restarted has also forgotten a portal that was opened for it.
-        const problem = await checkTgt({ exec, controlPort, portal })
-        if (problem !== null) log.error('portal-not-open', { portal, problem })
+        sayOnce(await keepOpen(tgtadm, targets.value, portal))
         const iqns = targets.value.map(({ iqn }) => iqn)
         return done(iqns.filter((iqn) => volumeOfIqn(iqn) !== null).sort())
       }),

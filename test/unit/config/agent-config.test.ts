@@ -49,7 +49,7 @@ t.test('a file backend without a capacity takes what the file system holds', asy
     ok: true,
     config: {
       backends: [{ name: 'file', pool: 'pool', capacityGiB: null, maxOverSubscriptionRatio: 1, reservedPercentage: 0 }],
-      target: { controlPort: 0 },
+      target: { controlPort: 0, lookIntervalMs: 3000 },
     },
   })
 })
