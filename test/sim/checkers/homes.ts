@@ -65,7 +65,8 @@ export class HomeChecker implements Checker {
     this.#provisionedGiB.set(node.id, sum)
     const { poolGiB } = this.#scene.options
     const others = node.volumes.existingGiB()
-    if (sum + others <= poolGiB || node.isAmnesic) return
+    // A volume that a hand had renamed, and that was deleted meanwhile, comes back when its room is somebody else's.
+    if (sum + others <= poolGiB || node.isAmnesic || node.volumes.wasHidden) return
     // Put back to an old journal, it holds reservations that it had let go; nothing can be bound to them any more.
     const stale = node.hasForgotten ? reservedGiB(node) : 0
     if (sum + others - stale > poolGiB)

@@ -45,6 +45,7 @@ export class FakeVolumes {
   #writes = 0
   readonly #existing = new Map<string, FakeExisting>()
   readonly #hidden = new Map<VolumeId, FoundVolume>()
+  #wasHidden = false
   readonly #quarantined: (VolumeId | SnapshotId)[] = []
   readonly #capacityGiB: number
   readonly #watcher: VolumeWatcher
@@ -91,6 +92,12 @@ export class FakeVolumes {
     if (known === undefined) return
     this.#hidden.set(volume, known)
     this.#volumes.delete(volume)
+    this.#wasHidden = true
+  }
+
+  /** Room may have been given out again that such a volume had, since nobody found it there. */
+  get wasHidden(): boolean {
+    return this.#wasHidden
   }
 
   /** … and by its own again. */
