@@ -180,19 +180,15 @@ export class History {
     if (operation.kind === 'delete' || operation.kind === 'unmanage') book.deleteAckedMs ??= atMs
     if (operation.kind === 'update') ackWish(book.names, rid, atMs)
     if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
-    if (operation.kind === 'detach') {
-      const attachment = book.attachments.get(operation.attachment)
-      if (attachment !== undefined) attachment.detachAckedMs ??= atMs
-    }
     const revert = this.reverts.get(rid)
     if (revert !== undefined) revert.ackedMs ??= atMs
     if ('snapshot' in operation) ackSnapshot(book, request.request, atMs)
-    if (operation.kind === 'attach' || operation.kind === 'connect') {
-      const attachment = book.attachments.get(operation.attachment)
-      if (attachment === undefined) return
-      attachment.ackedMs ??= atMs
-      attachment.connection = reply.result.value.connection ?? attachment.connection
-    }
+    const attachment = 'attachment' in operation ? book.attachments.get(operation.attachment) : undefined
+    if (attachment === undefined) return
+    if (operation.kind === 'detach') attachment.detachAckedMs ??= atMs
+    if (operation.kind !== 'attach' && operation.kind !== 'connect') return
+    attachment.ackedMs ??= atMs
+    attachment.connection = reply.result.value.connection ?? attachment.connection
   }
 
   #noteCreated(volume: VolumeId, atMs: number): void {
