@@ -1,5 +1,5 @@
 /**
- * npm run bench:hosts -- [--only create,start,io] [--volumes N]
+ * npm run bench:hosts -- [--parts create,start,io] [--volumes N]
  *
  * What LVM and LIO cost with an agent, on hosts with kernels of their own: each figure beside a rival of the same run. A miss
  * is printed, and only what is far off ends the run with 1.
@@ -23,9 +23,9 @@ const PROGRAM = fileURLToPath(new URL('./guest/figures.js', import.meta.url))
 const CONFIGFS = '/sys/kernel/config/target'
 
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: 'create,io,start' }, volumes: { type: 'string', default: '200' } },
+  options: { parts: { type: 'string', default: 'create,io,start' }, volumes: { type: 'string', default: '200' } },
 })
-const parts = values.only.split(',')
+const parts = values.parts.split(',')
 const volumeCount = Number(values.volumes)
 
 const lab = await startLab({ storage: 1, compute: parts.includes('io') ? 1 : 0, dataGiB: 8, memoryMiB: 768 })

@@ -22,7 +22,7 @@ import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
-import { Managers } from './managers.ts'
+import { Intake } from './intake.ts'
 import type { Random } from './random.ts'
 import { Reverters, type WantedRevert } from './reverters.ts'
 import { TypeClients } from './type-clients.ts'
@@ -58,7 +58,7 @@ export class Clients {
   readonly #copiers: Copiers
   readonly #reverters: Reverters
   readonly #typeClients: TypeClients
-  readonly #managers: Managers
+  readonly #intake: Intake
   readonly #admins: Random
   #left: number
   #isOver = false
@@ -88,7 +88,7 @@ export class Clients {
     this.#reverters = new Reverters(options.random.split('reverters'))
     this.#typeClients = new TypeClients(this.#types, options.history)
     this.#admins = options.random.split('admins')
-    this.#managers = new Managers(this.#admins, options.history, options.nodes)
+    this.#intake = new Intake(this.#admins, options.history, options.nodes)
   }
 
   get isWaiting(): boolean {
@@ -103,7 +103,7 @@ export class Clients {
 
   /** Others have used the pools before there is a cluster. */
   layThings(): void {
-    if (this.#options.manages > 0) this.#managers.layThings(this.#options.poolGiB)
+    if (this.#options.manages > 0) this.#intake.layThings(this.#options.poolGiB)
   }
 
   start(): void {
@@ -259,9 +259,9 @@ export class Clients {
     const action = random.weighted({ manage: 10, unmanage: 6, look: 1 })
     if (action === 'look') return this.ask({ kind: 'look', host: random.chance(0.5) ? null : random.pick(this.#nodes).id })
     if (action === 'unmanage' && promised.length > 0)
-      return this.#operate(this.#managers.drawVolume(promised), { kind: 'unmanage' }, random)
+      return this.#operate(this.#intake.drawVolume(promised), { kind: 'unmanage' }, random)
     for (let times = random.chance(0.3) ? 2 : 1; times > 0; times -= 1) {
-      const found = this.#managers.drawThing()
+      const found = this.#intake.drawThing()
       if (found === null) return
       const project = PROJECTS[random.below(this.#options.projects)] ?? projectId('blue')
       const empty = this.#emptySpec(volumeId(random.uuid()), project, found.facts.sizeGiB)

@@ -381,7 +381,7 @@ t.test('every command explains itself with two examples, on stdout and with exit
     t.ok(ran.out.split(`  $ scoria ${command}`).length >= 3, `${command} has two examples`)
     t.equal(ran.err, '', command)
   }
-  t.match((await run(['--help'])).out, /init .*\n.*join .*\n.*agent .*\n.*dev /)
+  t.match((await run(['--help'])).out, /init .*\n.*join .*\n.*agent .*\n.*doctor .*\n.*dev /)
   t.match((await run(['--version'])).out, /^\d+\.\d+\.\d+\n$/)
 })
 

@@ -39,7 +39,9 @@ async function checked(
 
 t.test('a group and a pool that will do are taken, and what has no device gets one', async (t) => {
   t.same(await checked({}), { problem: null, changes: [] })
-  t.same(await checked({ lvs: recorded('lvs-pool-without-zeroing.json') }, null), {
+  // Recorded in the middle of a growth, whose tag is not used any more.
+  const grown = { stdout: String(recorded('lvs-pool-without-zeroing.json').stdout).replace('scoria.state=growing-536870912,', '') }
+  t.same(await checked({ lvs: grown }, null), {
     problem: null,
     changes: ['lvchange --yes --activate y vg0/volume-a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d'],
   })

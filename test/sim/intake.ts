@@ -18,7 +18,7 @@ export interface Found {
   readonly place: SourcePlace
 }
 
-export class Managers {
+export class Intake {
   readonly #random: Random
   readonly #history: History
   readonly #nodes: readonly SimNode[]
