@@ -258,8 +258,7 @@ export class Clients {
     const promised = books.filter(({ ackedMs, deleteAckedMs }) => ackedMs !== null && deleteAckedMs === null)
     const action = random.weighted({ manage: 10, unmanage: 6, look: 1 })
     if (action === 'look') return this.ask({ kind: 'look', host: random.chance(0.5) ? null : random.pick(this.#nodes).id })
-    if (action === 'unmanage' && promised.length > 0)
-      return this.#operate(this.#intake.drawVolume(promised), { kind: 'unmanage' }, random)
+    if (action === 'unmanage' && promised.length > 0) return this.#operate(this.#intake.drawVolume(promised), { kind: 'unmanage' }, random)
     for (let times = random.chance(0.3) ? 2 : 1; times > 0; times -= 1) {
       const found = this.#intake.drawThing()
       if (found === null) return
