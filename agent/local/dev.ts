@@ -16,7 +16,7 @@ import { type DevOptions, type DevPeer, endpointOf, planPeers } from './dev-plan
 import { seesAll } from './dev-ready.ts'
 import { endLeftoverTarget, startDevTarget } from './dev-target.ts'
 import { makeFolder } from '../system/durable-file.ts'
-import { takeLock } from '../system/process-lock.ts'
+import { type Lock, takeLockWhenOver } from '../system/process-lock.ts'
 import { checkPortFree } from '../system/start-checks.ts'
 
 /** Options as they were given; null where the folder or the default decides. */
@@ -97,10 +97,10 @@ async function startTargets(peers: readonly DevPeer[], world: DevWorld, running:
 
 /** @throws CommandProblem if the folder cannot be used or is in use */
 async function openFolder(directory: string, running: Stoppable[]): Promise<void> {
-  let lock: ReturnType<typeof takeLock>
+  let lock: Lock
   try {
     await makeFolder(directory)
-    lock = takeLock(`${directory}/dev.lock`)
+    lock = await takeLockWhenOver(`${directory}/dev.lock`)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
     throw CommandProblem.because(
