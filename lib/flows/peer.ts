@@ -52,9 +52,9 @@ import { onIntent, onOwnTimer } from './owner/unread.ts'
 import { beatSoon, greet, onBeat, onBeatSoon, onBeatTimer } from './spread/beat.ts'
 import { onTypesHeard, onTypesTimer } from './spread/catalogue.ts'
 import { dropLog } from '../replica/view.ts'
-import { onDelta, onHeads, onHeadsTimer, onPullTimer, onTally, pull } from './spread/exchange.ts'
+import { onDelta, onHeads, onHeadsTimer, onKept, onPullTimer, onTally, pull } from './spread/exchange.ts'
 import { isProbe, onMembersChanged, onOwnLag, onProbe, onProbeKey, onProbeUnsent } from './spread/suspect.ts'
-import { collectTombs, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
+import { collectTombs, onKeptUpTo, onPublished, onSeenTimeout, onSeenUpTo, onSeerLost } from './spread/publish.ts'
 import type { MeasuredPool, Now, PeerEvent, Step } from './step.ts'
 import type { Peer } from './tables.ts'
 
@@ -95,6 +95,8 @@ function dispatch(peer: Peer, out: Out, event: PeerEvent, now: Now): void {
       return onLooked(peer, out, event)
     case 'manifest':
       return onManifest(peer, out, event.manifest, now)
+    case 'kept':
+      return onKept(peer, out, event.heads)
     case 'lag':
       return onOwnLag(peer, event.p99Ms)
     case 'journal-space':
@@ -239,8 +241,14 @@ function onHeard(peer: Peer, out: Out, beat: Beat, now: Now): void {
 function onSeen(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'seen' }>, now: Now): void {
   const own = message.heads.find((head) => head.owner === peer.self)
   if (own !== undefined) onSeenUpTo(peer, out, from, own.epoch, own.seq)
+  if (message.kept !== null) onKeptUpTo(peer, from, message.kept)
   if (message.ref === null) return
   const found = onSearchSeen(peer, out, from, message.ref, message)
+  if (found !== null) onFoundForOperation(peer, out, found, now)
+}
+
+function onSilent(peer: Peer, out: Out, search: string, silent: PeerId | null, now: Now): void {
+  const found = onSearchSilent(peer, out, search, silent)
   if (found !== null) onFoundForOperation(peer, out, found, now)
 }
 
@@ -265,7 +273,7 @@ function onUnreachable(peer: Peer, out: Out, to: PeerId, message: PeerMessage, n
     case 'look':
       return onLookSilent(peer, out, message.ref, to)
     case 'heads':
-      return message.ref === null ? undefined : onSearchSilent(peer, out, message.ref, to)
+      return message.ref === null ? undefined : onSilent(peer, out, message.ref, to, now)
     default:
       // An answer that finds nobody: whoever asked has its own timer.
       return
@@ -342,7 +350,7 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
     case 'look':
       return onLookSilent(peer, out, name, null)
     case 'search':
-      return onSearchSilent(peer, out, name, null)
+      return onSilent(peer, out, name, null, now)
     case 'seen':
       return onSeenTimeout(peer, out, Number(name))
     case 'resolve':

@@ -76,8 +76,7 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
   const left = { ...search, project, named, knownOwner }
   peer.searching.set(name, left)
   if (project !== null) return askHosts(peer, out, name)
-  conclude(peer, out, name, left)
-  return null
+  return conclude(peer, out, name, left)
 }
 
 /** A host has sent what it knows, and says how far that goes. */
@@ -102,8 +101,7 @@ export function onSearchSeen(
   peer.searching.set(name, left)
   const hit = inView(peer, left)
   if (hit !== null) return found(peer, out, name, left, hit)
-  if (waiting.length === 0) conclude(peer, out, name, left)
-  return null
+  return waiting.length === 0 ? conclude(peer, out, name, left) : null
 }
 
 /** A log that does not come however often it is asked for (damaged, or forked) must not be asked for without end: its host stays silent. */
@@ -117,13 +115,13 @@ function askForMore(peer: Peer, out: Out, from: PeerId, name: string, search: Se
 }
 
 /** The hosts that have not answered stay silent. */
-export function onSearchSilent(peer: Peer, out: Out, name: string, silent: PeerId | null): void {
+export function onSearchSilent(peer: Peer, out: Out, name: string, silent: PeerId | null): Found | null {
   const search = peer.searching.get(name)
-  if (search === undefined) return
+  if (search === undefined) return null
   const gone = silent === null ? search.waiting : search.waiting.filter((host) => host === silent)
   const left = { ...search, waiting: search.waiting.filter((host) => !gone.includes(host)), silent: [...search.silent, ...gone] }
   peer.searching.set(name, left)
-  if (left.waiting.length === 0) conclude(peer, out, name, left)
+  return left.waiting.length === 0 ? conclude(peer, out, name, left) : null
 }
 
 function askHosts(peer: Peer, out: Out, name: string): Found | null {
@@ -137,42 +135,38 @@ function askHosts(peer: Peer, out: Out, name: string): Found | null {
   const majority = smallestMajority(peer)
   const asked = { ...search, named, majority, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
   peer.searching.set(name, asked)
-  if (asked.waiting.length === 0) {
-    conclude(peer, out, name, asked)
-    return null
-  }
+  if (asked.waiting.length === 0) return conclude(peer, out, name, asked)
   timer(out, `search/${name}`, peer.options.timings.askMs)
   for (const host of asked.waiting) searchHeads(peer, out, host, name, search.volume)
   return null
 }
 
 /** Everybody who could be asked was; a register that somebody named is read, or it is not there, or nobody can say. */
-function conclude(peer: Peer, out: Out, name: string, search: Searching): void {
+function conclude(peer: Peer, out: Out, name: string, search: Searching): Found | null {
+  // It has come by another way while the last host was waited for: by a push, or because this host remembers again what it owns.
+  const hit = inView(peer, search)
+  if (hit !== null) return found(peer, out, name, search, hit)
   const { knownOwner, silent, project } = search
   const [named] = search.named
   if (project === null && named !== undefined) {
-    return askRegister(peer, out, named, { kind: 'read', about: search.volume }, { kind: 'find', search: name })
+    askRegister(peer, out, named, { kind: 'read', about: search.volume }, { kind: 'find', search: name })
+    return null
   }
   // A host that does not know yet what it holds itself cannot say that there is nothing.
   if (peer.recovery !== null || peer.strays.size > 0 || peer.straySnapshots.size > 0)
-    return void giveUp(peer, out, name, { code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
+    return giveUp(peer, out, name, { code: 'recovering', host: hostName(peer.options.manifest, peer.self) })
   if (knownOwner !== null && search.volume !== null && isBuried(peer, knownOwner, search.volume))
-    return void giveUp(peer, out, name, missing(search))
+    return giveUp(peer, out, name, missing(search))
   if (knownOwner !== null && silent.includes(knownOwner)) {
     const sinceMs = peer.connections.get(knownOwner)?.sinceMs ?? null
-    giveUp(peer, out, name, { code: 'owner-unreachable', host: hostName(peer.options.manifest, knownOwner), sinceMs })
-    return
+    return giveUp(peer, out, name, { code: 'owner-unreachable', host: hostName(peer.options.manifest, knownOwner), sinceMs })
   }
   // Every majority of a register's members has one among those who answered, if fewer than a majority are silent.
   const isCovered = project !== null || (search.volume !== null && silent.length < Math.min(search.majority, smallestMajority(peer)))
   // Of a host that is lost nobody can be asked but those who have its log, and one of them may have all of it.
   const isLost = knownOwner !== null && isLostHost(peer.options.manifest, knownOwner)
   const unheard = isCovered && !isLost ? silent.filter((host) => (peer.view.logs.get(host)?.head ?? null) === null) : silent
-  if (unheard.length > 0) {
-    giveUp(peer, out, name, { code: 'peer-incomplete', silent: unheard })
-    return
-  }
-  giveUp(peer, out, name, missing(search))
+  return giveUp(peer, out, name, unheard.length > 0 ? { code: 'peer-incomplete', silent: unheard } : missing(search))
 }
 
 /** Of the groups that hold registers now; while a step is under way, those of the former voters still do. */
