@@ -29,6 +29,8 @@ import { createSurvey } from './survey.ts'
 /** A cache of the other owners' records; whatever it loses is fetched again. */
 export interface ReplicaCache {
   put(head: LogHead, records: readonly PublishedRecord[], gone: readonly VolumeId[], whole: boolean): void
+  /** `tell` hears what of it is on the disk. */
+  watch(tell: (heads: readonly LogHead[]) => void): void
 }
 
 export interface RunnerOptions {
@@ -221,6 +223,7 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     start() {
       loop.give({ kind: 'start' })
+      options.replica.watch((heads) => loop.give({ kind: 'kept', heads }))
       void begin()
     },
     async stop() {

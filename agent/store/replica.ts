@@ -1,8 +1,8 @@
 /**
  * The other hosts' records as this host last saw them, so that a start shows volumes before the first peer answers.
  *
- * A cache, never the truth: not synced, and whatever is wrong with it is answered by throwing that part away and fetching
- * it again. After a failed write nothing more is written and the whole of it goes, because a head that outlives its records
+ * A cache, never the truth: whatever is wrong with it is answered by throwing that part away and fetching it again. It is
+ * synced some time after it was written, and says then how far. After a failed write nothing more is written and the whole of it goes, because a head that outlives its records
  * would hide them for ever.
  */
 import { mkdir, rm } from 'node:fs/promises'
@@ -37,6 +37,11 @@ export interface ReplicaStore {
    * `whole`: what was there of this owner goes before. Returns at once; errors are logged.
    */
   put(head: LogHead, records: readonly PublishedRecord[], gone: readonly VolumeId[], whole: boolean): void
+  /**
+   * `tell` hears which heads are on the disk with all that is below them, those that were there at the start too. A store that
+   * cannot be written says so of all that it is given: nobody has to wait for a disk that is broken.
+   */
+  watch(tell: (heads: readonly LogHead[]) => void): void
   /** After all that was put has been written. */
   close(): Promise<void>
 }
@@ -139,7 +144,14 @@ function setDefault<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Valu
 }
 
 type LevelOp = { readonly type: 'put'; readonly key: string; readonly value: string } | { readonly type: 'del'; readonly key: string }
-type Step = { readonly kind: 'write'; readonly ops: readonly LevelOp[] } | { readonly kind: 'forget'; readonly owner: PeerId }
+type Step =
+  | { readonly kind: 'write'; readonly ops: readonly LevelOp[] }
+  | { readonly kind: 'forget'; readonly owner: PeerId }
+  | { readonly kind: 'sync' }
+
+const SYNC_AFTER_MS = 100
+/** Written to sync what was written before it. No head and no record. */
+const SYNC_KEY = 'S!'
 
 class LevelReplica implements ReplicaStore {
   readonly #db: Level
@@ -147,6 +159,10 @@ class LevelReplica implements ReplicaStore {
   readonly #sums: Map<PeerId, OwnerSum>
   #contents: ReplicaContents
   #waiting: Step[] = []
+  /** Newest heads that were written, or could not be, and not told yet. */
+  readonly #untold = new Map<PeerId, LogHead>()
+  #tell: ((heads: readonly LogHead[]) => void) | null = null
+  #syncing: NodeJS.Timeout | null = null
   #pump: Promise<void> | null = null
   #failed = false
 
@@ -155,6 +171,12 @@ class LevelReplica implements ReplicaStore {
     this.#log = log
     this.#sums = read.sums
     this.#contents = read.contents
+    for (const head of read.contents.heads) this.#untold.set(head.owner, head)
+  }
+
+  watch(tell: (heads: readonly LogHead[]) => void): void {
+    this.#tell = tell
+    this.#syncLater()
   }
 
   load(): ReplicaContents {
@@ -180,7 +202,9 @@ class LevelReplica implements ReplicaStore {
     // Last: a tombstone may come and be collected in one and the same part.
     for (const volume of gone) drop(volume)
     ops.push({ type: 'put', key: headKey(owner), value: encodeValue(sum.under(head)) })
+    this.#untold.set(owner, head)
     this.#enqueue({ kind: 'write', ops })
+    this.#syncLater()
   }
 
   /** Takes out an owner of whom something is missing. */
@@ -190,6 +214,8 @@ class LevelReplica implements ReplicaStore {
   }
 
   async close(): Promise<void> {
+    this.#tell = null
+    if (this.#syncing !== null) clearTimeout(this.#syncing)
     await this.#pump
     await this.#db.close()
     if (this.#failed) await rm(this.#db.location, { recursive: true, force: true })
@@ -199,6 +225,18 @@ class LevelReplica implements ReplicaStore {
     if (this.#failed) return
     this.#waiting.push(step)
     this.#pump ??= this.#writeAll()
+  }
+
+  /** Many records, one sync: they have waited a moment then, which nobody waits for but the registers. */
+  #syncLater(): void {
+    if (this.#tell === null || this.#untold.size === 0) return
+    this.#syncing ??= setTimeout(() => {
+      this.#syncing = null
+      const heads = [...this.#untold.values()]
+      this.#untold.clear()
+      this.#enqueue({ kind: 'sync' })
+      void (this.#pump ?? Promise.resolve()).then(() => this.#tell?.(heads))
+    }, SYNC_AFTER_MS)
   }
 
   async #writeAll(): Promise<void> {
@@ -227,15 +265,21 @@ class LevelReplica implements ReplicaStore {
   /** In order: what was put before a `forget` goes with it, what was put after it stays. */
   async #writeSteps(steps: readonly Step[]): Promise<void> {
     let batch: LevelOp[] = []
+    let sync = false
     for (const step of steps) {
       if (step.kind === 'write') {
         for (const op of step.ops) batch.push(op)
+        continue
+      }
+      if (step.kind === 'sync') {
+        batch.push({ type: 'put', key: SYNC_KEY, value: '' })
+        sync = true
         continue
       }
       await this.#db.batch(batch)
       batch = [{ type: 'del', key: headKey(step.owner) }]
       for await (const key of this.#db.keys(recordRange(step.owner))) batch.push({ type: 'del', key })
     }
-    await this.#db.batch(batch)
+    await this.#db.batch(batch, { sync })
   }
 }

@@ -142,6 +142,8 @@ export type PeerEvent =
   /** What a look that `to` asked for has come to. */
   | { readonly kind: 'looked'; readonly to: PeerId; readonly ref: string; readonly look: HostLook }
   | { readonly kind: 'manifest'; readonly manifest: Manifest }
+  /** Other owners' logs are on the disk up to here, and outlive a loss of power. */
+  | { readonly kind: 'kept'; readonly heads: readonly LogHead[] }
   /** How late this process was for its own events in the last second, 99th percentile. */
   | { readonly kind: 'lag'; readonly p99Ms: number }
   /** Room for the journal is short (nothing new is taken in), or no longer. */
@@ -164,7 +166,7 @@ export type Effect =
   | { readonly kind: 'gossip'; readonly beat: Beat }
   /** Give back as the event `published`, at once, in its turn. */
   | { readonly kind: 'publish'; readonly entry: PublishedEntry }
-  /** Keep another owner's records (a cache: may be lost). */
+  /** Keep another owner's records; `kept` says when they are on the disk. A cache: may be lost. */
   | {
       readonly kind: 'replicate'
       readonly head: LogHead

@@ -10,6 +10,7 @@ import type { PeerId, PoolName, ProjectId, RequestId, SnapshotId, VolumeId } fro
 import type { Beat } from '../model/host.ts'
 import type { LedgerChange } from '../model/ledger.ts'
 import type { Manifest } from '../model/manifest.ts'
+import type { LogPlace } from '../model/message.ts'
 import { type LogState, NEW_LOG } from '../model/log.ts'
 import type { PlacementOptions } from '../model/placement.ts'
 import type { OperationReply } from '../model/request.ts'
@@ -115,7 +116,11 @@ export interface Peer {
   /** By the request that made it: snapshots that are removed as soon as the register has let go of its grant. */
   readonly snapshotsToRemove: Map<RequestId, SnapshotName>
   /** How far the others have this host's log. */
-  readonly acks: Map<PeerId, { readonly epoch: number; readonly seq: number }>
+  readonly acks: Map<PeerId, LogPlace>
+  /** How far the others have it on their disks. */
+  readonly keptBy: Map<PeerId, LogPlace>
+  /** How far the others' logs are on this host's disk. */
+  readonly kept: Map<PeerId, LogPlace>
   readonly installing: Map<ProjectId, Installing>
   /** Members of the present group that have taken a register over. */
   readonly installed: Map<ProjectId, Set<PeerId>>
@@ -180,6 +185,8 @@ export function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     straySnapshots: new Map(),
     snapshotsToRemove: new Map(),
     acks: new Map(),
+    keptBy: new Map(),
+    kept: new Map(),
     installing: new Map(),
     installed: new Map(),
     view: emptyView(),

@@ -121,8 +121,17 @@ export type PeerMessage =
       readonly more: boolean
       readonly records: readonly PublishedRecord[]
     }
-  /** `projects`: registers in which the sender holds something about the volume that was searched for. */
-  | { readonly kind: 'seen'; readonly heads: readonly KnownHead[]; readonly ref: string | null; readonly projects: readonly ProjectId[] }
+  /**
+   * `kept`: how far the receiver's own log is on the sender's disk, where that is what the message is about. `projects`: registers in
+   * which the sender holds something about the volume that was searched for.
+   */
+  | {
+      readonly kind: 'seen'
+      readonly heads: readonly KnownHead[]
+      readonly kept: LogPlace | null
+      readonly ref: string | null
+      readonly projects: readonly ProjectId[]
+    }
   // what lies on a host and is no volume's (coordinator <-> owner)
   | { readonly kind: 'look'; readonly ref: string }
   | { readonly kind: 'looked'; readonly ref: string; readonly look: HostLook }
@@ -163,6 +172,12 @@ export interface SeenVote {
   readonly project: ProjectId
   readonly promised: Ballot | null
   readonly accepted: Ballot | null
+}
+
+/** A place in one owner's log. */
+export interface LogPlace {
+  readonly epoch: number
+  readonly seq: number
 }
 
 /** How far a log is known, and what of the rest has come already. */

@@ -52,13 +52,14 @@ export interface NodeOptions {
   readonly onEvent: (event: PeerEvent) => void
 }
 
-/** Chance at each start: it is only a cache, but for the logs of hosts that are lost. */
+/** Chance at each start: it is only a cache, but where it is the last copy of a log beside its owner's. */
 const REPLICA_LOST = 0.2
 
 /** Calls are few beside effects; as often as those they would hardly ever be hit. */
 const CALLS_PER_EFFECT = 20
 
 /** Until a process that could not open its journal is started again. */
+const SYNC_MS_MAX = 300
 const REOPEN_MS = 1000
 
 export class SimNode {
@@ -95,6 +96,7 @@ export class SimNode {
   readonly #fate: Fate
   /** Null while the host is down. */
   #process: Process | null = null
+  #isSyncing = false
 
   constructor(options: NodeOptions) {
     this.id = options.id
@@ -180,6 +182,9 @@ export class SimNode {
     this.#process = this.#newProcess()
     this.storage.land()
     this.#process.start()
+    this.#isSyncing = false
+    this.replica.sync()
+    this.feed({ kind: 'kept', heads: this.replica.heads() })
     this.#options.network.notice(this.#fate.isCalm ? 50 : 1000)
   }
 
@@ -250,6 +255,19 @@ export class SimNode {
     })
   }
 
+  /** The replica is synced some time after it was written, and the rules are told. */
+  #syncLater(): void {
+    if (this.#isSyncing) return
+    this.#isSyncing = true
+    const { incarnation } = this
+    this.#world.schedule(this.#random.between(1, SYNC_MS_MAX), () => {
+      if (this.incarnation !== incarnation || this.#process === null) return
+      this.#isSyncing = false
+      const heads = this.replica.sync()
+      if (heads.length > 0) this.feed({ kind: 'kept', heads })
+    })
+  }
+
   #startLater(afterMs: number): void {
     const { incarnation } = this
     this.#world.schedule(afterMs, () => {
@@ -261,6 +279,7 @@ export class SimNode {
   #reboot(manner: Manner): void {
     this.#hits.add('crash: reboot')
     this.exports.restartEmpty()
+    this.replica.cutPower()
     if (manner === 'power cut' || this.#random.chance(0.5)) this.#options.network.cutOff(this.id)
   }
 
@@ -278,7 +297,8 @@ export class SimNode {
         return this.storage.take(effect)
       case 'replicate':
         onReplicate(effect)
-        return this.replica.keep(effect)
+        this.replica.keep(effect)
+        return this.#syncLater()
     }
   }
 }

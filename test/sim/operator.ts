@@ -20,6 +20,7 @@ import type { World } from './world.ts'
 const LOOK_MS = 1000
 
 /** In one history: more would say nothing new, and leave no cluster to speak of. */
+const HOSTS_TO_LOSE_ONE = 3
 const LOSSES_MAX = 1
 const NEWCOMERS_MAX = 2
 
@@ -165,10 +166,11 @@ export class Operator {
     return hostOf(this.manifest, peer)?.state === 'lost'
   }
 
-  /** Whether others have all that this host keeps of lost ones. A lost host and the last copy of its log are two disks of a cluster that can spare one. */
+  /** Whether others have all that this host keeps of the owners. A lost host and the last copy of its log are two disks of a cluster that can spare one. */
   isSpare(node: SimNode): boolean {
-    return this.manifest.hosts.every(({ peer, state }) => {
-      const head = state === 'lost' ? node.replica.headOf(peer) : null
+    if (this.#nodes.length < HOSTS_TO_LOSE_ONE) return true
+    return this.manifest.hosts.every(({ peer }) => {
+      const head = node.replica.headOf(peer)
       return head === null || this.#nodes.some((other) => other !== node && !other.isOut && goesAsFar(other.replica.headOf(peer), head))
     })
   }
@@ -188,7 +190,7 @@ export class Operator {
     else if (
       what === 'lose' &&
       this.#losses < LOSSES_MAX &&
-      this.#nodes.length >= 3 &&
+      this.#nodes.length >= HOSTS_TO_LOSE_ONE &&
       this.#isRemembered() &&
       this.lose(node, this.#random.chance(0.6))
     )

@@ -10,7 +10,7 @@ import { type ProjectId, requestId, type RequestId, type SnapshotId, type Volume
 import { NO_USAGE } from '../../model/quota.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { LedgerChange } from '../../model/ledger.ts'
-import { isKnownElsewhere, showHead } from '../spread/publish.ts'
+import { isKeptElsewhere, showHead } from '../spread/publish.ts'
 import { askRegister } from '../group/ask.ts'
 import { settledKey } from '../keys.ts'
 import { journalDrop, journalPut, type Out, timer } from '../out.ts'
@@ -68,11 +68,12 @@ export function onFoldTimer(peer: Peer, out: Out, project: ProjectId, now: Now):
 
 /**
  * A register must not know more of this host than its peers: if the host were lost then, nobody could say which volumes the
- * totals stand for. So a majority of the hosts has the log that far before the totals are told.
+ * totals stand for. So a majority of the hosts has the log that far before the totals are told, and has it on disk: a room may lose
+ * its power as a whole, and one of its hosts for good.
  */
 function tellWhenKnown(peer: Peer, out: Out, project: ProjectId, change: Extract<LedgerChange, { kind: 'fold' }>): void {
   const { epoch, seq } = change.totals
-  if (epoch === peer.epoch && !isKnownElsewhere(peer, seq)) {
+  if (epoch === peer.epoch && !isKeptElsewhere(peer, seq)) {
     peer.folding.set(project, change)
     showHead(peer, out, seq)
     return timer(out, `fold/${project}`, peer.options.timings.seenMs)

@@ -65,7 +65,7 @@ export function onHeads(peer: Peer, out: Out, from: PeerId, message: Extract<Pee
     if (peer.recovery !== null) return
     for (const [owner, log] of logs) for (const part of deltasFor(log, theirs.get(owner) ?? null, PARTS_MAX)) send(out, from, part)
     const projects = volume === null ? [] : registersNaming(peer, volume)
-    return send(out, from, { kind: 'seen', heads: headsOf(peer.view), ref, projects })
+    return send(out, from, { kind: 'seen', heads: headsOf(peer.view), kept: null, ref, projects })
   }
   for (const part of partsOf(logs, theirs)) send(out, from, part)
   if (only === null && message.heads.some((head) => isAhead(peer, head))) pull(peer, out, from)
@@ -130,9 +130,19 @@ export function onDelta(peer: Peer, out: Out, from: PeerId, delta: Extract<PeerM
   }
 }
 
-/** The owner lets answers go, and tombstones, by what has been seen. */
+/** Owners are told what of theirs is on this disk now. */
+export function onKept(peer: Peer, out: Out, heads: readonly LogHead[]): void {
+  for (const { owner, epoch, seq } of heads) {
+    peer.kept.set(owner, { epoch, seq })
+    if (peer.connections.get(owner)?.state === 'up') acknowledge(peer, out, owner, owner)
+  }
+}
+
+/** The owner lets answers go, and tombstones, by what has been seen; it tells registers of what is kept. */
 function acknowledge(peer: Peer, out: Out, from: PeerId, owner: PeerId): void {
-  if (from === owner) send(out, from, { kind: 'seen', heads: [positionOf(owner, logOf(peer.view, owner))], ref: null, projects: [] })
+  if (from !== owner) return
+  const heads = [positionOf(owner, logOf(peer.view, owner))]
+  send(out, from, { kind: 'seen', heads, kept: peer.kept.get(owner) ?? null, ref: null, projects: [] })
 }
 
 export function isSigned(peer: Peer, head: LogHead): boolean {

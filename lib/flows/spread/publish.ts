@@ -12,6 +12,7 @@ import { majorityOf } from '../../register/home-group.ts'
 import { appendOwn } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out, send, timer } from '../out.ts'
+import type { LogPlace } from '../../model/message.ts'
 import type { Now, PublishedEntry } from '../step.ts'
 import type { Peer, Tomb } from '../tables.ts'
 import type { Owned } from '../owner/owned.ts'
@@ -119,13 +120,22 @@ export function answerWhenSeen(peer: Peer, out: Out, to: PeerId, rid: RequestId,
 
 /** `from` has this host's log up to `seq`. */
 export function onSeenUpTo(peer: Peer, out: Out, from: PeerId, epoch: number, seq: number): void {
-  const known = peer.acks.get(from)
-  if (known === undefined || known.epoch < epoch || (known.epoch === epoch && known.seq < seq)) peer.acks.set(from, { epoch, seq })
+  raise(peer.acks, from, { epoch, seq })
   if (epoch !== peer.log.epoch) return
   release(peer, out, (unseen) => {
     if (unseen.seq <= seq) unseen.waiting.delete(from)
     return unseen.waiting.size === 0
   })
+}
+
+/** `from` has it on its disk. */
+export function onKeptUpTo(peer: Peer, from: PeerId, place: LogPlace): void {
+  raise(peer.keptBy, from, place)
+}
+
+function raise(places: Map<PeerId, LogPlace>, from: PeerId, { epoch, seq }: LogPlace): void {
+  const known = places.get(from)
+  if (known === undefined || known.epoch < epoch || (known.epoch === epoch && known.seq < seq)) places.set(from, { epoch, seq })
 }
 
 /** Nobody has to wait for a peer that is gone. */
@@ -140,24 +150,24 @@ export function onSeenTimeout(peer: Peer, out: Out, seq: number): void {
   release(peer, out, (unseen) => unseen.seq <= seq)
 }
 
-/** True if so many hosts have this host's log up to `seq` that a majority of the cluster has it. In a cluster of two nobody need. */
-export function isKnownElsewhere(peer: Peer, seq: number): boolean {
+/** True if so many hosts have this host's log up to `seq` on their disks that a majority of the cluster has. In a cluster of two nobody need. */
+export function isKeptElsewhere(peer: Peer, seq: number): boolean {
   const others = otherMembers(peer)
   if (others.length < 2) return true
-  return others.filter((other) => hasSeen(peer, other, seq)).length + 1 >= majorityOf(others.length + 1)
+  return others.filter((other) => isKeptBy(peer, other, seq)).length + 1 >= majorityOf(others.length + 1)
 }
 
-/** Those who have not said that they are as far are shown where this log is: they ask for what they lack, or say that they have it. */
+/** Those who have not said that they have kept as much are shown where this log is: they ask for what they lack, or say that they have it. */
 export function showHead(peer: Peer, out: Out, seq: number): void {
   const head = peer.view.logs.get(peer.self)?.head ?? null
   if (head === null || head.seq < seq) return
   const shown = { kind: 'delta', head, from: head.seq, after: head.seq, upTo: head.seq, more: false, records: [] } as const
-  for (const other of connectedPeers(peer)) if (!hasSeen(peer, other, seq)) send(out, other, shown)
+  for (const other of connectedPeers(peer)) if (!isKeptBy(peer, other, seq)) send(out, other, shown)
 }
 
-function hasSeen(peer: Peer, other: PeerId, seq: number): boolean {
-  const ack = peer.acks.get(other)
-  return ack !== undefined && ack.epoch === peer.log.epoch && ack.seq >= seq
+function isKeptBy(peer: Peer, other: PeerId, seq: number): boolean {
+  const kept = peer.keptBy.get(other)
+  return kept !== undefined && kept.epoch === peer.log.epoch && kept.seq >= seq
 }
 
 function otherMembers({ options, self }: Peer): readonly PeerId[] {

@@ -7,7 +7,7 @@
 import type { Beat, PoolReport } from '../../model/host.ts'
 import type { LogHead, PublishedRecord } from '../../model/log.ts'
 import type { Ballot } from '../../model/ballot.ts'
-import type { AcceptChange, ChangeOutcome, KnownHead, PeerMessage, Refusal, SeenVote } from '../../model/message.ts'
+import type { AcceptChange, ChangeOutcome, KnownHead, LogPlace, PeerMessage, Refusal, SeenVote } from '../../model/message.ts'
 import type { Certificate } from '../../model/proof.ts'
 import { BATCH_MAX, GROUP_MAX, type Proof, type Vote } from '../../model/proof.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
@@ -104,6 +104,8 @@ const rumor: Check = (value) =>
     : shape<Exclude<Rumor, { state: 'suspect' }>>({ ...told, state: oneOf('alive', 'down') })(value))
 const rumors = list(rumor, RUMORS_MAX)
 
+const logPlace = shape<LogPlace>({ epoch: count, seq: count })
+
 const message = variants<PeerMessage>({
   reserve: { rid, pool, spec, typeVersion: nullable(count) },
   'reserve-room': { rid, volume: uuid, project, operation: roomOperation },
@@ -132,7 +134,7 @@ const message = variants<PeerMessage>({
   tally: { hash: text(64) },
   heads: { heads, only: nullable(peer), ref: nullable(ref), volume: nullable(uuid) },
   delta: { head, from: count, after: count, upTo: count, more: bool, records: list(record, ITEMS_MAX) },
-  seen: { heads, ref: nullable(ref), projects },
+  seen: { heads, kept: nullable(logPlace), ref: nullable(ref), projects },
   recall: { ref },
   recalled: { ref, head: nullable(head), votes: list(vote, ITEMS_MAX), projects, totals: projects, isLost: bool },
   fetch: { project, group: count, seal: bool },

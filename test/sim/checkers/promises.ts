@@ -19,19 +19,23 @@ export class PromiseChecker implements Checker {
   readonly #scene: Scene
   readonly #registers: RegisterChecker
   readonly #bodies = new Map<string, string>()
-  /** When a volume was first in its owner's log. */
+  /** Volumes whose delete or unmanage was taken and could not be done. */
   readonly #refused = new Set<VolumeId>()
+  /** Volumes that had failed to grow when a hand took them away: they come back without a word of that. */
+  readonly #smallAgain = new Set<VolumeId>()
 
   constructor(scene: Scene, registers: RegisterChecker) {
     this.#scene = scene
     this.#registers = registers
   }
 
-  onDurable(_node: SimNode, key: string, after: unknown): void {
+  onDurable(_node: SimNode, key: string, after: unknown, before: unknown): void {
     const owned = key.startsWith('volume/') ? ownedIn(after) : null
-    const facts = owned?.volume.failure ?? null
-    const isKept = facts?.kind === 'delete-refused' || (facts?.kind === 'backend' && facts.step === 'unmanage')
-    if (owned !== null && isKept) this.#refused.add(owned.volume.id)
+    if (owned === null) return
+    const { id, failure } = owned.volume
+    if (failure?.kind === 'delete-refused' || (failure?.kind === 'backend' && failure.step === 'unmanage')) this.#refused.add(id)
+    const was = ownedIn(before)?.volume.failure
+    if (failure?.kind === 'missing' && was?.kind === 'backend' && was.step === 'extend') this.#smallAgain.add(id)
   }
 
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
@@ -111,7 +115,8 @@ export class PromiseChecker implements Checker {
     const first = this.#firstSize(book)
     const sizes = [first, ...book.sizes.map(({ value }) => value)]
     const promised = Math.max(first, ...book.sizes.filter(({ ackedMs: at }) => at !== null).map(({ value }) => value))
-    const isShort = found.sizeGiB < promised && found.failure?.kind !== 'backend' && found.status !== 'error_extending'
+    const hasFailed = found.failure?.kind === 'backend' || found.status === 'error_extending' || this.#smallAgain.has(found.id)
+    const isShort = found.sizeGiB < promised && !hasFailed
     if (!sizes.includes(found.sizeGiB) || isShort)
       throw new Violation('I6', 'a volume has a size that nobody asked for, or not what was promised', { book, found })
   }

@@ -11,6 +11,7 @@ import type { ClientReply, Operation, OperationRequest, OperationValue } from '.
 import { latestSnapshot } from '../../../lib/model/snapshot.ts'
 import type { Volume, VolumeStatus } from '../../../lib/model/volume.ts'
 import { type Asked, isTrespass } from '../history.ts'
+import type { Owned } from '../../../lib/flows/owner/owned.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -33,6 +34,9 @@ export class StateChecker implements Checker {
   /** Volumes of a host that has forgotten: what it knows of them next need not follow what it knew before. */
   readonly #forgotten = new Set<VolumeId>()
 
+  /** Until when a host had room set aside for it, last. */
+  readonly #reservedUntilMs = new Map<VolumeId, number>()
+
   constructor(scene: Scene, registers: RegisterChecker) {
     this.#scene = scene
     this.#registers = registers
@@ -42,7 +46,8 @@ export class StateChecker implements Checker {
     if (!key.startsWith('volume/')) return
     const is = ownedIn(after)
     const was = ownedIn(before)
-    // A reservation is nobody's volume yet.
+    // A reservation is nobody's volume yet; but it may have been promised, and so it is `creating` to those who ask for more.
+    this.#noteReserved(is, was)
     if (is?.step === 'reserved' || (is === null && (was === null || was.step === 'reserved'))) return
     const id = is?.volume.id ?? was?.volume.id
     if (id === undefined) return
@@ -59,6 +64,11 @@ export class StateChecker implements Checker {
     const { nowMs } = this.#scene.world
     if (last !== undefined) last.toMs = nowMs
     life.push({ volume: is?.volume ?? null, fromMs: nowMs, toMs: Number.POSITIVE_INFINITY })
+  }
+
+  #noteReserved(is: Owned | null, was: Owned | null): void {
+    if (is?.step === 'reserved') this.#reservedUntilMs.set(is.volume.id, Number.POSITIVE_INFINITY)
+    else if (was?.step === 'reserved') this.#reservedUntilMs.set(was.volume.id, this.#scene.world.nowMs)
   }
 
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
@@ -159,7 +169,7 @@ export class StateChecker implements Checker {
     if (this.#periods(id, sinceMs).some(({ volume }) => volume?.status === status)) return true
     // Promised and in nobody's log yet, or without a place and in its register alone.
     const first = this.#lives.get(id)?.[0]
-    if (status === 'creating') return first === undefined || first.fromMs >= sinceMs
+    if (status === 'creating') return first === undefined || first.fromMs >= sinceMs || (this.#reservedUntilMs.get(id) ?? 0) >= sinceMs
     const decision = this.#registers.decisionOfVolume(id)
     return status === 'error' && first === undefined && (decision === null || decision.kind === 'unplaced' || decision.host === null)
   }

@@ -9,7 +9,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { noauth } from '../../../agent/api/identity/noauth.ts'
 import { type Api, type ApiOptions, startApi } from '../../../agent/api/server.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
-import { createRunner, type Runner } from '../../../agent/run/runner.ts'
+import type { LogHead } from '../../../lib/model/log.ts'
+import { createRunner, type ReplicaCache, type Runner } from '../../../agent/run/runner.ts'
 import { createManifestChanges } from '../../../agent/peer/manifest-changes.ts'
 import { createMembership } from '../../../agent/peer/membership.ts'
 import type { Service } from '../../../agent/run/service.ts'
@@ -220,7 +221,7 @@ function createHost(
   const runner = createRunner({
     peer,
     journal: { entries: () => [], write: () => Promise.resolve(), close: () => Promise.resolve() },
-    replica: { put() {} },
+    replica: keptAtOnce(),
     network: {
       send: (to, message) => deliver(self, to, message),
       publish: (beat) => {
@@ -388,4 +389,15 @@ export async function createVolume(host: TestHost, volume: object = {}): Promise
   if (created.status !== 202) throw new Error(`create: ${created.status} ${JSON.stringify(created.body)}`)
   const ready = await until(host, created.body.volume.id, 'available')
   return ready.body.volume
+}
+
+/** A disk on which everything is at once. */
+function keptAtOnce(): ReplicaCache {
+  let told: (heads: readonly LogHead[]) => void = () => undefined
+  return {
+    put: (head) => told([head]),
+    watch: (tell) => {
+      told = tell
+    },
+  }
 }

@@ -40,6 +40,8 @@ export class Fleet {
   nowMs = 0
   /** Messages that do not arrive, without a word to the sender. */
   loses: (letter: Letter) => boolean = () => false
+  /** Whose copies of the others' logs are on the disk at once. */
+  syncs: (host: Host) => boolean = () => true
   /** Commands that never come to an end in this life, and have done nothing. */
   hangs: (call: BackendCall | TargetCall) => boolean = () => false
   readonly #queue: { readonly host: Host; readonly event: PeerEvent; readonly life: Peer | null }[] = []
@@ -218,6 +220,7 @@ export class Fleet {
         host.notes.push(effect.event)
         return
       case 'replicate':
+        return this.syncs(host) ? this.feed(host, { kind: 'kept', heads: [copy(effect.head)] }) : undefined
     }
   }
 

@@ -64,7 +64,7 @@ function hostWith(t: Test, { backends, target = null, lookMs = null }: HostParts
   const runner = createRunner({
     peer,
     journal: { entries: () => [], write: async (batch) => void writes.push(batch), close: async () => undefined },
-    replica: { put: () => undefined },
+    replica: { put: () => undefined, watch: () => undefined },
     network: { send: () => undefined, publish: () => undefined },
     backends,
     target,
