@@ -69,7 +69,17 @@ udevadm trigger --subsystem-match=block
 must udevadm settle --timeout=30
 if [ "$LAB_ROLE" = compute ]; then
   # In the foreground it tells what it does; there is no syslog to tell it to.
-  iscsid --foreground --debug 1 >> /lab/iscsid.log 2>&1 < /dev/null &
+  # If a target hangs up in the middle of a login, open-iscsi (its issue 387, in Debian's 2.1.8) may try for ever to bind a
+  # connection that the kernel waits to be told to stop. Starting it again mends that and takes no session away, as OPERATIONS says.
+  touch /lab/iscsid.log
+  while :; do
+    from=$(stat -c %s /lab/iscsid.log)
+    iscsid --foreground --debug 1 >> /lab/iscsid.log 2>&1 < /dev/null &
+    while sleep 2 && kill -0 $! 2> /dev/null && ! tail -c "+$((from + 1))" /lab/iscsid.log | grep -q "can't bind conn"; do :; done
+    kill $! 2> /dev/null
+    wait $!
+    echo 'init: iscsid is started again' >> /lab/iscsid.log
+  done &
 else
   # The API listens on loopback only; who asks it from outside stands in for somebody on this host.
   socat -t60 "TCP-LISTEN:8776,bind=${LAB_ADDRESS%/*},fork,reuseaddr" TCP:127.0.0.1:8776 &

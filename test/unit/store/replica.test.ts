@@ -99,6 +99,39 @@ t.test('a damaged replica is thrown away and works again', async (t) => {
   t.same(await reopened(directory), { heads: [head(ANNA, 2, 1)], seqs: ['anna 1'] })
 })
 
+t.test('it says which heads are on the disk: the newest of each owner, and at a start those that were there', async (t) => {
+  const directory = folder()
+  const store = await open(directory)
+  const synced = heard(store)
+  store.put(head(ANNA, 1, 1), [record(1)], [], false)
+  store.put(head(ANNA, 1, 2), [record(2)], [], false)
+  store.put(head(BERT, 1, 1), [], [], false)
+  t.same(await synced(), [head(ANNA, 1, 2), head(BERT, 1, 1)])
+  store.put(head(BERT, 1, 2), [], [], false)
+  t.same(await synced(), [head(BERT, 1, 2)], 'and nothing twice')
+  await store.close()
+  const later = await open(directory)
+  t.same(await heard(later)(), [head(ANNA, 1, 2), head(BERT, 1, 2)])
+  await later.close()
+})
+
+/** Resolves each time with what is told next. */
+function heard(store: ReplicaStore): () => Promise<readonly LogHead[]> {
+  const told: (readonly LogHead[])[] = []
+  let wake: () => void = () => undefined
+  store.watch((heads) => {
+    told.push(heads)
+    wake()
+  })
+  return async () => {
+    while (told.length === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    return told.shift() ?? []
+  }
+}
+
 t.test('a replica that another process uses is left alone', async (t) => {
   const directory = folder()
   const store = await open(directory)

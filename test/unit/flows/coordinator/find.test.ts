@@ -138,6 +138,25 @@ t.test('a host that does not know yet what lies on it cannot say that there is n
   t.equal(outcomeOf(ended(fleet, 'c', find(1))), 'volume-not-found')
 })
 
+t.test('a host that remembers again what it owns while it looks for it does not say that it is not there', async (t) => {
+  const fleet = new Fleet(manifestOf('abc'))
+  fleet.startAll()
+  createOn(fleet, 'a', 1)
+  fleet.pass(5000)
+  fleet.stop('a')
+  fleet.host('a').journal.clear()
+  fleet.start('a', { lacksList: true })
+  // What b and c answer to the search is lost; what it needs to recover is not.
+  fleet.loses = ({ to, message }) => to === 'a' && (message.kind === 'delta' || message.kind === 'seen')
+  const answer = fleet.ask('a', operate(2, 1, { kind: 'update', name: 'new' }))
+  t.equal(answer(), undefined, 'it waits for the others')
+  fleet.loses = ({ to, message }) => to === 'a' && message.kind === 'seen'
+  fleet.list('a')
+  fleet.pass(2 * TIMINGS.askMs)
+  t.ok(fleet.host('a').tables.owned.has(volumeNamed(1)))
+  t.equal(outcomeOf(answer()), 'ok')
+})
+
 t.test('an operation on a volume that is not known here finds it first', async (t) => {
   const { fleet, members, outsider } = sixHosts()
   const [first] = members

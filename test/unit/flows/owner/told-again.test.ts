@@ -1,6 +1,7 @@
 /** What a host that has forgotten says, and what the registers hear of it, until it has read what they hold for it. */
 import t from 'tap'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
+import { logOf } from '../../../../lib/replica/view.ts'
 import { Fleet, type Letter } from '../fleet.ts'
 import { create, createOn, ledger, manifestOf, outcomeOf, operate, remove, take } from '../requests.ts'
 
@@ -34,6 +35,24 @@ function forget(fleet: Fleet): void {
   fleet.pass(2 * TIMINGS.recallMs)
   if (!fleet.host('a').isReady) throw new Error('it takes part')
 }
+
+t.test('a register is not told what a loss of power could take from all the others', async (t) => {
+  const fleet = started()
+  fleet.syncs = () => false
+  createOn(fleet, 'a', 1)
+  fleet.pass(5000)
+  const [b, c] = [fleet.host('b'), fleet.host('c')]
+  t.same(
+    [b, c].map((host) => host.tables.view.volumes.size),
+    [1, 1],
+    'both have seen the record',
+  )
+  t.equal(ledger(fleet, 'b').bound.length, 1, 'and neither has it on disk')
+  const { head } = logOf(b.tables.view, fleet.host('a').id)
+  fleet.feed(b, { kind: 'kept', heads: head === null ? [] : [head] })
+  fleet.pass(5000)
+  t.same([ledger(fleet, 'b').bound, ledger(fleet, 'b').used], [[], { volumes: 1, snapshots: 0, gigabytes: 1 }], 'now it has')
+})
 
 t.test('totals are not told before it is known which grants they contain: nothing is counted twice', async (t) => {
   const fleet = started()
