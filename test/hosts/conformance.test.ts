@@ -90,6 +90,28 @@ const byLio = { client, enter: lab.beside, report: host.outbox, letIn: letInByLi
 t.test('LIO, thin', (t) => conforms(t, { ...byLio, wishes: { volume_type: 'thin' }, fails: LIO_FAILS }))
 t.test('LIO, thick', (t) => conforms(t, { ...byLio, wishes: { volume_type: 'thick' }, fails: [...LIO_FAILS, ...LIO_THICK_FAILS] }))
 
+t.test('LIO, thick, is no worse than the same disk exported by hand', async (t) => {
+  const name = 'by-hand'
+  const iqn = 'iqn.2026-01.io.scoria.test:by-hand'
+  const [disk, group] = [`${CONFIGFS}/core/iblock_99/${name}`, `${CONFIGFS}/iscsi/${iqn}/tpgt_1`]
+  await host.must(`lvcreate -qq --yes --wipesignatures n --zero y -n ${name} -L 1g ${VG}`)
+  await host.must(`mkdir -p ${disk} && echo udev_path=/dev/${VG}/${name} > ${disk}/control && echo 1 > ${disk}/enable`)
+  await host.must(`mkdir -p ${group} && mkdir ${group}/lun/lun_1 ${group}/np/${portal} && ln -s ${disk} ${group}/lun/lun_1/volume`)
+  const open = { authentication: 0, generate_node_acls: 1, cache_dynamic_acls: 1, demo_mode_write_protect: 0 }
+  for (const [attribute, value] of Object.entries(open)) await host.must(`echo ${value} > ${group}/attrib/${attribute}`)
+  await host.must(`echo 1 > ${group}/enable`)
+  const { failed } = await runAll(t, {
+    enter: lab.beside,
+    report: join(host.outbox, 'conformance-by-hand.txt'),
+    url: `iscsi://${portal}/${iqn}/1`,
+  })
+  t.same(
+    [...LIO_FAILS, ...LIO_THICK_FAILS].filter((test) => !failed.includes(test)),
+    [],
+    'what fails on a volume fails here too',
+  )
+})
+
 t.test('tgt, files', async (t) => {
   // tgtd needs no kernel of its own: on this machine it is done in seconds, in a host minutes go by on the way there and back.
   const cluster = await startCluster({ names: ['a'], lookIntervalMs })
@@ -120,15 +142,27 @@ async function conforms(t: Test, { client, wishes, enter, report, letIn, fails }
   await letIn(connection)
   const { username, password, portal, iqn, lun } = connection
   const url = `iscsi://${username}%${password}@${portal}/${iqn}/${lun}`
-  const args = ['--dataloss', '--normal', '--test=ALL', `--initiator-name=${FIRST}`, `--initiator-name-2=${SECOND}`, url]
-  const { stdout, stderr } = await runCommand('iscsi-test-cu', args, { enter, timeoutMs: RUN_MS })
-  writeFileSync(join(report, `conformance-${volume.pool}.txt`), stdout)
-  const { ran, failed } = conformanceIn(stdout)
-  t.comment(`${ran - failed.length} of ${ran} passed`)
-  t.equal(ran, ALL, stderr)
+  const { failed } = await runAll(t, { enter, report: join(report, `conformance-${volume.pool}.txt`), url })
   t.same(failed, [...fails].sort())
   await closeAttachment(client, attachmentIn(attachment).id)
   await deleteVolume(client, volume)
+}
+
+interface Run {
+  readonly enter: readonly string[]
+  /** File for what it says. */
+  readonly report: string
+  readonly url: string
+}
+
+async function runAll(t: Test, { enter, report, url }: Run): Promise<{ readonly failed: readonly string[] }> {
+  const args = ['--dataloss', '--normal', '--test=ALL', `--initiator-name=${FIRST}`, `--initiator-name-2=${SECOND}`, url]
+  const { stdout, stderr } = await runCommand('iscsi-test-cu', args, { enter, timeoutMs: RUN_MS })
+  writeFileSync(report, stdout)
+  const { ran, failed } = conformanceIn(stdout)
+  t.comment(`${ran - failed.length} of ${ran} passed`)
+  t.equal(ran, ALL, stderr)
+  return { failed }
 }
 
 async function letInByLio({ iqn, username, password }: SeenConnection): Promise<void> {
