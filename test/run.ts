@@ -1,7 +1,7 @@
 /**
  * Runs every compiled test through tap and counts what happened. `npm test -- placement lvm` runs the files whose path
  * contains one of the words. Those on test hosts, which need more of the machine, run when they are asked for, alone by
- * `hosts/` or after all the others by `--and-hosts`.
+ * `hosts/` or after all the others by `--and-hosts`; two at a time, for each has a network and disks of its own and waits a lot.
  *
  * The last line is always `N passed, N failed, N skipped`. Nothing can get lost on the way there: a file that tap does
  * not report, and a run that executes no test, are failures.
@@ -23,6 +23,10 @@ const ALONE = ['e2e', 'clients', 'sim'].map((folder) => `${join('dist', 'test', 
 /** Runs only if one of the words is this, or with the option. */
 const HOSTS = 'hosts/'
 const AND_HOSTS = '--and-hosts'
+/** Of those on hosts: begun first, so that the last to end is a short one. */
+const LONG = ['power-thin', 'storage-troubles', 'lvm', 'power-thick', 'doctor'].map((name) =>
+  join('dist', 'test', HOSTS, `${name}.test.js`),
+)
 
 interface Count {
   passed: number
@@ -129,17 +133,16 @@ async function main(args: readonly string[]): Promise<void> {
   const raw = createWriteStream(join(ROOT, RAW))
   const words = args.filter((word) => word !== AND_HOSTS)
   const found = testFiles(words)
-  const onHosts = words.includes(HOSTS) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
+  const wanted = words.includes(HOSTS) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
+  const onHosts = [...LONG.filter((file) => wanted.includes(file)), ...wanted.filter((file) => !LONG.includes(file))]
   const here = found.filter((file) => !isOnHosts(file))
   const isAlone = (file: string): boolean => ALONE.some((folder) => file.startsWith(folder))
   const together = here.filter((file) => !isAlone(file))
   const alone = here.filter(isAlone)
-  console.log(
-    `${here.length + onHosts.length} test files, ${together.length} of them two at a time, ${onHosts.length} of them on test hosts`,
-  )
+  console.log(`${here.length + onHosts.length} test files, ${alone.length} of them one at a time, ${onHosts.length} of them on test hosts`)
   await runTap(together, 2, raw)
   await runTap(alone, 1, raw)
-  await runTap(onHosts, 1, raw)
+  await runTap(onHosts, 2, raw)
   if (count.passed + count.failed === 0) {
     console.log('FAIL no test was executed')
     count.failed = 1

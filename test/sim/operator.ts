@@ -168,7 +168,7 @@ export class Operator {
 
   /** Whether others have all that this host keeps of the owners. A lost host and the last copy of its log are two disks of a cluster that can spare one. */
   isSpare(node: SimNode): boolean {
-    if (this.#nodes.length < HOSTS_TO_LOSE_ONE) return true
+    if (this.manifest.hosts.length < HOSTS_TO_LOSE_ONE) return true
     return this.manifest.hosts.every(({ peer }) => {
       const head = node.replica.headOf(peer)
       return head === null || this.#nodes.some((other) => other !== node && !other.isOut && goesAsFar(other.replica.headOf(peer), head))
