@@ -30,8 +30,17 @@ const OTHER_TAGS: VolumeTags = { project: projectId('größer "als" gedacht'), r
 const SNAPSHOT = snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10')
 const OTHER_SNAPSHOT = snapshotId('22222222-6a6f-4c39-9d0b-0d2f3c1b7a10')
 
-const snapshotOf = (pool: string, sizeGiB: number, id = SNAPSHOT): BackendSnapshot => {
-  return { id, volume: FIRST, pool, sizeBytes: sizeGiB * GIB }
+/** Volumes and snapshots of so many units: a real disk takes its time for a GiB, and the contract is about none. */
+function sizedBy(unitBytes: number) {
+  return {
+    volume: (pool: string, units: number, id: VolumeId = FIRST): BackendVolume => ({ id, pool, sizeBytes: units * unitBytes }),
+    snapshotOf: (pool: string, units: number, id = SNAPSHOT): BackendSnapshot => ({
+      id,
+      volume: FIRST,
+      pool,
+      sizeBytes: units * unitBytes,
+    }),
+  }
 }
 
 const found = (volume: BackendVolume, tags: VolumeTags = TAGS): FoundVolume => ({ ...volume, tags })
@@ -41,8 +50,8 @@ function value<Value>(outcome: Outcome<Value>): Value {
   throw new Error(`expected ok: ${JSON.stringify(outcome)}`)
 }
 
-export function backendContract(t: Test, makeBackend: MakeBackend): void {
-  const volume = (pool: string, sizeGiB: number, id: VolumeId = FIRST): BackendVolume => ({ id, pool, sizeBytes: sizeGiB * GIB })
+export function backendContract(t: Test, makeBackend: MakeBackend, unitBytes = GIB): void {
+  const { volume, snapshotOf } = sizedBy(unitBytes)
 
   t.test('a volume that was created is there, at its size and in its pool', async (t) => {
     const { backend, pool } = await makeBackend(t)
@@ -81,9 +90,9 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
   t.test('an extend grows to the absolute size, however often it is asked, and never shrinks', async (t) => {
     const { backend, pool } = await makeBackend(t)
     value(await backend.create(volume(pool, 1), TAGS, inTime))
-    for (const sizeGiB of [3, 3, 2]) {
-      value(await backend.extend(volume(pool, sizeGiB), inTime))
-      t.same(value(await backend.inspect(FIRST, inTime)), found(volume(pool, 3)), `after an extend to ${sizeGiB}`)
+    for (const units of [3, 3, 2]) {
+      value(await backend.extend(volume(pool, units), inTime))
+      t.same(value(await backend.inspect(FIRST, inTime)), found(volume(pool, 3)), `after an extend to ${units}`)
     }
   })
 
@@ -219,11 +228,13 @@ export function backendContract(t: Test, makeBackend: MakeBackend): void {
 }
 
 /** For backends that keep what they were given. */
-export function durableBackendContract(t: Test, makeBackend: MakeBackend<DurableBackendUnderTest>): void {
+export function durableBackendContract(t: Test, makeBackend: MakeBackend<DurableBackendUnderTest>, unitBytes = GIB): void {
+  const { volume, snapshotOf } = sizedBy(unitBytes)
+
   t.test('what was made is there after a crash, with its tags, and what was removed is not', async (t) => {
     const { backend, pool, restarted } = await makeBackend(t)
-    const second = { id: SECOND, pool, sizeBytes: 2 * GIB }
-    value(await backend.create({ id: FIRST, pool, sizeBytes: GIB }, TAGS, inTime))
+    const second = volume(pool, 2, SECOND)
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
     value(await backend.create(second, OTHER_TAGS, inTime))
     value(await backend.remove(FIRST, inTime))
     const after = restarted()
@@ -235,7 +246,7 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
 
   t.test('there is no copy of what is not there', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    const copy = { id: SECOND, pool, sizeBytes: GIB }
+    const copy = volume(pool, 1, SECOND)
     t.equal((await backend.copy(copy, { kind: 'volume', volume: FIRST }, TAGS, inTime)).kind, 'failed')
     t.equal((await backend.copy(copy, { kind: 'snapshot', snapshot: snapshotOf(pool, 1) }, TAGS, inTime)).kind, 'failed')
     t.same(value(await backend.list(inTime)), [])
@@ -243,7 +254,7 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
 
   t.test('a snapshot that was made is there after a crash, with its tags, and one that was removed is not', async (t) => {
     const { backend, pool, restarted } = await makeBackend(t)
-    value(await backend.create({ id: FIRST, pool, sizeBytes: GIB }, TAGS, inTime))
+    value(await backend.create(volume(pool, 1), TAGS, inTime))
     const [one, other] = [snapshotOf(pool, 1), snapshotOf(pool, 1, OTHER_SNAPSHOT)]
     value(await backend.createSnapshot(one, TAGS, inTime))
     value(await backend.createSnapshot(other, OTHER_TAGS, inTime))
@@ -261,7 +272,7 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
   t.test('a revert of a volume, or to a snapshot, that is not there is refused and makes none', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const snapshot = snapshotOf(pool, 1)
-    const wanted = { id: FIRST, pool, sizeBytes: GIB }
+    const wanted = volume(pool, 1)
     t.equal((await backend.revert(wanted, snapshot, TAGS.rid, inTime)).kind, 'failed')
     value(await backend.create(wanted, TAGS, inTime))
     t.equal((await backend.revert(wanted, snapshot, TAGS.rid, inTime)).kind, 'failed')
@@ -271,7 +282,7 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
 
   t.test('an extend of a volume that is not there is refused and makes none', async (t) => {
     const { backend, pool } = await makeBackend(t)
-    t.equal((await backend.extend({ id: FIRST, pool, sizeBytes: GIB }, inTime)).kind, 'failed')
+    t.equal((await backend.extend(volume(pool, 1), inTime)).kind, 'failed')
     t.same(value(await backend.list(inTime)), [])
   })
 }

@@ -16,12 +16,13 @@ import { openLvm, POOL, VG } from './lvm-place.ts'
 
 t.setTimeout(1_500_000)
 
-const GIB = 1024 ** 3
+/** Zeroing it takes longer than any of the delays. */
+const UNIT = 256 * 1024 ** 2
 const inTime = new AbortController().signal
 const TAGS = { project: projectId('tenant'), rid: requestId('0123456789abcdef0123456789abcdef') }
-const VOLUME = { id: volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10'), pool: POOL, sizeBytes: GIB }
-const LARGER = { ...VOLUME, sizeBytes: 2 * GIB }
-const SNAPSHOT = { id: snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'), volume: VOLUME.id, pool: POOL, sizeBytes: GIB }
+const VOLUME = { id: volumeId('5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10'), pool: POOL, sizeBytes: UNIT }
+const LARGER = { ...VOLUME, sizeBytes: 2 * UNIT }
+const SNAPSHOT = { id: snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'), volume: VOLUME.id, pool: POOL, sizeBytes: UNIT }
 const DEVICE = `/dev/${VG}/volume-${VOLUME.id}`
 const COPY = `/dev/${VG}/_snapshot-${SNAPSHOT.id}`
 /** From when a command was sent; it takes some tens of milliseconds to get there, and most take some hundreds. */
@@ -45,13 +46,13 @@ const freeBytes = async (): Promise<number> => Number(await host.must(`vgs --noh
 const sumAround = (device: string): Promise<string> => host.must(`dd if=${device} bs=1M skip=90 count=40 status=none | sha256sum`)
 
 async function isZero(fromBytes: number): Promise<boolean> {
-  const { code } = await host.run(`cmp -s -i 0:${fromBytes} -n ${GIB} /dev/zero ${DEVICE}`, { timeoutMs: READ_MS })
+  const { code } = await host.run(`cmp -s -i 0:${fromBytes} -n ${UNIT} /dev/zero ${DEVICE}`, { timeoutMs: READ_MS })
   return code === 0
 }
 
 interface Seen {
-  readonly volumeGiB: number
-  readonly snapshotGiB: number
+  readonly volumeUnits: number
+  readonly snapshotUnits: number
 }
 
 for (const thinPool of [null, 'thin']) {
@@ -72,7 +73,7 @@ for (const thinPool of [null, 'thin']) {
 
     await throughCuts(t, thinPool, 'extend', (backend) => backend.extend(LARGER, inTime), [1, 2], [1])
     t.equal(await sumAround(DEVICE), written, 'what was written is there')
-    t.equal(await isZero(GIB), true, 'and zero behind it')
+    t.equal(await isZero(UNIT), true, 'and zero behind it')
 
     await throughCuts(t, thinPool, 'remove', (backend) => backend.remove(VOLUME.id, inTime), [2, 0], [1])
     await throughCuts(t, thinPool, 'removal of the snapshot', (backend) => backend.removeSnapshot(SNAPSHOT, inTime), [0], [1, 0])
@@ -87,8 +88,8 @@ async function throughCuts(
   thinPool: string | null,
   name: string,
   call: (backend: LvmBackend) => Promise<Outcome<void>>,
-  volumeGiB: readonly number[],
-  snapshotGiB: readonly number[],
+  volumeUnits: readonly number[],
+  snapshotUnits: readonly number[],
 ): Promise<void> {
   for (let at = 1; at <= CUTS_MAX; at += 1) {
     const cut = cuttingExec(at, DELAYS_MS[at % DELAYS_MS.length] ?? 0)
@@ -101,7 +102,10 @@ async function throughCuts(
     await host.boot()
     const backend = await openLvm(exec, thinPool)
     const seen = await look(backend)
-    t.ok(volumeGiB.includes(seen.volumeGiB) && snapshotGiB.includes(seen.snapshotGiB), `${name}, cut in ${inWhat}: ${JSON.stringify(seen)}`)
+    t.ok(
+      volumeUnits.includes(seen.volumeUnits) && snapshotUnits.includes(seen.snapshotUnits),
+      `${name}, cut in ${inWhat}: ${JSON.stringify(seen)}`,
+    )
     // What a start does in the background, and what the rules may come before.
     if (at % 2 === 0) await backend.finishLeftovers(inTime)
   }
@@ -111,7 +115,7 @@ async function throughCuts(
 async function look(backend: LvmBackend): Promise<Seen> {
   const [volumes, snapshots] = [await backend.list(inTime), await backend.listSnapshots(inTime)]
   if (volumes.kind !== 'ok' || snapshots.kind !== 'ok') throw new Error(JSON.stringify([volumes, snapshots]))
-  return { volumeGiB: (volumes.value[0]?.sizeBytes ?? 0) / GIB, snapshotGiB: (snapshots.value[0]?.sizeBytes ?? 0) / GIB }
+  return { volumeUnits: (volumes.value[0]?.sizeBytes ?? 0) / UNIT, snapshotUnits: (snapshots.value[0]?.sizeBytes ?? 0) / UNIT }
 }
 
 /** Cuts the host's power in the command of this number, of those that change something. */
