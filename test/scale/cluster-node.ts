@@ -10,6 +10,7 @@ import { createPeer, type StoredReplica } from '../../lib/flows/restore.ts'
 import type { Peer, PeerOptions } from '../../lib/flows/tables.ts'
 import type { Beat } from '../../lib/model/host.ts'
 import { type PeerId, poolName, type VolumeId } from '../../lib/model/ids.ts'
+import type { LogHead } from '../../lib/model/log.ts'
 import type { PeerMessage } from '../../lib/model/message.ts'
 import type { ClientReply, ClientRequest } from '../../lib/model/request.ts'
 import { done } from '../../lib/ports/outcome.ts'
@@ -33,6 +34,8 @@ interface Held {
   isDurable: boolean
 }
 
+/** From a record that was written to the sync of its replica. */
+const SYNC_MS = 100
 const DISK_MS = 1
 /** Until pools are measured and volumes listed; the next measure. */
 const SURVEY_MS = 100
@@ -54,6 +57,7 @@ export class ClusterNode {
   readonly #around: NodeWorld
   readonly #timers: Timers
   #held: Held[] = []
+  readonly #unsynced = new Map<PeerId, LogHead>()
   #isDraining = false
 
   constructor(state: HostState, options: PeerOptions, replica: StoredReplica, around: NodeWorld) {
@@ -73,6 +77,8 @@ export class ClusterNode {
     this.readyMs = null
     this.peer = createPeer(this.options, copyJson([...this.state.journal].sort(([a], [b]) => (a < b ? -1 : 1))), this.replica)
     this.feed({ kind: 'start' })
+    this.#unsynced.clear()
+    for (const head of this.replica.heads) this.#syncLater(head)
     this.#later(SURVEY_MS, () => {
       this.#measure()
       const pool = poolName(this.name, 'none', 'p')
@@ -115,6 +121,18 @@ export class ClusterNode {
       })
     }
     this.#drain()
+  }
+
+  /** As the agent does it: some time after it was written, all at once. */
+  #syncLater(head: LogHead): void {
+    if (this.#unsynced.size === 0) {
+      this.#later(SYNC_MS, () => {
+        const heads = [...this.#unsynced.values()]
+        this.#unsynced.clear()
+        this.feed({ kind: 'kept', heads })
+      })
+    }
+    this.#unsynced.set(head.owner, head)
   }
 
   #measure(): void {
@@ -174,7 +192,7 @@ export class ClusterNode {
       }
       case 'replicate':
         for (const { id, volume } of effect.records) this.#around.onRecord(this, id, volume?.name ?? null)
-        return
+        return this.#syncLater(effect.head)
       case 'backend': {
         const { job, volume, call } = effect
         this.#later(0, () => this.feed({ kind: 'backend', job, volume, call, outcome: this.#callBackend(call) }))
