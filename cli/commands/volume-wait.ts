@@ -21,13 +21,19 @@ export async function waitUntilSettled(context: Context, id: string, shownAs: st
 }
 
 /** Follows a volume until nothing is left of it. */
-export async function waitUntilGone(context: Context, id: string, shownAs: string, timeoutMs: number): Promise<void> {
+export async function waitUntilGone(
+  context: Context,
+  id: string,
+  shownAs: string,
+  timeoutMs: number,
+  stays: (status: string) => boolean = (status) => status.startsWith('error'),
+): Promise<void> {
   const { client, terminal } = context
   const left = await waitFor<Item | null>(terminal, `volume ${shownAs}`, timeoutMs, async () => {
     const seen = await volumeOrNull(context, client.cinder(`/volumes/${id}`))
     if (seen === null) return { kind: 'ended', value: null }
     const status = textOf(seen, 'status')
-    return status.startsWith('error') ? { kind: 'ended', value: seen } : { kind: 'going', status }
+    return stays(status) ? { kind: 'ended', value: seen } : { kind: 'going', status }
   })
   if (left !== null) throw await errorOf(context, left, shownAs)
 }

@@ -4,11 +4,12 @@ import type { Terminal } from '../terminal.ts'
 import { addVolumeCreate } from './volume-create.ts'
 import { addVolumeDelete } from './volume-delete.ts'
 import { addVolumeList, addVolumeShow } from './volume-read.ts'
+import { addVolumeManage } from './volume-manage.ts'
 import { addVolumeRevert } from './volume-revert.ts'
 import { addVolumeExtend, addVolumeSet } from './volume-change.ts'
 
 export function addVolume(program: Command, terminal: Terminal): void {
-  const volume = program.command('volume').alias('vol').description('volumes: create, list, show, set, extend, revert, delete')
+  const volume = program.command('volume').alias('vol').description('volumes: create, list, show, set, extend, revert, delete, manage')
   addVolumeCreate(volume, terminal)
   addVolumeList(volume, terminal)
   addVolumeShow(volume, terminal)
@@ -16,4 +17,5 @@ export function addVolume(program: Command, terminal: Terminal): void {
   addVolumeExtend(volume, terminal)
   addVolumeRevert(volume, terminal)
   addVolumeDelete(volume, terminal)
+  addVolumeManage(volume, terminal)
 }
