@@ -87,6 +87,7 @@ async function unmanageOne(context: Context, name: string, options: WaitOptions)
   const id = textOf(volume, 'id')
   await client.call({ method: 'POST', path: client.cinder(`/volumes/${id}/action`), body: { 'os-unmanage': null }, isRemoval: true })
   if (options.wait === true) await waitUntilGone(context, id, volumeName(volume), options.timeout, (status) => status !== 'unmanaging')
-  const left = `volume-${id} stays in its pool`
-  terminal.err(`volume ${volumeName(volume)} (${id}) ${options.wait === true ? 'is' : 'is being'} unmanaged: ${left}\n`)
+  terminal.err(
+    `volume ${volumeName(volume)} (${id}) ${options.wait === true ? 'is' : 'is being'} unmanaged; its bytes stay in ${textOf(volume, 'os-vol-host-attr:host') || 'their pool'}\n`,
+  )
 }
