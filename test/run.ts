@@ -23,10 +23,6 @@ const ALONE = ['e2e', 'clients', 'sim'].map((folder) => `${join('dist', 'test', 
 /** Runs only if one of the words is this, or with the option. */
 const HOSTS = 'hosts/'
 const AND_HOSTS = '--and-hosts'
-/** Of those on hosts: begun first, so that the last to end is a short one. */
-const LONG = ['power-thin', 'storage-troubles', 'lvm', 'power-thick', 'doctor'].map((name) =>
-  join('dist', 'test', HOSTS, `${name}.test.js`),
-)
 
 interface Count {
   passed: number
@@ -133,8 +129,7 @@ async function main(args: readonly string[]): Promise<void> {
   const raw = createWriteStream(join(ROOT, RAW))
   const words = args.filter((word) => word !== AND_HOSTS)
   const found = testFiles(words)
-  const wanted = words.includes(HOSTS) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
-  const onHosts = [...LONG.filter((file) => wanted.includes(file)), ...wanted.filter((file) => !LONG.includes(file))]
+  const onHosts = words.includes(HOSTS) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
   const here = found.filter((file) => !isOnHosts(file))
   const isAlone = (file: string): boolean => ALONE.some((folder) => file.startsWith(folder))
   const together = here.filter((file) => !isAlone(file))

@@ -6,4 +6,4 @@ import { cutAtSteps } from './power-steps.ts'
 t.setTimeout(3_600_000)
 
 const host = await hostForCuts(t, 20, ['--thin-pool', 'pool', '--capacity', '14'])
-await cutAtSteps(t, { host, vg: VG, thinPool: 'pool', lives: 4, withExport: true })
+await cutAtSteps(t, { host, vg: VG, thinPool: 'pool', lives: 3, withExport: true })
