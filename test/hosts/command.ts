@@ -1,5 +1,5 @@
 /**
- * One command in a guest, over the network of the lab; `guest/command.sh` is the other end.
+ * One command in a guest, over the network of the lab; `guest/commands.py` is the other end.
  *
  * It has a time limit in the guest and a longer one here: a guest that dies says nothing, not even goodbye.
  */
