@@ -64,6 +64,12 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: (f) => `Request is too large: the limit is ${f.limitBytes} bytes.`,
   },
   'bad-content-type': { status: 415, name: 'InvalidContentType', help: 'Send application/json.', text: () => 'Unsupported Content-Type' },
+  'no-access-list': {
+    status: 404,
+    name: 'VolumeTypeAccessNotFound',
+    help: 'The type is public: every project may use it, and there is no list.',
+    text: () => 'Access list not available for public volume types.',
+  },
   'type-in-use': {
     status: 400,
     name: 'VolumeTypeInUse',

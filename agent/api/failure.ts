@@ -18,6 +18,8 @@ export type HttpFailure =
   | { readonly code: 'method-not-allowed' }
   | { readonly code: 'body-too-large'; readonly limitBytes: number }
   | { readonly code: 'bad-content-type' }
+  /** A public type is there for every project. */
+  | { readonly code: 'no-access-list'; readonly type: string }
   /** Volumes have it. */
   | { readonly code: 'type-in-use'; readonly type: string }
   | { readonly code: 'zone-not-found'; readonly zone: string }

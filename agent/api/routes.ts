@@ -11,6 +11,7 @@ import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
+import { typeAccessRoutes } from './type-access.ts'
 import { typeChangeRoutes } from './type-changes.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
@@ -28,6 +29,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...attachmentRoutes,
   ...typeRoutes,
   ...typeChangeRoutes,
+  ...typeAccessRoutes,
   ...serviceRoutes,
   ...poolRoutes,
   ...zoneRoutes,

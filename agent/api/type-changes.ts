@@ -71,7 +71,8 @@ function changeSpecs(edge: Edge, call: Call, extraSpecs: NonNullable<TypeEdit['e
   })
 }
 
-function revise(edge: Edge, call: Call, id: string, edit: TypeEdit, done: (type: KnownType) => Answer): Promise<Answer> {
+/** @param done what is answered, by the type as it is then */
+export function revise(edge: Edge, call: Call, id: string, edit: TypeEdit, done: (type: KnownType) => Answer): Promise<Answer> {
   const rid = operationRid(call, `revise type ${canonicalJson(edit)}`, id)
   return change(edge, { kind: 'revise-type', id, rid, edit }, done)
 }
@@ -86,7 +87,7 @@ async function change(edge: Edge, wanted: TypeChange, done: (type: KnownType) =>
 }
 
 /** Null: as far as can be told no volume has it. A register that cannot be read may hold one. */
-async function refusalOfUse(edge: Edge, call: Call, id: string): Promise<Answer | null> {
+export async function refusalOfUse(edge: Edge, call: Call, id: string): Promise<Answer | null> {
   const { volumes, partial } = await listVolumes(edge, call, true)
   if (volumes.some(({ typeId }) => typeId === id)) return failed({ code: 'type-in-use', type: id })
   return partial === null ? null : failed(partial)

@@ -2,9 +2,9 @@
  * Reads of volume types, out of this peer's copy.
  *
  * What the copy lacks may be a minute old and made at another peer, so the register is asked before anybody is told that
- * there is none. A type that is not public exists for admins alone.
+ * there is none. A type that is not public exists for admins and for the projects that were let in, and for nobody else.
  */
-import type { KnownType } from '../../lib/model/catalogue.ts'
+import { isTypeFor, type KnownType } from '../../lib/model/catalogue.ts'
 import type { Failure } from '../../lib/model/failure.ts'
 import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
 import { parsePublicFilter } from '../../lib/wire/cinder/type-request.ts'
@@ -89,15 +89,18 @@ export function noSpec(call: Call): Answer {
 }
 
 function list(edge: Edge, call: Call): Answer {
-  const { isAdmin } = call.caller
+  const { isAdmin, project } = call.caller
   const isPublic = isAdmin ? parsePublicFilter(call.query['is_public']) : ({ ok: true, value: true } as const)
   if (!isPublic.ok) return failed(isPublic.failure)
-  const types = edge.service.types().filter((type) => isPublic.value === null || type.isPublic === isPublic.value)
+  // As in Cinder: asked for public ones, somebody is also shown those that his project was let in to.
+  const isWanted = (type: KnownType): boolean =>
+    isPublic.value === true ? isTypeFor(type, project) : isPublic.value === null || !type.isPublic
+  const types = edge.service.types().filter(isWanted)
   return answer(200, { volume_types: types.map((type) => volumeTypeBody(type, isAdmin)) })
 }
 
 function typeIn(types: readonly KnownType[], { caller }: Call, nameOrId: string): KnownType | null {
-  const seen = types.filter(({ isPublic }) => isPublic || caller.isAdmin)
+  const seen = types.filter((type) => caller.isAdmin || isTypeFor(type, caller.project))
   return seen.find((type) => type.id === nameOrId) ?? seen.find((type) => type.name === nameOrId) ?? null
 }
 

@@ -6,8 +6,11 @@
  * made twice.
  */
 import {
+  type CatalogueRefusal,
   catalogueOf,
   effectiveTypes,
+  ENTRY_ITEMS_MAX,
+  type EncryptionEdit,
   isDefaultType,
   type KnownType,
   type TypeChange,
@@ -15,6 +18,7 @@ import {
   type TypeEntry,
 } from '../model/catalogue.ts'
 import { put } from '../model/cell.ts'
+import { compareText } from '../model/ids.ts'
 import type { LedgerAnswer } from '../model/ledger.ts'
 import type { Account, Verdict } from './account.ts'
 
@@ -33,7 +37,8 @@ export function claimType(account: Account, { claim }: Change<'claim-type'>): Ve
   if (known !== undefined)
     return answer(known.bodyHash === claim.bodyHash ? allTypes(types, claim.id) : { kind: 'claimed-otherwise', id: claim.id })
   if (isTaken(account, claim.name, claim.id)) return answer({ kind: 'name-taken', name: claim.name })
-  return keep(account, { ...claim, kind: 'type', version: nextVersion(account), isGone: false, done: [] })
+  const none = { access: [], encryption: null, isGone: false, done: [] }
+  return keep(account, { ...claim, ...none, kind: 'type', version: nextVersion(account) })
 }
 
 export function reviseType(account: Account, { id, rid, edit }: Change<'revise-type'>): Verdict {
@@ -44,6 +49,8 @@ export function reviseType(account: Account, { id, rid, edit }: Change<'revise-t
   const isRenamed = edit.name !== undefined && edit.name !== type.name
   if (isRenamed && isDefaultType(type)) return answer({ kind: 'default-type', id })
   if (edit.name !== undefined && isTaken(account, edit.name, id)) return answer({ kind: 'name-taken', name: edit.name })
+  const why = refusalOf(type, edit)
+  if (why !== null) return answer({ kind: 'refused', refusal: why })
   return keep(account, { ...entryOf(account, type, before), ...edited(type, edit), done: remembered(before, rid) })
 }
 
@@ -62,6 +69,8 @@ export function allTypes(types: ReadonlyMap<string, TypeEntry>, id: string | nul
 
 /** Puts the entry in, and drops what need not be remembered any more. The newest entry always stays: it holds the version. */
 function keep(account: Account, entry: TypeEntry): Verdict {
+  const full = fullOf(entry)
+  if (full !== null) return answer({ kind: 'refused', refusal: { code: 'entry-full', of: full, limit: ENTRY_ITEMS_MAX } })
   const after = new Map(account.cell.types).set(entry.id, entry)
   const founding = new Set(account.founding.map(({ id }) => id))
   const gone = [...after.values()].filter(({ isGone, id }) => isGone && !founding.has(id)).sort((a, b) => b.version - a.version)
@@ -76,10 +85,21 @@ function entryOf(account: Account, type: KnownType, before: TypeEntry | undefine
   return { ...type, kind: 'type', version: nextVersion(account), isGone: false, bodyHash: before?.bodyHash ?? '', done: [] }
 }
 
+/** Why the type is not changed so; null if it can be. */
+function refusalOf({ id, isPublic, access, encryption }: KnownType, edit: TypeEdit): CatalogueRefusal | null {
+  if (edit.access !== undefined) {
+    const { project, isGranted } = edit.access
+    if (isPublic) return { code: 'type-public', type: id }
+    if (access.includes(project) === isGranted) return { code: isGranted ? 'access-exists' : 'access-not-found', type: id, project }
+  }
+  if (edit.encryption === undefined || (edit.encryption.kind === 'add') === (encryption === null)) return null
+  return { code: encryption === null ? 'encryption-not-found' : 'encryption-exists', type: id }
+}
+
 function edited(
-  { name, description, isPublic, extraSpecs }: KnownType,
+  { name, description, isPublic, access, encryption, extraSpecs }: KnownType,
   edit: TypeEdit,
-): Pick<TypeEntry, 'name' | 'description' | 'isPublic' | 'extraSpecs'> {
+): Pick<TypeEntry, 'name' | 'description' | 'isPublic' | 'access' | 'encryption' | 'extraSpecs'> {
   const specs: Record<string, string> = { ...extraSpecs }
   for (const [key, value] of Object.entries(edit.extraSpecs ?? {})) {
     if (value === null) delete specs[key]
@@ -89,8 +109,32 @@ function edited(
     name: edit.name ?? name,
     description: edit.description === undefined ? description : edit.description,
     isPublic: edit.isPublic ?? isPublic,
+    access: edit.access === undefined ? access : accessAfter(access, edit.access),
+    encryption: edit.encryption === undefined ? encryption : encryptionAfter(encryption, edit.encryption),
     extraSpecs: specs,
   }
+}
+
+function accessAfter(access: KnownType['access'], { project, isGranted }: NonNullable<TypeEdit['access']>): KnownType['access'] {
+  const others = access.filter((other) => other !== project)
+  return isGranted ? [...others, project].sort(compareText) : others
+}
+
+function encryptionAfter(encryption: KnownType['encryption'], edit: EncryptionEdit): KnownType['encryption'] {
+  switch (edit.kind) {
+    case 'add':
+      return edit.encryption
+    case 'change':
+      return encryption === null ? null : { ...encryption, ...edit.to, updatedAtMs: edit.atMs }
+    case 'remove':
+      return null
+  }
+}
+
+/** What of the entry has no end in the messages that carry it. */
+function fullOf({ extraSpecs, access }: TypeEntry): 'extra specs' | 'projects' | null {
+  if (Object.keys(extraSpecs).length > ENTRY_ITEMS_MAX) return 'extra specs'
+  return access.length > ENTRY_ITEMS_MAX ? 'projects' : null
 }
 
 function liveType({ founding, cell }: Account, id: string): KnownType | null {

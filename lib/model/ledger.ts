@@ -7,7 +7,7 @@
  * A rid is in at most one of bound, unplaced and recent.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
-import type { TypeChange, TypeEntry } from './catalogue.ts'
+import type { CatalogueRefusal, TypeChange, TypeEntry } from './catalogue.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotSpec } from './snapshot.ts'
@@ -189,6 +189,7 @@ export type LedgerAnswer =
   /** The default type keeps its name and is not deleted. */
   | { readonly kind: 'default-type'; readonly id: string }
   | { readonly kind: 'types-full'; readonly limit: number }
+  | { readonly kind: 'refused'; readonly refusal: CatalogueRefusal }
 
 /** The part of a register that a reader needs: what may not be in any owner's log yet, and the account. */
 export interface LedgerContents {

@@ -40,6 +40,8 @@ function resultOf(peer: Peer, out: Out, answer: LedgerAnswer): Result<KnownTypes
       return failure({ code: 'type-default', type: answer.id })
     case 'types-full':
       return failure({ code: 'types-full', limit: answer.limit })
+    case 'refused':
+      return failure(answer.refusal)
     case 'no-type':
       return failure({ code: 'type-not-found', type: answer.id })
     default:

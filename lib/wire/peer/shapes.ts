@@ -7,13 +7,14 @@
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
-import type { TypeClaim, TypeEdit } from '../../model/catalogue.ts'
+import { ENTRY_ITEMS_MAX, type EncryptionEdit, type TypeClaim, type TypeEdit } from '../../model/catalogue.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
+import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
 
@@ -217,16 +218,43 @@ const recentFields = {
 const totalsFields = { host: peer, epoch: count, seq: count, usage, isFinal: bool }
 const lastRecord = shape<LastRecord>({ volume: uuid, usage: nullable(usage) })
 
-const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), 1000) }
+const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), ENTRY_ITEMS_MAX) }
 export const volumeType = shape<VolumeType>(typeFields)
-const typeEntryFields = { ...typeFields, isPublic: bool, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
+const encryptionFields = {
+  provider: text(255),
+  controlLocation: oneOf('front-end', 'back-end'),
+  cipher: nullable(text(255)),
+  keySize: nullable(count),
+}
+const encryption = shape<TypeEncryption>({ ...encryptionFields, id: uuid, createdAtMs: atMs, updatedAtMs: nullable(atMs) })
+const encryptionChange = shape<EncryptionChange>({
+  provider: optional(encryptionFields.provider),
+  controlLocation: optional(encryptionFields.controlLocation),
+  cipher: optional(encryptionFields.cipher),
+  keySize: optional(encryptionFields.keySize),
+})
+const encryptionEdit = variants<EncryptionEdit>({ add: { encryption }, change: { to: encryptionChange, atMs }, remove: {} })
+const typeEntryFields = {
+  ...typeFields,
+  isPublic: bool,
+  access: list(project, ENTRY_ITEMS_MAX),
+  encryption: nullable(encryption),
+  version: count,
+  isGone: bool,
+  bodyHash,
+  done: list(rid, 1000),
+}
 const typeClaim = shape<TypeClaim>({ ...typeFields, isPublic: bool, bodyHash })
 const typeEdit = shape<TypeEdit>({
   name: optional(text(255)),
   description: optional(nullable(text(65_535))),
   isPublic: optional(bool),
   extraSpecs: optional(mapOf(nullable(text(255)), 1000)),
+  access: optional(shape<NonNullable<TypeEdit['access']>>({ project, isGranted: bool })),
+  encryption: optional(encryptionEdit),
 })
+/** What facts it carries is read where it is shown. */
+const refusal: Check = (json) => isObject(json) && text(64)(json['code'])
 
 export const ledgerEntry = variants<LedgerEntry>({
   bound: bindingFields,
@@ -305,4 +333,5 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'no-type': { id: uuid },
   'default-type': { id: uuid },
   'types-full': { limit: count },
+  refused: { refusal },
 })

@@ -93,6 +93,7 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
     case 'no-type':
     case 'default-type':
     case 'types-full':
+    case 'refused':
       return [TYPED]
     case 'not-lost':
     case 'contents':

@@ -114,6 +114,21 @@ export const ROWS: readonly Row[] = [
   { route: 'PUT /types/:id/extra_specs/multiattach', ...adminOn('type', 200), body: () => ({ multiattach: '<is> False' }) },
   { route: 'DELETE /types/:id/extra_specs/multiattach', ...adminOn('type', 202) },
 
+  // The list of a public type is not there.
+  { route: 'GET /types/:id/os-volume-type-access', ...adminOn('type', 200), own: adminOn('type', 404).own },
+  {
+    route: 'POST /types/:id/action',
+    ...adminOn('type', 202),
+    own: adminOn('type', 400).own,
+    body: () => ({ addProjectAccess: { project: 'x' } }),
+  },
+  {
+    route: 'POST /types/:id/action',
+    ...adminOn('type', 404),
+    own: adminOn('type', 400).own,
+    body: () => ({ removeProjectAccess: { project: 'x' } }),
+  },
+
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },
   { route: 'GET /os-services', ...adminOnly() },

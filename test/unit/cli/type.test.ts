@@ -43,6 +43,26 @@ t.test('create, list, show, set, unset and delete ask what openstack asks', asyn
   )
 })
 
+t.test('access is added, removed and listed by the id of the type', async (t) => {
+  const stub = await startStub(t, {
+    [`GET ${TYPES}/fast`]: () => ({ status: 200, body: BODY }),
+    [`POST ${TYPES}/${ID}/action`]: () => ({ status: 202 }),
+    [`GET ${TYPES}/${ID}/os-volume-type-access`]: () => ({
+      status: 200,
+      body: { volume_type_access: [{ volume_type_id: ID, project_id: 'web' }] },
+    }),
+    [`GET ${TYPES}/fast/os-volume-type-access`]: () => ({ status: 200, body: { volume_type_access: [] } }),
+  })
+  const { endpoint } = stub
+  t.match(await run(['type', 'access', 'add', 'fast', 'web', 'shop'], { endpoint }), { exitCode: 0, out: /PROJECT\nweb\n/ })
+  t.match(await run(['type', 'access', 'remove', 'fast', 'shop'], { endpoint }), { exitCode: 0, out: /PROJECT\nweb\n/ })
+  t.match(await run(['type', 'access', 'list', 'fast'], { endpoint }), { exitCode: 0, err: /no project/ })
+  t.match(
+    stub.seen.filter(({ method }) => method === 'POST').map(({ body }) => body),
+    [{ addProjectAccess: { project: 'web' } }, { addProjectAccess: { project: 'shop' } }, { removeProjectAccess: { project: 'shop' } }],
+  )
+})
+
 t.test('what makes no sense is said before anybody is asked; a name that is taken in the peer’s words', async (t) => {
   const stub = await startStub(t, { [`POST ${TYPES}`]: () => fault(409, 'Volume Type fast already exists.') })
   const { endpoint } = stub

@@ -73,6 +73,15 @@ const recent: Recent = {
   reservation: null,
   atMs: 1,
 }
+const encryption = {
+  id: volume,
+  provider: 'luks',
+  controlLocation: 'front-end',
+  cipher: null,
+  keySize: 256,
+  createdAtMs: 1,
+  updatedAtMs: null,
+} as const
 const claim = { id: volume, name: 'fast', description: null, isPublic: true, extraSpecs: { a: 'b' }, bodyHash: 'h' }
 const entries: ByKind<LedgerEntry> = {
   bound,
@@ -83,7 +92,7 @@ const entries: ByKind<LedgerEntry> = {
   limits: { kind: 'limits', limits },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
   gone: { kind: 'gone', volume, host, atMs: 1 },
-  type: { ...claim, kind: 'type', version: 4, isGone: false, done: [rid] },
+  type: { ...claim, kind: 'type', access: [project], encryption, version: 4, isGone: false, done: [rid] },
 }
 const changes: ByKind<LedgerChange> = {
   bind: { kind: 'bind', binding: bound },
@@ -145,6 +154,7 @@ const answers: ByKind<LedgerAnswer> = {
   'no-type': { kind: 'no-type', id: volume },
   'default-type': { kind: 'default-type', id: volume },
   'types-full': { kind: 'types-full', limit: 9 },
+  refused: { kind: 'refused', refusal: { code: 'access-exists', type: volume, project } },
 }
 const outcomes: ByKind<ChangeOutcome> = {
   decided: { kind: 'decided', answer: answers.absent, proof: null },
