@@ -13,6 +13,7 @@ import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
 import { typeAccessRoutes } from './type-access.ts'
 import { typeChangeRoutes } from './type-changes.ts'
+import { typeEncryptionRoutes } from './type-encryption.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
 import { volumeActionRoutes } from './volume-actions.ts'
@@ -30,6 +31,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...typeRoutes,
   ...typeChangeRoutes,
   ...typeAccessRoutes,
+  ...typeEncryptionRoutes,
   ...serviceRoutes,
   ...poolRoutes,
   ...zoneRoutes,

@@ -35,5 +35,5 @@ function act(edge: Edge, call: Call): Promise<Answer> | Answer {
   const access = wanted.value
   const action = access.isGranted ? ADD : REMOVE
   if (!isAllowed(call.caller, action)) return failed({ code: 'forbidden', action })
-  return withType(edge, call, typeIdOf(call), ({ id }) => revise(edge, call, id, { access }, () => answer(202, null)))
+  return withType(edge, call, typeIdOf(call), ({ id }) => revise(edge, call, { id, edit: { access }, done: () => answer(202, null) }))
 }

@@ -71,7 +71,11 @@ t.test('every route has a row, and no row is about a route that there is not', a
 
 /** Rows name hosts and keys where routes have parameters. */
 function routeOf(route: string): string {
-  return (route.split('?')[0] ?? '').replace('/kept', '/:key').replace('specs/multiattach', 'specs/:key').replace('/alpha1', '/:name')
+  return (route.split('?')[0] ?? '')
+    .replace('/kept', '/:key')
+    .replace('/provider', '/:record')
+    .replace('specs/multiattach', 'specs/:key')
+    .replace('/alpha1', '/:name')
 }
 
 t.test('who gets what', async (t) => {

@@ -51,6 +51,7 @@ const metadata = (path: string, on: Kind): readonly Row[] => [
 const NOBODYS = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'
 const POOL = encodeURIComponent('alpha1@memory#pool')
 const NOTHING = { 'source-name': 'nothing' }
+const LUKS = { provider: 'luks', control_location: 'front-end' }
 const COPY = '401 403 404 404 404 404'
 
 export const ROWS: readonly Row[] = [
@@ -128,6 +129,13 @@ export const ROWS: readonly Row[] = [
     own: adminOn('type', 400).own,
     body: () => ({ removeProjectAccess: { project: 'x' } }),
   },
+
+  { route: 'GET /types/:id/encryption', ...adminOn('type', 200) },
+  { route: 'POST /types/:id/encryption', ...adminOn('type', 200), body: () => ({ encryption: LUKS }) },
+  // A type that was just made has no record.
+  { route: 'GET /types/:id/encryption/provider', ...adminOn('type', 404) },
+  { route: 'PUT /types/:id/encryption/provider', ...adminOn('type', 404), body: () => ({ encryption: LUKS }) },
+  { route: 'DELETE /types/:id/encryption/provider', ...adminOn('type', 404) },
 
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },

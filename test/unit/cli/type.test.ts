@@ -63,6 +63,37 @@ t.test('access is added, removed and listed by the id of the type', async (t) =>
   )
 })
 
+t.test('an encryption record is made where there is none, and changed where there is one', async (t) => {
+  const record: { now: object } = { now: {} }
+  const path = `${TYPES}/${ID}/encryption`
+  const stub = await startStub(t, {
+    [`GET ${TYPES}/secret`]: () => ({ status: 200, body: BODY }),
+    [`GET ${path}`]: () => ({ status: 200, body: record.now }),
+    [`POST ${path}`]: () => {
+      record.now = { encryption_id: 'e1', provider: 'luks', key_size: 256, control_location: 'front-end', cipher: null }
+      return { status: 200, body: {} }
+    },
+    [`PUT ${path}/provider`]: () => ({ status: 200, body: {} }),
+    [`DELETE ${path}/provider`]: () => ({ status: 202 }),
+  })
+  const { endpoint } = stub
+  const encryption = (...args: readonly string[]) => run(['type', 'encryption', ...args], { endpoint })
+  t.match(await encryption('show', 'secret'), { exitCode: 0, out: '', err: /no encryption record/ })
+  t.match(await encryption('set', 'secret', '--key-size', '256'), { exitCode: 2, err: /--provider/ })
+  t.match(await encryption('set', 'secret', '--provider', 'luks', '--key-size', '256'), { exitCode: 0, out: /provider +luks\n/ })
+  t.equal((await encryption('set', 'secret', '--key-size', '512')).exitCode, 0)
+  t.equal((await encryption('unset', 'secret')).exitCode, 0)
+  t.match(await encryption('set', 'secret'), { exitCode: 2, err: /nothing to set/ })
+  t.match(
+    stub.seen.filter(({ method }) => method !== 'GET'),
+    [
+      { method: 'POST', body: { encryption: { control_location: 'front-end', provider: 'luks', key_size: 256 } } },
+      { method: 'PUT', body: { encryption: { key_size: 512 } } },
+      { method: 'DELETE', path: `${path}/provider` },
+    ],
+  )
+})
+
 t.test('what makes no sense is said before anybody is asked; a name that is taken in the peer’s words', async (t) => {
   const stub = await startStub(t, { [`POST ${TYPES}`]: () => fault(409, 'Volume Type fast already exists.') })
   const { endpoint } = stub

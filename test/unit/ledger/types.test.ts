@@ -1,6 +1,6 @@
 /** Volume types in the register of the cluster: one name, one type, each change once. */
 import t from 'tap'
-import { catalogueOf, effectiveTypes, type TypeEdit } from '../../../lib/model/catalogue.ts'
+import { catalogueOf, effectiveTypes, type EncryptionEdit, type TypeEdit } from '../../../lib/model/catalogue.ts'
 import { CLUSTER_PROJECT, projectId, requestId } from '../../../lib/model/ids.ts'
 import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import type { VolumeType } from '../../../lib/model/volume-type.ts'
@@ -144,4 +144,28 @@ t.test('no entry grows beyond what a message may carry', async (t) => {
   })
   t.match(decide(revise('1', 'r3', { extraSpecs: { k0: null, more: 'v' } })), { kind: 'types' }, 'one out, one in')
   t.equal(Object.keys(types().at(-1)?.extraSpecs ?? {}).length, 1000)
+})
+
+t.test('a type has one encryption record: added where there is none, changed and removed where there is one', async (t) => {
+  const { decide, types } = register()
+  decide(claim('1', 'iron'))
+  const encryption = {
+    id: 'e1',
+    provider: 'luks',
+    controlLocation: 'front-end',
+    cipher: null,
+    keySize: 256,
+    createdAtMs: 1,
+    updatedAtMs: null,
+  } as const
+  const edit = (rid: string, wanted: EncryptionEdit) => decide(revise('1', rid, { encryption: wanted }))
+  t.match(edit('r1', { kind: 'change', to: { keySize: 1 }, atMs: 2 }), { refusal: { code: 'encryption-not-found', type: '1' } })
+  t.match(edit('r2', { kind: 'remove' }), { refusal: { code: 'encryption-not-found' } })
+  t.match(edit('r3', { kind: 'add', encryption }), { kind: 'types' })
+  t.match(edit('r4', { kind: 'add', encryption: { ...encryption, id: 'e2' } }), { refusal: { code: 'encryption-exists', type: '1' } })
+  edit('r5', { kind: 'change', to: { cipher: 'aes', keySize: null }, atMs: 9 })
+  t.same(types().at(-1)?.encryption, { ...encryption, cipher: 'aes', keySize: null, updatedAtMs: 9 })
+  edit('r6', { kind: 'remove' })
+  t.match(edit('r3', { kind: 'add', encryption }), { kind: 'types' }, 'late, once more')
+  t.equal(types().at(-1)?.encryption, null, 'does not bring it back')
 })
