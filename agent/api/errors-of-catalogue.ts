@@ -69,6 +69,42 @@ export const CATALOGUE_ERRORS: Rows<CatalogueFailure> = {
     help: 'The type has no encryption record.',
     text: (f) => `Volume type encryption for type ${f.type} does not exist.`,
   },
+  'qos-exists': {
+    status: 409,
+    name: 'QoSSpecsExists',
+    help: 'Other QoS specs have the name.',
+    text: (f) => `QoS Specs ${f.name} already exists.`,
+  },
+  'qos-mismatch': {
+    status: 422,
+    name: 'RequestMismatch',
+    help: 'The Idempotency-Key was used before to make other QoS specs. Take a new key for a new request.',
+    text: (f) => `This Idempotency-Key was used with another body before; that request made QoS specs ${f.qos}.`,
+  },
+  'qos-not-found': {
+    status: 404,
+    name: 'QoSSpecsNotFound',
+    help: 'There are no such QoS specs (any more): `scoria qos list`. A majority of the hosts that keep the catalogue agreed.',
+    text: (f) => `No such QoS spec ${f.qos}.`,
+  },
+  'qos-key-not-found': {
+    status: 404,
+    name: 'QoSSpecsKeyNotFound',
+    help: 'The QoS specs have no such key. None of the keys was taken out.',
+    text: (f) => `QoS spec ${f.qos} has no spec with key ${f.key}.`,
+  },
+  'qos-in-use': {
+    status: 400,
+    name: 'QoSSpecsInUse',
+    help: 'Volume types have these QoS specs. Disassociate them first, or delete with force.',
+    text: (f) => `QoS Specs ${f.qos} is still associated with entities.`,
+  },
+  'type-has-qos': {
+    status: 400,
+    name: 'InvalidVolumeType',
+    help: 'A volume type has one set of QoS specs. Disassociate the other first.',
+    text: (f) => `Invalid volume type: Type ${f.type} is already associated with another qos specs: ${f.qos}.`,
+  },
   'entry-full': {
     status: 400,
     name: 'InvalidInput',

@@ -50,6 +50,10 @@ export function newTypeId(call: Call, uuid: () => string): string {
   return call.idempotencyKey === null ? uuid() : namedUuid('type', call.caller.project, call.idempotencyKey)
 }
 
+export function newQosId(call: Call, uuid: () => string): string {
+  return call.idempotencyKey === null ? uuid() : namedUuid('qos', call.caller.project, call.idempotencyKey)
+}
+
 export function newEncryptionId(call: Call, type: string, uuid: () => string): string {
   return call.idempotencyKey === null ? uuid() : namedUuid('encryption', call.caller.project, type, call.idempotencyKey)
 }

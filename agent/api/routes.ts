@@ -9,6 +9,7 @@ import { metadataRoutes } from './metadata.ts'
 import { orphanRoutes } from './orphans.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
+import { qosRoutes } from './qos-specs.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
 import { typeAccessRoutes } from './type-access.ts'
@@ -32,6 +33,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...typeChangeRoutes,
   ...typeAccessRoutes,
   ...typeEncryptionRoutes,
+  ...qosRoutes,
   ...serviceRoutes,
   ...poolRoutes,
   ...zoneRoutes,

@@ -15,6 +15,7 @@ import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX }
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
 import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
+import type { QosClaim, QosEdit } from '../../model/qos.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
 
@@ -239,6 +240,7 @@ const typeEntryFields = {
   isPublic: bool,
   access: list(project, ENTRY_ITEMS_MAX),
   encryption: nullable(encryption),
+  qosId: nullable(uuid),
   version: count,
   isGone: bool,
   bodyHash,
@@ -252,7 +254,18 @@ const typeEdit = shape<TypeEdit>({
   extraSpecs: optional(mapOf(nullable(text(255)), 1000)),
   access: optional(shape<NonNullable<TypeEdit['access']>>({ project, isGranted: bool })),
   encryption: optional(encryptionEdit),
+  qos: optional(shape<NonNullable<TypeEdit['qos']>>({ id: uuid, isAssociated: bool })),
 })
+const qosFields = {
+  id: uuid,
+  name: text(255),
+  consumer: oneOf('front-end', 'back-end', 'both'),
+  specs: mapOf(text(255), ENTRY_ITEMS_MAX),
+}
+const qosEntryFields = { ...qosFields, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
+const qosClaim = shape<QosClaim>({ ...qosFields, bodyHash })
+const qosEdit = shape<QosEdit>({ consumer: optional(qosFields.consumer), specs: optional(mapOf(nullable(text(255)), ENTRY_ITEMS_MAX)) })
+const defaultTypeFields = { project, typeId: uuid, version: count, isGone: bool, done: list(rid, 1000) }
 /** What facts it carries is read where it is shown. */
 const refusal: Check = (json) => isObject(json) && text(64)(json['code'])
 
@@ -266,6 +279,8 @@ export const ledgerEntry = variants<LedgerEntry>({
   intent: { volume: uuid, rid, host: peer, atMs },
   gone: { volume: uuid, host: peer, atMs },
   type: typeEntryFields,
+  qos: qosEntryFields,
+  'default-type': defaultTypeFields,
 })
 export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
 
@@ -294,6 +309,11 @@ export const ledgerChange = variants<LedgerChange>({
   'claim-type': { claim: typeClaim },
   'revise-type': { id: uuid, rid, edit: typeEdit },
   'release-type': { id: uuid, rid },
+  'claim-qos': { claim: qosClaim },
+  'revise-qos': { id: uuid, rid, edit: qosEdit },
+  'release-qos': { id: uuid, rid, force: bool },
+  'free-qos': { id: uuid, rid },
+  'set-default-type': { project, rid, typeId: nullable(uuid) },
   'read-types': {},
 })
 const contents = shape<LedgerContents>({
@@ -327,7 +347,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'not-lost': {},
   'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
-  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type'), ITEMS_MAX) },
+  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type', 'qos', 'default-type'), ITEMS_MAX) },
   'name-taken': { name: text(255) },
   'claimed-otherwise': { id: uuid },
   'no-type': { id: uuid },

@@ -50,6 +50,11 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'claim-type':
     case 'revise-type':
     case 'release-type':
+    case 'claim-qos':
+    case 'revise-qos':
+    case 'release-qos':
+    case 'free-qos':
+    case 'set-default-type':
       return [TYPED]
     case 'read':
     case 'read-types':

@@ -137,6 +137,10 @@ async function make(kind: Kind, project: string): Promise<string> {
       await settled('volume', project, id, 'error')
       return (await callAs('admin', `/v3/messages?all_tenants=1&resource_uuid=${id}`)).body.messages[0].id
     }
+    case 'qos': {
+      const qos_specs = { name: `qos-${Math.random()}`, kept: 'a' }
+      return (await callAs('admin', '/v3/qos-specs', { method: 'POST', body: { qos_specs } })).body.qos_specs.id
+    }
     case 'type': {
       const volume_type = {
         name: `type-${Math.random()}`,
@@ -156,11 +160,11 @@ async function settled(kind: 'volume' | 'snapshot', project: string, id: string,
 
 /** Deletes it. @returns its id */
 async function endOf(kind: Kind, id: string): Promise<string> {
-  const collection = { reserved: 'attachment', connected: 'attachment', message: 'message' }[kind as string] ?? kind
+  const collection = { reserved: 'attachment', connected: 'attachment', message: 'message', qos: 'qos-spec' }[kind as string] ?? kind
   if (kind === 'message') {
     const { resource_uuid } = (await callAs('admin', `/v3/messages/${id}`)).body.message
     await callAs('member', `/v3/volumes/${resource_uuid}`, { method: 'DELETE' })
-  } else await callAs(kind === 'type' ? 'admin' : 'member', `/v3/${collection}s/${id}`, { method: 'DELETE' })
+  } else await callAs(kind === 'type' || kind === 'qos' ? 'admin' : 'member', `/v3/${collection}s/${id}`, { method: 'DELETE' })
   await eventually(
     () => callAs('admin', `/v3/${collection}s/${id}`),
     ({ status }) => status === 404,

@@ -6,7 +6,7 @@
 /** In the order of the codes below. `member`, `reader`, `admin`, `service` act for one project, `stranger` for another. */
 export const CALLERS = ['nobody', 'reader', 'member', 'admin', 'stranger', 'service'] as const
 
-export type Kind = 'volume' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project'
+export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project'
 
 export interface Row {
   /** `METHOD /path`, as in routes.ts. */
@@ -37,6 +37,8 @@ const adminOn = (on: Kind, code: number) => ({
   foreign: `401 403 403 ${code} 403 403`,
   gone: '401 403 403 404 403 403',
 })
+/** Of no project. */
+const qos = (code: number) => ({ on: 'qos' as const, own: adminOn('qos', code).own, gone: adminOn('qos', code).gone })
 const adminOnly = (code = 200) => ({ own: `401 403 403 ${code} 403 403` })
 
 const metadata = (path: string, on: Kind): readonly Row[] => [
@@ -136,6 +138,17 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /types/:id/encryption/provider', ...adminOn('type', 404) },
   { route: 'PUT /types/:id/encryption/provider', ...adminOn('type', 404), body: () => ({ encryption: LUKS }) },
   { route: 'DELETE /types/:id/encryption/provider', ...adminOn('type', 404) },
+
+  { route: 'POST /qos-specs', ...adminOnly(), body: () => ({ qos_specs: { name: `qos-${Math.random()}` } }) },
+  { route: 'GET /qos-specs', ...adminOnly() },
+  { route: 'GET /qos-specs/:id', ...qos(200) },
+  { route: 'PUT /qos-specs/:id', ...qos(200), body: () => ({ qos_specs: { a: 'b' } }) },
+  { route: 'PUT /qos-specs/:id/delete_keys', ...qos(202), body: () => ({ keys: ['kept'] }) },
+  { route: 'GET /qos-specs/:id/associations', ...qos(200) },
+  { route: 'GET /qos-specs/:id/associate?vol_type_id=shared', ...qos(202) },
+  { route: 'GET /qos-specs/:id/disassociate?vol_type_id=shared', ...qos(202) },
+  { route: 'GET /qos-specs/:id/disassociate_all', ...qos(202) },
+  { route: 'DELETE /qos-specs/:id', ...qos(202) },
 
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },
