@@ -24,7 +24,7 @@ export const CATALOGUE_ERRORS: Rows<CatalogueFailure> = {
   'type-default': {
     status: 400,
     name: 'VolumeTypeDefaultDeletionError',
-    help: 'Creates without a type get the default type: it keeps its name and is not deleted. Its extra specs can be changed.',
+    help: 'Creates without a type get it. The cluster’s default keeps its name and is not deleted; a project’s is not either, before the project has another: `scoria type default list`.',
     text: (f) => `The volume type ${f.type} is a default volume type and cannot be deleted or renamed.`,
   },
   'types-full': {

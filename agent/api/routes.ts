@@ -1,6 +1,7 @@
 /** Every call there is. Each row names the rule that allows it, so no call can be without one. */
 import { attachmentRoutes } from './attachments.ts'
 import type { Route } from './call.ts'
+import { defaultTypeRoutes } from './default-types.ts'
 import { extensionRoutes } from './extensions.ts'
 import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
@@ -34,6 +35,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...typeAccessRoutes,
   ...typeEncryptionRoutes,
   ...qosRoutes,
+  ...defaultTypeRoutes,
   ...serviceRoutes,
   ...poolRoutes,
   ...zoneRoutes,

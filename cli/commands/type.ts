@@ -8,6 +8,7 @@ import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { collect, type Context, contextOf, property, withCommon, withExamples } from './context.ts'
 import { addTypeAccess } from './type-access.ts'
+import { addTypeDefault } from './type-default.ts'
 import { addTypeEncryption } from './type-encryption.ts'
 import { typeId, typePath } from './type-id.ts'
 
@@ -26,7 +27,7 @@ interface UnsetOptions extends CommonOptions {
 const PROPERTY = 'a demand on the pools, such as volume_backend_name=ssd; may be repeated'
 
 export function addType(program: Command, terminal: Terminal): void {
-  const type = program.command('type').description('volume types: create, list, show, set, unset, delete, access, encryption')
+  const type = program.command('type').description('volume types: create, list, show, set, unset, delete, access, default, encryption')
   const create = withVisibility(type.command('create').description('make a volume type').argument('<name>', 'nobody else may have it'))
     .option('--description <text>', 'what it is for')
     .option('--property <key=value>', PROPERTY, property)
@@ -76,6 +77,7 @@ export function addType(program: Command, terminal: Terminal): void {
   withCommon(remove)
   withExamples(remove, 'scoria type delete fast', 'scoria type delete fast slow')
   addTypeAccess(type, terminal)
+  addTypeDefault(type, terminal)
   addTypeEncryption(type, terminal)
 }
 

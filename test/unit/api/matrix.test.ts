@@ -74,6 +74,7 @@ function routeOf(route: string): string {
   return (route.split('?')[0] ?? '')
     .replace('/kept', '/:key')
     .replace('/provider', '/:record')
+    .replace('sets/default', 'sets/:class')
     .replace('specs/multiattach', 'specs/:key')
     .replace('/alpha1', '/:name')
 }

@@ -37,6 +37,8 @@ const adminOn = (on: Kind, code: number) => ({
   foreign: `401 403 403 ${code} 403 403`,
   gone: '401 403 403 404 403 403',
 })
+/** Of any project, for admins alone. */
+const ofProject = (code: number) => ({ on: 'project' as const, own: adminOnly(code).own, foreign: adminOnly(code).own })
 /** Of no project. */
 const qos = (code: number) => ({ on: 'qos' as const, own: adminOn('qos', code).own, gone: adminOn('qos', code).gone })
 const adminOnly = (code = 200) => ({ own: `401 403 403 ${code} 403 403` })
@@ -149,6 +151,12 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /qos-specs/:id/disassociate?vol_type_id=shared', ...qos(202) },
   { route: 'GET /qos-specs/:id/disassociate_all', ...qos(202) },
   { route: 'DELETE /qos-specs/:id', ...qos(202) },
+
+  { route: 'GET /default-types', ...adminOnly() },
+  { route: 'PUT /default-types/:project', ...ofProject(200), body: () => ({ default_type: { volume_type: 'shared' } }) },
+  { route: 'GET /default-types/:project', ...ofProject(200) },
+  { route: 'DELETE /default-types/:project', ...ofProject(204) },
+  { route: 'GET /os-quota-class-sets/default', ...adminOnly() },
 
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },

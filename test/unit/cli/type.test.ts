@@ -94,6 +94,28 @@ t.test('an encryption record is made where there is none, and changed where ther
   )
 })
 
+t.test('projects’ default types are set, shown, listed and unset', async (t) => {
+  const path = '/v3/admin/default-types'
+  const web = { project_id: 'web', volume_type_id: ID }
+  const stub = await startStub(t, {
+    [`GET ${TYPES}/fast`]: () => ({ status: 200, body: BODY }),
+    [`PUT ${path}/web`]: () => ({ status: 200, body: { default_type: web } }),
+    [`GET ${path}/web`]: () => ({ status: 200, body: { default_type: web } }),
+    [`GET ${path}`]: () => ({ status: 200, body: { default_types: [web] } }),
+    [`DELETE ${path}/web`]: () => ({ status: 204 }),
+  })
+  const defaults = (...args: readonly string[]) => run(['type', 'default', ...args], { endpoint: stub.endpoint })
+  const table = new RegExp(`PROJECT +TYPE\\nweb +${ID}\\n`)
+  t.match(await defaults('set', 'web', 'fast'), { exitCode: 0, out: table })
+  t.match(await defaults('show', 'web'), { exitCode: 0, out: table })
+  t.match(await defaults('list'), { exitCode: 0, out: table })
+  t.match(await defaults('unset', 'web'), { exitCode: 0, out: '' })
+  t.match(
+    stub.seen.filter(({ method }) => method !== 'GET'),
+    [{ method: 'PUT', body: { default_type: { volume_type: ID } } }, { method: 'DELETE' }],
+  )
+})
+
 t.test('what makes no sense is said before anybody is asked; a name that is taken in the peer’s words', async (t) => {
   const stub = await startStub(t, { [`POST ${TYPES}`]: () => fault(409, 'Volume Type fast already exists.') })
   const { endpoint } = stub
