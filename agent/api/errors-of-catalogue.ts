@@ -30,8 +30,8 @@ export const CATALOGUE_ERRORS: Rows<CatalogueFailure> = {
   'types-full': {
     status: 400,
     name: 'InvalidInput',
-    help: 'All volume types together, with their extra specs, have to fit in one message. Delete types that nobody needs.',
-    text: (f) => `Invalid input received: all volume types together would have more than ${f.limit} characters.`,
+    help: 'All volume types and QoS specs together, with what belongs to them, have to fit in one message. Delete what nobody needs.',
+    text: (f) => `Invalid input received: all volume types and QoS specs together would have more than ${f.limit} characters.`,
   },
   'type-encrypted': {
     status: 400,

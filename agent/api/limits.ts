@@ -7,6 +7,7 @@ import { parseQuotaSet } from '../../lib/wire/cinder/quota-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { namedProject, noProject } from './named-project.ts'
 import { isVisible } from './policy.ts'
+import { typesFor } from './types.ts'
 
 const SHOW = 'volume_extension:quotas:show'
 
@@ -34,21 +35,21 @@ async function show(edge: Edge, call: Call): Promise<Answer> {
   if (!isVisible(call.caller, project)) return failed({ code: 'forbidden', action: SHOW })
   const ledger = await edge.ledgers.read(project)
   if (!ledger.ok) return failed(ledger.failure)
-  return answer(200, setBody(edge, project, ledger.value.limits, isTrueWord(call.query['usage']) ? ledger.value.used : null))
+  return answer(200, setBody(edge, call, project, ledger.value.limits, isTrueWord(call.query['usage']) ? ledger.value.used : null))
 }
 
 function defaults(edge: Edge, call: Call): Answer {
   const project = namedProject(call)
   if (project === null) return noProject(call)
   return isVisible(call.caller, project)
-    ? answer(200, setBody(edge, project, edge.service.manifest().limits, null))
+    ? answer(200, setBody(edge, call, project, edge.service.manifest().limits, null))
     : failed({ code: 'forbidden', action: SHOW })
 }
 
 /** There is one class, the cluster's defaults; whatever it is called, as in Cinder. They are the manifest's, and stay. */
 function showClass(edge: Edge, call: Call): Answer {
   const name = (call.params['class'] ?? '').slice(0, 255)
-  return answer(200, { quota_class_set: { ...setBody(edge, name, edge.service.manifest().limits, null).quota_set } })
+  return answer(200, { quota_class_set: { ...setBody(edge, call, name, edge.service.manifest().limits, null).quota_set } })
 }
 
 async function update(edge: Edge, call: Call): Promise<Answer> {
@@ -57,7 +58,7 @@ async function update(edge: Edge, call: Call): Promise<Answer> {
   const project = namedProject(call)
   if (project === null) return noProject(call)
   const { result } = await edge.service.ask({ kind: 'limits', project, limits: wanted.value })
-  return result.ok ? answer(200, withoutId(setBody(edge, project, result.value.limits, null))) : failed(result.failure)
+  return result.ok ? answer(200, withoutId(setBody(edge, call, project, result.value.limits, null))) : failed(result.failure)
 }
 
 /** Back to the defaults. */
@@ -73,8 +74,8 @@ interface QuotaSet {
 }
 
 /** @param project or the class of quotas that it is about */
-function setBody(edge: Edge, project: string, values: Limits, used: Usage | null): QuotaSet {
-  return quotaSetBody({ project, limits: values, used, types: edge.service.types() }) as QuotaSet
+function setBody(edge: Edge, call: Call, project: string, values: Limits, used: Usage | null): QuotaSet {
+  return quotaSetBody({ project, limits: values, used, types: typesFor(edge.service.types(), call.caller) }) as QuotaSet
 }
 
 /** Cinder's answer to a change does not repeat whose it is, and strict clients refuse a key too many. */

@@ -108,8 +108,13 @@ function list(edge: Edge, call: Call): Answer {
   return answer(200, { volume_types: types.map((type) => volumeTypeBody(type, isAdmin)) })
 }
 
+/** Those that are there for a caller. */
+export function typesFor(types: readonly KnownType[], { isAdmin, project }: Call['caller']): readonly KnownType[] {
+  return isAdmin ? types : types.filter((type) => isTypeFor(type, project))
+}
+
 function typeIn(types: readonly KnownType[], { caller }: Call, nameOrId: string): KnownType | null {
-  const seen = types.filter((type) => caller.isAdmin || isTypeFor(type, caller.project))
+  const seen = typesFor(types, caller)
   return seen.find((type) => type.id === nameOrId) ?? seen.find((type) => type.name === nameOrId) ?? null
 }
 

@@ -37,6 +37,10 @@ t.test('a private type is there for admins and for projects that were let in, at
   t.same(await names(first, ADMIN), ['__DEFAULT__', 'shared'], 'an admin who does not ask for private ones')
   t.same(await names(first, 'admin:web'), ['__DEFAULT__', 'shared', 'own'], 'and one of the project itself')
   t.same(await names(first, ADMIN, '?is_public=False'), ['own'])
+  const quotas = async (token: string) =>
+    Object.keys((await send(first, token, 'GET', `/os-quota-sets/${token.split(':')[1]}`)).body.quota_set)
+  t.ok((await quotas('member:web')).includes('volumes_own'))
+  t.notOk((await quotas('member:shop')).includes('volumes_own'), 'nor does a quota set name it')
   t.match(await send(third, 'member:web', 'POST', '/volumes', volumeOf('own')), { status: 202, body: { volume: { volume_type: 'own' } } })
   t.match(await send(third, 'member:shop', 'POST', '/volumes', volumeOf('own')), { status: 404 })
   t.match(await send(third, ADMIN, 'POST', '/volumes', volumeOf('own')), { status: 202 }, 'an admin needs no access')

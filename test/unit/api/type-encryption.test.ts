@@ -55,6 +55,8 @@ t.test('of a type that is to be encrypted nothing is made, and nothing plain ins
   first.volumes.lay('database', { sizeBytes: 1024 ** 3, hindrance: null, former: null, bytes: 'plain' })
   const manage = { volume: { host: `${first.name}@memory#pool`, ref: { 'source-name': 'database' }, volume_type: 'secret' } }
   t.match(await send(first, 'POST', '/manageable_volumes', manage), refused, 'nor is what lies there taken in as such a one')
+  const explain = await first.call('/scoria/v1/placement/explain', { method: 'POST', body: { size: 1, volume_type: 'secret' } })
+  t.match(explain, refused, 'an explanation says the same')
   t.same((await send(first, 'GET', '/volumes?all_tenants=1')).body.volumes, [], 'nothing is left behind')
   await send(first, 'POST', '/types/__DEFAULT__/encryption', { encryption: LUKS })
   t.match(await send(first, 'POST', '/volumes', { volume: { size: 1 } }), { status: 400 }, 'the default type too')

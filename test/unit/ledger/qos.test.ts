@@ -1,7 +1,7 @@
 /** QoS specs and projects' default types in the register of the cluster. */
 import t from 'tap'
 import { effectiveDefaults, effectiveQos, effectiveTypes } from '../../../lib/model/catalogue.ts'
-import { catalogueIn } from '../../../lib/model/cell.ts'
+import { catalogueIn, cellEntries, cellOf, emptyCell, putEntry } from '../../../lib/model/cell.ts'
 import { CLUSTER_PROJECT, projectId, requestId } from '../../../lib/model/ids.ts'
 import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import { frontEndSpecs, type QosEdit } from '../../../lib/model/qos.ts'
@@ -11,9 +11,10 @@ const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigaby
 const FOUNDING = ['a', 'b', 'c'].map((id) => ({ id, name: `type ${id}`, description: null, extraSpecs: {} }))
 
 function register() {
-  const { account, decide } = newRegister({ project: CLUSTER_PROJECT, defaults: UNLIMITED, founding: FOUNDING })
+  const { account, cell, decide } = newRegister({ project: CLUSTER_PROJECT, defaults: UNLIMITED, founding: FOUNDING })
   const types = () => effectiveTypes(account.founding, catalogueIn(account.cell))
   return {
+    cell,
     decide,
     qos: () => effectiveQos(catalogueIn(account.cell)),
     defaults: () => effectiveDefaults(catalogueIn(account.cell)),
@@ -125,6 +126,16 @@ t.test('a project has a default type that is there, and that is not deleted mean
   t.same(defaults(), [], 'a late repeat does not set it again')
   t.match(decide(deleteB), { kind: 'types', id: 'b' })
   t.match(decide(setDefault('web', 'r9', 'b')), { kind: 'no-type', id: 'b' })
+})
+
+t.test('a register that is handed on whole keeps them', async (t) => {
+  const { decide, cell } = register()
+  decide(claim('1', 'slow'))
+  decide(give('a', 'r1', '1'))
+  decide(setDefault('web/shop', 'r2', 'a'))
+  t.same(cellOf(cellEntries(cell)), cell)
+  for (const [key] of cellEntries(cell)) putEntry(cell, { key, entry: null })
+  t.same(cell, emptyCell(), 'each goes by its key')
 })
 
 t.test('what is told to who attaches grows with the volume, between its bounds', async (t) => {
