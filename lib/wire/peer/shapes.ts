@@ -7,35 +7,20 @@
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
-import { ENTRY_ITEMS_MAX, type EncryptionEdit, type TypeClaim, type TypeEdit } from '../../model/catalogue.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
-import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
-import type { QosClaim, QosEdit } from '../../model/qos.ts'
-import type { VolumeType } from '../../model/volume-type.ts'
+import { defaultTypeFields, qosClaim, qosEdit, qosEntryFields, refusal, typeClaim, typeEdit, typeEntryFields } from './catalogue-shapes.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
+import { atMs, bodyHash, count, ITEMS_MAX, peer, pool, project, reservation, rid, uuid } from './plain-shapes.ts'
 
-/** More items than any honest message of 4 MiB holds. */
-export const ITEMS_MAX = 100_000
-
-export const peer = pattern(/^[A-Za-z0-9_-]+$/, 128)
-export const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 36)
-export const rid = pattern(/^[0-9a-f]{32,64}$/, 64)
-export const reservation = pattern(/^\d+\.\d+$/, 40)
-export const project = pattern(/^[^\0]+$/, 255)
-/** `host@backend#pool` */
-export const pool = pattern(/^[^\0@#/]+@[^\0@#/]+#[^\0@#/]+$/, 255)
-export const count = integer(0)
 const existingName = pattern(/^[A-Za-z0-9+_.][A-Za-z0-9+_.-]{0,126}$/, 127)
 
 const metadata = mapOf(text(255), 1000)
 const shown = text(65_536)
-const bodyHash = text(128)
-const atMs = integer(0)
 const signed = integer(Number.MIN_SAFE_INTEGER)
 
 export const limits = shape<Limits>({
@@ -218,56 +203,6 @@ const recentFields = {
 }
 const totalsFields = { host: peer, epoch: count, seq: count, usage, isFinal: bool }
 const lastRecord = shape<LastRecord>({ volume: uuid, usage: nullable(usage) })
-
-const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), ENTRY_ITEMS_MAX) }
-export const volumeType = shape<VolumeType>(typeFields)
-const encryptionFields = {
-  provider: text(255),
-  controlLocation: oneOf('front-end', 'back-end'),
-  cipher: nullable(text(255)),
-  keySize: nullable(count),
-}
-const encryption = shape<TypeEncryption>({ ...encryptionFields, id: uuid, createdAtMs: atMs, updatedAtMs: nullable(atMs) })
-const encryptionChange = shape<EncryptionChange>({
-  provider: optional(encryptionFields.provider),
-  controlLocation: optional(encryptionFields.controlLocation),
-  cipher: optional(encryptionFields.cipher),
-  keySize: optional(encryptionFields.keySize),
-})
-const encryptionEdit = variants<EncryptionEdit>({ add: { encryption }, change: { to: encryptionChange, atMs }, remove: {} })
-const typeEntryFields = {
-  ...typeFields,
-  isPublic: bool,
-  access: list(project, ENTRY_ITEMS_MAX),
-  encryption: nullable(encryption),
-  qosId: nullable(uuid),
-  version: count,
-  isGone: bool,
-  bodyHash,
-  done: list(rid, 1000),
-}
-const typeClaim = shape<TypeClaim>({ ...typeFields, isPublic: bool, bodyHash })
-const typeEdit = shape<TypeEdit>({
-  name: optional(text(255)),
-  description: optional(nullable(text(65_535))),
-  isPublic: optional(bool),
-  extraSpecs: optional(mapOf(nullable(text(255)), 1000)),
-  access: optional(shape<NonNullable<TypeEdit['access']>>({ project, isGranted: bool })),
-  encryption: optional(encryptionEdit),
-  qos: optional(shape<NonNullable<TypeEdit['qos']>>({ id: uuid, isAssociated: bool })),
-})
-const qosFields = {
-  id: uuid,
-  name: text(255),
-  consumer: oneOf('front-end', 'back-end', 'both'),
-  specs: mapOf(text(255), ENTRY_ITEMS_MAX),
-}
-const qosEntryFields = { ...qosFields, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
-const qosClaim = shape<QosClaim>({ ...qosFields, bodyHash })
-const qosEdit = shape<QosEdit>({ consumer: optional(qosFields.consumer), specs: optional(mapOf(nullable(text(255)), ENTRY_ITEMS_MAX)) })
-const defaultTypeFields = { project, typeId: uuid, version: count, isGone: bool, done: list(rid, 1000) }
-/** What facts it carries is read where it is shown. */
-const refusal: Check = (json) => isObject(json) && text(64)(json['code'])
 
 export const ledgerEntry = variants<LedgerEntry>({
   bound: bindingFields,
