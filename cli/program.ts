@@ -10,6 +10,7 @@ import { isPassedOn, passedOnHelp, runAgentProgram } from './commands/passthroug
 import { addOrphan } from './commands/orphan.ts'
 import { addPeer } from './commands/peer.ts'
 import { addPlacement } from './commands/placement.ts'
+import { addQos } from './commands/qos.ts'
 import { addQuota } from './commands/quota.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStatus } from './commands/status.ts'
@@ -54,6 +55,7 @@ function createProgram(terminal: Terminal): Command {
   addLeave(program, terminal)
   addPeer(program, terminal)
   addType(program, terminal)
+  addQos(program, terminal)
   addQuota(program, terminal)
   return program
 }

@@ -4,6 +4,7 @@
  * The secret of an export is with the owner alone; every answer about one attachment asks him for it, a list never has it.
  */
 import type { Attachment } from '../../lib/model/attachment.ts'
+import { frontEndSpecs } from '../../lib/model/qos.ts'
 import type { Operation } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { attachmentDetail, attachmentSummary } from '../../lib/wire/cinder/attachment.ts'
@@ -48,7 +49,7 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   const { volume } = found.view
   const { instance, mode, connector, mountpoint } = wanted.value
   const attachment = newAttachmentId(call, volume.id, edge.uuid)
-  return attachmentAnswer(await operateOn(edge, call, volume, { kind: 'attach', attachment, instance, mode, connector, mountpoint }))
+  return attachmentAnswer(edge, await operateOn(edge, call, volume, { kind: 'attach', attachment, instance, mode, connector, mountpoint }))
 }
 
 /** An attachment that was given no connector has nothing to connect to yet; and who only reads is given no secret. */
@@ -58,7 +59,7 @@ async function show(edge: Edge, call: Call): Promise<Answer> {
   const { attachment, view } = found
   if (attachment.export !== 'exported' || !isAllowed(call.caller, 'scoria:connection'))
     return answer(200, { attachment: attachmentDetail(attachment, null) })
-  return attachmentAnswer(await operateOn(edge, call, view.volume, { kind: 'connection', attachment: attachment.id }))
+  return attachmentAnswer(edge, await operateOn(edge, call, view.volume, { kind: 'connection', attachment: attachment.id }))
 }
 
 async function update(edge: Edge, call: Call): Promise<Answer> {
@@ -68,7 +69,7 @@ async function update(edge: Edge, call: Call): Promise<Answer> {
     edge,
     call,
     (attachment) => ({ kind: 'connect', attachment: attachment.id, connector: connector.value }),
-    attachmentAnswer,
+    (done) => attachmentAnswer(edge, done),
   )
 }
 
@@ -107,12 +108,19 @@ async function withAttachment(
   return done.ok ? answerOf(done) : failed(done.failure)
 }
 
-function attachmentAnswer(done: Operated): Answer {
+/** The QoS specs are those that the type has now, by this peer's copy: attaching again tells of others. */
+function attachmentAnswer(edge: Edge, done: Operated): Answer {
   if (!done.ok) return failed(done.failure)
   const { attachment, connection } = done.value
   return attachment === null
     ? failed({ code: 'volume-busy', volume: done.volume.id, running: 'the attachment was removed meanwhile' })
-    : answer(200, { attachment: attachmentDetail(attachment, connection) })
+    : answer(200, { attachment: attachmentDetail(attachment, connection && { connection, qosSpecs: qosFor(edge, done.volume) }) })
+}
+
+function qosFor(edge: Edge, { typeId, sizeGiB }: Volume): Readonly<Record<string, string>> | null {
+  const qosId = edge.service.types().find(({ id }) => id === typeId)?.qosId ?? null
+  const qos = qosId === null ? undefined : edge.service.qosSpecs().find(({ id }) => id === qosId)
+  return qos === undefined ? null : frontEndSpecs(qos, sizeGiB)
 }
 
 const FILTERS: Readonly<Record<string, (attachment: Attachment) => string | null>> = {

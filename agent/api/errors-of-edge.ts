@@ -64,6 +64,30 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: (f) => `Request is too large: the limit is ${f.limitBytes} bytes.`,
   },
   'bad-content-type': { status: 415, name: 'InvalidContentType', help: 'Send application/json.', text: () => 'Unsupported Content-Type' },
+  'no-access-list': {
+    status: 404,
+    name: 'VolumeTypeAccessNotFound',
+    help: 'The type is public: every project may use it, and there is no list.',
+    text: () => 'Access list not available for public volume types.',
+  },
+  'default-type-not-found': {
+    status: 404,
+    name: 'VolumeTypeProjectDefaultNotFound',
+    help: 'The project has no default type of its own; creates without a type get the cluster’s.',
+    text: (f) => `Default type for project ${f.project} not found.`,
+  },
+  'default-type-unknown': {
+    status: 400,
+    name: 'VolumeTypeNotFound',
+    help: 'There is no such volume type to be a project’s default: `scoria type list`.',
+    text: (f) => `Volume type ${f.type} could not be found.`,
+  },
+  'default-type-private': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'The type is private and the project is not on its list: `scoria type access add`.',
+    text: (f) => `Invalid input received: project ${f.project} has no access to volume type ${f.type}.`,
+  },
   'type-in-use': {
     status: 400,
     name: 'VolumeTypeInUse',

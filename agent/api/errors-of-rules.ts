@@ -2,13 +2,13 @@
  * Answers to what the rules refuse. Every 503 says why and when to come back; nothing that a 503 refused has been done,
  * except where its text says so.
  */
-import type { Failure } from '../../lib/model/failure.ts'
+import type { CatalogueFailure, Failure } from '../../lib/model/failure.ts'
 import type { Limits } from '../../lib/model/quota.ts'
 import { CLUSTER_PROJECT } from '../../lib/model/ids.ts'
 import { rejectionsText } from '../../lib/wire/cinder/message.ts'
 import type { Rows } from './error-rows.ts'
 
-export const RULES_ERRORS: Rows<Failure> = {
+export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure>> = {
   'volume-not-found': {
     status: 404,
     name: 'VolumeNotFound',
@@ -206,36 +206,6 @@ export const RULES_ERRORS: Rows<Failure> = {
     retryAfterS: 1,
     help: 'A queue is full. Send fewer requests at once.',
     text: (f) => `Overloaded: the queue of ${f.queue} holds ${f.limit} requests already.`,
-  },
-  'type-not-found': {
-    status: 404,
-    name: 'VolumeTypeNotFound',
-    help: 'There is no such volume type (any more): `scoria type list`. A majority of the hosts that keep the types agreed.',
-    text: (f) => `Volume type ${f.type} could not be found.`,
-  },
-  'type-exists': {
-    status: 409,
-    name: 'VolumeTypeExists',
-    help: 'Another volume type has the name.',
-    text: (f) => `Volume Type ${f.name} already exists.`,
-  },
-  'type-mismatch': {
-    status: 422,
-    name: 'RequestMismatch',
-    help: 'The Idempotency-Key was used before to make another volume type. Take a new key for a new request.',
-    text: (f) => `This Idempotency-Key was used with another body before; that request made volume type ${f.type}.`,
-  },
-  'type-default': {
-    status: 400,
-    name: 'VolumeTypeDefaultDeletionError',
-    help: 'Creates without a type get the default type: it keeps its name and is not deleted. Its extra specs can be changed.',
-    text: (f) => `The volume type ${f.type} is a default volume type and cannot be deleted or renamed.`,
-  },
-  'types-full': {
-    status: 400,
-    name: 'InvalidInput',
-    help: 'All volume types together, with their extra specs, have to fit in one message. Delete types that nobody needs.',
-    text: (f) => `Invalid input received: all volume types together would have more than ${f.limit} characters.`,
   },
   'peer-incomplete': {
     status: 503,

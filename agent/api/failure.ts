@@ -18,6 +18,12 @@ export type HttpFailure =
   | { readonly code: 'method-not-allowed' }
   | { readonly code: 'body-too-large'; readonly limitBytes: number }
   | { readonly code: 'bad-content-type' }
+  /** A public type is there for every project. */
+  | { readonly code: 'no-access-list'; readonly type: string }
+  | { readonly code: 'default-type-not-found'; readonly project: string }
+  | { readonly code: 'default-type-unknown'; readonly type: string }
+  /** The project may not use it. */
+  | { readonly code: 'default-type-private'; readonly type: string; readonly project: string }
   /** Volumes have it. */
   | { readonly code: 'type-in-use'; readonly type: string }
   | { readonly code: 'zone-not-found'; readonly zone: string }

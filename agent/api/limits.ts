@@ -1,11 +1,13 @@
 /** Limits and use of a project, as its register has them: an answer here is as true as the next create's. */
-import { parseProjectId, type ProjectId } from '../../lib/model/ids.ts'
+import { parseProjectId } from '../../lib/model/ids.ts'
 import type { Limits, Usage } from '../../lib/model/quota.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { limitsBody, quotaSetBody } from '../../lib/wire/cinder/quota.ts'
 import { parseQuotaSet } from '../../lib/wire/cinder/quota-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { namedProject, noProject } from './named-project.ts'
 import { isVisible } from './policy.ts'
+import { typesFor } from './types.ts'
 
 const SHOW = 'volume_extension:quotas:show'
 
@@ -13,6 +15,7 @@ export const limitRoutes: readonly Route[] = [
   { method: 'GET', path: '/limits', since: 0, action: 'limits:get', handle: limits },
   { method: 'GET', path: '/os-quota-sets/:project', since: 0, action: SHOW, handle: show },
   { method: 'GET', path: '/os-quota-sets/:project/defaults', since: 0, action: SHOW, handle: defaults },
+  { method: 'GET', path: '/os-quota-class-sets/:class', since: 0, action: 'volume_extension:quota_classes:get', handle: showClass },
   { method: 'PUT', path: '/os-quota-sets/:project', since: 0, action: 'volume_extension:quotas:update', handle: update },
   { method: 'DELETE', path: '/os-quota-sets/:project', since: 0, action: 'volume_extension:quotas:delete', handle: remove },
 ]
@@ -27,34 +30,40 @@ async function limits(edge: Edge, call: Call): Promise<Answer> {
 }
 
 async function show(edge: Edge, call: Call): Promise<Answer> {
-  const project = projectOf(call)
+  const project = namedProject(call)
   if (project === null) return noProject(call)
   if (!isVisible(call.caller, project)) return failed({ code: 'forbidden', action: SHOW })
   const ledger = await edge.ledgers.read(project)
   if (!ledger.ok) return failed(ledger.failure)
-  return answer(200, setBody(edge, project, ledger.value.limits, isTrueWord(call.query['usage']) ? ledger.value.used : null))
+  return answer(200, setBody(edge, call, project, ledger.value.limits, isTrueWord(call.query['usage']) ? ledger.value.used : null))
 }
 
 function defaults(edge: Edge, call: Call): Answer {
-  const project = projectOf(call)
+  const project = namedProject(call)
   if (project === null) return noProject(call)
   return isVisible(call.caller, project)
-    ? answer(200, setBody(edge, project, edge.service.manifest().limits, null))
+    ? answer(200, setBody(edge, call, project, edge.service.manifest().limits, null))
     : failed({ code: 'forbidden', action: SHOW })
+}
+
+/** There is one class, the cluster's defaults; whatever it is called, as in Cinder. They are the manifest's, and stay. */
+function showClass(edge: Edge, call: Call): Answer {
+  const name = (call.params['class'] ?? '').slice(0, 255)
+  return answer(200, { quota_class_set: { ...setBody(edge, call, name, edge.service.manifest().limits, null).quota_set } })
 }
 
 async function update(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseQuotaSet(call.body)
   if (!wanted.ok) return failed(wanted.failure)
-  const project = projectOf(call)
+  const project = namedProject(call)
   if (project === null) return noProject(call)
   const { result } = await edge.service.ask({ kind: 'limits', project, limits: wanted.value })
-  return result.ok ? answer(200, withoutId(setBody(edge, project, result.value.limits, null))) : failed(result.failure)
+  return result.ok ? answer(200, withoutId(setBody(edge, call, project, result.value.limits, null))) : failed(result.failure)
 }
 
 /** Back to the defaults. */
 async function remove(edge: Edge, call: Call): Promise<Answer> {
-  const project = projectOf(call)
+  const project = namedProject(call)
   if (project === null) return noProject(call)
   const { result } = await edge.service.ask({ kind: 'limits', project, limits: null })
   return result.ok ? answer(200, null) : failed(result.failure)
@@ -64,21 +73,12 @@ interface QuotaSet {
   readonly quota_set: Readonly<Record<string, unknown>>
 }
 
-function setBody(edge: Edge, project: ProjectId, values: Limits, used: Usage | null): QuotaSet {
-  return quotaSetBody({ project, limits: values, used, types: edge.service.types() }) as QuotaSet
+/** @param project or the class of quotas that it is about */
+function setBody(edge: Edge, call: Call, project: string, values: Limits, used: Usage | null): QuotaSet {
+  return quotaSetBody({ project, limits: values, used, types: typesFor(edge.service.types(), call.caller) }) as QuotaSet
 }
 
 /** Cinder's answer to a change does not repeat whose it is, and strict clients refuse a key too many. */
 function withoutId({ quota_set: { id: _, ...values } }: QuotaSet): QuotaSet {
   return { quota_set: values }
-}
-
-/** Null for text that no project can be called by. */
-function projectOf(call: Call): ProjectId | null {
-  const name = call.params['project'] ?? ''
-  return parseProjectId(name)
-}
-
-function noProject(call: Call): Answer {
-  return failed({ code: 'item-not-found', kind: 'Project', id: (call.params['project'] ?? '').slice(0, 80) })
 }

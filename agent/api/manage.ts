@@ -99,7 +99,7 @@ export interface TakeIn {
 /** Makes it a volume of this project. */
 export async function takeIn(edge: Edge, call: Call, { wanted, thing, place, project }: TakeIn): Promise<Answer> {
   if (thing.hindrance !== null) return failed({ code: 'not-manageable', name: thing.name, reason: hindranceText(thing.hindrance) })
-  const type = await wantedType(edge, call, wanted.type)
+  const type = await wantedType(edge, call, wanted.type, project)
   if (!type.ok) return failed(type.failure)
   const { zone, name, description, metadata } = wanted
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })

@@ -50,6 +50,7 @@ async function explain(edge: Edge, call: Call): Promise<Answer> {
   const found = await wantedType(edge, call, typeName)
   if (!found.ok) return failed(found.failure)
   const { type } = found
+  if (type !== null && type.encryption !== null) return failed({ code: 'type-encrypted', type: type.name })
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const name = requestId(rid ?? hashHex('explain', String(sizeGiB), typeName ?? '', zone ?? '').slice(0, 32))
   return answer(200, { rid: name, ...edge.service.explain({ rid: name, sizeGiB, zones: zone === null ? [] : [zone], type }) })

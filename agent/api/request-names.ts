@@ -50,6 +50,14 @@ export function newTypeId(call: Call, uuid: () => string): string {
   return call.idempotencyKey === null ? uuid() : namedUuid('type', call.caller.project, call.idempotencyKey)
 }
 
+export function newQosId(call: Call, uuid: () => string): string {
+  return call.idempotencyKey === null ? uuid() : namedUuid('qos', call.caller.project, call.idempotencyKey)
+}
+
+export function newEncryptionId(call: Call, type: string, uuid: () => string): string {
+  return call.idempotencyKey === null ? uuid() : namedUuid('encryption', call.caller.project, type, call.idempotencyKey)
+}
+
 /** A UUID of version 5 (RFC 9562, 5.5) over the parts. */
 export function namedUuid(...parts: readonly string[]): string {
   const name = parts.map((part) => `${part.length}:${part}`).join('')

@@ -1,6 +1,7 @@
 /** Every call there is. Each row names the rule that allows it, so no call can be without one. */
 import { attachmentRoutes } from './attachments.ts'
 import type { Route } from './call.ts'
+import { defaultTypeRoutes } from './default-types.ts'
 import { extensionRoutes } from './extensions.ts'
 import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
@@ -9,9 +10,12 @@ import { metadataRoutes } from './metadata.ts'
 import { orphanRoutes } from './orphans.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
+import { qosRoutes } from './qos-specs.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
+import { typeAccessRoutes } from './type-access.ts'
 import { typeChangeRoutes } from './type-changes.ts'
+import { typeEncryptionRoutes } from './type-encryption.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
 import { volumeActionRoutes } from './volume-actions.ts'
@@ -28,6 +32,10 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...attachmentRoutes,
   ...typeRoutes,
   ...typeChangeRoutes,
+  ...typeAccessRoutes,
+  ...typeEncryptionRoutes,
+  ...qosRoutes,
+  ...defaultTypeRoutes,
   ...serviceRoutes,
   ...poolRoutes,
   ...zoneRoutes,

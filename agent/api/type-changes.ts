@@ -38,7 +38,9 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
 function update(edge: Edge, call: Call): Promise<Answer> | Answer {
   const wanted = parseUpdateType(call.body)
   if (!wanted.ok) return failed(wanted.failure)
-  return withType(edge, call, typeIdOf(call), ({ id }) => revise(edge, call, id, wanted.value, (type) => showType(call, type)))
+  return withType(edge, call, typeIdOf(call), ({ id }) =>
+    revise(edge, call, { id, edit: wanted.value, done: (type) => showType(call, type) }),
+  )
 }
 
 function remove(edge: Edge, call: Call): Promise<Answer> {
@@ -67,12 +69,21 @@ function removeSpec(edge: Edge, call: Call): Promise<Answer> {
 function changeSpecs(edge: Edge, call: Call, extraSpecs: NonNullable<TypeEdit['extraSpecs']>, done: Answer): Promise<Answer> {
   return withType(edge, call, typeIdOf(call), async ({ id }) => {
     const refusal = await refusalOfUse(edge, call, id)
-    return refusal ?? revise(edge, call, id, { extraSpecs }, () => done)
+    return refusal ?? revise(edge, call, { id, edit: { extraSpecs }, done: () => done })
   })
 }
 
-function revise(edge: Edge, call: Call, id: string, edit: TypeEdit, done: (type: KnownType) => Answer): Promise<Answer> {
-  const rid = operationRid(call, `revise type ${canonicalJson(edit)}`, id)
+interface Revision {
+  readonly id: string
+  readonly edit: TypeEdit
+  /** What the client wants, where the edit says more: a repeat wants the same at another time. */
+  readonly name?: object
+  /** What is answered, by the type as it is then. */
+  done(type: KnownType): Answer
+}
+
+export function revise(edge: Edge, call: Call, { id, edit, name = edit, done }: Revision): Promise<Answer> {
+  const rid = operationRid(call, `revise type ${canonicalJson(name)}`, id)
   return change(edge, { kind: 'revise-type', id, rid, edit }, done)
 }
 
@@ -86,7 +97,7 @@ async function change(edge: Edge, wanted: TypeChange, done: (type: KnownType) =>
 }
 
 /** Null: as far as can be told no volume has it. A register that cannot be read may hold one. */
-async function refusalOfUse(edge: Edge, call: Call, id: string): Promise<Answer | null> {
+export async function refusalOfUse(edge: Edge, call: Call, id: string): Promise<Answer | null> {
   const { volumes, partial } = await listVolumes(edge, call, true)
   if (volumes.some(({ typeId }) => typeId === id)) return failed({ code: 'type-in-use', type: id })
   return partial === null ? null : failed(partial)

@@ -2,9 +2,10 @@
  * Reads of volume types, out of this peer's copy.
  *
  * What the copy lacks may be a minute old and made at another peer, so the register is asked before anybody is told that
- * there is none. A type that is not public exists for admins alone.
+ * there is none. A type that is not public exists for admins and for the projects that were let in, and for nobody else.
  */
-import type { KnownType } from '../../lib/model/catalogue.ts'
+import { isTypeFor, type KnownType } from '../../lib/model/catalogue.ts'
+import type { ProjectId } from '../../lib/model/ids.ts'
 import type { Failure } from '../../lib/model/failure.ts'
 import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
 import { parsePublicFilter } from '../../lib/wire/cinder/type-request.ts'
@@ -20,7 +21,8 @@ export const typeRoutes: readonly Route[] = [
     path: '/types/default',
     since: 0,
     action: ACTION,
-    handle: (edge, call) => withType(edge, call, DEFAULT_TYPE_NAME, (type) => showType(call, type)),
+    handle: (edge, call) =>
+      withType(edge, call, defaultFor(edge, call.caller.project) ?? DEFAULT_TYPE_NAME, (type) => showType(call, type)),
   },
   {
     method: 'GET',
@@ -49,7 +51,7 @@ export const typeRoutes: readonly Route[] = [
 type FoundType = { readonly ok: true; readonly type: KnownType } | { readonly ok: false; readonly failure: Failure }
 
 /** By id or by name, as in Cinder. @returns `type-not-found` only after the register has said so */
-async function findType(edge: Edge, call: Call, nameOrId: string): Promise<FoundType> {
+export async function findType(edge: Edge, call: Call, nameOrId: string): Promise<FoundType> {
   const known = typeIn(edge.service.types(), call, nameOrId)
   if (known !== null) return { ok: true, type: known }
   const { result } = await edge.service.ask({ kind: 'types', change: null })
@@ -58,13 +60,20 @@ async function findType(edge: Edge, call: Call, nameOrId: string): Promise<Found
   return type === null ? { ok: false, failure: { code: 'type-not-found', type: nameOrId.slice(0, 255) } } : { ok: true, type }
 }
 
-/** The type of a create that names none: the default, where the cluster has one. */
+/** Of a create that names no type: the default of its project, else that of the cluster, where it has one. */
 export async function wantedType(
   edge: Edge,
   call: Call,
   nameOrId: string | null,
+  project: ProjectId = call.caller.project,
 ): Promise<FoundType | { readonly ok: true; readonly type: null }> {
-  return nameOrId === null ? { ok: true, type: typeIn(edge.service.types(), call, DEFAULT_TYPE_NAME) } : findType(edge, call, nameOrId)
+  const wanted = nameOrId ?? defaultFor(edge, project)
+  return wanted === null ? { ok: true, type: typeIn(edge.service.types(), call, DEFAULT_TYPE_NAME) } : findType(edge, call, wanted)
+}
+
+/** The id of a project's own default type, by this peer's copy. */
+function defaultFor(edge: Edge, project: ProjectId): string | null {
+  return edge.service.defaultTypes().find((one) => one.project === project)?.typeId ?? null
 }
 
 export async function withType(
@@ -89,15 +98,23 @@ export function noSpec(call: Call): Answer {
 }
 
 function list(edge: Edge, call: Call): Answer {
-  const { isAdmin } = call.caller
+  const { isAdmin, project } = call.caller
   const isPublic = isAdmin ? parsePublicFilter(call.query['is_public']) : ({ ok: true, value: true } as const)
   if (!isPublic.ok) return failed(isPublic.failure)
-  const types = edge.service.types().filter((type) => isPublic.value === null || type.isPublic === isPublic.value)
+  // As in Cinder: asked for public ones, somebody is also shown those that his project was let in to.
+  const isWanted = (type: KnownType): boolean =>
+    isPublic.value === true ? isTypeFor(type, project) : isPublic.value === null || !type.isPublic
+  const types = edge.service.types().filter(isWanted)
   return answer(200, { volume_types: types.map((type) => volumeTypeBody(type, isAdmin)) })
 }
 
+/** Those that are there for a caller. */
+export function typesFor(types: readonly KnownType[], { isAdmin, project }: Call['caller']): readonly KnownType[] {
+  return isAdmin ? types : types.filter((type) => isTypeFor(type, project))
+}
+
 function typeIn(types: readonly KnownType[], { caller }: Call, nameOrId: string): KnownType | null {
-  const seen = types.filter(({ isPublic }) => isPublic || caller.isAdmin)
+  const seen = typesFor(types, caller)
   return seen.find((type) => type.id === nameOrId) ?? seen.find((type) => type.name === nameOrId) ?? null
 }
 

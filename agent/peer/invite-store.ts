@@ -6,7 +6,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import type { PeerId } from '../../lib/model/ids.ts'
 import { integer, nullable, pattern, shape, text } from '../../lib/wire/peer/check.ts'
-import { peer } from '../../lib/wire/peer/shapes.ts'
+import { peer } from '../../lib/wire/peer/plain-shapes.ts'
 
 export interface InviteRecord {
   readonly v: 1

@@ -3,6 +3,7 @@ import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../.
 import { CLUSTER_PROJECT, compareText } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
+import { effectiveDefaults, effectiveQos } from '../../lib/model/catalogue.ts'
 import { typesOf } from '../../lib/flows/spread/catalogue.ts'
 import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
 import type { Now } from '../../lib/flows/step.ts'
@@ -46,6 +47,8 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     explain: (request) => rank(knownPools(peer, now()), request, peer.options.placement),
     manifest: () => peer.options.manifest,
     types: () => typesOf(peer),
+    defaultTypes: () => effectiveDefaults(peer.catalogue.entries),
+    qosSpecs: () => effectiveQos(peer.catalogue.entries),
     self: () => peer.self,
     projects() {
       const all = new Set([...peer.acceptors.keys(), ...view.projects.keys()])

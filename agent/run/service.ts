@@ -5,9 +5,11 @@
  * and is as old as the view is.
  */
 import type { KnownType } from '../../lib/model/catalogue.ts'
+import type { DefaultType } from '../../lib/model/default-type.ts'
 import type { HostView } from '../../lib/model/host.ts'
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
+import type { QosSpecs } from '../../lib/model/qos.ts'
 import type { PlaceRequest, PoolView, Ranking } from '../../lib/model/placement.ts'
 import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/request.ts'
 
@@ -33,6 +35,10 @@ export interface Service {
   manifest(): Manifest
   /** The volume types that count, by this peer's copy. */
   types(): readonly KnownType[]
+  /** By this peer's copy, by name. */
+  qosSpecs(): readonly QosSpecs[]
+  /** Of the projects that have one of their own, by this peer's copy. */
+  defaultTypes(): readonly DefaultType[]
   self(): PeerId
   /** Projects whose registers this peer knows of (for lists over all projects). */
   projects(): readonly ProjectId[]

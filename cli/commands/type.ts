@@ -7,6 +7,10 @@ import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { collect, type Context, contextOf, property, withCommon, withExamples } from './context.ts'
+import { addTypeAccess } from './type-access.ts'
+import { addTypeDefault } from './type-default.ts'
+import { addTypeEncryption } from './type-encryption.ts'
+import { typeId, typePath } from './type-id.ts'
 
 interface TypeOptions extends CommonOptions {
   readonly name?: string
@@ -23,7 +27,7 @@ interface UnsetOptions extends CommonOptions {
 const PROPERTY = 'a demand on the pools, such as volume_backend_name=ssd; may be repeated'
 
 export function addType(program: Command, terminal: Terminal): void {
-  const type = program.command('type').description('volume types: create, list, show, set, unset, delete')
+  const type = program.command('type').description('volume types: create, list, show, set, unset, delete, access, default, encryption')
   const create = withVisibility(type.command('create').description('make a volume type').argument('<name>', 'nobody else may have it'))
     .option('--description <text>', 'what it is for')
     .option('--property <key=value>', PROPERTY, property)
@@ -72,10 +76,15 @@ export function addType(program: Command, terminal: Terminal): void {
     .action(async (types: readonly string[], options: CommonOptions) => deleteTypes(types, await contextOf(options, terminal)))
   withCommon(remove)
   withExamples(remove, 'scoria type delete fast', 'scoria type delete fast slow')
+  addTypeAccess(type, terminal)
+  addTypeDefault(type, terminal)
+  addTypeEncryption(type, terminal)
 }
 
 function withVisibility(command: Command): Command {
-  return command.option('--public', 'everybody sees it').option('--private', 'admins alone see it')
+  return command
+    .option('--public', 'everybody sees it')
+    .option('--private', 'only admins see it, and projects that are let in: scoria type access')
 }
 
 async function createType(name: string, options: TypeOptions, { client, output, terminal }: Context): Promise<void> {
@@ -99,7 +108,7 @@ async function listTypes({ client, output, terminal }: Context): Promise<void> {
 
 async function showType(context: Context, nameOrId: string): Promise<void> {
   const { client, output, terminal } = context
-  const body = await client.call({ method: 'GET', path: pathOf(context, nameOrId) })
+  const body = await client.call({ method: 'GET', path: typePath(context, nameOrId) })
   const type = itemAt(body, 'volume_type')
   printOne(terminal, output, body, textOf(type, 'id'), typeFields(type))
 }
@@ -110,31 +119,23 @@ async function setType(nameOrId: string, options: TypeOptions, context: Context)
   const isUpdate = Object.keys(changes).length > 0
   if (!isUpdate && options.property === undefined)
     throw usage('nothing to set', 'say what: --name, --description, --public, --private, --property')
-  const id = await idOf(context, nameOrId)
-  if (isUpdate) await client.call({ method: 'PUT', path: pathOf(context, id), body: { volume_type: changes } })
+  const id = await typeId(context, nameOrId)
+  if (isUpdate) await client.call({ method: 'PUT', path: typePath(context, id), body: { volume_type: changes } })
   if (options.property !== undefined)
-    await client.call({ method: 'POST', path: `${pathOf(context, id)}/extra_specs`, body: { extra_specs: options.property } })
+    await client.call({ method: 'POST', path: `${typePath(context, id)}/extra_specs`, body: { extra_specs: options.property } })
   await showType(context, id)
 }
 
 async function unsetType(nameOrId: string, keys: readonly string[], context: Context): Promise<void> {
-  const id = await idOf(context, nameOrId)
+  const id = await typeId(context, nameOrId)
   for (const key of keys)
-    await context.client.call({ method: 'DELETE', path: `${pathOf(context, id)}/extra_specs/${encodeURIComponent(key)}` })
+    await context.client.call({ method: 'DELETE', path: `${typePath(context, id)}/extra_specs/${encodeURIComponent(key)}` })
   await showType(context, id)
 }
 
 async function deleteTypes(types: readonly string[], context: Context): Promise<void> {
   // By id, so that a repeat cannot meet another type that took the name meanwhile.
-  for (const nameOrId of types) await context.client.call({ method: 'DELETE', path: pathOf(context, await idOf(context, nameOrId)) })
-}
-
-async function idOf(context: Context, nameOrId: string): Promise<string> {
-  return textOf(itemAt(await context.client.call({ method: 'GET', path: pathOf(context, nameOrId) }), 'volume_type'), 'id')
-}
-
-function pathOf({ client }: Context, nameOrId: string): string {
-  return client.cinder(`/types/${encodeURIComponent(nameOrId)}`)
+  for (const nameOrId of types) await context.client.call({ method: 'DELETE', path: typePath(context, await typeId(context, nameOrId)) })
 }
 
 function typeFields(type: Item): readonly (readonly [string, string])[] {

@@ -8,7 +8,8 @@ import { CliFailure } from '../failure.ts'
 import { type Item, itemAt, itemsAt, textOf } from './body.ts'
 import type { Client } from './client.ts'
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** What is named like this is an id. */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export function findVolume(client: Client, nameOrId: string): Promise<Item> {
   return findNamed(client, 'volume', nameOrId)

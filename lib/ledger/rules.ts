@@ -13,7 +13,10 @@ import { comparePositions } from '../model/log.ts'
 import { addUsage, COUNTED_LIMITS, type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
 import { editText } from '../model/text-edit.ts'
 import type { Account, Verdict } from './account.ts'
-import { allTypes, claimType, releaseType, reviseType } from './type-rules.ts'
+import { asItIs } from './catalogue-rules.ts'
+import { setDefaultType } from './default-type-rules.ts'
+import { claimQos, freeQos, releaseQos, reviseQos } from './qos-rules.ts'
+import { claimType, releaseType, reviseType } from './type-rules.ts'
 
 type Change<Kind extends LedgerChange['kind']> = Extract<LedgerChange, { kind: Kind }>
 
@@ -30,6 +33,11 @@ export interface LedgerRules {
   claimType(account: Account, change: Change<'claim-type'>): Verdict
   reviseType(account: Account, change: Change<'revise-type'>): Verdict
   releaseType(account: Account, change: Change<'release-type'>): Verdict
+  claimQos(account: Account, change: Change<'claim-qos'>): Verdict
+  reviseQos(account: Account, change: Change<'revise-qos'>): Verdict
+  releaseQos(account: Account, change: Change<'release-qos'>): Verdict
+  freeQos(account: Account, change: Change<'free-qos'>): Verdict
+  setDefaultType(account: Account, change: Change<'set-default-type'>): Verdict
 }
 
 /** Requests that ended, and reservations that were closed: the last so many of each are remembered. A register must fit in one message. */
@@ -150,6 +158,11 @@ export const LEDGER_RULES: LedgerRules = {
   claimType,
   reviseType,
   releaseType,
+  claimQos,
+  reviseQos,
+  releaseQos,
+  freeQos,
+  setDefaultType,
 }
 
 /** Evaluates one change on a register. */
@@ -186,8 +199,18 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.reviseType(account, change)
     case 'release-type':
       return rules.releaseType(account, change)
+    case 'claim-qos':
+      return rules.claimQos(account, change)
+    case 'revise-qos':
+      return rules.reviseQos(account, change)
+    case 'release-qos':
+      return rules.releaseQos(account, change)
+    case 'free-qos':
+      return rules.freeQos(account, change)
+    case 'set-default-type':
+      return rules.setDefaultType(account, change)
     case 'read-types':
-      return answer(allTypes(account.cell.types, null))
+      return asItIs(account.cell, null)
     default:
       return assertNever(change)
   }

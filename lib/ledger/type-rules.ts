@@ -6,115 +6,109 @@
  * made twice.
  */
 import {
-  catalogueOf,
-  effectiveTypes,
+  type CatalogueRefusal,
+  type EncryptionEdit,
   isDefaultType,
   type KnownType,
   type TypeChange,
   type TypeEdit,
-  type TypeEntry,
 } from '../model/catalogue.ts'
-import { put } from '../model/cell.ts'
-import type { LedgerAnswer } from '../model/ledger.ts'
+import { compareText } from '../model/ids.ts'
 import type { Account, Verdict } from './account.ts'
+import { answer, asItIs, editedTexts, keepEntries, nextVersion, refuse, remembered } from './catalogue-rules.ts'
+import { liveType, liveTypes, typeEntryOf } from './type-entries.ts'
 
 type Change<Kind extends TypeChange['kind']> = Extract<TypeChange, { kind: Kind }>
 
-/** Requests that one type remembers. */
-const DONE_MAX = 16
-/** Deleted types that are remembered; founding ones are for good. */
-const GONE_MAX = 64
-/** Characters of all entries together: the register must fit in one message, and into every peer's memory. */
-const CHARS_MAX = 1_000_000
-
 export function claimType(account: Account, { claim }: Change<'claim-type'>): Verdict {
-  const { types } = account.cell
-  const known = types.get(claim.id)
+  const known = account.cell.types.get(claim.id)
   if (known !== undefined)
-    return answer(known.bodyHash === claim.bodyHash ? allTypes(types, claim.id) : { kind: 'claimed-otherwise', id: claim.id })
+    return known.bodyHash === claim.bodyHash ? asItIs(account.cell, claim.id) : answer({ kind: 'claimed-otherwise', id: claim.id })
   if (isTaken(account, claim.name, claim.id)) return answer({ kind: 'name-taken', name: claim.name })
-  return keep(account, { ...claim, kind: 'type', version: nextVersion(account), isGone: false, done: [] })
+  const none = { access: [], encryption: null, qosId: null, isGone: false, done: [] }
+  return keepEntries(account, [{ ...claim, ...none, kind: 'type', version: nextVersion(account) }], claim.id)
 }
 
 export function reviseType(account: Account, { id, rid, edit }: Change<'revise-type'>): Verdict {
-  const before = account.cell.types.get(id)
-  if (before?.done.includes(rid) === true) return answer(allTypes(account.cell.types, id))
-  const type = liveType(account, id)
-  if (type === null) return answer({ kind: 'no-type', id })
-  const isRenamed = edit.name !== undefined && edit.name !== type.name
-  if (isRenamed && isDefaultType(type)) return answer({ kind: 'default-type', id })
-  if (edit.name !== undefined && isTaken(account, edit.name, id)) return answer({ kind: 'name-taken', name: edit.name })
-  return keep(account, { ...entryOf(account, type, before), ...edited(type, edit), done: remembered(before, rid) })
+  return onLive(account, id, rid, (type) => {
+    const isRenamed = edit.name !== undefined && edit.name !== type.name
+    if (isRenamed && isDefaultType(type)) return answer({ kind: 'default-type', id })
+    if (edit.name !== undefined && isTaken(account, edit.name, id)) return answer({ kind: 'name-taken', name: edit.name })
+    const why = accessRefusal(type, edit) ?? encryptionRefusal(type, edit) ?? qosRefusal(account, type, edit)
+    return why === null ? changed(account, type, rid, edited(type, edit)) : refuse(why)
+  })
 }
 
+/** The cluster's default stays, and so does one that is a project's. */
 export function releaseType(account: Account, { id, rid }: Change<'release-type'>): Verdict {
-  const before = account.cell.types.get(id)
-  if (before?.done.includes(rid) === true) return answer(allTypes(account.cell.types, id))
+  return onLive(account, id, rid, (type) => {
+    const isDefault = isDefaultType(type) || [...account.cell.defaultTypes.values()].some(({ typeId, isGone }) => typeId === id && !isGone)
+    return isDefault ? answer({ kind: 'default-type', id }) : changed(account, type, rid, { isGone: true })
+  })
+}
+
+type Rid = Change<'revise-type'>['rid']
+
+function onLive(account: Account, id: string, rid: Rid, change: (type: KnownType) => Verdict): Verdict {
+  if (account.cell.types.get(id)?.done.includes(rid) === true) return asItIs(account.cell, id)
   const type = liveType(account, id)
-  if (type === null) return answer({ kind: 'no-type', id })
-  if (isDefaultType(type)) return answer({ kind: 'default-type', id })
-  return keep(account, { ...entryOf(account, type, before), isGone: true, done: remembered(before, rid) })
+  return type === null ? answer({ kind: 'no-type', id }) : change(type)
 }
 
-export function allTypes(types: ReadonlyMap<string, TypeEntry>, id: string | null): LedgerAnswer {
-  return { kind: 'types', id, entries: catalogueOf(types.values()).entries }
+function changed(account: Account, type: KnownType, rid: Rid, to: Partial<KnownType> & { readonly isGone?: boolean }): Verdict {
+  const entry = typeEntryOf(account, type)
+  return keepEntries(account, [{ ...entry, ...to, done: remembered(entry, rid) }], type.id)
 }
 
-/** Puts the entry in, and drops what need not be remembered any more. The newest entry always stays: it holds the version. */
-function keep(account: Account, entry: TypeEntry): Verdict {
-  const after = new Map(account.cell.types).set(entry.id, entry)
-  const founding = new Set(account.founding.map(({ id }) => id))
-  const gone = [...after.values()].filter(({ isGone, id }) => isGone && !founding.has(id)).sort((a, b) => b.version - a.version)
-  const forgotten = gone.slice(GONE_MAX)
-  for (const { id } of forgotten) after.delete(id)
-  if (!entry.isGone && charsOf(after.values()) > CHARS_MAX) return answer({ kind: 'types-full', limit: CHARS_MAX })
-  const drops = forgotten.map((old) => ({ key: put(old).key, entry: null }))
-  return { puts: [put(entry), ...drops], answer: allTypes(after, entry.id) }
+function accessRefusal({ id, isPublic, access }: KnownType, edit: TypeEdit): CatalogueRefusal | null {
+  if (edit.access === undefined) return null
+  const { project, isGranted } = edit.access
+  if (isPublic) return { code: 'type-public', type: id }
+  if (access.includes(project) !== isGranted) return null
+  return { code: isGranted ? 'access-exists' : 'access-not-found', type: id, project }
 }
 
-function entryOf(account: Account, type: KnownType, before: TypeEntry | undefined): TypeEntry {
-  return { ...type, kind: 'type', version: nextVersion(account), isGone: false, bodyHash: before?.bodyHash ?? '', done: [] }
+function encryptionRefusal({ id, encryption }: KnownType, edit: TypeEdit): CatalogueRefusal | null {
+  if (edit.encryption === undefined || (edit.encryption.kind === 'add') === (encryption === null)) return null
+  return { code: encryption === null ? 'encryption-not-found' : 'encryption-exists', type: id }
 }
 
-function edited(
-  { name, description, isPublic, extraSpecs }: KnownType,
-  edit: TypeEdit,
-): Pick<TypeEntry, 'name' | 'description' | 'isPublic' | 'extraSpecs'> {
-  const specs: Record<string, string> = { ...extraSpecs }
-  for (const [key, value] of Object.entries(edit.extraSpecs ?? {})) {
-    if (value === null) delete specs[key]
-    else specs[key] = value
-  }
+/** A type has one; what is taken from it may be gone from it already. */
+function qosRefusal({ cell }: Account, { id, qosId }: KnownType, { qos }: TypeEdit): CatalogueRefusal | null {
+  if (qos === undefined) return null
+  if (cell.qos.get(qos.id)?.isGone !== false) return { code: 'qos-not-found', qos: qos.id }
+  return qos.isAssociated && qosId !== null && qosId !== qos.id ? { code: 'type-has-qos', type: id, qos: qosId } : null
+}
+
+function edited({ access, encryption, extraSpecs, qosId }: KnownType, edit: TypeEdit): Partial<KnownType> {
+  const { name, description, isPublic, qos } = edit
   return {
-    name: edit.name ?? name,
-    description: edit.description === undefined ? description : edit.description,
-    isPublic: edit.isPublic ?? isPublic,
-    extraSpecs: specs,
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(isPublic === undefined ? {} : { isPublic }),
+    ...(edit.extraSpecs === undefined ? {} : { extraSpecs: editedTexts(extraSpecs, edit.extraSpecs) }),
+    ...(edit.access === undefined ? {} : { access: accessAfter(access, edit.access) }),
+    ...(edit.encryption === undefined ? {} : { encryption: encryptionAfter(encryption, edit.encryption) }),
+    ...(qos === undefined ? {} : { qosId: qos.isAssociated ? qos.id : qosId === qos.id ? null : qosId }),
   }
 }
 
-function liveType({ founding, cell }: Account, id: string): KnownType | null {
-  return effectiveTypes(founding, cell.types.values()).find((type) => type.id === id) ?? null
+function accessAfter(access: KnownType['access'], { project, isGranted }: NonNullable<TypeEdit['access']>): KnownType['access'] {
+  const others = access.filter((other) => other !== project)
+  return isGranted ? [...others, project].sort(compareText) : others
 }
 
-function isTaken({ founding, cell }: Account, name: string, by: string): boolean {
-  return effectiveTypes(founding, cell.types.values()).some((type) => type.name === name && type.id !== by)
+function encryptionAfter(encryption: KnownType['encryption'], edit: EncryptionEdit): KnownType['encryption'] {
+  switch (edit.kind) {
+    case 'add':
+      return edit.encryption
+    case 'change':
+      return encryption === null ? null : { ...encryption, ...edit.to, updatedAtMs: edit.atMs }
+    case 'remove':
+      return null
+  }
 }
 
-function nextVersion({ cell }: Account): number {
-  return catalogueOf(cell.types.values()).version + 1
-}
-
-function remembered(before: TypeEntry | undefined, rid: TypeEntry['done'][number]): TypeEntry['done'] {
-  return [...(before?.done ?? []), rid].slice(-DONE_MAX)
-}
-
-function charsOf(entries: Iterable<TypeEntry>): number {
-  let chars = 0
-  for (const entry of entries) chars += JSON.stringify(entry).length
-  return chars
-}
-
-function answer(of: LedgerAnswer): Verdict {
-  return { puts: [], answer: of }
+function isTaken(account: Account, name: string, by: string): boolean {
+  return liveTypes(account).some((type) => type.name === name && type.id !== by)
 }

@@ -3,9 +3,11 @@
  *
  * Changed only by `putEntry`, so that the index, the journal and what acceptors ship cannot differ.
  */
-import type { TypeEntry } from './catalogue.ts'
-import type { PeerId, RequestId, VolumeId } from './ids.ts'
+import { type CatalogueEntry, catalogueKey, type TypeEntry } from './catalogue.ts'
+import type { DefaultTypeEntry } from './default-type.ts'
+import type { PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
+import type { QosEntry } from './qos.ts'
 import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
 
 export interface Cell {
@@ -19,6 +21,9 @@ export interface Cell {
   readonly gone: Map<VolumeId, Gone>
   /** By id. */
   readonly types: Map<string, TypeEntry>
+  /** By id. */
+  readonly qos: Map<string, QosEntry>
+  readonly defaultTypes: Map<ProjectId, DefaultTypeEntry>
   limits: Limits | null
 }
 
@@ -32,6 +37,8 @@ export function emptyCell(): Cell {
     intents: new Map(),
     gone: new Map(),
     types: new Map(),
+    qos: new Map(),
+    defaultTypes: new Map(),
     limits: null,
   }
 }
@@ -50,7 +57,9 @@ function entryKey(entry: LedgerEntry): string {
     case 'gone':
       return `${entry.kind}/${entry.volume}`
     case 'type':
-      return `type/${entry.id}`
+    case 'qos':
+    case 'default-type':
+      return catalogueKey(entry)
     case 'limits':
       return 'limits'
   }
@@ -92,6 +101,12 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'type':
       cell.types.set(entry.id, entry)
       return
+    case 'qos':
+      cell.qos.set(entry.id, entry)
+      return
+    case 'default-type':
+      cell.defaultTypes.set(entry.project, entry)
+      return
     case 'limits':
       cell.limits = entry.limits
   }
@@ -107,7 +122,14 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('intent/')) cell.intents.delete(name as VolumeId)
   else if (key.startsWith('gone/')) cell.gone.delete(name as VolumeId)
   else if (key.startsWith('type/')) cell.types.delete(name)
+  else if (key.startsWith('qos/')) cell.qos.delete(name)
+  else if (key.startsWith('default-type/')) cell.defaultTypes.delete(name as ProjectId)
   else cell.limits = null
+}
+
+/** All that belongs to the cluster's catalogue: nothing, in a project's register. */
+export function catalogueIn(cell: Cell): readonly CatalogueEntry[] {
+  return [...cell.types.values(), ...cell.qos.values(), ...cell.defaultTypes.values()]
 }
 
 /** Every entry with its key: what an acceptor ships when a difference will not do. */
@@ -120,7 +142,7 @@ export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerE
     ...cell.hosts.values(),
     ...cell.intents.values(),
     ...cell.gone.values(),
-    ...cell.types.values(),
+    ...catalogueIn(cell),
   ]
   if (cell.limits !== null) entries.push({ kind: 'limits', limits: cell.limits })
   return entries.map((entry) => [entryKey(entry), entry] as const)

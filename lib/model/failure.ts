@@ -3,6 +3,7 @@
  */
 import type { AttachmentStatus } from './attachment.ts'
 import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, VolumeId } from './ids.ts'
+import type { CatalogueRefusal } from './catalogue.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotStatus } from './snapshot.ts'
@@ -81,13 +82,20 @@ export type Failure =
   | { readonly code: 'recovering'; readonly host: string }
   | { readonly code: 'export-failed'; readonly volume: VolumeId; readonly tool: string; readonly detail: string }
   | { readonly code: 'overloaded'; readonly queue: string; readonly limit: number }
+  | CatalogueFailure
+  | { readonly code: 'peer-incomplete'; readonly silent: readonly PeerId[] }
+
+/** What is wrong with volume types and what belongs to them. */
+export type CatalogueFailure =
   /** By id or name. */
   | { readonly code: 'type-not-found'; readonly type: string }
   | { readonly code: 'type-exists'; readonly name: string }
   | { readonly code: 'type-mismatch'; readonly type: string }
   | { readonly code: 'type-default'; readonly type: string }
   | { readonly code: 'types-full'; readonly limit: number }
-  | { readonly code: 'peer-incomplete'; readonly silent: readonly PeerId[] }
+  | CatalogueRefusal
+  /** Its volumes would have to be encrypted, which no host can. */
+  | { readonly code: 'type-encrypted'; readonly type: string }
 
 /** Either a value or the facts of a failure. */
 export type Result<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure }

@@ -3,11 +3,11 @@
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
  * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
- * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`.
+ * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`, `default-type/<project>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
-import type { TypeChange, TypeEntry } from './catalogue.ts'
+import type { CatalogueChange, CatalogueEntry, CatalogueRefusal } from './catalogue.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotSpec } from './snapshot.ts'
@@ -113,7 +113,7 @@ export interface LimitsEntry {
   readonly limits: Limits
 }
 
-export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry | Intent | Gone | TypeEntry
+export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry | Intent | Gone | CatalogueEntry
 
 /** One key put (`entry`) or taken out (null). */
 export interface LedgerPut {
@@ -149,7 +149,7 @@ export type LedgerChange =
   | { readonly kind: 'clear-limits' }
   /** `about`: a volume or a snapshot to look for among the requests that ended, too. */
   | { readonly kind: 'read'; readonly about: VolumeId | SnapshotId | null }
-  | TypeChange
+  | CatalogueChange
   | { readonly kind: 'read-types' }
 
 export type UnplacedEdit = { readonly kind: 'delete' } | ({ readonly kind: 'update' } & TextEdit)
@@ -180,8 +180,8 @@ export type LedgerAnswer =
   | { readonly kind: 'not-lost' }
   | { readonly kind: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
   | { readonly kind: 'contents'; readonly contents: LedgerContents }
-  /** Every type entry, those of deleted types too; `id`: the one that the change was about. */
-  | { readonly kind: 'types'; readonly id: string | null; readonly entries: readonly TypeEntry[] }
+  /** The whole catalogue, what was deleted too; `id`: the type or the QoS specs that the change was about. */
+  | { readonly kind: 'types'; readonly id: string | null; readonly entries: readonly CatalogueEntry[] }
   | { readonly kind: 'name-taken'; readonly name: string }
   /** The request that made this type had another body. */
   | { readonly kind: 'claimed-otherwise'; readonly id: string }
@@ -189,6 +189,7 @@ export type LedgerAnswer =
   /** The default type keeps its name and is not deleted. */
   | { readonly kind: 'default-type'; readonly id: string }
   | { readonly kind: 'types-full'; readonly limit: number }
+  | { readonly kind: 'refused'; readonly refusal: CatalogueRefusal }
 
 /** The part of a register that a reader needs: what may not be in any owner's log yet, and the account. */
 export interface LedgerContents {

@@ -1,12 +1,13 @@
 /**
  * What a client may ask of any peer, after the edge has parsed and authorised it, and what it gets back.
  */
-import type { KnownType, TypeChange } from './catalogue.ts'
+import type { CatalogueChange, KnownType } from './catalogue.ts'
 import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { HostsLooked } from './existing.ts'
 import type { Result } from './failure.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
+import type { QosSpecs } from './qos.ts'
 import type { Limits } from './quota.ts'
 import type { Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
@@ -88,13 +89,15 @@ export type ClientRequest =
   | { readonly kind: 'limits'; readonly project: ProjectId; readonly limits: Partial<Limits> | null }
   /** Has one host, or all of them (null), look what lies there that is no volume's. */
   | { readonly kind: 'look'; readonly host: PeerId | null }
-  /** Changes the volume types, or reads them from their register (null). */
-  | { readonly kind: 'types'; readonly change: TypeChange | null }
+  /** Changes the catalogue, or reads it from its register (null). This peer's copy is as new as the answer. */
+  | { readonly kind: 'types'; readonly change: CatalogueChange | null }
 
 export interface KnownTypes {
   readonly types: readonly KnownType[]
-  /** The one that was changed, as it is now or was when it was deleted; null for a read. */
+  /** The type that was changed, as it is now or was when it was deleted; null if none was. */
   readonly changed: KnownType | null
+  /** The QoS specs that were changed, likewise. */
+  readonly changedQos: QosSpecs | null
 }
 
 export type ClientReply =

@@ -8,7 +8,7 @@ import type { SignedManifest } from '../model/manifest.ts'
 import type { PeerId } from '../model/ids.ts'
 import { parseSignedManifest } from './manifest.ts'
 import { isObject, list, pattern, shape, text } from './peer/check.ts'
-import { peer } from './peer/shapes.ts'
+import { peer } from './peer/plain-shapes.ts'
 
 export interface JoinToken {
   /** 16 hex digits. Not secret. */

@@ -5,7 +5,7 @@
  */
 import type { Connection } from '../../lib/model/attachment.ts'
 import type { AttachmentId, RequestId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
-import type { TypeChange } from '../../lib/model/catalogue.ts'
+import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
 import type { ClientReply, ClientRequest, OperationRequest } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
@@ -196,7 +196,7 @@ export class History {
     if (book !== undefined) book.ackedMs ??= atMs
   }
 
-  #noteTypes(change: TypeChange | null, atMs: number, { result }: ClientReply): void {
+  #noteTypes(change: CatalogueChange | null, atMs: number, { result }: ClientReply): void {
     if (!result.ok) return
     if (change?.kind === 'claim-type') {
       const book = this.types.get(change.claim.id)

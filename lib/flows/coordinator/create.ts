@@ -71,6 +71,8 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
 /** Ranks every pool by the type as it is here now. What follows from the type follows from the same version of it. */
 function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const type = typeOf(peer, creating.spec)
+  // A copy of the types may only now have heard of it; what is made is never plain instead.
+  if (type !== null && type.encryption !== null) return end(peer, out, creating, failure({ code: 'type-encrypted', type: type.name }))
   const spec = type === null ? creating.spec : { ...creating.spec, type: type.name, multiattach: allowsMultiattach(type) }
   const { sourceAt } = creating
   const known = knownPools(peer, now)

@@ -1,10 +1,10 @@
 /**
- * Changes of the volume types, and reads of them that must not be old: both through the register of the cluster.
+ * Changes of the catalogue, volume types and what belongs to them, and reads of them that must not be old: both through the register of the cluster.
  *
  * This peer takes over what the register answers before the client hears of it, so that who asks here next sees what he
  * did; the others read it when the next beat tells them.
  */
-import { knownTypeOf, type TypeChange } from '../../model/catalogue.ts'
+import { type CatalogueChange, knownTypeOf } from '../../model/catalogue.ts'
 import { failure, type Result, success } from '../../model/failure.ts'
 import { CLUSTER_PROJECT } from '../../model/ids.ts'
 import type { LedgerAnswer } from '../../model/ledger.ts'
@@ -16,7 +16,7 @@ import { takeTypes, typesOf } from '../spread/catalogue.ts'
 import type { Peer } from '../tables.ts'
 import { undecided } from './reasons.ts'
 
-export function onClientTypes(peer: Peer, out: Out, client: string, change: TypeChange | null): void {
+export function onClientTypes(peer: Peer, out: Out, client: string, change: CatalogueChange | null): void {
   askRegister(peer, out, CLUSTER_PROJECT, change ?? { kind: 'read-types' }, { kind: 'types', asker: { kind: 'client', client } })
 }
 
@@ -29,8 +29,9 @@ function resultOf(peer: Peer, out: Out, answer: LedgerAnswer): Result<KnownTypes
   switch (answer.kind) {
     case 'types': {
       takeTypes(peer, out, answer.entries)
-      const entry = answer.entries.find(({ id }) => id === answer.id)
-      return success({ types: typesOf(peer), changed: entry === undefined ? null : knownTypeOf(entry) })
+      const entry = answer.entries.find((one) => one.kind !== 'default-type' && one.id === answer.id)
+      const changed = entry?.kind === 'type' ? knownTypeOf(entry) : null
+      return success({ types: typesOf(peer), changed, changedQos: entry?.kind === 'qos' ? entry : null })
     }
     case 'name-taken':
       return failure({ code: 'type-exists', name: answer.name })
@@ -40,6 +41,8 @@ function resultOf(peer: Peer, out: Out, answer: LedgerAnswer): Result<KnownTypes
       return failure({ code: 'type-default', type: answer.id })
     case 'types-full':
       return failure({ code: 'types-full', limit: answer.limit })
+    case 'refused':
+      return failure(answer.refusal)
     case 'no-type':
       return failure({ code: 'type-not-found', type: answer.id })
     default:

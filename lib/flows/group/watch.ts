@@ -6,6 +6,7 @@
  * What one member has accepted may not be decided, so each look is a read of the register.
  */
 import { catalogueOf } from '../../model/catalogue.ts'
+import { catalogueIn } from '../../model/cell.ts'
 import { CLUSTER_PROJECT } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import { hostOf } from '../../model/manifest.ts'
@@ -31,7 +32,8 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
     for (const host of unburied(peer, acceptor.cell))
       askRegister(peer, out, project, lastWord(peer, project, host, null, now), { kind: 'forget', client: null })
   }
-  onTypesHeard(peer, out, catalogueOf(peer.acceptors.get(CLUSTER_PROJECT)?.cell.types.values() ?? []).version)
+  const catalogue = peer.acceptors.get(CLUSTER_PROJECT)?.cell
+  if (catalogue !== undefined) onTypesHeard(peer, out, catalogueOf(catalogueIn(catalogue)).version)
   startWatch(peer, out)
 }
 

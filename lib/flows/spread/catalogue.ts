@@ -1,11 +1,11 @@
 /**
- * This peer's copy of the volume types: read from the register of the cluster, kept in the journal, never older than it was.
+ * This peer's copy of the catalogue: read from the register of the cluster, kept in the journal, never older than it was.
  *
  * Beats say how new everybody's copy is; who hears of a newer one reads the register, one read at a time and with a pause
  * after one that came to nothing. A start reads it too. A copy may be behind all the same: the owner of a pool compares
  * versions before it reserves.
  */
-import { catalogueOf, effectiveTypes, type KnownType, type TypeEntry } from '../../model/catalogue.ts'
+import { type CatalogueEntry, catalogueOf, effectiveTypes, type KnownType } from '../../model/catalogue.ts'
 import { CLUSTER_PROJECT } from '../../model/ids.ts'
 import { isForming } from '../../model/manifest.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
@@ -52,7 +52,7 @@ export function onTypesRead(peer: Peer, out: Out, outcome: ChangeOutcome): void 
 }
 
 /** A copy goes forward, and never back. */
-export function takeTypes(peer: Peer, out: Out, entries: readonly TypeEntry[]): void {
+export function takeTypes(peer: Peer, out: Out, entries: readonly CatalogueEntry[]): void {
   const read = catalogueOf(entries)
   if (read.version <= peer.catalogue.version) return
   peer.catalogue = read

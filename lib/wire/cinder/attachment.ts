@@ -1,7 +1,7 @@
 /**
  * An attachment as a resource (3.27), with what an initiator needs to log in.
  *
- * The secret is in `connection_info` alone, and that only in answers about one attachment to a caller who may use it.
+ * `connection_info` also has the QoS specs that the volume's user is to keep to. The secret is in `connection_info` alone, and that only in answers about one attachment to a caller who may use it.
  */
 import type { Attachment, Connection } from '../../model/attachment.ts'
 import { cinderDate } from './dates.ts'
@@ -10,18 +10,24 @@ export function attachmentSummary(attachment: Attachment): object {
   return { id: attachment.id, status: attachment.status, instance: attachment.instance, volume_id: attachment.volume }
 }
 
-export function attachmentDetail(attachment: Attachment, connection: Connection | null): object {
+/** What an initiator logs in with, and the QoS specs for the front end, if the volume's type has some. */
+export interface ShownConnection {
+  readonly connection: Connection
+  readonly qosSpecs: Readonly<Record<string, string>> | null
+}
+
+export function attachmentDetail(attachment: Attachment, shown: ShownConnection | null): object {
   return {
     ...attachmentSummary(attachment),
     attached_at: attachment.attachedAtMs === null ? '' : cinderDate(attachment.attachedAtMs),
     detached_at: '',
     attach_mode: attachment.connector === null ? null : attachment.mode,
-    connection_info: connection === null ? {} : connectionInfo(attachment, connection),
+    connection_info: shown === null ? {} : connectionInfo(attachment, shown),
   }
 }
 
 /** Flat, as for every attachment; os-brick reads exactly these keys. */
-function connectionInfo(attachment: Attachment, connection: Connection): object {
+function connectionInfo(attachment: Attachment, { connection, qosSpecs }: ShownConnection): object {
   return {
     driver_volume_type: 'iscsi',
     target_discovered: false,
@@ -33,7 +39,7 @@ function connectionInfo(attachment: Attachment, connection: Connection): object 
     auth_username: connection.username,
     auth_password: connection.password,
     encrypted: false,
-    qos_specs: null,
+    qos_specs: qosSpecs,
     access_mode: attachment.mode,
     cacheable: false,
     discard: false,

@@ -11,7 +11,7 @@ export function volumeTypeBody(type: KnownType, isAdmin: boolean): object {
     is_public: type.isPublic,
     'os-volume-type-access:is_public': type.isPublic,
     extra_specs: shownSpecs(type, isAdmin),
-    ...(isAdmin ? { qos_specs_id: null } : {}),
+    ...(isAdmin ? { qos_specs_id: type.qosId } : {}),
   }
 }
 

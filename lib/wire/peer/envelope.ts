@@ -9,7 +9,7 @@ import type { PeerMessage } from '../../model/message.ts'
 import type { SignedManifest } from '../../model/manifest.ts'
 import { parseSignedManifest } from '../manifest.ts'
 import { isObject, nullable, text } from './check.ts'
-import { count } from './shapes.ts'
+import { count } from './plain-shapes.ts'
 
 /** Grows when an older peer could misread a newer one; fields may be added without. */
 export const ENVELOPE_VERSION = 1

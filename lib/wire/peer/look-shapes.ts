@@ -3,7 +3,7 @@ import type { Existing, Former, HostFinds, HostLook } from '../../model/existing
 import { FINDS_MAX } from '../../model/existing.ts'
 import type { PoolName } from '../../model/ids.ts'
 import { bool, type Check, isObject, list, nullable, oneOf, shape, text } from './check.ts'
-import { count, pool, project, rid, uuid } from './shapes.ts'
+import { count, pool, project, rid, uuid } from './plain-shapes.ts'
 
 const former = shape<Former>({ volume: uuid, snapshot: nullable(uuid), project: nullable(project), rid: nullable(rid) })
 const thing = shape<Existing & { readonly pool: PoolName }>({

@@ -13,24 +13,17 @@ import { BATCH_MAX, GROUP_MAX, type Proof, type Vote } from '../../model/proof.t
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
 import { anyJson, bool, type Check, isObject, list, mapOf, nullable, oneOf, pair, pattern, shape, text, variants } from './check.ts'
 import { hostLook } from './look-shapes.ts'
+import { count, ITEMS_MAX, peer, pool, project, reservation, rid, uuid } from './plain-shapes.ts'
 import {
-  count,
-  ITEMS_MAX,
   ledgerAnswer,
   ledgerChange,
   ledgerEntry,
   ledgerPut,
   operationReply,
   operationRequest,
-  peer,
-  pool,
-  project,
   rejection,
-  reservation,
-  rid,
   roomOperation,
   spec,
-  uuid,
   volume,
 } from './shapes.ts'
 

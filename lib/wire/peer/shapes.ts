@@ -7,33 +7,20 @@
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
-import type { TypeClaim, TypeEdit } from '../../model/catalogue.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
-import type { VolumeType } from '../../model/volume-type.ts'
+import { defaultTypeFields, qosClaim, qosEdit, qosEntryFields, refusal, typeClaim, typeEdit, typeEntryFields } from './catalogue-shapes.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
+import { atMs, bodyHash, count, ITEMS_MAX, peer, pool, project, reservation, rid, uuid } from './plain-shapes.ts'
 
-/** More items than any honest message of 4 MiB holds. */
-export const ITEMS_MAX = 100_000
-
-export const peer = pattern(/^[A-Za-z0-9_-]+$/, 128)
-export const uuid = pattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 36)
-export const rid = pattern(/^[0-9a-f]{32,64}$/, 64)
-export const reservation = pattern(/^\d+\.\d+$/, 40)
-export const project = pattern(/^[^\0]+$/, 255)
-/** `host@backend#pool` */
-export const pool = pattern(/^[^\0@#/]+@[^\0@#/]+#[^\0@#/]+$/, 255)
-export const count = integer(0)
 const existingName = pattern(/^[A-Za-z0-9+_.][A-Za-z0-9+_.-]{0,126}$/, 127)
 
 const metadata = mapOf(text(255), 1000)
 const shown = text(65_536)
-const bodyHash = text(128)
-const atMs = integer(0)
 const signed = integer(Number.MIN_SAFE_INTEGER)
 
 export const limits = shape<Limits>({
@@ -217,17 +204,6 @@ const recentFields = {
 const totalsFields = { host: peer, epoch: count, seq: count, usage, isFinal: bool }
 const lastRecord = shape<LastRecord>({ volume: uuid, usage: nullable(usage) })
 
-const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), 1000) }
-export const volumeType = shape<VolumeType>(typeFields)
-const typeEntryFields = { ...typeFields, isPublic: bool, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
-const typeClaim = shape<TypeClaim>({ ...typeFields, isPublic: bool, bodyHash })
-const typeEdit = shape<TypeEdit>({
-  name: optional(text(255)),
-  description: optional(nullable(text(65_535))),
-  isPublic: optional(bool),
-  extraSpecs: optional(mapOf(nullable(text(255)), 1000)),
-})
-
 export const ledgerEntry = variants<LedgerEntry>({
   bound: bindingFields,
   unplaced: unplacedFields,
@@ -238,6 +214,8 @@ export const ledgerEntry = variants<LedgerEntry>({
   intent: { volume: uuid, rid, host: peer, atMs },
   gone: { volume: uuid, host: peer, atMs },
   type: typeEntryFields,
+  qos: qosEntryFields,
+  'default-type': defaultTypeFields,
 })
 export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
 
@@ -266,6 +244,11 @@ export const ledgerChange = variants<LedgerChange>({
   'claim-type': { claim: typeClaim },
   'revise-type': { id: uuid, rid, edit: typeEdit },
   'release-type': { id: uuid, rid },
+  'claim-qos': { claim: qosClaim },
+  'revise-qos': { id: uuid, rid, edit: qosEdit },
+  'release-qos': { id: uuid, rid, force: bool },
+  'free-qos': { id: uuid, rid },
+  'set-default-type': { project, rid, typeId: nullable(uuid) },
   'read-types': {},
 })
 const contents = shape<LedgerContents>({
@@ -299,10 +282,11 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'not-lost': {},
   'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
-  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type'), ITEMS_MAX) },
+  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type', 'qos', 'default-type'), ITEMS_MAX) },
   'name-taken': { name: text(255) },
   'claimed-otherwise': { id: uuid },
   'no-type': { id: uuid },
   'default-type': { id: uuid },
   'types-full': { limit: count },
+  refused: { refusal },
 })

@@ -16,7 +16,13 @@ export const claimBlindly: Bug = {
         const verdict = rules.claimType({ ...account, founding: [], cell: { ...account.cell, types: new Map(others) } }, change)
         // What it keeps of the others is as it was.
         const entries = verdict.answer.kind === 'types' ? verdict.answer.entries : []
-        return { ...verdict, answer: { ...verdict.answer, entries: entries.map((entry) => account.cell.types.get(entry.id) ?? entry) } }
+        return {
+          ...verdict,
+          answer: {
+            ...verdict.answer,
+            entries: entries.map((entry) => (entry.kind === 'type' ? (account.cell.types.get(entry.id) ?? entry) : entry)),
+          },
+        }
       },
     }),
   }),
@@ -30,7 +36,7 @@ export const trustTheCoordinator: Bug = {
     event(event, { peer }) {
       if (event.kind !== 'message' || event.message.kind !== 'reserve' || peer === null) return event
       const { typeId } = event.message.spec
-      const own = peer.catalogue.entries.find(({ id, isGone }) => id === typeId && !isGone)
+      const own = peer.catalogue.entries.find((entry) => entry.kind === 'type' && entry.id === typeId && !entry.isGone)
       const isFounding = peer.options.manifest.types.some(({ id }) => id === typeId)
       const typeVersion = own?.version ?? (isFounding ? 0 : null)
       return { ...event, message: { ...event.message, typeVersion } }

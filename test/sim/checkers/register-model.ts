@@ -72,7 +72,7 @@ export class RegisterModel {
   }
 
   #entry(key: string): LedgerEntry | null {
-    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types } = this.#cell
+    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types, qos, defaultTypes } = this.#cell
     const at = key.indexOf('/')
     const name = key.slice(at + 1)
     switch (key.slice(0, at)) {
@@ -92,6 +92,10 @@ export class RegisterModel {
         return gone.get(name as VolumeId) ?? null
       case 'type':
         return types.get(name) ?? null
+      case 'qos':
+        return qos.get(name) ?? null
+      case 'default-type':
+        return defaultTypes.get(name as ProjectId) ?? null
       default:
         return limits === null ? null : { kind: 'limits', limits }
     }
@@ -154,6 +158,8 @@ function textOf(entry: LedgerEntry): string {
       return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`
     case 'limits':
     case 'type':
+    case 'qos':
+    case 'default-type':
       return canonicalJson(entry)
   }
 }

@@ -50,6 +50,11 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'claim-type':
     case 'revise-type':
     case 'release-type':
+    case 'claim-qos':
+    case 'revise-qos':
+    case 'release-qos':
+    case 'free-qos':
+    case 'set-default-type':
       return [TYPED]
     case 'read':
     case 'read-types':
@@ -93,6 +98,7 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
     case 'no-type':
     case 'default-type':
     case 'types-full':
+    case 'refused':
       return [TYPED]
     case 'not-lost':
     case 'contents':

@@ -4,7 +4,7 @@
  *
  * Reads registers and journals from outside; answers are compared with what clients were promised before they asked.
  */
-import { type Catalogue, effectiveTypes, type KnownType, type TypeEntry } from '../../../lib/model/catalogue.ts'
+import { type Catalogue, type CatalogueEntry, catalogueOf, effectiveTypes, type KnownType } from '../../../lib/model/catalogue.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { CLUSTER_PROJECT, type PeerId, type RequestId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
@@ -100,7 +100,10 @@ export class TypeChecker implements Checker {
     if (after.version < before.version && !node.isAmnesic)
       throw new Violation('I2', 'a copy of the types went back', { host: node.name, after, before })
     checkNames(effectiveTypes(FOUNDING_TYPES, after.entries))
-    this.#note(node.id, after.entries)
+    this.#note(
+      node.id,
+      after.entries.filter((entry) => entry.kind === 'type'),
+    )
   }
 
   #checkReserved(node: SimNode, rid: RequestId, typeId: string | null): void {
@@ -127,10 +130,10 @@ function checkNames(types: readonly KnownType[]): void {
   if (new Set(names).size !== names.length) throw new Violation('I12', 'two types have one name', { types })
 }
 
-function entriesIn(chosen: ReadonlyMap<string, LedgerEntry>): readonly TypeEntry[] {
-  return [...chosen.values()].filter((entry) => entry.kind === 'type')
+function entriesIn(chosen: ReadonlyMap<string, LedgerEntry>): readonly CatalogueEntry[] {
+  return [...chosen.values()].filter((entry) => entry.kind === 'type' || entry.kind === 'qos' || entry.kind === 'default-type')
 }
 
-function textOf(entries: readonly TypeEntry[]): string {
-  return canonicalJson([...entries].sort((a, b) => (a.id < b.id ? -1 : 1)))
+function textOf(entries: readonly CatalogueEntry[]): string {
+  return canonicalJson(catalogueOf(entries).entries)
 }

@@ -71,7 +71,12 @@ t.test('every route has a row, and no row is about a route that there is not', a
 
 /** Rows name hosts and keys where routes have parameters. */
 function routeOf(route: string): string {
-  return (route.split('?')[0] ?? '').replace('/kept', '/:key').replace('specs/multiattach', 'specs/:key').replace('/alpha1', '/:name')
+  return (route.split('?')[0] ?? '')
+    .replace('/kept', '/:key')
+    .replace('/provider', '/:record')
+    .replace('sets/default', 'sets/:class')
+    .replace('specs/multiattach', 'specs/:key')
+    .replace('/alpha1', '/:name')
 }
 
 t.test('who gets what', async (t) => {
@@ -133,6 +138,10 @@ async function make(kind: Kind, project: string): Promise<string> {
       await settled('volume', project, id, 'error')
       return (await callAs('admin', `/v3/messages?all_tenants=1&resource_uuid=${id}`)).body.messages[0].id
     }
+    case 'qos': {
+      const qos_specs = { name: `qos-${Math.random()}`, kept: 'a' }
+      return (await callAs('admin', '/v3/qos-specs', { method: 'POST', body: { qos_specs } })).body.qos_specs.id
+    }
     case 'type': {
       const volume_type = {
         name: `type-${Math.random()}`,
@@ -152,11 +161,11 @@ async function settled(kind: 'volume' | 'snapshot', project: string, id: string,
 
 /** Deletes it. @returns its id */
 async function endOf(kind: Kind, id: string): Promise<string> {
-  const collection = { reserved: 'attachment', connected: 'attachment', message: 'message' }[kind as string] ?? kind
+  const collection = { reserved: 'attachment', connected: 'attachment', message: 'message', qos: 'qos-spec' }[kind as string] ?? kind
   if (kind === 'message') {
     const { resource_uuid } = (await callAs('admin', `/v3/messages/${id}`)).body.message
     await callAs('member', `/v3/volumes/${resource_uuid}`, { method: 'DELETE' })
-  } else await callAs(kind === 'type' ? 'admin' : 'member', `/v3/${collection}s/${id}`, { method: 'DELETE' })
+  } else await callAs(kind === 'type' || kind === 'qos' ? 'admin' : 'member', `/v3/${collection}s/${id}`, { method: 'DELETE' })
   await eventually(
     () => callAs('admin', `/v3/${collection}s/${id}`),
     ({ status }) => status === 404,

@@ -6,7 +6,7 @@
 /** In the order of the codes below. `member`, `reader`, `admin`, `service` act for one project, `stranger` for another. */
 export const CALLERS = ['nobody', 'reader', 'member', 'admin', 'stranger', 'service'] as const
 
-export type Kind = 'volume' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project'
+export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project'
 
 export interface Row {
   /** `METHOD /path`, as in routes.ts. */
@@ -37,6 +37,10 @@ const adminOn = (on: Kind, code: number) => ({
   foreign: `401 403 403 ${code} 403 403`,
   gone: '401 403 403 404 403 403',
 })
+/** Of any project, for admins alone. */
+const ofProject = (code: number) => ({ on: 'project' as const, own: adminOnly(code).own, foreign: adminOnly(code).own })
+/** Of no project. */
+const qos = (code: number) => ({ on: 'qos' as const, own: adminOn('qos', code).own, gone: adminOn('qos', code).gone })
 const adminOnly = (code = 200) => ({ own: `401 403 403 ${code} 403 403` })
 
 const metadata = (path: string, on: Kind): readonly Row[] => [
@@ -51,6 +55,7 @@ const metadata = (path: string, on: Kind): readonly Row[] => [
 const NOBODYS = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'
 const POOL = encodeURIComponent('alpha1@memory#pool')
 const NOTHING = { 'source-name': 'nothing' }
+const LUKS = { provider: 'luks', control_location: 'front-end' }
 const COPY = '401 403 404 404 404 404'
 
 export const ROWS: readonly Row[] = [
@@ -113,6 +118,45 @@ export const ROWS: readonly Row[] = [
   { route: 'POST /types/:id/extra_specs', ...adminOn('type', 200), body: () => ({ extra_specs: { a: 'b' } }) },
   { route: 'PUT /types/:id/extra_specs/multiattach', ...adminOn('type', 200), body: () => ({ multiattach: '<is> False' }) },
   { route: 'DELETE /types/:id/extra_specs/multiattach', ...adminOn('type', 202) },
+
+  // The list of a public type is not there.
+  { route: 'GET /types/:id/os-volume-type-access', ...adminOn('type', 200), own: adminOn('type', 404).own },
+  {
+    route: 'POST /types/:id/action',
+    ...adminOn('type', 202),
+    own: adminOn('type', 400).own,
+    body: () => ({ addProjectAccess: { project: 'x' } }),
+  },
+  {
+    route: 'POST /types/:id/action',
+    ...adminOn('type', 404),
+    own: adminOn('type', 400).own,
+    body: () => ({ removeProjectAccess: { project: 'x' } }),
+  },
+
+  { route: 'GET /types/:id/encryption', ...adminOn('type', 200) },
+  { route: 'POST /types/:id/encryption', ...adminOn('type', 200), body: () => ({ encryption: LUKS }) },
+  // A type that was just made has no record.
+  { route: 'GET /types/:id/encryption/provider', ...adminOn('type', 404) },
+  { route: 'PUT /types/:id/encryption/provider', ...adminOn('type', 404), body: () => ({ encryption: LUKS }) },
+  { route: 'DELETE /types/:id/encryption/provider', ...adminOn('type', 404) },
+
+  { route: 'POST /qos-specs', ...adminOnly(), body: () => ({ qos_specs: { name: `qos-${Math.random()}` } }) },
+  { route: 'GET /qos-specs', ...adminOnly() },
+  { route: 'GET /qos-specs/:id', ...qos(200) },
+  { route: 'PUT /qos-specs/:id', ...qos(200), body: () => ({ qos_specs: { a: 'b' } }) },
+  { route: 'PUT /qos-specs/:id/delete_keys', ...qos(202), body: () => ({ keys: ['kept'] }) },
+  { route: 'GET /qos-specs/:id/associations', ...qos(200) },
+  { route: 'GET /qos-specs/:id/associate?vol_type_id=shared', ...qos(202) },
+  { route: 'GET /qos-specs/:id/disassociate?vol_type_id=shared', ...qos(202) },
+  { route: 'GET /qos-specs/:id/disassociate_all', ...qos(202) },
+  { route: 'DELETE /qos-specs/:id', ...qos(202) },
+
+  { route: 'GET /default-types', ...adminOnly() },
+  { route: 'PUT /default-types/:project', ...ofProject(200), body: () => ({ default_type: { volume_type: 'shared' } }) },
+  { route: 'GET /default-types/:project', ...ofProject(200) },
+  { route: 'DELETE /default-types/:project', ...ofProject(204) },
+  { route: 'GET /os-quota-class-sets/default', ...adminOnly() },
 
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },

@@ -62,6 +62,31 @@ t.test('everybody has the new type a beat later, and after a start', async (t) =
   t.equal(versionAt(fleet, 'b'), 2, 'read after the start')
 })
 
+t.test('a coordinator that has not heard that a type is to be encrypted makes nothing of it', async (t) => {
+  const fleet = started()
+  change(fleet, 'a', claim('secret'))
+  fleet.pass(1000)
+  const stale = fleet.host('b').peer
+  const copy = stale?.catalogue
+  const encryption = {
+    id: ID,
+    provider: 'luks',
+    controlLocation: 'front-end',
+    cipher: null,
+    keySize: null,
+    createdAtMs: 1,
+    updatedAtMs: null,
+  } as const
+  change(fleet, 'a', { kind: 'revise-type', id: ID, rid: rid(1), edit: { encryption: { kind: 'add', encryption } } })
+  fleet.pass(1000)
+  if (stale !== null && stale !== undefined && copy !== undefined) stale.catalogue = copy
+  withoutPools(fleet, 'b')
+  const answer = fleet.ask('b', create(1, { typeId: ID, type: 'secret', sizeGiB: 1 }))
+  fleet.pass(3000)
+  t.match(answer(), { kind: 'create', result: { ok: false, failure: { code: 'type-encrypted', type: 'secret' } } })
+  t.equal(fleet.letters('commit').length, 0, 'no host is told to make it')
+})
+
 t.test('a coordinator that is behind reads the type and ranks anew', async (t) => {
   const fleet = started()
   change(fleet, 'a', claim('fast'))

@@ -1,7 +1,7 @@
 /** Volume types in the register of the cluster: one name, one type, each change once. */
 import t from 'tap'
-import { catalogueOf, effectiveTypes, type TypeEdit } from '../../../lib/model/catalogue.ts'
-import { CLUSTER_PROJECT, requestId } from '../../../lib/model/ids.ts'
+import { catalogueOf, effectiveTypes, type EncryptionEdit, type TypeEdit } from '../../../lib/model/catalogue.ts'
+import { CLUSTER_PROJECT, projectId, requestId } from '../../../lib/model/ids.ts'
 import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import type { VolumeType } from '../../../lib/model/volume-type.ts'
 import { newRegister } from './register.ts'
@@ -111,4 +111,61 @@ t.test('all types together have a size; a delete is always possible', async (t) 
   const answers = ['1', '2', '3', '4', '5'].map((id) => decide(claim(id, id, { extraSpecs: large })))
   t.match(answers.at(-1), { kind: 'types-full' })
   t.match(decide(release('1', 'r1')), { kind: 'types' })
+})
+
+t.test('a private type lets projects in and out, each once; a public one has no list', async (t) => {
+  const { decide, types } = register()
+  decide(claim('1', 'iron'))
+  const access = (rid: string, project: string, isGranted: boolean) =>
+    decide(revise('1', rid, { access: { project: projectId(project), isGranted } }))
+  t.match(access('r1', 'web', true), { kind: 'refused', refusal: { code: 'type-public', type: '1' } })
+  decide(revise('1', 'r2', { isPublic: false }))
+  t.match(access('r3', 'web', true), { kind: 'types', id: '1' })
+  access('r4', 'shop', true)
+  t.match(access('r5', 'web', true), { kind: 'refused', refusal: { code: 'access-exists', project: 'web' } })
+  t.same(types().at(-1)?.access, ['shop', 'web'], 'in an order that does not depend on who came first')
+  access('r6', 'web', false)
+  t.match(access('r3', 'web', true), { kind: 'types' }, 'the first request again, late')
+  t.same(types().at(-1)?.access, ['shop'], 'does not let anybody in again')
+  t.match(access('r7', 'web', false), { kind: 'refused', refusal: { code: 'access-not-found' } })
+  decide(revise('1', 'r8', { isPublic: true }))
+  decide(revise('1', 'r9', { isPublic: false }))
+  t.same(types().at(-1)?.access, ['shop'], 'kept while the type was public')
+})
+
+t.test('no entry grows beyond what a message may carry', async (t) => {
+  const { decide, types } = register()
+  decide(claim('1', 'iron'))
+  const specs = (from: number, count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${from + n}`, 'v']))
+  t.match(decide(revise('1', 'r1', { extraSpecs: specs(0, 1000) })), { kind: 'types' })
+  t.match(decide(revise('1', 'r2', { extraSpecs: specs(1000, 1) })), {
+    kind: 'refused',
+    refusal: { code: 'entry-full', of: 'extra specs', limit: 1000 },
+  })
+  t.match(decide(revise('1', 'r3', { extraSpecs: { k0: null, more: 'v' } })), { kind: 'types' }, 'one out, one in')
+  t.equal(Object.keys(types().at(-1)?.extraSpecs ?? {}).length, 1000)
+})
+
+t.test('a type has one encryption record: added where there is none, changed and removed where there is one', async (t) => {
+  const { decide, types } = register()
+  decide(claim('1', 'iron'))
+  const encryption = {
+    id: 'e1',
+    provider: 'luks',
+    controlLocation: 'front-end',
+    cipher: null,
+    keySize: 256,
+    createdAtMs: 1,
+    updatedAtMs: null,
+  } as const
+  const edit = (rid: string, wanted: EncryptionEdit) => decide(revise('1', rid, { encryption: wanted }))
+  t.match(edit('r1', { kind: 'change', to: { keySize: 1 }, atMs: 2 }), { refusal: { code: 'encryption-not-found', type: '1' } })
+  t.match(edit('r2', { kind: 'remove' }), { refusal: { code: 'encryption-not-found' } })
+  t.match(edit('r3', { kind: 'add', encryption }), { kind: 'types' })
+  t.match(edit('r4', { kind: 'add', encryption: { ...encryption, id: 'e2' } }), { refusal: { code: 'encryption-exists', type: '1' } })
+  edit('r5', { kind: 'change', to: { cipher: 'aes', keySize: null }, atMs: 9 })
+  t.same(types().at(-1)?.encryption, { ...encryption, cipher: 'aes', keySize: null, updatedAtMs: 9 })
+  edit('r6', { kind: 'remove' })
+  t.match(edit('r3', { kind: 'add', encryption }), { kind: 'types' }, 'late, once more')
+  t.equal(types().at(-1)?.encryption, null, 'does not bring it back')
 })

@@ -150,7 +150,7 @@ t.test('a volume that found no room has no host', async (t) => {
 })
 
 t.test('an attachment as a resource, with the keys that os-brick reads', async (t) => {
-  golden(t, 'attachment', attachmentDetail(attachment, connection))
+  golden(t, 'attachment', attachmentDetail(attachment, { connection, qosSpecs: null }))
   golden(t, 'attachment-reserved', attachmentDetail(waiting, null))
   golden(t, 'attachment-summary', attachmentSummary(attachment))
 })
@@ -218,7 +218,7 @@ t.test('quota, limits, types, zones, versions', async (t) => {
   golden(t, 'limits', limitsBody(limits, { volumes: 2, snapshots: 1, gigabytes: 7 }))
   golden(t, 'quota-set', quotaSetBody({ project: 'p1', limits, used: null, types: [type] }))
   golden(t, 'quota-set-usage', quotaSetBody({ project: 'p1', limits, used: { volumes: 2, snapshots: 1, gigabytes: 7 }, types: [type] }))
-  golden(t, 'volume-type', volumeTypeBody({ ...type, isPublic: true, version: 0 }, true))
+  golden(t, 'volume-type', volumeTypeBody({ ...type, isPublic: true, access: [], encryption: null, qosId: null, version: 0 }, true))
   golden(t, 'zones', zonesBody([host, { ...host, zone: 'zone-0', state: 'down' }]))
   golden(t, 'versions', versionsBody('http://192.0.2.7:8776'))
 })

@@ -73,6 +73,16 @@ const recent: Recent = {
   reservation: null,
   atMs: 1,
 }
+const qosClaim = { id: volume, name: 'slow', consumer: 'both', specs: { total_iops_sec: '100' }, bodyHash: 'h' } as const
+const encryption = {
+  id: volume,
+  provider: 'luks',
+  controlLocation: 'front-end',
+  cipher: null,
+  keySize: 256,
+  createdAtMs: 1,
+  updatedAtMs: null,
+} as const
 const claim = { id: volume, name: 'fast', description: null, isPublic: true, extraSpecs: { a: 'b' }, bodyHash: 'h' }
 const entries: ByKind<LedgerEntry> = {
   bound,
@@ -83,7 +93,9 @@ const entries: ByKind<LedgerEntry> = {
   limits: { kind: 'limits', limits },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
   gone: { kind: 'gone', volume, host, atMs: 1 },
-  type: { ...claim, kind: 'type', version: 4, isGone: false, done: [rid] },
+  type: { ...claim, kind: 'type', access: [project], encryption, qosId: volume, version: 4, isGone: false, done: [rid] },
+  qos: { ...qosClaim, kind: 'qos', version: 5, isGone: true, done: [] },
+  'default-type': { kind: 'default-type', project, typeId: volume, version: 6, isGone: false, done: [rid] },
 }
 const changes: ByKind<LedgerChange> = {
   bind: { kind: 'bind', binding: bound },
@@ -111,6 +123,11 @@ const changes: ByKind<LedgerChange> = {
   'claim-type': { kind: 'claim-type', claim },
   'revise-type': { kind: 'revise-type', id: volume, rid, edit: { name: 'slow', extraSpecs: { a: null } } },
   'release-type': { kind: 'release-type', id: volume, rid },
+  'claim-qos': { kind: 'claim-qos', claim: qosClaim },
+  'revise-qos': { kind: 'revise-qos', id: volume, rid, edit: { consumer: 'front-end', specs: { a: null } } },
+  'release-qos': { kind: 'release-qos', id: volume, rid, force: true },
+  'free-qos': { kind: 'free-qos', id: volume, rid },
+  'set-default-type': { kind: 'set-default-type', project, rid, typeId: null },
   'read-types': { kind: 'read-types' },
 }
 const contents = {
@@ -145,6 +162,7 @@ const answers: ByKind<LedgerAnswer> = {
   'no-type': { kind: 'no-type', id: volume },
   'default-type': { kind: 'default-type', id: volume },
   'types-full': { kind: 'types-full', limit: 9 },
+  refused: { kind: 'refused', refusal: { code: 'access-exists', type: volume, project } },
 }
 const outcomes: ByKind<ChangeOutcome> = {
   decided: { kind: 'decided', answer: answers.absent, proof: null },

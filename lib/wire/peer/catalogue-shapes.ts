@@ -1,0 +1,60 @@
+/** The shapes of the cluster's catalogue: volume types and what belongs to them, and the changes of these. */
+import { ENTRY_ITEMS_MAX, type EncryptionEdit, type TypeClaim, type TypeEdit } from '../../model/catalogue.ts'
+import type { QosClaim, QosEdit } from '../../model/qos.ts'
+import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
+import type { VolumeType } from '../../model/volume-type.ts'
+import { bool, type Check, isObject, list, mapOf, nullable, oneOf, optional, shape, text, variants } from './check.ts'
+import { atMs, bodyHash, count, project, rid, uuid } from './plain-shapes.ts'
+
+const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), ENTRY_ITEMS_MAX) }
+export const volumeType = shape<VolumeType>(typeFields)
+const encryptionFields = {
+  provider: text(255),
+  controlLocation: oneOf('front-end', 'back-end'),
+  cipher: nullable(text(255)),
+  keySize: nullable(count),
+}
+const encryption = shape<TypeEncryption>({ ...encryptionFields, id: uuid, createdAtMs: atMs, updatedAtMs: nullable(atMs) })
+const encryptionChange = shape<EncryptionChange>({
+  provider: optional(encryptionFields.provider),
+  controlLocation: optional(encryptionFields.controlLocation),
+  cipher: optional(encryptionFields.cipher),
+  keySize: optional(encryptionFields.keySize),
+})
+const encryptionEdit = variants<EncryptionEdit>({ add: { encryption }, change: { to: encryptionChange, atMs }, remove: {} })
+export const typeEntryFields = {
+  ...typeFields,
+  isPublic: bool,
+  access: list(project, ENTRY_ITEMS_MAX),
+  encryption: nullable(encryption),
+  qosId: nullable(uuid),
+  version: count,
+  isGone: bool,
+  bodyHash,
+  done: list(rid, 1000),
+}
+export const typeClaim = shape<TypeClaim>({ ...typeFields, isPublic: bool, bodyHash })
+export const typeEdit = shape<TypeEdit>({
+  name: optional(text(255)),
+  description: optional(nullable(text(65_535))),
+  isPublic: optional(bool),
+  extraSpecs: optional(mapOf(nullable(text(255)), 1000)),
+  access: optional(shape<NonNullable<TypeEdit['access']>>({ project, isGranted: bool })),
+  encryption: optional(encryptionEdit),
+  qos: optional(shape<NonNullable<TypeEdit['qos']>>({ id: uuid, isAssociated: bool })),
+})
+const qosFields = {
+  id: uuid,
+  name: text(255),
+  consumer: oneOf('front-end', 'back-end', 'both'),
+  specs: mapOf(text(255), ENTRY_ITEMS_MAX),
+}
+export const qosEntryFields = { ...qosFields, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
+export const qosClaim = shape<QosClaim>({ ...qosFields, bodyHash })
+export const qosEdit = shape<QosEdit>({
+  consumer: optional(qosFields.consumer),
+  specs: optional(mapOf(nullable(text(255)), ENTRY_ITEMS_MAX)),
+})
+export const defaultTypeFields = { project, typeId: uuid, version: count, isGone: bool, done: list(rid, 1000) }
+/** What facts it carries is read where it is shown. */
+export const refusal: Check = (json) => isObject(json) && text(64)(json['code'])
