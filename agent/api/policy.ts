@@ -28,6 +28,7 @@ const READER: ReadonlySet<string> = new Set([
   'message:get',
   'availability_zone:list',
   'extensions:list',
+  'resource_filters:list',
 ])
 const MEMBER: ReadonlySet<string> = new Set([
   'volume:create',

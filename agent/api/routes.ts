@@ -11,6 +11,7 @@ import { orphanRoutes } from './orphans.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { qosRoutes } from './qos-specs.ts'
+import { resourceFilterRoutes } from './resource-filters.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
 import { typeAccessRoutes } from './type-access.ts'
@@ -42,6 +43,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...limitRoutes,
   ...messageRoutes,
   ...extensionRoutes,
+  ...resourceFilterRoutes,
 ]
 
 /** Scoria's own, below /scoria/v1. */

@@ -18,6 +18,8 @@ export type InputFailure =
   /** Cinder has it, this program does not. */
   | { readonly code: 'not-supported'; readonly feature: string }
   | { readonly code: 'bad-query'; readonly parameter: string; readonly rule: string }
+  /** Not to be filtered by, or not by this caller. */
+  | { readonly code: 'unknown-filter'; readonly filters: readonly string[] }
 
 /** What a value had to be. */
 export type ValueRule =

@@ -62,6 +62,7 @@ export const ROWS: readonly Row[] = [
   { route: 'GET ', ...open() },
   { route: 'GET /', ...open() },
   { route: 'GET /extensions', ...open() },
+  { route: 'GET /resource_filters', ...open() },
   { route: 'GET /os-availability-zone', ...open() },
   { route: 'GET /limits', ...open() },
 
