@@ -1,6 +1,8 @@
 /** Every call there is. Each row names the rule that allows it, so no call can be without one. */
 import { attachmentRoutes } from './attachments.ts'
+import { backupRoutes } from './backups.ts'
 import type { Route } from './call.ts'
+import { clusterRoutes } from './clusters.ts'
 import { defaultTypeRoutes } from './default-types.ts'
 import { extensionRoutes } from './extensions.ts'
 import { limitRoutes } from './limits.ts'
@@ -8,6 +10,7 @@ import { manageRoutes } from './manage.ts'
 import { messageRoutes } from './messages.ts'
 import { metadataRoutes } from './metadata.ts'
 import { orphanRoutes } from './orphans.ts'
+import { osHostRoutes } from './os-hosts.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { qosRoutes } from './qos-specs.ts'
@@ -20,6 +23,7 @@ import { typeEncryptionRoutes } from './type-encryption.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
 import { volumeActionRoutes } from './volume-actions.ts'
+import { volumeEncryptionRoutes } from './volume-encryption.ts'
 import { volumeRoutes } from './volumes.ts'
 import { zoneRoutes } from './zones.ts'
 
@@ -27,6 +31,7 @@ import { zoneRoutes } from './zones.ts'
 export const CINDER_ROUTES: readonly Route[] = [
   ...volumeRoutes,
   ...volumeActionRoutes,
+  ...volumeEncryptionRoutes,
   ...manageRoutes,
   ...snapshotRoutes,
   ...metadataRoutes,
@@ -39,11 +44,14 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...defaultTypeRoutes,
   ...serviceRoutes,
   ...poolRoutes,
+  ...osHostRoutes,
+  ...clusterRoutes,
   ...zoneRoutes,
   ...limitRoutes,
   ...messageRoutes,
   ...extensionRoutes,
   ...resourceFilterRoutes,
+  ...backupRoutes,
 ]
 
 /** Scoria's own, below /scoria/v1. */

@@ -8,7 +8,7 @@ import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from '../../../agent/api/route
 import { Secret } from '../../../lib/model/secret.ts'
 import { type Answered, eventually, type Sent, startCluster, type TestHost } from './cluster.ts'
 import { SERVICE_PASSWORD, startKeystoneStub } from './keystone-stub.ts'
-import { CALLERS, type Kind, type Row, ROWS } from './matrix.ts'
+import { CALLERS, type Kind, NOBODYS, type Row, ROWS } from './matrix.ts'
 
 type Caller = (typeof CALLERS)[number]
 
@@ -77,6 +77,7 @@ function routeOf(route: string): string {
     .replace('sets/default', 'sets/:class')
     .replace('specs/multiattach', 'specs/:key')
     .replace('/alpha1', '/:name')
+    .replace('/encryption_key_id', '/:key')
 }
 
 t.test('who gets what', async (t) => {
@@ -121,6 +122,8 @@ async function make(kind: Kind, project: string): Promise<string> {
   switch (kind) {
     case 'project':
       return project
+    case 'nothing':
+      return NOBODYS
     case 'volume':
       return settled('volume', project, (await post(project, '/v3/volumes', { volume: { size: 1, metadata: { kept: 'a' } } })).volume.id)
     case 'snapshot': {
