@@ -9,6 +9,7 @@ import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
 import { messageRoutes } from './messages.ts'
 import { metadataRoutes } from './metadata.ts'
+import { openApiRoute } from './openapi.ts'
 import { orphanRoutes } from './orphans.ts'
 import { osHostRoutes } from './os-hosts.ts'
 import { ownRoutes } from './own.ts'
@@ -54,8 +55,20 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...backupRoutes,
 ]
 
-/** Scoria's own, below /scoria/v1. */
-export const OWN_ROUTES: readonly Route[] = [...ownRoutes, ...orphanRoutes]
-
 /** Below /v3 alone. */
 export const ROOT_ROUTES: readonly Route[] = versionRoutes
+
+const OWN: readonly Route[] = [...ownRoutes, ...orphanRoutes]
+const OWN_PREFIX = '/scoria/v1'
+
+/** Scoria's own, below /scoria/v1. */
+export const OWN_ROUTES: readonly Route[] = [
+  ...OWN,
+  openApiRoute(
+    [
+      { prefix: '/v3', hasMicroversions: true, routes: [...ROOT_ROUTES, ...CINDER_ROUTES] },
+      { prefix: OWN_PREFIX, hasMicroversions: false, routes: OWN },
+    ],
+    OWN_PREFIX,
+  ),
+]

@@ -19,7 +19,7 @@ const Name = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Nul
 const Flag = Type.Optional(Type.Union([Type.Boolean(), Type.String({ maxLength: 5 }), Type.Null()]))
 const KINDS = { Volume: 'volume', Snapshot: 'snapshot' } as const
 
-const cleanup = shape(
+export const CLEANUP_BODY = shape(
   Type.Object(
     {
       host: Name,
@@ -36,7 +36,7 @@ const cleanup = shape(
 )
 
 export function parseCleanup(body: unknown): Parsed<Cleanup> {
-  const parsed = cleanup.parse(body ?? {})
+  const parsed = CLEANUP_BODY.parse(body ?? {})
   if (!parsed.ok) return parsed
   const given = parsed.value
   const isUp = parseFlag('is_up', given.is_up)

@@ -2,9 +2,9 @@
 import Type from 'typebox'
 import { accepted, type Parsed, shape } from './input.ts'
 
-const failover = shape(Type.Object({ host: Type.String({ minLength: 1, maxLength: 255 }) }))
+export const FAILOVER_BODY = shape(Type.Object({ host: Type.String({ minLength: 1, maxLength: 255 }) }))
 
 export function parseFailover(body: unknown): Parsed<string> {
-  const parsed = failover.parse(body)
+  const parsed = FAILOVER_BODY.parse(body)
   return parsed.ok ? accepted(parsed.value.host) : parsed
 }

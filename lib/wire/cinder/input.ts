@@ -37,12 +37,15 @@ export const refused = (failure: InputFailure): { readonly ok: false; readonly f
 
 /** A compiled schema. Compile once, at load. */
 export interface Shape<Value> {
+  /** As JSON Schema, for the description of the API. */
+  readonly schema: object
   parse(body: unknown): Parsed<Value>
 }
 
 export function shape<Schema extends TSchema>(schema: Schema): Shape<Static<Schema>> {
   const validator = Compile(schema)
   return {
+    schema,
     parse(body) {
       if (body === undefined) return refused({ code: 'malformed-body' })
       // Check is a type guard of the whole schema; Errors is slow and asked only when it said no.

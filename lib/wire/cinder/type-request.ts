@@ -39,6 +39,9 @@ const updateShape = shape(
 const specsShape = shape(Type.Object({ extra_specs: Specs }, { additionalProperties: false }))
 const itemShape = shape(Specs)
 
+/** For the description of the API. */
+export const TYPE_BODIES = { create: createShape, update: updateShape, specs: specsShape, spec: itemShape }
+
 export function parseCreateType(body: unknown): Parsed<CreateType> {
   const parsed = createShape.parse(body)
   if (!parsed.ok) return parsed

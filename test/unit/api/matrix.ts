@@ -200,6 +200,7 @@ export const ROWS: readonly Row[] = [
   },
   { route: 'DELETE /os-quota-sets/:project', on: 'project', own: adminOnly().own, foreign: adminOnly().own },
 
+  { route: 'GET /openapi.json', ...open() },
   { route: 'GET /status', ...adminOnly() },
   { route: 'GET /hosts', ...adminOnly() },
   // What an admin is told then: it is the only host.
