@@ -3,7 +3,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { poolName, projectId, requestId, volumeId } from '../../../../lib/model/ids.ts'
 import type { Volume } from '../../../../lib/model/volume.ts'
-import { pageOf, parseListQuery } from '../../../../lib/wire/cinder/list-query.ts'
+import { ATTACHMENT_KEYS } from '../../../../lib/wire/cinder/attachment-query.ts'
+import { type ListKeys, pageOf, parseListQuery } from '../../../../lib/wire/cinder/list-query.ts'
+import { MESSAGE_KEYS } from '../../../../lib/wire/cinder/message-query.ts'
+import { RESOURCE_FILTERS } from '../../../../lib/wire/cinder/resource-filters.ts'
+import { SNAPSHOT_KEYS } from '../../../../lib/wire/cinder/snapshot-query.ts'
+import { TYPE_KEYS } from '../../../../lib/wire/cinder/type-query.ts'
 import { parseTextMap } from '../../../../lib/wire/cinder/text-map.ts'
 import { newestFirst } from '../../../../lib/wire/cinder/item-list.ts'
 import { selectVolumes, VOLUME_KEYS } from '../../../../lib/wire/cinder/volume-query.ts'
@@ -143,6 +148,30 @@ t.test('filters are there from their microversions on', async (t) => {
   t.same(shown(LIST, { bootable: 'FALSE' }, 1).length, 4)
   t.equal(shown(LIST, { with_count: 'true' }, 44), 'unknown-filter', 'the count came with 3.45')
   t.equal(shown(LIST, { with_count: 'maybe' }, 45), 'bad-query')
+})
+
+t.test('each resource allows what resource_filters says, and no more', async (t) => {
+  const resources: ReadonlyArray<readonly [ListKeys, readonly string[], Record<string, string>]> = [
+    [VOLUME_KEYS, RESOURCE_FILTERS.volume, { metadata: '{}' }],
+    [SNAPSHOT_KEYS, RESOURCE_FILTERS.snapshot, { metadata: '{}' }],
+    [ATTACHMENT_KEYS, RESOURCE_FILTERS.attachment, {}],
+    [MESSAGE_KEYS, RESOURCE_FILTERS.message, {}],
+    [TYPE_KEYS, RESOURCE_FILTERS.volume_type, {}],
+  ]
+  for (const [keys, filters, values] of resources) {
+    const keysShown = (raw: Record<string, string>, microversion: number, isAdmin = false) => {
+      const query = parseListQuery(raw, keys, { microversion, isAdmin })
+      return query.ok ? query.value.filters.map(({ key, match }) => `${key} ${match}`) : query.failure.code
+    }
+    for (const filter of filters) {
+      const key = filter.replace('~', '')
+      t.same(keysShown({ [key]: values[key] ?? 'x' }, 71), [`${key} exact`], `${key} of ${filters}`)
+      t.same(keysShown({ [`${key}~`]: 'x' }, 71), filter === key ? 'unknown-filter' : [`${key} like`], `${key}~ of ${filters}`)
+    }
+    t.equal(keysShown({ project_id: 'x' }, keys.strictSince), 'unknown-filter', 'projects are told apart by admins')
+    t.same(keysShown({ project_id: 'x' }, keys.strictSince - 1), [], 'dropped')
+    t.same(keysShown({ project_id: 'x' }, 71, true), ['project_id exact'])
+  }
 })
 
 t.test('limit, offset and marker', async (t) => {
