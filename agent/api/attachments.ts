@@ -5,12 +5,14 @@
  */
 import type { Attachment } from '../../lib/model/attachment.ts'
 import { frontEndSpecs } from '../../lib/model/qos.ts'
+import type { Result } from '../../lib/model/failure.ts'
 import type { Operation } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { attachmentDetail, attachmentSummary } from '../../lib/wire/cinder/attachment.ts'
 import { parseAttachmentAction, parseCreateAttachment, parseUpdateAttachment } from '../../lib/wire/cinder/attachment-request.ts'
-import { type Filter, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
-import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { ATTACHMENT_KEYS, type ListedAttachment, listedAttachments, selectAttachments } from '../../lib/wire/cinder/attachment-query.ts'
+import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateAttachment, locateVolume } from './locate.ts'
 import { type Operated, operateOn } from './operate.ts'
 import { pageFor } from './page.ts'
@@ -123,27 +125,24 @@ function qosFor(edge: Edge, { typeId, sizeGiB }: Volume): Readonly<Record<string
   return qos === undefined ? null : frontEndSpecs(qos, sizeGiB)
 }
 
-const FILTERS: Readonly<Record<string, (attachment: Attachment) => string | null>> = {
-  volume_id: (attachment) => attachment.volume,
-  status: (attachment) => attachment.status,
-  attach_status: (attachment) => attachment.status,
-  instance_id: (attachment) => attachment.instance,
-  id: (attachment) => attachment.id,
-  // Kept for clients that send it with all_tenants; the project was chosen before.
-  project_id: () => null,
-}
-const KEYS = { sorts: ['id', 'created_at', 'status'], filters: Object.keys(FILTERS) }
-
 async function list(edge: Edge, call: Call, bodyOf: (attachment: Attachment) => object, collection: string): Promise<Answer> {
-  const query = parseListQuery(call.query, KEYS, call.microversion)
+  const query = parseListQuery(call.query, ATTACHMENT_KEYS, askerOf(call))
   if (!query.ok) return failed(query.failure)
-  const { allTenants, filters } = query.value
-  const volumes = await attachable(edge, call, allTenants && call.caller.isAdmin)
-  const all = volumes.flatMap((volume) => volume.attachments).filter((attachment) => filters.every((filter) => passes(attachment, filter)))
-  const page = pageFor(call, { items: all, query: query.value, kind: 'Volume attachment', collection })
+  const { allTenants } = query.value
+  const all = (await attachable(edge, call, allTenants)).flatMap(listedAttachments)
+  const selected = selectAttachments(all, query.value, call.microversion)
+  if (!selected.ok) return failed(selected.failure)
+  const page = await pageFor(call, {
+    ...selected.value,
+    all,
+    query: query.value,
+    kind: 'Volume attachment',
+    collection,
+    find: (id) => listedAttachment(edge, call, id, allTenants),
+  })
   if (!page.ok) return page.answer
   const links = page.next === null ? {} : { attachments_links: page.next }
-  return answer(200, { attachments: page.items.map(bodyOf), ...links })
+  return answer(200, { attachments: page.items.map((item) => bodyOf(item.attachment)), ...links })
 }
 
 /** The view knows every attachment; only whether a volume of a lost host was deleted is in its register. */
@@ -153,6 +152,13 @@ async function attachable(edge: Edge, call: Call, allProjects: boolean): Promise
   return seen.some((volume) => isLostVolume(manifest, volume)) ? (await listVolumes(edge, call, allProjects)).volumes : seen
 }
 
-function passes(attachment: Attachment, filter: Filter): boolean {
-  return filter.key === 'project_id' || FILTERS[filter.key]?.(attachment) === filter.value
+/** One that is in the caller's list, but not yet at this peer. */
+async function listedAttachment(edge: Edge, call: Call, id: string, allTenants: boolean): Promise<Result<ListedAttachment>> {
+  const found = await locateAttachment(edge, call, id)
+  if (!found.ok) return found
+  const { volume } = found.view
+  const item = listedAttachments(volume).find((candidate) => candidate.id === found.attachment.id)
+  return item !== undefined && (allTenants || volume.project === call.caller.project)
+    ? { ok: true, value: item }
+    : { ok: false, failure: { code: 'attachment-not-found', attachment: found.attachment.id } }
 }

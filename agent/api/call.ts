@@ -5,6 +5,7 @@ import type { ProjectId } from '../../lib/model/ids.ts'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Joining } from '../../lib/ports/joining.ts'
 import type { LinkBase } from '../../lib/wire/cinder/links.ts'
+import type { Asker } from '../../lib/wire/cinder/list-query.ts'
 import type { Service } from '../run/service.ts'
 import type { EdgeFailure } from './failure.ts'
 import type { LedgerReader } from './ledger-reader.ts'
@@ -37,6 +38,11 @@ export interface Call {
   readonly idempotencyKey: string | null
   /** ETag that the client holds, or null. */
   readonly ifMatch: string | null
+}
+
+/** Who asks for a list, as far as its query is read by that. */
+export function askerOf({ caller, microversion }: Call): Asker {
+  return { microversion, isAdmin: caller.isAdmin }
 }
 
 /** An object, JSON made before as text or bytes, or null for an empty body. */

@@ -127,6 +127,18 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: (f) =>
       `ServiceUnavailable: host ${f.host} ${f.detail === null ? 'did not answer' : `could not look what lies in its pools: ${f.detail}`}.`,
   },
+  'backend-silent': {
+    status: 502,
+    name: 'RPCTimeout',
+    help: 'The host is a member, and has not told this host of its pools yet. Look whether its agent runs (`scoria host list`).',
+    text: (f) => `RPCTimeout: nothing was heard of the pools of ${f.backend} yet.`,
+  },
+  'service-absent': {
+    status: 503,
+    name: 'ServiceNotFound',
+    help: 'The call belongs to a service of Cinder’s that Scoria does not have. Nothing was done, and asking again will not help.',
+    text: (f) => `Service ${f.service} could not be found.`,
+  },
   'nothing-to-manage': {
     status: 400,
     name: 'ManageExistingInvalidReference',

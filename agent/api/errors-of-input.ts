@@ -61,6 +61,12 @@ export const INPUT_ERRORS: Rows<InputFailure> = {
     help: 'A query parameter is wrong.',
     text: (f) => `Invalid input received: query parameter ${f.parameter} ${f.rule}.`,
   },
+  'unknown-filter': {
+    status: 400,
+    name: 'InvalidFilters',
+    help: 'The list cannot be filtered by this, or only by administrators. `GET resource_filters` says what there is.',
+    text: (f) => `Invalid filters ${f.filters.join(',')} are found in query options.`,
+  },
 }
 
 function notSupportedText(feature: string): string {

@@ -34,6 +34,10 @@ export type HttpFailure =
   | { readonly code: 'pool-not-found'; readonly pool: string }
   /** `detail`: what it said; null if it said nothing. */
   | { readonly code: 'host-not-looked'; readonly host: string; readonly detail: string | null }
+  /** Nothing was heard of what it can do. */
+  | { readonly code: 'backend-silent'; readonly backend: string }
+  /** A service of Cinder's that is not part of this program. */
+  | { readonly code: 'service-absent'; readonly service: string }
   | { readonly code: 'nothing-to-manage'; readonly name: string; readonly pool: string }
   | { readonly code: 'not-manageable'; readonly name: string; readonly reason: string }
   | { readonly code: 'orphan-unowned'; readonly name: string }

@@ -9,7 +9,7 @@ import { canonicalJson } from '../../lib/model/json.ts'
 import type { Existing } from '../../lib/model/existing.ts'
 import { compareText, type ProjectId } from '../../lib/model/ids.ts'
 import { allowsMultiattach } from '../../lib/model/volume-type.ts'
-import { type ListQuery, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type PageQuery, parsePageQuery } from '../../lib/wire/cinder/list-query.ts'
 import {
   hindranceText,
   type Manageable,
@@ -42,10 +42,10 @@ export const manageRoutes: readonly Route[] = NAMES.flatMap(({ path, since }): r
 ])
 
 const GIB = 1024 ** 3
-const KEYS = { sorts: ['size', 'reference'], filters: ['host'] }
+const SORTS = ['size', 'reference']
 
 async function list(edge: Edge, call: Call, collection: string, isDetailed: boolean): Promise<Answer> {
-  const query = parseListQuery(call.query, KEYS, call.microversion)
+  const query = parsePageQuery(call.query, SORTS)
   if (!query.ok) return failed(query.failure)
   const { host } = call.query
   if (host === undefined || host === '')
@@ -54,21 +54,23 @@ async function list(edge: Edge, call: Call, collection: string, isDetailed: bool
   if (!looked.ok) return failed(looked.failure)
   const { pool } = looked.place
   const managed = edge.service.volumes(null).flatMap(({ volume }) => (volume.pool === pool ? [managedThing(volume)] : []))
-  const items = inOrder([...looked.things.map(manageableThing), ...managed], query.value)
-  const page = pageFor(call, { items, query: query.value, kind: 'Manageable volume', collection })
+  const all = [...looked.things.map(manageableThing), ...managed]
+  const compare = orderOf(query.value)
+  const listed = { all, items: all.toSorted(compare), compare }
+  const page = await pageFor(call, { ...listed, query: query.value, kind: 'Manageable volume', collection })
   if (!page.ok) return page.answer
   return answer(200, { 'manageable-volumes': page.items.map((item) => manageableBody(item, isDetailed)) })
 }
 
-function inOrder(items: readonly Manageable[], { sorts }: ListQuery): readonly Manageable[] {
+function orderOf({ sorts }: PageQuery): (a: Manageable, b: Manageable) => number {
   const keys = [...sorts, { key: 'reference', direction: 'asc' as const }]
-  return items.toSorted((a, b) => {
+  return (a, b) => {
     for (const { key, direction } of keys) {
       const order = key === 'size' ? a.sizeGiB - b.sizeGiB : compareText(a.id, b.id)
       if (order !== 0) return direction === 'asc' ? order : -order
     }
     return 0
-  })
+  }
 }
 
 async function manage(edge: Edge, call: Call): Promise<Answer> {

@@ -1,9 +1,11 @@
 /** User messages (3.3): why volumes are in `error`. Made from the volumes' records, so every peer has them. */
 import { hostName, type Manifest } from '../../lib/model/manifest.ts'
 import type { Volume, VolumeFailure } from '../../lib/model/volume.ts'
-import { type Message, messageBody, messageOf, messageRequestId } from '../../lib/wire/cinder/message.ts'
-import { type Filter, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
-import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { newestFirst } from '../../lib/wire/cinder/item-list.ts'
+import { type Message, messageBody, messageOf } from '../../lib/wire/cinder/message.ts'
+import { MESSAGE_KEYS, selectMessages } from '../../lib/wire/cinder/message-query.ts'
+import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { pageFor } from './page.ts'
 import { namedUuid } from './request-names.ts'
 import { isLostVolume } from './shown-volume.ts'
@@ -14,28 +16,21 @@ export const messageRoutes: readonly Route[] = [
   { method: 'GET', path: '/messages/:id', since: 3, action: 'message:get', handle: show },
 ]
 
-const FILTERS: Readonly<Record<string, (message: Message) => string>> = {
-  resource_uuid: (message) => message.volume.id,
-  resource_type: () => 'VOLUME',
-  event_id: (message) => message.eventId,
-  message_level: () => 'ERROR',
-  request_id: (message) => messageRequestId(message.volume),
-}
-const KEYS = {
-  sorts: ['id', 'created_at', 'event_id', 'resource_type', 'resource_uuid', 'message_level', 'request_id'],
-  filters: Object.keys(FILTERS),
-}
+/** From here on the list has pages, an order and filters; before, it is whole. */
+const PAGES_SINCE = 5
 
 async function list(edge: Edge, call: Call): Promise<Answer> {
-  const query = parseListQuery(call.query, KEYS, call.microversion)
+  const raw = call.microversion < PAGES_SINCE ? {} : call.query
+  const query = parseListQuery(raw, MESSAGE_KEYS, askerOf(call))
   if (!query.ok) return failed(query.failure)
-  const { filters } = query.value
-  const all = await listVolumes(edge, call, query.value.allTenants && call.caller.isAdmin)
-  const messages = messagesOf(all, edge, call).filter((message) => filters.every((filter) => passes(message, filter)))
-  const page = pageFor(call, { items: messages, query: query.value, kind: 'Message', collection: 'messages' })
+  const known = await listVolumes(edge, call, query.value.allTenants)
+  const all = messagesOf(known, edge, call).toSorted(newestFirst)
+  const selected = selectMessages(all, query.value, call.microversion)
+  if (!selected.ok) return failed(selected.failure)
+  const page = await pageFor(call, { ...selected.value, all, query: query.value, kind: 'Message', collection: 'messages' })
   if (!page.ok) return page.answer
   const links = page.next === null ? {} : { messages_links: page.next }
-  return answer(200, { messages: page.items.map((message) => messageBody(message, call.base)), ...links }, partialHeaders(all))
+  return answer(200, { messages: page.items.map((message) => messageBody(message, call.base)), ...links }, partialHeaders(known))
 }
 
 async function show(edge: Edge, call: Call): Promise<Answer> {
@@ -61,8 +56,4 @@ function lostMessage(manifest: Manifest, volume: Volume, failure: VolumeFailure)
   const host = volume.owner === null ? '' : hostName(manifest, volume.owner)
   const message = messageOf(volume, failure, namedUuid('message', volume.id, 'host-lost'), false)
   return { ...message, text: `volume:Its host is lost (${host}), and its data with it. The volume can only be deleted.` }
-}
-
-function passes(message: Message, filter: Filter): boolean {
-  return FILTERS[filter.key]?.(message).toLowerCase() === filter.value.toLowerCase()
 }

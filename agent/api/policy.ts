@@ -28,6 +28,10 @@ const READER: ReadonlySet<string> = new Set([
   'message:get',
   'availability_zone:list',
   'extensions:list',
+  'resource_filters:list',
+  'volume_extension:volume_encryption_metadata',
+  'backup:get',
+  'backup:get_all',
 ])
 const MEMBER: ReadonlySet<string> = new Set([
   'volume:create',
@@ -45,6 +49,10 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:attachment_update',
   'volume:attachment_delete',
   'volume:attachment_complete',
+  'backup:create',
+  'backup:update',
+  'backup:delete',
+  'backup:restore',
   // The secret that an initiator logs in with: whoever has it can write.
   'scoria:connection',
 ])
@@ -82,6 +90,16 @@ const ADMIN: ReadonlySet<string> = new Set([
   'volume_extension:list_manageable',
   'volume_extension:volume_manage',
   'volume_extension:volume_unmanage',
+  'volume_extension:hosts',
+  'volume_extension:capabilities',
+  'volume:failover_host',
+  'clusters:get_all',
+  'clusters:get',
+  'clusters:update',
+  'workers:cleanup',
+  'backup:backup-import',
+  'backup:export-import',
+  'volume_extension:backup_admin_actions',
   'scoria:read',
   'scoria:adopt',
   'scoria:invite',

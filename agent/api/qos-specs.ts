@@ -13,7 +13,7 @@ import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { associationsBody, qosBody, qosChangeBody, qosFields } from '../../lib/wire/cinder/qos.ts'
 import { QOS_KEYS, selectQos } from '../../lib/wire/cinder/qos-query.ts'
 import { parseCreateQos, parseQosKeys, parseUpdateQos } from '../../lib/wire/cinder/qos-request.ts'
-import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { pageFor } from './page.ts'
 import { newQosId, operationRid } from './request-names.ts'
 import { revise } from './type-changes.ts'
@@ -45,11 +45,13 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   return change(edge, { kind: 'claim-qos', claim }, (qos) => answer(200, qosBody(qos, call.base)))
 }
 
-function list(edge: Edge, call: Call): Answer {
-  const query = parseListQuery(call.query, QOS_KEYS, call.microversion)
+async function list(edge: Edge, call: Call): Promise<Answer> {
+  const query = parseListQuery(call.query, QOS_KEYS, askerOf(call))
   if (!query.ok) return failed(query.failure)
-  const items = selectQos(edge.service.qosSpecs(), query.value)
-  const page = pageFor(call, { items, query: query.value, kind: 'QoS specs', collection: 'qos-specs' })
+  const all = edge.service.qosSpecs()
+  const selected = selectQos(all, query.value, call.microversion)
+  if (!selected.ok) return failed(selected.failure)
+  const page = await pageFor(call, { ...selected.value, all, query: query.value, kind: 'QoS specs', collection: 'qos-specs' })
   if (!page.ok) return page.answer
   return answer(200, { qos_specs: page.items.map(qosFields), ...(page.next === null ? {} : { qos_specs_links: page.next }) })
 }

@@ -1,16 +1,21 @@
 /** Every call there is. Each row names the rule that allows it, so no call can be without one. */
 import { attachmentRoutes } from './attachments.ts'
+import { backupRoutes } from './backups.ts'
 import type { Route } from './call.ts'
+import { clusterRoutes } from './clusters.ts'
 import { defaultTypeRoutes } from './default-types.ts'
 import { extensionRoutes } from './extensions.ts'
 import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
 import { messageRoutes } from './messages.ts'
 import { metadataRoutes } from './metadata.ts'
+import { openApiRoute } from './openapi.ts'
 import { orphanRoutes } from './orphans.ts'
+import { osHostRoutes } from './os-hosts.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { qosRoutes } from './qos-specs.ts'
+import { resourceFilterRoutes } from './resource-filters.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotRoutes } from './snapshots.ts'
 import { typeAccessRoutes } from './type-access.ts'
@@ -19,6 +24,7 @@ import { typeEncryptionRoutes } from './type-encryption.ts'
 import { typeRoutes } from './types.ts'
 import { versionRoutes } from './versions.ts'
 import { volumeActionRoutes } from './volume-actions.ts'
+import { volumeEncryptionRoutes } from './volume-encryption.ts'
 import { volumeRoutes } from './volumes.ts'
 import { zoneRoutes } from './zones.ts'
 
@@ -26,6 +32,7 @@ import { zoneRoutes } from './zones.ts'
 export const CINDER_ROUTES: readonly Route[] = [
   ...volumeRoutes,
   ...volumeActionRoutes,
+  ...volumeEncryptionRoutes,
   ...manageRoutes,
   ...snapshotRoutes,
   ...metadataRoutes,
@@ -38,14 +45,30 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...defaultTypeRoutes,
   ...serviceRoutes,
   ...poolRoutes,
+  ...osHostRoutes,
+  ...clusterRoutes,
   ...zoneRoutes,
   ...limitRoutes,
   ...messageRoutes,
   ...extensionRoutes,
+  ...resourceFilterRoutes,
+  ...backupRoutes,
 ]
-
-/** Scoria's own, below /scoria/v1. */
-export const OWN_ROUTES: readonly Route[] = [...ownRoutes, ...orphanRoutes]
 
 /** Below /v3 alone. */
 export const ROOT_ROUTES: readonly Route[] = versionRoutes
+
+const OWN: readonly Route[] = [...ownRoutes, ...orphanRoutes]
+const OWN_PREFIX = '/scoria/v1'
+
+/** Scoria's own, below /scoria/v1. */
+export const OWN_ROUTES: readonly Route[] = [
+  ...OWN,
+  openApiRoute(
+    [
+      { prefix: '/v3', hasMicroversions: true, routes: [...ROOT_ROUTES, ...CINDER_ROUTES] },
+      { prefix: OWN_PREFIX, hasMicroversions: false, routes: OWN },
+    ],
+    OWN_PREFIX,
+  ),
+]

@@ -1,6 +1,8 @@
 /** All snapshots of a project: those in the records of its volumes, and those that only the project's register knows yet. */
+import type { VolumeId } from '../../lib/model/ids.ts'
 import type { Binding } from '../../lib/model/ledger.ts'
 import type { Snapshot } from '../../lib/model/snapshot.ts'
+import type { Volume } from '../../lib/model/volume.ts'
 import { grantedSnapshot } from '../../lib/flows/shape.ts'
 import { newestFirst } from '../../lib/wire/cinder/item-list.ts'
 import type { Call, Edge } from './call.ts'
@@ -10,6 +12,8 @@ import { listVolumes, LOOKUPS_MAX, type VolumeList } from './volume-list.ts'
 export interface SnapshotList extends Pick<VolumeList, 'partial'> {
   /** Newest first. */
   readonly snapshots: readonly Snapshot[]
+  /** Those that they are of, as far as they are known here. */
+  readonly volumes: ReadonlyMap<VolumeId, Volume>
 }
 
 /** @param allProjects only for callers who may see them */
@@ -22,7 +26,8 @@ export async function listSnapshots(edge: Edge, call: Call, allProjects: boolean
   const granted = await Promise.all(
     grants.map((binding, index) => (index < LOOKUPS_MAX ? lookUp(edge, binding) : grantedSnapshot(binding))),
   )
-  return { snapshots: [...seen, ...granted.filter((snapshot) => snapshot !== null)].sort(newestFirst), partial }
+  const snapshots = [...seen, ...granted.filter((snapshot) => snapshot !== null)].sort(newestFirst)
+  return { snapshots, volumes: new Map(volumes.map((volume) => [volume.id, volume])), partial }
 }
 
 /** A grant may have been let go since it was read, and its snapshot deleted. */

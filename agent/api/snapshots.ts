@@ -1,4 +1,5 @@
 /** The resource `snapshots`: create, read, list, rename, delete. */
+import type { Result } from '../../lib/model/failure.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { Snapshot, SnapshotSpec } from '../../lib/model/snapshot.ts'
@@ -6,7 +7,7 @@ import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { snapshotBody, snapshotDetail, snapshotSummary } from '../../lib/wire/cinder/snapshot.ts'
 import { selectSnapshots, SNAPSHOT_KEYS } from '../../lib/wire/cinder/snapshot-query.ts'
 import { parseCreateSnapshot, parseSnapshotAction, parseUpdateSnapshot } from '../../lib/wire/cinder/snapshot-request.ts'
-import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateVolume } from './locate.ts'
 import { locateSnapshot } from './locate-snapshot.ts'
 import { operateOn, operateOnSnapshot } from './operate.ts'
@@ -71,16 +72,34 @@ async function show(edge: Edge, call: Call): Promise<Answer> {
 }
 
 async function list(edge: Edge, call: Call, bodyOf: (snapshot: Snapshot) => object, collection: string): Promise<Answer> {
-  const query = parseListQuery(call.query, SNAPSHOT_KEYS, call.microversion)
+  const query = parseListQuery(call.query, SNAPSHOT_KEYS, askerOf(call))
   if (!query.ok) return failed(query.failure)
-  const all = await listSnapshots(edge, call, query.value.allTenants && call.caller.isAdmin)
-  const selected = selectSnapshots(all.snapshots, query.value, call.microversion)
+  const { allTenants, withCount } = query.value
+  const all = await listSnapshots(edge, call, allTenants)
+  const selected = selectSnapshots(all.snapshots, all.volumes, query.value, call.microversion)
   if (!selected.ok) return failed(selected.failure)
-  const page = pageFor(call, { items: selected.value, query: query.value, kind: 'Snapshot', collection })
+  const page = await pageFor(call, {
+    ...selected.value,
+    all: all.snapshots,
+    query: query.value,
+    kind: 'Snapshot',
+    collection,
+    find: (id) => listedSnapshot(edge, call, id, allTenants),
+  })
   if (!page.ok) return page.answer
   const links = page.next === null ? {} : { snapshots_links: page.next }
-  const count = query.value.withCount ? { count: selected.value.length } : {}
+  const count = withCount ? { count: selected.value.items.length } : {}
   return answer(200, { snapshots: page.items.map(bodyOf), ...links, ...count }, partialHeaders(all))
+}
+
+/** One that is in the caller's list, but not yet at this peer. */
+async function listedSnapshot(edge: Edge, call: Call, id: string, allTenants: boolean): Promise<Result<Snapshot>> {
+  const found = await locateSnapshot(edge, call, id)
+  if (!found.ok) return found
+  const { snapshot } = found
+  return allTenants || snapshot.project === call.caller.project
+    ? { ok: true, value: snapshot }
+    : { ok: false, failure: { code: 'snapshot-not-found', snapshot: snapshot.id } }
 }
 
 async function update(edge: Edge, call: Call): Promise<Answer> {

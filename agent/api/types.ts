@@ -8,9 +8,11 @@ import { isTypeFor, type KnownType } from '../../lib/model/catalogue.ts'
 import type { ProjectId } from '../../lib/model/ids.ts'
 import type { Failure } from '../../lib/model/failure.ts'
 import { DEFAULT_TYPE_NAME } from '../../lib/model/volume-type.ts'
-import { parsePublicFilter } from '../../lib/wire/cinder/type-request.ts'
+import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
+import { selectTypes, TYPE_KEYS } from '../../lib/wire/cinder/type-query.ts'
 import { shownSpecs, volumeTypeBody } from '../../lib/wire/cinder/volume-type.ts'
-import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
+import { pageFor } from './page.ts'
 
 const ACTION = 'volume_extension:volume_type_get'
 
@@ -97,15 +99,16 @@ export function noSpec(call: Call): Answer {
   return failed({ code: 'item-not-found', kind: 'Extra spec', id: specKeyOf(call).slice(0, 255) })
 }
 
-function list(edge: Edge, call: Call): Answer {
-  const { isAdmin, project } = call.caller
-  const isPublic = isAdmin ? parsePublicFilter(call.query['is_public']) : ({ ok: true, value: true } as const)
-  if (!isPublic.ok) return failed(isPublic.failure)
-  // As in Cinder: asked for public ones, somebody is also shown those that his project was let in to.
-  const isWanted = (type: KnownType): boolean =>
-    isPublic.value === true ? isTypeFor(type, project) : isPublic.value === null || !type.isPublic
-  const types = edge.service.types().filter(isWanted)
-  return answer(200, { volume_types: types.map((type) => volumeTypeBody(type, isAdmin)) })
+async function list(edge: Edge, call: Call): Promise<Answer> {
+  const asker = askerOf(call)
+  const query = parseListQuery(call.query, TYPE_KEYS, asker)
+  if (!query.ok) return failed(query.failure)
+  const selected = selectTypes(edge.service.types(), query.value, { ...asker, project: call.caller.project })
+  if (!selected.ok) return failed(selected.failure)
+  const page = await pageFor(call, { ...selected.value, query: query.value, kind: 'Volume type', collection: 'types' })
+  if (!page.ok) return page.answer
+  const links = page.next === null ? {} : { volume_type_links: page.next }
+  return answer(200, { volume_types: page.items.map((type) => volumeTypeBody(type, asker.isAdmin)), ...links })
 }
 
 /** Those that are there for a caller. */

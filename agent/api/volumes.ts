@@ -1,5 +1,6 @@
 /** The resource `volumes`: create, read, list, rename, delete. */
 import { hashHex } from '../../lib/model/hash.ts'
+import type { Result } from '../../lib/model/failure.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../lib/model/volume.ts'
@@ -7,11 +8,12 @@ import { allowsMultiattach } from '../../lib/model/volume-type.ts'
 import type { KnownType } from '../../lib/model/catalogue.ts'
 import type { EdgeFailure } from './failure.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
+import type { Selection } from '../../lib/wire/cinder/item-list.ts'
 import { type ListQuery, parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { volumeSummary } from '../../lib/wire/cinder/volume.ts'
 import { selectVolumes, VOLUME_KEYS } from '../../lib/wire/cinder/volume-query.ts'
 import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../lib/wire/cinder/volume-request.ts'
-import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateForDisplay, locateVolume } from './locate.ts'
 import { operate } from './operate.ts'
 import { pageFor } from './page.ts'
@@ -131,10 +133,17 @@ async function list(edge: Edge, call: Call, body: Body, collection: string): Pro
   const selected = await select(edge, call)
   if (!selected.ok) return selected.answer
   const { query, all, volumes } = selected
-  const page = pageFor(call, { items: volumes, query, kind: 'Volume', collection })
+  const page = await pageFor(call, {
+    ...volumes,
+    all: all.volumes,
+    query,
+    kind: 'Volume',
+    collection,
+    find: (id) => listedVolume(edge, call, id, query.allTenants),
+  })
   if (!page.ok) return page.answer
   const links = page.next === null ? '' : `,"volumes_links":${JSON.stringify(page.next)}`
-  const count = query.withCount ? `,"count":${volumes.length}` : ''
+  const count = query.withCount ? `,"count":${volumes.items.length}` : ''
   return answer(200, body(page.items, call, `${links}${count}}`), partialHeaders(all))
 }
 
@@ -142,7 +151,8 @@ async function list(edge: Edge, call: Call, body: Body, collection: string): Pro
 async function summary(edge: Edge, call: Call): Promise<Answer> {
   const selected = await select(edge, call)
   if (!selected.ok) return selected.answer
-  const { volumes, all } = selected
+  const { all } = selected
+  const volumes = selected.volumes.items
   const size = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0)
   const totals = { total_size: size, total_count: volumes.length }
   return answer(
@@ -153,15 +163,25 @@ async function summary(edge: Edge, call: Call): Promise<Answer> {
 }
 
 type Selected =
-  | { readonly ok: true; readonly query: ListQuery; readonly all: VolumeList; readonly volumes: readonly Volume[] }
+  | { readonly ok: true; readonly query: ListQuery; readonly all: VolumeList; readonly volumes: Selection<Volume> }
   | { readonly ok: false; readonly answer: Answer }
 
 async function select(edge: Edge, call: Call): Promise<Selected> {
-  const query = parseListQuery(call.query, VOLUME_KEYS, call.microversion)
+  const query = parseListQuery(call.query, VOLUME_KEYS, askerOf(call))
   if (!query.ok) return { ok: false, answer: failed(query.failure) }
-  const all = await listVolumes(edge, call, query.value.allTenants && call.caller.isAdmin)
+  const all = await listVolumes(edge, call, query.value.allTenants)
   const volumes = selectVolumes(all.volumes, query.value, call.microversion)
   return volumes.ok ? { ok: true, query: query.value, all, volumes: volumes.value } : { ok: false, answer: failed(volumes.failure) }
+}
+
+/** One that is in the caller's list, but not yet at this peer. */
+async function listedVolume(edge: Edge, call: Call, id: string, allTenants: boolean): Promise<Result<Volume>> {
+  const found = await locateVolume(edge, call, id)
+  if (!found.ok) return found
+  const { volume } = found.view
+  return allTenants || volume.project === call.caller.project
+    ? { ok: true, value: volume }
+    : { ok: false, failure: { code: 'volume-not-found', volume: volume.id } }
 }
 
 /** Each key with the values it has anywhere, sorted. */

@@ -279,6 +279,39 @@ t.test('cinder lets projects in, and sets their default types', async (t) => {
   t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 1000/)
 })
 
+t.test('lists that are filtered and paged, and what operators look at', async (t) => {
+  const cluster = await startCluster({ hosts: 2 })
+  t.teardown(() => cluster.stop())
+  const run = cinder(cluster)
+  const admin = openstackToken(cluster)
+  let newest = ''
+  for (const name of ['one', 'two', 'twofold']) {
+    const { id } = (await cluster.first.call(`/v3/${PROJECT}/volumes`, { method: 'POST', body: { volume: { size: 1, name } } })).body.volume
+    await until(cluster.first, id, 'available')
+    newest = id
+  }
+  const shows = async (made: Promise<Ended>, wanted: RegExp, unwanted: RegExp | null, what: string) => {
+    const { code, out, err } = await made
+    t.equal(code, 0, `${what}: ${err}`)
+    t.match(out, wanted, what)
+    if (unwanted !== null) t.notMatch(out, unwanted, what)
+  }
+  await shows(run('list', '--filters', 'name~=two', '--sort', 'name:asc'), /\| two .*\n.*\| twofold /, / one /, 'a part of a name')
+  await shows(run('list', '--limit', '2', '--sort', 'name:asc', '--with-count'), / one .*\n.* two [\s\S]*in total: 3/, /twofold/, 'a page')
+  await shows(run('list-filters'), /volume +\| name~, status/, /backup/, 'the filters')
+  await shows(run('backup-list'), /^\+.*\n\| ID .*\n\+.*\n\+.*\s*$/, null, 'no backups')
+  await shows(run('cluster-list'), /^\+.*\n\| Name .*\n\+.*\n\+.*\s*$/, null, 'no clusters')
+  await shows(run('get-capabilities', 'alpha1@memory'), /vendor_name +\| Scoria/, null, 'what a backend can do')
+  await shows(run('work-cleanup', '--host', 'alpha1'), /^No cleanable services/, null, 'nothing to clean')
+  await shows(run('summary'), /total_size +\| 3/, null, 'sums')
+  await shows(admin('volume', 'backup', 'list'), /^\s*$/, null, 'openstack: no backups')
+  const behind = admin('volume', 'list', '--marker', newest, '--limit', '1', '-f', 'value', '-c', 'Name')
+  await shows(behind, /^two\s*$/, null, 'openstack: the page behind the newest')
+  const failover = await run('failover-host', 'alpha1@memory')
+  t.not(failover.code, 0)
+  t.match(failover.err, /not replicated/)
+})
+
 t.test('a create that finds no room shows its reason in the clients', async (t) => {
   const cluster = await startCluster({ capacityGiB: 5 })
   t.teardown(() => cluster.stop())

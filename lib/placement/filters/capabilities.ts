@@ -4,16 +4,18 @@
  * A key is a capability's name, or `capabilities:a:b` for a nested one; keys of any other scope are meant for somebody
  * else and say nothing here. Source: cinder/scheduler/filters/capabilities_filter.py.
  */
-import type { Capabilities } from '../../model/placement.ts'
+import type { Capabilities, PoolView } from '../../model/placement.ts'
+import type { VolumeType } from '../../model/volume-type.ts'
 import type { Json } from '../../model/json.ts'
 import { isList, meetsDemand } from '../extra-specs-operators.ts'
-import type { Filter } from './filter.ts'
+import type { Filter, Refusal } from './filter.ts'
 
 const SHOWN_LENGTH_MAX = 80
 
-export const capabilitiesFilter: Filter = (pool, request) => {
-  const extraSpecs = request.type?.extraSpecs
-  if (extraSpecs === undefined) return null
+export const capabilitiesFilter: Filter = (pool, { type }) => (type === null ? null : unmetDemand(pool, type))
+
+/** The first by name of the type's demands that the pool does not meet, or null if it meets them all. */
+export function unmetDemand(pool: Pick<PoolView, 'capabilities'>, { extraSpecs }: Pick<VolumeType, 'extraSpecs'>): Refusal | null {
   // Among several unmet demands the first by name is told, so that the text does not depend on the order of keys.
   let unmet: string | null = null
   for (const key in extraSpecs) {

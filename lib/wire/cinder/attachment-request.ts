@@ -48,6 +48,9 @@ const createShape = shape(
 const updateShape = shape(Type.Object({ attachment: Type.Object({ connector: ConnectorBody }) }))
 const actionShape = shape(Type.Record(Type.String(), Type.Unknown()))
 
+/** For the description of the API. */
+export const ATTACHMENT_BODIES = { create: createShape, update: updateShape, action: actionShape }
+
 export function parseCreateAttachment(body: unknown, microversion: number): Parsed<CreateAttachment> {
   const parsed = createShape.parse(body)
   if (!parsed.ok) return parsed

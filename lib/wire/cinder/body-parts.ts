@@ -47,6 +47,14 @@ export function isTrueWord(value: unknown): boolean {
   return value === true || (typeof value === 'string' && TRUE_WORDS.has(value.trim().toLowerCase()))
 }
 
+const FALSE_WORDS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no'])
+
+/** The same where a word for neither is a mistake: null. */
+export function boolWord(text: string): boolean | null {
+  if (isTrueWord(text)) return true
+  return FALSE_WORDS.has(text.trim().toLowerCase()) ? false : null
+}
+
 /** First of the texts that is given, trimmed as Cinder does; undefined if none is. */
 export function firstText(...texts: readonly (string | null | undefined)[]): string | null | undefined {
   const text = texts.find((candidate) => candidate !== undefined)

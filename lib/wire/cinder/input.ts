@@ -18,6 +18,8 @@ export type InputFailure =
   /** Cinder has it, this program does not. */
   | { readonly code: 'not-supported'; readonly feature: string }
   | { readonly code: 'bad-query'; readonly parameter: string; readonly rule: string }
+  /** Not to be filtered by, or not by this caller. */
+  | { readonly code: 'unknown-filter'; readonly filters: readonly string[] }
 
 /** What a value had to be. */
 export type ValueRule =
@@ -35,12 +37,15 @@ export const refused = (failure: InputFailure): { readonly ok: false; readonly f
 
 /** A compiled schema. Compile once, at load. */
 export interface Shape<Value> {
+  /** As JSON Schema, for the description of the API. */
+  readonly schema: object
   parse(body: unknown): Parsed<Value>
 }
 
 export function shape<Schema extends TSchema>(schema: Schema): Shape<Static<Schema>> {
   const validator = Compile(schema)
   return {
+    schema,
     parse(body) {
       if (body === undefined) return refused({ code: 'malformed-body' })
       // Check is a type guard of the whole schema; Errors is slow and asked only when it said no.

@@ -79,6 +79,9 @@ export function parseAdoptOrphan(body: unknown): Parsed<AdoptOrphan> {
 
 const unmanageShape = shape(Type.Object({ 'os-unmanage': Type.Union([Type.Object({}), Type.Null()]) }, { additionalProperties: false }))
 
+/** For the description of the API. */
+export const MANAGE_BODIES = { manage: manageShape, adopt: adoptShape, unmanage: unmanageShape }
+
 /** Whether this is the action `os-unmanage`; what else is wrong with it is told when it is parsed. */
 export function asksForUnmanage(body: unknown): boolean {
   return unmanageShape.parse(body).ok

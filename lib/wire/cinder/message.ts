@@ -18,16 +18,23 @@ export interface Message {
   readonly eventId: string
   readonly text: string
   readonly volume: Volume
+  /** When its volume came to be as the message says, in Unix milliseconds. */
+  readonly createdAtMs: number
 }
 
 /** @param isAdmin adds what each pool reported and what was needed */
 export function messageOf(volume: Volume, failure: VolumeFailure, id: string, isAdmin: boolean): Message {
-  return { id, eventId: eventId(failure), text: messageText(failure, isAdmin), volume }
+  return {
+    id,
+    eventId: eventId(failure),
+    text: messageText(failure, isAdmin),
+    volume,
+    createdAtMs: volume.updatedAtMs ?? volume.createdAtMs,
+  }
 }
 
 export function messageBody(message: Message, base: LinkBase): object {
-  const { volume } = message
-  const atMs = volume.updatedAtMs ?? volume.createdAtMs
+  const { volume, createdAtMs: atMs } = message
   return {
     id: message.id,
     event_id: message.eventId,

@@ -6,6 +6,9 @@ import { accepted, type Parsed, refused, shape } from './input.ts'
 const all = shape(Type.Object({ metadata: Metadata }, { additionalProperties: false }))
 const one = shape(Type.Object({ meta: Metadata }, { additionalProperties: false }))
 
+/** For the description of the API. */
+export const METADATA_BODIES = { all, one }
+
 export function parseMetadata(body: unknown): Parsed<Readonly<Record<string, string>>> {
   const parsed = all.parse(body)
   return parsed.ok ? accepted(parsed.value.metadata) : parsed

@@ -38,6 +38,9 @@ const inviteShape = shape(
   Type.Object({ ttl_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: TTL_SECONDS_MAX })) }, { additionalProperties: false }),
 )
 
+/** For the description of the API. */
+export const OWN_BODIES = { explain: explainShape, invite: inviteShape }
+
 export function parseInvite(body: unknown): Parsed<{ readonly ttlMs: number }> {
   const parsed = inviteShape.parse(body ?? {})
   return parsed.ok ? accepted({ ttlMs: (parsed.value.ttl_seconds ?? TTL_SECONDS_DEFAULT) * 1000 }) : parsed

@@ -1,33 +1,34 @@
 /** Which QoS specs a list shows, and in which order: by name, if no other is asked for. */
 import { compareText } from '../../model/ids.ts'
 import type { QosSpecs } from '../../model/qos.ts'
-import type { Filter, ListKeys, ListQuery } from './list-query.ts'
+import type { Parsed } from './input.ts'
+import { type ItemKind, type Selection, selectItems } from './item-list.ts'
+import type { ListKeys, ListQuery } from './list-query.ts'
 
-const FIELDS: Readonly<Record<string, (qos: QosSpecs) => string>> = {
-  id: ({ id }) => id,
-  name: ({ name }) => name,
-  consumer: ({ consumer }) => consumer,
+const KIND: ItemKind<QosSpecs> = {
+  fields: { id: ({ id }) => id, name: ({ name }) => name, consumer: ({ consumer }) => consumer, created_at: () => null },
+  flags: [],
+  times: [],
+  tests: {},
+  // Names are told apart.
+  order: (a, b) => compareText(a.name, b.name),
 }
 
-export const QOS_KEYS: ListKeys = { sorts: Object.keys(FIELDS), filters: Object.keys(FIELDS) }
-
-/** Those that all filters let through. `all` come by name, and names are told apart, so that the order is total. */
-export function selectQos(all: readonly QosSpecs[], { filters, sorts }: ListQuery): readonly QosSpecs[] {
-  return all
-    .filter((qos) => filters.every((filter) => passes(qos, filter)))
-    .toSorted((a, b) => {
-      for (const { key, direction } of sorts) {
-        const order = compareText(textOf(a, key), textOf(b, key))
-        if (order !== 0) return direction === 'asc' ? order : -order
-      }
-      return 0
-    })
+/** The list is for admins alone, who may filter by everything. */
+export const QOS_KEYS: ListKeys = {
+  sorts: Object.keys(KIND.fields),
+  allowed: [],
+  allowedBefore: [],
+  strictSince: 31,
+  since: {},
+  hasCount: false,
 }
 
-function passes(qos: QosSpecs, { key, match, value }: Filter): boolean {
-  return match === 'like' ? textOf(qos, key).includes(value) : textOf(qos, key) === value
-}
-
-function textOf(qos: QosSpecs, key: string): string {
-  return FIELDS[key]?.(qos) ?? ''
+/** @param all by name */
+export function selectQos(
+  all: readonly QosSpecs[],
+  query: Pick<ListQuery, 'filters' | 'sorts'>,
+  microversion: number,
+): Parsed<Selection<QosSpecs>> {
+  return selectItems(all, query, KIND, microversion)
 }

@@ -1,14 +1,20 @@
-/** Which snapshots a list shows, and in which order. */
+/** Which snapshots a list shows, and in which order. Where a snapshot lies is its volume's to say. */
+import type { VolumeId } from '../../model/ids.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
+import type { Volume } from '../../model/volume.ts'
 import type { Parsed } from './input.ts'
-import { type ItemKind, selectItems } from './item-list.ts'
+import { type ItemKind, mapTest, newestFirst, type Selection, selectItems, TIMES_SINCE } from './item-list.ts'
 import type { ListKeys, ListQuery } from './list-query.ts'
+import { RESOURCE_FILTERS } from './resource-filters.ts'
 
-const FIELDS: Readonly<Record<string, (snapshot: Snapshot) => string | number | null>> = {
+type Fields = ItemKind<Snapshot>['fields']
+
+const FIELDS: Fields = {
   id: (snapshot) => snapshot.id,
   name: (snapshot) => snapshot.name,
   display_name: (snapshot) => snapshot.name,
   description: (snapshot) => snapshot.description,
+  display_description: (snapshot) => snapshot.description,
   status: (snapshot) => snapshot.status,
   volume_id: (snapshot) => snapshot.volume,
   volume_size: (snapshot) => snapshot.sizeGiB,
@@ -20,11 +26,33 @@ const FIELDS: Readonly<Record<string, (snapshot: Snapshot) => string | number | 
   consumes_quota: () => 'true',
 }
 
-export const SNAPSHOT_KEYS: ListKeys = { sorts: Object.keys(FIELDS), filters: [...Object.keys(FIELDS), 'metadata', 'group_snapshot_id'] }
+const KIND: ItemKind<Snapshot> = {
+  fields: FIELDS,
+  flags: ['consumes_quota'],
+  times: ['created_at', 'updated_at'],
+  tests: mapTest('metadata', ({ metadata }) => metadata),
+  order: newestFirst,
+}
 
-const KIND: ItemKind<Snapshot> = { fields: FIELDS, flags: ['consumes_quota'], never: ['group_snapshot_id'] }
+export const SNAPSHOT_KEYS: ListKeys = {
+  sorts: Object.keys(FIELDS),
+  allowed: RESOURCE_FILTERS.snapshot,
+  allowedBefore: ['name', 'status', 'volume_id', 'metadata'],
+  strictSince: 31,
+  since: { metadata: 22, consumes_quota: 65, ...TIMES_SINCE },
+  hasCount: true,
+}
 
-/** `snapshots` come newest first. */
-export function selectSnapshots(snapshots: readonly Snapshot[], query: ListQuery, microversion: number): Parsed<readonly Snapshot[]> {
-  return selectItems(snapshots, query, KIND, microversion)
+/** `snapshots` come newest first; `volumes` are those that they are of, as far as they are known. */
+export function selectSnapshots(
+  snapshots: readonly Snapshot[],
+  volumes: ReadonlyMap<VolumeId, Volume>,
+  query: Pick<ListQuery, 'filters' | 'sorts'>,
+  microversion: number,
+): Parsed<Selection<Snapshot>> {
+  const placed: Fields = {
+    availability_zone: ({ volume }) => volumes.get(volume)?.availabilityZone ?? null,
+    host: ({ volume }) => volumes.get(volume)?.pool ?? null,
+  }
+  return selectItems(snapshots, query, { ...KIND, fields: { ...FIELDS, ...placed } }, microversion)
 }

@@ -40,6 +40,9 @@ const create = shape(
 const update = shape(Type.Object({ snapshot: Type.Object(texts, { additionalProperties: false }) }, { additionalProperties: false }))
 const action = shape(Type.Record(Type.String(), Type.Unknown()))
 
+/** For the description of the API. */
+export const SNAPSHOT_BODIES = { create, update, action }
+
 export function parseCreateSnapshot(body: unknown, microversion: number): Parsed<CreateSnapshot> {
   const parsed = create.parse(body)
   if (!parsed.ok) return parsed

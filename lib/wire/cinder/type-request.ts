@@ -6,7 +6,7 @@
  */
 import Type from 'typebox'
 import type { TypeEdit } from '../../model/catalogue.ts'
-import { isTrueWord, OptionalText } from './body-parts.ts'
+import { boolWord, isTrueWord, OptionalText } from './body-parts.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
 
 export interface CreateType {
@@ -38,6 +38,9 @@ const updateShape = shape(
 )
 const specsShape = shape(Type.Object({ extra_specs: Specs }, { additionalProperties: false }))
 const itemShape = shape(Specs)
+
+/** For the description of the API. */
+export const TYPE_BODIES = { create: createShape, update: updateShape, specs: specsShape, spec: itemShape }
 
 export function parseCreateType(body: unknown): Parsed<CreateType> {
   const parsed = createShape.parse(body)
@@ -86,12 +89,9 @@ export function parseExtraSpec(body: unknown, key: string): Parsed<Readonly<Reco
 export function parsePublicFilter(given: string | undefined): Parsed<boolean | null> {
   const word = given?.trim().toLowerCase() ?? 'true'
   if (word === 'none') return accepted(null)
-  if (isTrueWord(word)) return accepted(true)
-  if (FALSE_WORDS.has(word)) return accepted(false)
-  return refused({ code: 'bad-query', parameter: 'is_public', rule: 'has to be true, false or none' })
+  const flag = boolWord(word)
+  return flag !== null ? accepted(flag) : refused({ code: 'bad-query', parameter: 'is_public', rule: 'has to be true, false or none' })
 }
-
-const FALSE_WORDS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'off', 'n', 'no'])
 
 function parseName(given: string): Parsed<string> {
   const name = given.trim()

@@ -21,6 +21,9 @@ const revert = shape(
   ),
 )
 
+/** For the description of the API. */
+export const ACTION_BODIES = { extend, revert, any: envelope }
+
 export function parseVolumeAction(body: unknown): Parsed<VolumeAction> {
   const parsed = envelope.parse(body)
   if (!parsed.ok) return parsed

@@ -120,6 +120,9 @@ const updateShape = shape(
   ),
 )
 
+/** For the description of the API: what the newest microversion takes. */
+export const VOLUME_BODIES = { create: createStrict, update: updateShape }
+
 export function parseUpdateVolume(body: unknown, microversion: number): Parsed<UpdateVolume> {
   const parsed = updateShape.parse(body)
   if (!parsed.ok) return parsed

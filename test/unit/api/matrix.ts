@@ -6,7 +6,7 @@
 /** In the order of the codes below. `member`, `reader`, `admin`, `service` act for one project, `stranger` for another. */
 export const CALLERS = ['nobody', 'reader', 'member', 'admin', 'stranger', 'service'] as const
 
-export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project'
+export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project' | 'nothing'
 
 export interface Row {
   /** `METHOD /path`, as in routes.ts. */
@@ -52,7 +52,7 @@ const metadata = (path: string, on: Kind): readonly Row[] => [
   { route: `DELETE ${path}/kept`, ...write(on, 200) },
 ]
 
-const NOBODYS = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'
+export const NOBODYS = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0009'
 const POOL = encodeURIComponent('alpha1@memory#pool')
 const NOTHING = { 'source-name': 'nothing' }
 const LUKS = { provider: 'luks', control_location: 'front-end' }
@@ -62,6 +62,7 @@ export const ROWS: readonly Row[] = [
   { route: 'GET ', ...open() },
   { route: 'GET /', ...open() },
   { route: 'GET /extensions', ...open() },
+  { route: 'GET /resource_filters', ...open() },
   { route: 'GET /os-availability-zone', ...open() },
   { route: 'GET /limits', ...open() },
 
@@ -83,6 +84,8 @@ export const ROWS: readonly Row[] = [
   { route: 'POST /volumes/:id/action', ...write('volume', 404), body: () => ({ revert: { snapshot_id: NOBODYS } }) },
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-unmanage': {} }) },
   ...metadata('/volumes/:id/metadata', 'volume'),
+  { route: 'GET /volumes/:id/encryption', ...read('volume') },
+  { route: 'GET /volumes/:id/encryption/encryption_key_id', ...read('volume') },
   ...['/manageable_volumes', '/os-volume-manage'].flatMap((path): readonly Row[] => [
     { route: `GET ${path}?host=${POOL}`, ...adminOnly() },
     { route: `GET ${path}/detail?host=${POOL}`, ...adminOnly() },
@@ -158,10 +161,33 @@ export const ROWS: readonly Row[] = [
   { route: 'DELETE /default-types/:project', ...ofProject(204) },
   { route: 'GET /os-quota-class-sets/default', ...adminOnly() },
 
+  // There are none, and nobody is told more than that.
+  { route: 'POST /backups', ...write('volume', 503), body: (id) => ({ backup: { volume_id: id } }) },
+  { route: 'POST /backups/import_record', ...adminOnly(503), body: () => ({}) },
+  { route: 'GET /backups', ...open() },
+  { route: 'GET /backups/detail', ...open() },
+  { route: 'GET /backups/:id', on: 'nothing', ...open(404) },
+  { route: 'PUT /backups/:id', on: 'nothing', own: '401 403 404 404 404 404', body: () => ({ backup: { name: 'n' } }) },
+  { route: 'DELETE /backups/:id', on: 'nothing', own: '401 403 404 404 404 404' },
+  { route: 'POST /backups/:id/restore', on: 'nothing', own: '401 403 404 404 404 404', body: () => ({ restore: {} }) },
+  { route: 'GET /backups/:id/export_record', on: 'nothing', ...adminOnly(404) },
+  { route: 'POST /backups/:id/action', on: 'nothing', ...adminOnly(404), body: () => ({ 'os-force_delete': {} }) },
+
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },
   { route: 'GET /os-services', ...adminOnly() },
+  { route: 'PUT /os-services/failover_host', ...adminOnly(400), body: () => ({ host: 'alpha1' }) },
+  { route: 'PUT /os-services/failover', ...adminOnly(400), body: () => ({ host: 'alpha1' }) },
   { route: 'GET /scheduler-stats/get_pools', ...adminOnly() },
+  { route: 'GET /os-hosts', ...adminOnly() },
+  { route: 'GET /os-hosts/alpha1', ...adminOnly() },
+  { route: 'GET /capabilities/alpha1', ...adminOnly() },
+  { route: 'GET /clusters', ...adminOnly() },
+  { route: 'GET /clusters/detail', ...adminOnly() },
+  { route: 'GET /clusters/alpha1', ...adminOnly(404) },
+  { route: 'PUT /clusters/enable', ...adminOnly(404), body: () => ({ name: 'c' }) },
+  { route: 'PUT /clusters/disable', ...adminOnly(404), body: () => ({ name: 'c' }) },
+  { route: 'POST /workers/cleanup', ...adminOnly(202), body: () => ({}) },
   // Whose limits they are is no secret: as in Cinder a 403.
   { route: 'GET /os-quota-sets/:project', on: 'project', own: '401 200 200 200 403 200', foreign: '401 403 403 200 403 403' },
   { route: 'GET /os-quota-sets/:project/defaults', on: 'project', own: '401 200 200 200 403 200', foreign: '401 403 403 200 403 403' },
@@ -174,6 +200,7 @@ export const ROWS: readonly Row[] = [
   },
   { route: 'DELETE /os-quota-sets/:project', on: 'project', own: adminOnly().own, foreign: adminOnly().own },
 
+  { route: 'GET /openapi.json', ...open() },
   { route: 'GET /status', ...adminOnly() },
   { route: 'GET /hosts', ...adminOnly() },
   // What an admin is told then: it is the only host.

@@ -174,7 +174,7 @@ t.test('lists are filtered, sorted and paged as those of volumes', async (t) => 
   t.match(page.snapshots_links, [{ rel: 'next', href: new RegExp(`/snapshots\\?sort=.*&limit=2&marker=${made[1]}$`) }])
   t.same(await names(`?sort=name:asc&limit=2&marker=${made[1]}`), ['c'])
   t.notOk('os-extended-snapshot-attributes:progress' in page.snapshots[0], 'the short list has no extensions')
-  t.equal((await first.call(`${SNAPSHOTS}?nonsense=1`)).status, 400)
+  t.same(await names('?nonsense=1'), [], 'what no snapshot has lets none through')
   t.same((await first.call('/v3/other/snapshots', { token: 'user:other' })).body, { snapshots: [] }, 'another project has none')
 })
 

@@ -1,6 +1,6 @@
 /** The life of a volume over HTTP, on the real rules: what a client of Cinder does, and what it may rely on. */
 import t from 'tap'
-import { createVolume, PROJECT, SHARED_TYPE_ID, startCluster, TYPE_ID, until } from './cluster.ts'
+import { createVolume, eventually, PROJECT, SHARED_TYPE_ID, startCluster, TYPE_ID, until } from './cluster.ts'
 
 const VOLUMES = `/v3/${PROJECT}/volumes`
 
@@ -206,6 +206,25 @@ t.test('lists show the caller’s project, all of them when asked, in pages that
     404,
     'the summary came with 3.12; before, it is an id that nobody has',
   )
+})
+
+t.test('a forced delete asks for no status, and a volume that is used stays all the same', async (t) => {
+  const cluster = await startCluster()
+  t.teardown(() => cluster.stop())
+  const { first } = cluster
+  const act = (id: string, body: object) => first.call(`${VOLUMES}/${id}/action`, { method: 'POST', body })
+  const { id } = await createVolume(first)
+  await act(id, { 'os-reset_status': { status: 'in-use' } })
+  t.equal((await first.call(`${VOLUMES}/${id}`, { method: 'DELETE' })).status, 400)
+  t.equal((await act(id, { 'os-force_delete': {} })).status, 202)
+  await eventually(
+    () => first.call(`${VOLUMES}/${id}`),
+    ({ status }) => status === 404,
+  )
+  const used = (await createVolume(first)).id
+  const attachment = { volume_uuid: used, connector: { initiator: 'iqn.1993-08.org.debian:01:a1', host: 'compute1', multipath: false } }
+  await first.call(`/v3/${PROJECT}/attachments`, { method: 'POST', body: { attachment } })
+  t.equal((await act(used, { 'os-force_delete': {} })).status, 400, 'an initiator may be writing to it')
 })
 
 t.test('one text of a volume is kept for each address and shape, and a change replaces it', async (t) => {

@@ -1,0 +1,48 @@
+/**
+ * What each call takes as its body: the very schemas that it is checked by. Bodies that are read by hand are not here, and
+ * the description of the API says of them only that they are objects.
+ */
+import { ATTACHMENT_BODIES } from '../../lib/wire/cinder/attachment-request.ts'
+import { CREATE_BACKUP_BODY } from '../../lib/wire/cinder/backup-request.ts'
+import { CLEANUP_BODY } from '../../lib/wire/cinder/cleanup-request.ts'
+import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
+import type { Shape } from '../../lib/wire/cinder/input.ts'
+import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
+import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
+import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
+import { SNAPSHOT_BODIES } from '../../lib/wire/cinder/snapshot-request.ts'
+import { TYPE_BODIES } from '../../lib/wire/cinder/type-request.ts'
+import { ACTION_BODIES } from '../../lib/wire/cinder/volume-action-request.ts'
+import { VOLUME_BODIES } from '../../lib/wire/cinder/volume-request.ts'
+
+/** Under the path of the API's family and `METHOD /path`; where there are several, any of them will do. */
+export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>> = {
+  'POST /v3/volumes': [VOLUME_BODIES.create],
+  'PUT /v3/volumes/:id': [VOLUME_BODIES.update],
+  'POST /v3/volumes/:id/action': [ACTION_BODIES.extend, ACTION_BODIES.revert, MANAGE_BODIES.unmanage, ACTION_BODIES.any],
+  'POST /v3/volumes/:id/metadata': [METADATA_BODIES.all],
+  'PUT /v3/volumes/:id/metadata': [METADATA_BODIES.all],
+  'PUT /v3/volumes/:id/metadata/:key': [METADATA_BODIES.one],
+  'POST /v3/manageable_volumes': [MANAGE_BODIES.manage],
+  'POST /v3/os-volume-manage': [MANAGE_BODIES.manage],
+  'POST /v3/snapshots': [SNAPSHOT_BODIES.create],
+  'PUT /v3/snapshots/:id': [SNAPSHOT_BODIES.update],
+  'POST /v3/snapshots/:id/action': [SNAPSHOT_BODIES.action],
+  'POST /v3/snapshots/:id/metadata': [METADATA_BODIES.all],
+  'PUT /v3/snapshots/:id/metadata': [METADATA_BODIES.all],
+  'PUT /v3/snapshots/:id/metadata/:key': [METADATA_BODIES.one],
+  'POST /v3/attachments': [ATTACHMENT_BODIES.create],
+  'PUT /v3/attachments/:id': [ATTACHMENT_BODIES.update],
+  'POST /v3/attachments/:id/action': [ATTACHMENT_BODIES.action],
+  'POST /v3/types': [TYPE_BODIES.create],
+  'PUT /v3/types/:id': [TYPE_BODIES.update],
+  'POST /v3/types/:id/extra_specs': [TYPE_BODIES.specs],
+  'PUT /v3/types/:id/extra_specs/:key': [TYPE_BODIES.spec],
+  'POST /v3/backups': [CREATE_BACKUP_BODY],
+  'PUT /v3/os-services/failover_host': [FAILOVER_BODY],
+  'PUT /v3/os-services/failover': [FAILOVER_BODY],
+  'POST /v3/workers/cleanup': [CLEANUP_BODY],
+  'POST /scoria/v1/placement/explain': [OWN_BODIES.explain],
+  'POST /scoria/v1/invites': [OWN_BODIES.invite],
+  'POST /scoria/v1/orphans/adopt': [MANAGE_BODIES.adopt],
+}
