@@ -11,7 +11,7 @@ import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
+import { streamMuxer } from './muxer.ts'
 import { createLibp2p } from 'libp2p'
 import type { Identity } from './identity.ts'
 import { swarmDoor } from './swarm-door.ts'
@@ -47,7 +47,7 @@ export async function createNode(options: NodeOptions) {
     transports: [tcp()],
     connectionProtector: swarmDoor(options.swarmKey),
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [streamMuxer()],
     connectionGater: { denyDialPeer: deny, denyInboundEncryptedConnection: deny, denyOutboundEncryptedConnection: deny },
     connectionManager: {
       maxConnections: 300,
