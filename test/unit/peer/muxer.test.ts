@@ -10,6 +10,7 @@ t.test('a connection that breaks at the moment in which a stream begins ends tha
   const note = (error: unknown): void => void uncaught.push(error)
   process.on('uncaughtException', note)
   t.teardown(() => process.off('uncaughtException', note))
+  t.teardown(() => muxer.abort(new Error('the test is over')))
   const creating = Promise.resolve(muxer.createStream()).then(
     (stream) => stream.status,
     () => 'refused',
