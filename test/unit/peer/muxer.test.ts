@@ -10,11 +10,11 @@ t.test('a connection that breaks at the moment in which a stream begins ends tha
   const note = (error: unknown): void => void uncaught.push(error)
   process.on('uncaughtException', note)
   t.teardown(() => process.off('uncaughtException', note))
-  t.teardown(() => muxer.abort(new Error('the test is over')))
   const creating = Promise.resolve(muxer.createStream()).then(
     (stream) => stream.status,
     () => 'refused',
   )
+  const send = ours.send.bind(ours)
   // The moment in which the socket has gone and the streams on it have not heard.
   ours.send = () => {
     throw new Error('Cannot write to a stream that is closed')
@@ -22,6 +22,8 @@ t.test('a connection that breaks at the moment in which a stream begins ends tha
   t.equal(await creating, 'aborted')
   await new Promise((resolve) => setImmediate(resolve))
   t.same(uncaught, [])
+  ours.send = send
+  muxer.abort(new Error('the test is over'))
 })
 
 t.test('streams carry bytes both ways', async (t) => {
