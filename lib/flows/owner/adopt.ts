@@ -24,7 +24,7 @@ import { refusalOf, roomFor, typeOf } from './capacity.ts'
 import { refuseExtend } from './extend.ts'
 import { commitRoom } from './room.ts'
 import { settle } from './settle.ts'
-import { isBeingCopied } from './source.ts'
+import { isBeingCopied, isTaken } from './source.ts'
 import { failForgotten, FORGOTTEN } from './snapshot.ts'
 
 const GIB = 1024 ** 3
@@ -161,7 +161,10 @@ function adopt(peer: Peer, out: Out, binding: Binding, now: Now): void {
   const owned = reservedAs(volume, reservation)
   // Bytes that are there already take no more room.
   const isThere = peer.strays.delete(spec.id)
-  if (isThere || refusalOf(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), [], typeOf(peer, spec)) === null) {
+  // Neither room nor what lies in the pool is taken from those who were promised it since.
+  const isTheirs = spec.source?.kind === 'existing' && isTaken(peer, pool, spec.source.name)
+  const hasRoom = !isTheirs && refusalOf(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), [], typeOf(peer, spec)) === null
+  if (isThere || hasRoom) {
     return commitCreate(peer, out, keepOwned(peer, out, owned))
   }
   publishOwned(peer, out, { ...owned, step: 'failed', volume: { ...volume, status: 'error', failure: { kind: 'lost' } } }, now)

@@ -47,7 +47,7 @@ export function isBeingCopied(peer: Peer, volume: VolumeId, snapshot: SnapshotId
 }
 
 /** Whether what lies there under this name is being taken in. Once it is, the name is nobody's. */
-function isTaken(peer: Peer, pool: PoolName, name: string): boolean {
+export function isTaken(peer: Peer, pool: PoolName, name: string): boolean {
   for (const { step, volume } of peer.owned.values()) {
     const isOpen = step === 'reserved' || step === 'committed'
     if (isOpen && volume.pool === pool && volume.source?.kind === 'existing' && volume.source.name === name) return true

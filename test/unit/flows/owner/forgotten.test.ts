@@ -1,6 +1,7 @@
 /** What a start does when the others know more of this host than its own journal. */
 import t from 'tap'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
+import { poolName } from '../../../../lib/model/ids.ts'
 import type { Json } from '../../../../lib/model/json.ts'
 import type { ClientRequest } from '../../../../lib/model/request.ts'
 import { Fleet } from '../fleet.ts'
@@ -54,6 +55,29 @@ t.test('a host without its journal takes its records and its bytes back, and goe
   t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
   t.equal(createOn(fleet, 'a', 2).owner, 'a')
   t.equal(fleet.host('c').tables.view.volumes.get(volumeNamed(2))?.volume.status, 'available', 'the others follow its log')
+})
+
+t.test('what lies in a pool is not taken in for a grant that was forgotten when somebody else has been promised it since', async (t) => {
+  const fleet = started('abc')
+  fleet.pass(1000)
+  const pool = poolName('a', 'fake', 'p')
+  const manage = (n: number): ClientRequest => ({
+    ...create(n, { source: { kind: 'existing', name: 'old-db' } }),
+    sourceAt: { owner: fleet.host('a').id, pool },
+  })
+  fleet.loses = ({ message }) => message.kind === 'commit'
+  t.equal(outcomeOf(fleet.ask('b', manage(1))()), 'ok', 'granted, and its host has not heard of it')
+  // The register is read in vain until the second one has its place.
+  fleet.loses = ({ to, message }) => to === 'a' && (message.kind === 'changed' || message.kind === 'commit')
+  restart(fleet, 'a', BLANK)
+  fleet.pass(2 * TIMINGS.recallMs)
+  fleet.host('a').tables.unread.clear()
+  t.equal(outcomeOf(fleet.ask('b', manage(2))()), 'ok')
+  fleet.loses = () => false
+  fleet.pass(3 * TIMINGS.watchMs)
+  const { owned } = fleet.host('a').tables
+  t.match(owned.get(volumeNamed(1))?.volume, { status: 'error', failure: { kind: 'lost' } })
+  t.match(owned.get(volumeNamed(2))?.volume, { status: 'available', failure: null })
 })
 
 t.test('an open grant of a host that lost its journal is made good', async (t) => {
