@@ -69,7 +69,7 @@ udevadm trigger --subsystem-match=block
 must udevadm settle --timeout=30
 if [ "$LAB_ROLE" = compute ]; then
   # In the foreground it tells what it does; there is no syslog to tell it to.
-  # If a target hangs up in the middle of a login, open-iscsi (its issue 387, in Debian's 2.1.8) may try for ever to bind a
+  # If a target hangs up in the middle of a login, open-iscsi 2.1.8, as Debian has it, may try for ever to bind a
   # connection that the kernel waits to be told to stop. Starting it again mends that and takes no session away, as OPERATIONS says.
   touch /lab/iscsid.log
   while :; do
