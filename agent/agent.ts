@@ -155,7 +155,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   stepper.start()
 
   const tls = await startProblemOf(openTls(config, exec, log))
-  const identity = await openIdentity(config.api.auth, log)
+  const identity = await openIdentity(config.api.auth, { service, adminTokenFile: places.adminToken, log })
   stops.push(async () => identity.stop())
   const api = await startProblemOf(
     startApi({

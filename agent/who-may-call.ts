@@ -3,15 +3,43 @@ import { readFile } from 'node:fs/promises'
 import type { AuthConfig } from '../lib/config/api-config.ts'
 import { Secret } from '../lib/model/secret.ts'
 import type { Log } from '../lib/ports/log.ts'
+import { accountsOf } from './api/identity/builtin/accounts.ts'
+import { builtin } from './api/identity/builtin/builtin.ts'
+import { newHostToken } from './api/identity/builtin/host-token.ts'
 import type { Identity } from './api/identity/identity.ts'
 import { keystone } from './api/identity/keystone.ts'
 import { noauth } from './api/identity/noauth.ts'
 import { StartProblem } from './start-problem.ts'
+import type { Service } from './run/service.ts'
 import { systemClock } from './system/clock.ts'
+import { writeDurably } from './system/durable-file.ts'
+import { systemUuid } from './system/random.ts'
+
+interface IdentityDeps {
+  readonly service: Service
+  /** Made anew where users are the cluster's own. */
+  readonly adminTokenFile: string
+  readonly log: Log
+}
 
 /** Keystone is not asked yet: an agent starts, and recovers, whether it answers or not. @throws StartProblem */
-export async function openIdentity(auth: AuthConfig, log: Log): Promise<Identity> {
+export async function openIdentity(auth: AuthConfig, { service, adminTokenFile, log }: IdentityDeps): Promise<Identity> {
+  const { wallMs, monoMs } = systemClock
   if (auth.kind === 'none') return noauth
+  if (auth.kind === 'builtin') {
+    const hostToken = newHostToken()
+    await writeDurably(adminTokenFile, `${hostToken.text.reveal()}\n`, 0o600)
+    const { cacheMs, tokenLifeSeconds } = auth
+    return builtin({
+      accounts: accountsOf(service),
+      hostToken,
+      cacheMs,
+      tokenLifeMs: tokenLifeSeconds * 1000,
+      wallMs,
+      monoMs,
+      uuid: systemUuid,
+    })
+  }
   const { url, username, password, projectName, userDomainName, projectDomainName, caFile, cacheMs } = auth
   return keystone({
     url,
@@ -21,8 +49,8 @@ export async function openIdentity(auth: AuthConfig, log: Log): Promise<Identity
     ca: caFile === null ? null : await textOf(caFile, 'api.auth.caFile'),
     cacheMs,
     log,
-    wallMs: systemClock.wallMs,
-    monoMs: systemClock.monoMs,
+    wallMs,
+    monoMs,
   })
 }
 

@@ -26,9 +26,16 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     status: 503,
     name: 'IdentityUnavailable',
     retryAfterS: 5,
-    help: 'Keystone did not say whose the token is, and nobody is let in on a doubt. Nothing was done. The log of the host says why: `keystone-silent`, `keystone-refuses`.',
+    help: 'Nobody could say whose the token is, and nobody is let in on a doubt. Nothing was done. With Keystone the log of the host says why: `keystone-silent`, `keystone-refuses`; with the cluster’s own users too few of the hosts that keep them can be reached.',
     text: () =>
       'IdentityUnavailable: the identity service did not say whose the token is, and nobody is let in on a doubt. Ask again in a moment; operators find the reason in the log of this host.',
+  },
+  'too-many-logins': {
+    status: 429,
+    name: 'TooManyLogins',
+    retryAfterS: 10,
+    help: 'From this address somebody has tried this user with a wrong password too often. Wait, then log in with the right one.',
+    text: () => 'TooManyLogins: too many logins have failed. Wait a moment, then log in with the right password.',
   },
   'too-many-requests': {
     status: 429,

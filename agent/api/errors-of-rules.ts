@@ -3,12 +3,13 @@
  * except where its text says so.
  */
 import type { CatalogueFailure, Failure } from '../../lib/model/failure.ts'
+import type { IdentityRefusal } from '../../lib/model/identity.ts'
 import type { Limits } from '../../lib/model/quota.ts'
-import { CLUSTER_PROJECT } from '../../lib/model/ids.ts'
+import { CLUSTER_PROJECT, isReservedProject, type ProjectId } from '../../lib/model/ids.ts'
 import { rejectionsText } from '../../lib/wire/cinder/message.ts'
 import type { Rows } from './error-rows.ts'
 
-export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure>> = {
+export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefusal>> = {
   'volume-not-found': {
     status: 404,
     name: 'VolumeNotFound',
@@ -149,7 +150,7 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure>> = {
     retryAfterS: 5,
     help: 'Too few of the hosts that keep the project’s account can be reached from here. Bring hosts back, or ask a host on the side with the majority. Repeat a create with the same Idempotency-Key: it may have been decided.',
     text: (f) =>
-      `QuorumUnavailable: ${f.answered} of ${f.members.length} hosts that keep ${f.project === CLUSTER_PROJECT ? 'the volume types' : `the account of project ${f.project}`} answered, ${f.needed} are needed (${f.members.join(', ')}).`,
+      `QuorumUnavailable: ${f.answered} of ${f.members.length} hosts that keep ${keptBy(f.project)} answered, ${f.needed} are needed (${f.members.join(', ')}).`,
   },
   'owner-unreachable': {
     status: 503,
@@ -237,4 +238,9 @@ function quotaText(facts: {
 
 function orList(words: readonly string[]): string {
   return words.length === 0 ? 'another' : words.join(' or ')
+}
+
+function keptBy(project: ProjectId): string {
+  if (project === CLUSTER_PROJECT) return 'the volume types'
+  return isReservedProject(project) ? 'the users' : `the account of project ${project}`
 }

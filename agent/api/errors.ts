@@ -7,6 +7,7 @@ import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Row, Rows } from './error-rows.ts'
 import { CATALOGUE_ERRORS } from './errors-of-catalogue.ts'
 import { EDGE_ERRORS, JOINING_ERRORS } from './errors-of-edge.ts'
+import { IDENTITY_ERRORS } from './errors-of-identity.ts'
 import { INPUT_ERRORS } from './errors-of-input.ts'
 import { MEMBERSHIP_ERRORS } from './errors-of-membership.ts'
 import { RULES_ERRORS } from './errors-of-rules.ts'
@@ -15,6 +16,7 @@ import type { EdgeFailure } from './failure.ts'
 export const ERRORS: Rows<EdgeFailure> = {
   ...RULES_ERRORS,
   ...CATALOGUE_ERRORS,
+  ...IDENTITY_ERRORS,
   ...INPUT_ERRORS,
   ...EDGE_ERRORS,
   ...JOINING_ERRORS,

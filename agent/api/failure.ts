@@ -11,6 +11,7 @@ export type HttpFailure =
   /** The token is good, and for no project. */
   | { readonly code: 'token-scope'; readonly scope: string }
   | { readonly code: 'identity-unavailable' }
+  | { readonly code: 'too-many-logins' }
   | { readonly code: 'too-many-requests'; readonly project: string }
   | { readonly code: 'malformed-url' }
   | { readonly code: 'route-not-found' }

@@ -16,6 +16,8 @@ export interface RateLimitOptions {
 export interface RateLimit {
   /** True: it may, and one of its tokens is gone. */
   take(key: string): boolean
+  /** Whether it might take one now. */
+  isOpen(key: string): boolean
 }
 
 interface Bucket {
@@ -25,11 +27,15 @@ interface Bucket {
 
 export function rateLimit({ perSecond, burst, keysMax, monoMs }: RateLimitOptions): RateLimit {
   const buckets = new Map<string, Bucket>()
+  const tokensOf = (key: string, atMs: number): number => {
+    const before = buckets.get(key)
+    return before === undefined ? burst : Math.min(burst, before.tokens + ((atMs - before.atMs) * perSecond) / 1000)
+  }
   return {
+    isOpen: (key) => tokensOf(key, monoMs()) >= 1,
     take(key) {
       const atMs = monoMs()
-      const before = buckets.get(key) ?? { tokens: burst, atMs }
-      const tokens = Math.min(burst, before.tokens + ((atMs - before.atMs) * perSecond) / 1000)
+      const tokens = tokensOf(key, atMs)
       const may = tokens >= 1
       // Back to the end: the first is the one that was used longest ago.
       buckets.delete(key)

@@ -18,6 +18,7 @@ import type { Identity } from './identity/identity.ts'
 import { ledgerReader } from './ledger-reader.ts'
 import type { Membership } from '../../lib/ports/membership.ts'
 import { rateLimit } from './rate-limit.ts'
+import { addKeystone } from './keystone-door.ts'
 import { type Reception, reception, send } from './reception.ts'
 import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
 import { rootVersions } from './versions.ts'
@@ -73,6 +74,7 @@ const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const
 
+/** PATCH and HEAD are Keystone's. */
 const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']
 const JSON_TYPES = ['application/json', 'application/vnd.openstack.volume+json']
 
@@ -122,6 +124,7 @@ function buildApi(options: ApiOptions): FastifyInstance {
   app.get('/healthcheck', (_, reply) => reply.header('content-type', 'text/plain').send('OK'))
   const limit = rateLimit({ perSecond: options.requestsPerSecond, burst: 2 * options.requestsPerSecond, keysMax: PROJECTS_MAX, monoMs })
   const audit = auditOf(log, monoMs)
+  if (options.identity.api !== null) addKeystone(app, { api: options.identity.api, audit, rootOf })
   addRoutes(app, reception({ edge, identity: options.identity, limit, audit, rootOf }), edge)
   return app
 }

@@ -1,6 +1,6 @@
 /** The `Service` of a running peer: what the REST edge sees of it. */
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
-import { CLUSTER_PROJECT, compareText } from '../../lib/model/ids.ts'
+import { compareText, isReservedProject } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
 import { effectiveDefaults, effectiveQos } from '../../lib/model/catalogue.ts'
@@ -52,8 +52,7 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     self: () => peer.self,
     projects() {
       const all = new Set([...peer.acceptors.keys(), ...view.projects.keys()])
-      all.delete(CLUSTER_PROJECT)
-      return [...all].sort(compareText)
+      return [...all].filter((project) => !isReservedProject(project)).sort(compareText)
     },
   }
 }

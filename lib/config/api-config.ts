@@ -14,6 +14,7 @@ const absolutePath = Type.String({ pattern: '^/', description: 'an absolute path
 const name = (what: string) => Type.String({ minLength: 1, maxLength: 255, description: what })
 
 const CACHE_MS_MAX = 60_000
+const TOKEN_LIFE_SECONDS_MAX = 86_400
 
 const keystoneAuth = Type.Object({
   kind: Type.Literal('keystone'),
@@ -36,6 +37,17 @@ const keystoneAuth = Type.Object({
     description: `a whole number from 0 to ${CACHE_MS_MAX}`,
   }),
 })
+const builtinAuth = Type.Object({
+  kind: Type.Literal('builtin'),
+  /** How long a token that was revoked may still be taken on other hosts. */
+  cacheMs: Type.Integer({ minimum: 0, maximum: CACHE_MS_MAX, default: 5000, description: `a whole number from 0 to ${CACHE_MS_MAX}` }),
+  tokenLifeSeconds: Type.Integer({
+    minimum: 60,
+    maximum: TOKEN_LIFE_SECONDS_MAX,
+    default: 3600,
+    description: `a whole number from 60 to ${TOKEN_LIFE_SECONDS_MAX}`,
+  }),
+})
 const noAuth = Type.Object({ kind: Type.Literal('none') })
 
 export const apiSchema = Type.Object(
@@ -45,7 +57,7 @@ export const apiSchema = Type.Object(
       default: '127.0.0.1:8776',
       description: 'host:port such as 127.0.0.1:8776',
     }),
-    auth: Type.Union([noAuth, keystoneAuth], { default: { kind: 'none' } }),
+    auth: Type.Union([noAuth, keystoneAuth, builtinAuth], { default: { kind: 'none' } }),
     tls: Type.Optional(
       Type.Object({
         certificateFile: Type.Optional(absolutePath),
@@ -62,6 +74,8 @@ type Written = Static<typeof apiSchema>
 
 export type AuthConfig =
   | { readonly kind: 'none' }
+  /** The cluster's own users. */
+  | { readonly kind: 'builtin'; readonly cacheMs: number; readonly tokenLifeSeconds: number }
   | {
       readonly kind: 'keystone'
       readonly url: string
@@ -138,7 +152,7 @@ export function apiOf({ listen, auth, tls }: Written): ApiConfig {
 }
 
 function authOf(auth: Written['auth']): AuthConfig {
-  if (auth.kind === 'none') return auth
+  if (auth.kind !== 'keystone') return auth
   const { password, passwordFile, caFile, ...rest } = auth
   invariant(password !== undefined || passwordFile !== undefined, 'a password or its file was demanded before')
   return {

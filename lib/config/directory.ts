@@ -21,6 +21,8 @@ export interface DirectoryFiles {
   /** Of the REST API, where it signs its own certificate. */
   readonly apiKey: string
   readonly apiCertificate: string
+  /** Where users are the cluster's own: what root on this host may show in place of a login. New at each start. */
+  readonly adminToken: string
   /** Folder of open and used invitations. */
   readonly invites: string
 }
@@ -36,6 +38,7 @@ export function directoryFiles(directory: string): DirectoryFiles {
     manifest: `${directory}/manifest.json`,
     apiKey: `${directory}/api.key`,
     apiCertificate: `${directory}/api.crt`,
+    adminToken: `${directory}/admin.token`,
     invites: `${directory}/invites`,
   }
 }

@@ -2,11 +2,12 @@
  * What a register has answered, or that nobody could, goes back to the flow that asked: every ask ends here, once.
  */
 import { assertNever, invariant } from '../model/invariant.ts'
+import type { IdentityFound } from '../model/identity.ts'
 import type { ProjectId } from '../model/ids.ts'
 import type { LedgerContents } from '../model/ledger.ts'
 import type { ChangeOutcome } from '../model/message.ts'
 import { onCreateDecided, onCreateTypes } from './coordinator/create.ts'
-import { noMajority } from './coordinator/reasons.ts'
+import { noMajority, undecided } from './coordinator/reasons.ts'
 import { onClientTypesDecided } from './coordinator/types.ts'
 import { onSearchRead } from './coordinator/find.ts'
 import { onEdited, onForgotten, onFoundForOperation, onIntended, onRoomDecided } from './coordinator/operate.ts'
@@ -54,6 +55,8 @@ export function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now
     }
     case 'limits':
       return reply(out, purpose.client, { kind: 'limits', result: limitsSet(peer, project, outcome) })
+    case 'identity':
+      return reply(out, purpose.client, { kind: 'identity', result: identityOf(peer, project, outcome) })
     case 'types':
       return onTypesAnswered(peer, out, purpose.asker, outcome, now)
     case 'own':
@@ -88,6 +91,14 @@ function onTypesAnswered(peer: Peer, out: Out, asker: TypesAsker, outcome: Chang
     default:
       return assertNever(asker)
   }
+}
+
+function identityOf(peer: Peer, project: ProjectId, outcome: ChangeOutcome): Result<IdentityFound> {
+  if (outcome.kind !== 'decided') return failure(undecided(peer, project, outcome))
+  const { answer } = outcome
+  if (answer.kind === 'refused') return failure(answer.refusal)
+  if (answer.kind !== 'identity') return failure(noMajority(peer, project, { answered: 0, needed: 0 }))
+  return success({ users: answer.users, projects: answer.projects, tokens: answer.tokens })
 }
 
 function limitsSet(peer: Peer, project: ProjectId, outcome: ChangeOutcome): Result<LedgerContents> {

@@ -159,6 +159,8 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
     }
     case 'look':
       return onClientLook(peer, out, client, request.host)
+    case 'identity':
+      return askRegister(peer, out, request.register, request.change, { kind: 'identity', client })
     case 'types':
       return onClientTypes(peer, out, client, request.change)
     default:

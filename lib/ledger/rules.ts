@@ -15,7 +15,9 @@ import { editText } from '../model/text-edit.ts'
 import type { Account, Verdict } from './account.ts'
 import { asItIs } from './catalogue-rules.ts'
 import { setDefaultType } from './default-type-rules.ts'
+import { claimProject, claimUser, readIdentity, releaseProject, releaseUser, reviseProject, reviseUser } from './identity-rules.ts'
 import { claimQos, freeQos, releaseQos, reviseQos } from './qos-rules.ts'
+import { issueToken, readToken, revokeToken } from './token-rules.ts'
 import { claimType, releaseType, reviseType } from './type-rules.ts'
 
 type Change<Kind extends LedgerChange['kind']> = Extract<LedgerChange, { kind: Kind }>
@@ -209,6 +211,26 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.freeQos(account, change)
     case 'set-default-type':
       return rules.setDefaultType(account, change)
+    case 'claim-user':
+      return claimUser(account, change)
+    case 'revise-user':
+      return reviseUser(account, change)
+    case 'release-user':
+      return releaseUser(account, change)
+    case 'claim-project':
+      return claimProject(account, change)
+    case 'revise-project':
+      return reviseProject(account, change)
+    case 'release-project':
+      return releaseProject(account, change)
+    case 'read-identity':
+      return readIdentity(account, change)
+    case 'issue-token':
+      return issueToken(account, change)
+    case 'revoke-token':
+      return revokeToken(account, change)
+    case 'read-token':
+      return readToken(account, change)
     case 'read-types':
       return asItIs(account.cell, null)
     default:

@@ -5,6 +5,7 @@
  */
 import { type CatalogueEntry, catalogueKey, type TypeEntry } from './catalogue.ts'
 import type { DefaultTypeEntry } from './default-type.ts'
+import type { IdentityEntry, ProjectEntry, TokenEntry, UserEntry } from './identity.ts'
 import type { PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
 import type { QosEntry } from './qos.ts'
@@ -24,6 +25,12 @@ export interface Cell {
   /** By id. */
   readonly qos: Map<string, QosEntry>
   readonly defaultTypes: Map<ProjectId, DefaultTypeEntry>
+  /** By id. */
+  readonly users: Map<string, UserEntry>
+  /** By id. */
+  readonly projects: Map<string, ProjectEntry>
+  /** By hash. */
+  readonly tokens: Map<string, TokenEntry>
   limits: Limits | null
 }
 
@@ -39,6 +46,9 @@ export function emptyCell(): Cell {
     types: new Map(),
     qos: new Map(),
     defaultTypes: new Map(),
+    users: new Map(),
+    projects: new Map(),
+    tokens: new Map(),
     limits: null,
   }
 }
@@ -60,6 +70,11 @@ function entryKey(entry: LedgerEntry): string {
     case 'qos':
     case 'default-type':
       return catalogueKey(entry)
+    case 'user':
+    case 'project':
+      return `${entry.kind}/${entry.id}`
+    case 'token':
+      return `token/${entry.hash}`
     case 'limits':
       return 'limits'
   }
@@ -107,6 +122,15 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'default-type':
       cell.defaultTypes.set(entry.project, entry)
       return
+    case 'user':
+      cell.users.set(entry.id, entry)
+      return
+    case 'project':
+      cell.projects.set(entry.id, entry)
+      return
+    case 'token':
+      cell.tokens.set(entry.hash, entry)
+      return
     case 'limits':
       cell.limits = entry.limits
   }
@@ -124,12 +148,20 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('type/')) cell.types.delete(name)
   else if (key.startsWith('qos/')) cell.qos.delete(name)
   else if (key.startsWith('default-type/')) cell.defaultTypes.delete(name as ProjectId)
+  else if (key.startsWith('user/')) cell.users.delete(name)
+  else if (key.startsWith('project/')) cell.projects.delete(name)
+  else if (key.startsWith('token/')) cell.tokens.delete(name)
   else cell.limits = null
 }
 
 /** All that belongs to the cluster's catalogue: nothing, in a project's register. */
 export function catalogueIn(cell: Cell): readonly CatalogueEntry[] {
   return [...cell.types.values(), ...cell.qos.values(), ...cell.defaultTypes.values()]
+}
+
+/** All that says who may log in: nothing, in a project's register. */
+function identityIn(cell: Cell): readonly IdentityEntry[] {
+  return [...cell.users.values(), ...cell.projects.values(), ...cell.tokens.values()]
 }
 
 /** Every entry with its key: what an acceptor ships when a difference will not do. */
@@ -143,6 +175,7 @@ export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerE
     ...cell.intents.values(),
     ...cell.gone.values(),
     ...catalogueIn(cell),
+    ...identityIn(cell),
   ]
   if (cell.limits !== null) entries.push({ kind: 'limits', limits: cell.limits })
   return entries.map((entry) => [entryKey(entry), entry] as const)

@@ -4,6 +4,7 @@
 import type { AttachmentStatus } from './attachment.ts'
 import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, VolumeId } from './ids.ts'
 import type { CatalogueRefusal } from './catalogue.ts'
+import type { IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotStatus } from './snapshot.ts'
@@ -83,6 +84,7 @@ export type Failure =
   | { readonly code: 'export-failed'; readonly volume: VolumeId; readonly tool: string; readonly detail: string }
   | { readonly code: 'overloaded'; readonly queue: string; readonly limit: number }
   | CatalogueFailure
+  | IdentityRefusal
   | { readonly code: 'peer-incomplete'; readonly silent: readonly PeerId[] }
 
 /** What is wrong with volume types and what belongs to them. */

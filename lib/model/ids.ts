@@ -44,12 +44,25 @@ export function parseUuid(text: string): string | null {
 /** Holds the register of what belongs to the cluster and to no project. No client can act for it. */
 export const CLUSTER_PROJECT: ProjectId = projectId('_cluster')
 
+/** Holds the register of users and projects, where they are the cluster's own. */
+export const IDENTITY_PROJECT: ProjectId = projectId('_identity')
+
+const TOKENS = '_tokens-'
+
+/** Holds the register of one user's tokens. */
+export const tokensProject = (user: string): ProjectId => projectId(`${TOKENS}${user}`)
+
+/** A register of the cluster itself. */
+export function isReservedProject(project: string): boolean {
+  return project === CLUSTER_PROJECT || project === IDENTITY_PROJECT || project.startsWith(TOKENS)
+}
+
 const PROJECT_CHARS_MAX = 255
 
 /** A project as a client may name it, or null. */
 export function parseProjectId(text: string): ProjectId | null {
   const isName = text !== '' && text.length <= PROJECT_CHARS_MAX && !/\p{Cc}/u.test(text)
-  return isName && text !== CLUSTER_PROJECT ? projectId(text) : null
+  return isName && !isReservedProject(text) ? projectId(text) : null
 }
 
 /** Orders text by code unit: the same on every machine, whatever its locale. */

@@ -3,11 +3,13 @@
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
  * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
- * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`, `default-type/<project>`.
+ * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`, `default-type/<project>`;
+ * in those of the users `user/<id>`, `project/<id>`, `token/<hash>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
 import type { CatalogueChange, CatalogueEntry, CatalogueRefusal } from './catalogue.ts'
+import type { IdentityChange, IdentityEntry, IdentityFound, IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotSpec } from './snapshot.ts'
@@ -113,7 +115,7 @@ export interface LimitsEntry {
   readonly limits: Limits
 }
 
-export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry | Intent | Gone | CatalogueEntry
+export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry | Intent | Gone | CatalogueEntry | IdentityEntry
 
 /** One key put (`entry`) or taken out (null). */
 export interface LedgerPut {
@@ -150,6 +152,7 @@ export type LedgerChange =
   /** `about`: a volume or a snapshot to look for among the requests that ended, too. */
   | { readonly kind: 'read'; readonly about: VolumeId | SnapshotId | null }
   | CatalogueChange
+  | IdentityChange
   | { readonly kind: 'read-types' }
 
 export type UnplacedEdit = { readonly kind: 'delete' } | ({ readonly kind: 'update' } & TextEdit)
@@ -189,7 +192,8 @@ export type LedgerAnswer =
   /** The default type keeps its name and is not deleted. */
   | { readonly kind: 'default-type'; readonly id: string }
   | { readonly kind: 'types-full'; readonly limit: number }
-  | { readonly kind: 'refused'; readonly refusal: CatalogueRefusal }
+  | { readonly kind: 'refused'; readonly refusal: CatalogueRefusal | IdentityRefusal }
+  | ({ readonly kind: 'identity' } & IdentityFound)
 
 /** The part of a register that a reader needs: what may not be in any owner's log yet, and the account. */
 export interface LedgerContents {

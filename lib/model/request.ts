@@ -5,6 +5,7 @@ import type { CatalogueChange, KnownType } from './catalogue.ts'
 import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { HostsLooked } from './existing.ts'
 import type { Result } from './failure.ts'
+import type { IdentityChange, IdentityFound } from './identity.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { QosSpecs } from './qos.ts'
@@ -91,6 +92,8 @@ export type ClientRequest =
   | { readonly kind: 'look'; readonly host: PeerId | null }
   /** Changes the catalogue, or reads it from its register (null). This peer's copy is as new as the answer. */
   | { readonly kind: 'types'; readonly change: CatalogueChange | null }
+  /** Changes or reads who may log in. `register`: that of the users and projects, or that of one user's tokens. */
+  | { readonly kind: 'identity'; readonly register: ProjectId; readonly change: IdentityChange }
 
 export interface KnownTypes {
   readonly types: readonly KnownType[]
@@ -109,6 +112,7 @@ export type ClientReply =
   | { readonly kind: 'limits'; readonly result: Result<LedgerContents> }
   | { readonly kind: 'look'; readonly result: Result<HostsLooked> }
   | { readonly kind: 'types'; readonly result: Result<KnownTypes> }
+  | { readonly kind: 'identity'; readonly result: Result<IdentityFound> }
 
 /** A volume with what the standard body has no room for: whether its host answers, and how old the record is. */
 export interface VolumeView {

@@ -7,6 +7,7 @@
 import type { Caller } from '../call.ts'
 import type { Failure } from '../../../lib/model/failure.ts'
 import type { HttpFailure } from '../failure.ts'
+import type { KeystoneApi } from './keystone-route.ts'
 
 /** All that a request says about who sent it. */
 export interface RequestFacts {
@@ -30,6 +31,8 @@ export interface Identity {
   identify(facts: RequestFacts): Promise<Identified>
   /** Whether callers are told apart: only then a limit by project limits anybody. */
   readonly tellsApart: boolean
+  /** The part of Keystone's API that is served in its place; null where tokens come from elsewhere. */
+  readonly api: KeystoneApi | null
   stop(): void
 }
 

@@ -119,6 +119,7 @@ export function keystone(options: KeystoneOptions): Identity {
 
   return {
     tellsApart: true,
+    api: null,
     stop: () => service.stop(),
     async identify({ token, serviceToken, urlProject }: RequestFacts): Promise<Identified> {
       if (token === undefined || token === '') return refusedCaller({ code: 'unauthorized', challenge }, 'no token')

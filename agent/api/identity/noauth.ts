@@ -13,6 +13,7 @@ const UNAUTHORIZED = { code: 'unauthorized', challenge: null } as const
 export const noauth: Identity = {
   identify: async (facts) => identify(facts),
   tellsApart: false,
+  api: null,
   stop() {},
 }
 

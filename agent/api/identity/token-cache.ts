@@ -31,6 +31,7 @@ export interface Heard<Value> {
 export interface TokenCache<Value> {
   /** Null: too many other questions are under way. */
   get(token: string, ask: () => Promise<Heard<Value>>): Promise<Value | null>
+  forget(token: string): void
 }
 
 export function tokenCache<Value>({ entriesMax, askingMax, monoMs }: TokenCacheOptions): TokenCache<Value> {
@@ -57,8 +58,11 @@ export function tokenCache<Value>({ entriesMax, askingMax, monoMs }: TokenCacheO
   }
 
   return {
+    forget(token) {
+      good.delete(keyOf(token))
+    },
     async get(token, ask) {
-      const key = createHash('sha256').update(token).digest('base64')
+      const key = keyOf(token)
       const kept = recall(good, key) ?? recall(bad, key)
       if (kept !== null) return kept.value
       const running = asking.get(key)
@@ -77,4 +81,8 @@ export function tokenCache<Value>({ entriesMax, askingMax, monoMs }: TokenCacheO
       }
     },
   }
+}
+
+function keyOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64')
 }

@@ -28,6 +28,7 @@ export type AskPurpose =
   /** A delete whose owner is lost for good. */
   | { readonly kind: 'forget'; readonly client: string | null }
   | { readonly kind: 'limits'; readonly client: string }
+  | { readonly kind: 'identity'; readonly client: string }
   | { readonly kind: 'types'; readonly asker: TypesAsker }
 
 /** Who waits for the volume types: this peer's own copy, a client, or a create that was ranked by an old one. */

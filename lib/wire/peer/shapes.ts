@@ -15,6 +15,18 @@ import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
 import { defaultTypeFields, qosClaim, qosEdit, qosEntryFields, refusal, typeClaim, typeEdit, typeEntryFields } from './catalogue-shapes.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
+import {
+  identityId,
+  identityQuery,
+  projectClaim,
+  projectEdit,
+  projectFields,
+  tokenFields,
+  tokenHash,
+  userClaim,
+  userEdit,
+  userFields,
+} from './identity-shapes.ts'
 import { atMs, bodyHash, count, ITEMS_MAX, peer, pool, project, reservation, rid, uuid } from './plain-shapes.ts'
 
 const existingName = pattern(/^[A-Za-z0-9+_.][A-Za-z0-9+_.-]{0,126}$/, 127)
@@ -216,6 +228,9 @@ export const ledgerEntry = variants<LedgerEntry>({
   type: typeEntryFields,
   qos: qosEntryFields,
   'default-type': defaultTypeFields,
+  user: userFields,
+  project: projectFields,
+  token: tokenFields,
 })
 export const ledgerPut = shape<LedgerPut>({ key: text(512), entry: nullable(ledgerEntry) })
 
@@ -250,6 +265,16 @@ export const ledgerChange = variants<LedgerChange>({
   'free-qos': { id: uuid, rid },
   'set-default-type': { project, rid, typeId: nullable(uuid) },
   'read-types': {},
+  'claim-user': { claim: userClaim },
+  'revise-user': { id: identityId, rid, edit: userEdit },
+  'release-user': { id: identityId, rid },
+  'claim-project': { claim: projectClaim },
+  'revise-project': { id: identityId, rid, edit: projectEdit },
+  'release-project': { id: identityId, rid },
+  'read-identity': { query: identityQuery },
+  'issue-token': { token: ofKind(ledgerEntry, 'token'), atMs },
+  'revoke-token': { hash: tokenHash },
+  'read-token': { hash: tokenHash },
 })
 const contents = shape<LedgerContents>({
   bound: list(binding, ITEMS_MAX),
@@ -289,4 +314,9 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'default-type': { id: uuid },
   'types-full': { limit: count },
   refused: { refusal },
+  identity: {
+    users: list(ofKind(ledgerEntry, 'user'), ITEMS_MAX),
+    projects: list(ofKind(ledgerEntry, 'project'), ITEMS_MAX),
+    tokens: list(ofKind(ledgerEntry, 'token'), ITEMS_MAX),
+  },
 })

@@ -72,7 +72,7 @@ export class RegisterModel {
   }
 
   #entry(key: string): LedgerEntry | null {
-    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types, qos, defaultTypes } = this.#cell
+    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types, qos, defaultTypes, users, projects, tokens } = this.#cell
     const at = key.indexOf('/')
     const name = key.slice(at + 1)
     switch (key.slice(0, at)) {
@@ -96,6 +96,12 @@ export class RegisterModel {
         return qos.get(name) ?? null
       case 'default-type':
         return defaultTypes.get(name as ProjectId) ?? null
+      case 'user':
+        return users.get(name) ?? null
+      case 'project':
+        return projects.get(name) ?? null
+      case 'token':
+        return tokens.get(name) ?? null
       default:
         return limits === null ? null : { kind: 'limits', limits }
     }
@@ -160,6 +166,9 @@ function textOf(entry: LedgerEntry): string {
     case 'type':
     case 'qos':
     case 'default-type':
+    case 'user':
+    case 'project':
+    case 'token':
       return canonicalJson(entry)
   }
 }

@@ -11,6 +11,7 @@ const FREED = 'freed'
 const TAKEN = 'taken'
 /** Of whatever is done to the volume types: an answer shows all of them. */
 const TYPED = 'typed'
+const NAMED = 'named'
 
 const boundTrace = (rid: string, host: string | null, reservation: string | null): string => `bound/${rid}/${host}/${reservation}`
 const decidedTrace = (rid: string): string => `decided/${rid}`
@@ -56,8 +57,19 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'free-qos':
     case 'set-default-type':
       return [TYPED]
+    case 'claim-user':
+    case 'revise-user':
+    case 'release-user':
+    case 'claim-project':
+    case 'revise-project':
+    case 'release-project':
+    case 'issue-token':
+    case 'revoke-token':
+      return [NAMED]
     case 'read':
     case 'read-types':
+    case 'read-identity':
+    case 'read-token':
       return []
   }
 }
@@ -100,6 +112,8 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
     case 'types-full':
     case 'refused':
       return [TYPED]
+    case 'identity':
+      return [NAMED]
     case 'not-lost':
     case 'contents':
       return []

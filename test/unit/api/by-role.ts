@@ -4,6 +4,7 @@ import { projectId } from '../../../lib/model/ids.ts'
 
 export const byRole: Identity = {
   tellsApart: true,
+  api: null,
   stop() {},
   async identify({ token = '' }) {
     const [role = '', project = ''] = token.split(':')

@@ -6,6 +6,7 @@
  * what it signs is everybody's manifest at once.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Identity } from '../../../agent/api/identity/identity.ts'
 import { noauth } from '../../../agent/api/identity/noauth.ts'
 import { type Api, type ApiOptions, startApi } from '../../../agent/api/server.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
@@ -91,7 +92,9 @@ export interface ClusterOptions {
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
   /** What the edge is given in place of what it gets else: plain HTTP, and callers who say who they are. */
-  readonly edge?: Partial<Pick<ApiOptions, 'identity' | 'requestsPerSecond' | 'tls' | 'log' | 'monoMs'>>
+  readonly edge?: Partial<Pick<ApiOptions, 'requestsPerSecond' | 'tls' | 'log' | 'monoMs'>> & {
+    readonly identity?: Identity | ((service: Service) => Identity)
+  }
 }
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -142,10 +145,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       uuid: randomUUID,
       listen: { host: '127.0.0.1', port: 0 },
       tls: null,
-      identity: noauth,
       requestsPerSecond: 10_000,
       publicEndpoint: options.publicEndpoint ?? null,
       ...options.edge,
+      identity: identityFor(service, options),
     })
     apis.push(api)
     const down = (): void => {
@@ -178,6 +181,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
     },
   }
+}
+
+function identityFor(service: Service, { edge }: ClusterOptions): Identity {
+  const identity = edge?.identity ?? noauth
+  return typeof identity === 'function' ? identity(service) : identity
 }
 
 /** A host that has just started tells what it has a moment later. */

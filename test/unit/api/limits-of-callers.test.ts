@@ -16,6 +16,7 @@ const spoken: Identity = {
     return { ok: true, caller }
   },
   tellsApart: true,
+  api: null,
   stop() {},
 }
 

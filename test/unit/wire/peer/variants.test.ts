@@ -83,6 +83,49 @@ const encryption = {
   createdAtMs: 1,
   updatedAtMs: null,
 } as const
+const identity = '0123456789abcdef0123456789abcdef'
+const userClaim = {
+  id: identity,
+  name: 'ada',
+  description: null,
+  isEnabled: true,
+  passwordHash: 'scrypt$15$8$3$c2FsdA$a2V5',
+  defaultProject: project,
+  createdAtMs: 1,
+  bodyHash: 'h',
+}
+const projectClaim = { id: projectId(identity), name: 'demo', description: 'd', isEnabled: true, createdAtMs: 1, bodyHash: 'h' }
+const credential = {
+  id: identity,
+  name: 'ci',
+  description: null,
+  secretHash: 's',
+  project,
+  roles: ['member', 'reader'],
+  expiresAtMs: null,
+  createdAtMs: 1,
+} as const
+const token = {
+  kind: 'token',
+  hash: 'A'.repeat(43),
+  generation: 1,
+  project: null,
+  credential: null,
+  methods: ['password'],
+  auditId: 'a',
+  issuedAtMs: 1,
+  expiresAtMs: 2,
+} as const
+const user = {
+  ...userClaim,
+  kind: 'user',
+  grants: [{ project, roles: ['admin'] }],
+  credentials: [credential],
+  generation: 1,
+  version: 1,
+  isGone: false,
+  done: [rid],
+} as const
 const claim = { id: volume, name: 'fast', description: null, isPublic: true, extraSpecs: { a: 'b' }, bodyHash: 'h' }
 const entries: ByKind<LedgerEntry> = {
   bound,
@@ -96,6 +139,9 @@ const entries: ByKind<LedgerEntry> = {
   type: { ...claim, kind: 'type', access: [project], encryption, qosId: volume, version: 4, isGone: false, done: [rid] },
   qos: { ...qosClaim, kind: 'qos', version: 5, isGone: true, done: [] },
   'default-type': { kind: 'default-type', project, typeId: volume, version: 6, isGone: false, done: [rid] },
+  user,
+  project: { ...projectClaim, kind: 'project', version: 2, isGone: true, done: [] },
+  token,
 }
 const changes: ByKind<LedgerChange> = {
   bind: { kind: 'bind', binding: bound },
@@ -129,6 +175,16 @@ const changes: ByKind<LedgerChange> = {
   'free-qos': { kind: 'free-qos', id: volume, rid },
   'set-default-type': { kind: 'set-default-type', project, rid, typeId: null },
   'read-types': { kind: 'read-types' },
+  'claim-user': { kind: 'claim-user', claim: userClaim },
+  'revise-user': { kind: 'revise-user', id: identity, rid, edit: { name: 'bea', credential: { kind: 'remove', id: identity } } },
+  'release-user': { kind: 'release-user', id: identity, rid },
+  'claim-project': { kind: 'claim-project', claim: projectClaim },
+  'revise-project': { kind: 'revise-project', id: projectId(identity), rid, edit: { isEnabled: false } },
+  'release-project': { kind: 'release-project', id: projectId(identity), rid },
+  'read-identity': { kind: 'read-identity', query: { kind: 'login', user: { name: 'ada' }, credential: null, project: { id: 'p' } } },
+  'issue-token': { kind: 'issue-token', token, atMs: 1 },
+  'revoke-token': { kind: 'revoke-token', hash: token.hash },
+  'read-token': { kind: 'read-token', hash: token.hash },
 }
 const contents = {
   bound: [bound],
@@ -163,6 +219,7 @@ const answers: ByKind<LedgerAnswer> = {
   'default-type': { kind: 'default-type', id: volume },
   'types-full': { kind: 'types-full', limit: 9 },
   refused: { kind: 'refused', refusal: { code: 'access-exists', type: volume, project } },
+  identity: { kind: 'identity', users: [user], projects: [entries.project], tokens: [token] },
 }
 const outcomes: ByKind<ChangeOutcome> = {
   decided: { kind: 'decided', answer: answers.absent, proof: null },
