@@ -15,7 +15,13 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['join', async () => (await import('./command/main-host.ts')).joinCommand],
   ['agent', async () => (await import('./command/main-agent.ts')).agentCommand],
   ['doctor', async () => (await import('./command/main-doctor.ts')).doctorCommand],
-  ['dev', async () => (await import('./command/main-dev.ts')).devCommand],
+  [
+    'dev',
+    async () => {
+      const { devCommand } = await import('./command/main-dev.ts')
+      return (args) => devCommand(args, process.env)
+    },
+  ],
 ])
 
 async function main(args: readonly string[]): Promise<number> {

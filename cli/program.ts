@@ -2,6 +2,7 @@
  * The `scoria` command: puts its verbs together, and turns every end into an exit code and at most four lines.
  */
 import { Command, CommanderError } from 'commander'
+import { addApplicationCredential } from './commands/application-credential.ts'
 import { addAttachment } from './commands/attachment.ts'
 import { addHost } from './commands/host.ts'
 import { addLeave } from './commands/host-leave.ts'
@@ -10,11 +11,15 @@ import { isPassedOn, passedOnHelp, runAgentProgram } from './commands/passthroug
 import { addOrphan } from './commands/orphan.ts'
 import { addPeer } from './commands/peer.ts'
 import { addPlacement } from './commands/placement.ts'
+import { addProject } from './commands/project.ts'
 import { addQos } from './commands/qos.ts'
 import { addQuota } from './commands/quota.ts'
+import { addRole } from './commands/role.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStatus } from './commands/status.ts'
+import { addToken } from './commands/token.ts'
 import { addType } from './commands/type.ts'
+import { addUser } from './commands/user.ts'
 import { addVolume } from './commands/volume.ts'
 import { EXIT } from '../lib/config/exit-codes.ts'
 import { CliFailure } from './failure.ts'
@@ -57,6 +62,11 @@ function createProgram(terminal: Terminal): Command {
   addType(program, terminal)
   addQos(program, terminal)
   addQuota(program, terminal)
+  addUser(program, terminal)
+  addProject(program, terminal)
+  addRole(program, terminal)
+  addToken(program, terminal)
+  addApplicationCredential(program, terminal)
   return program
 }
 

@@ -59,6 +59,7 @@ async function sessionOf(who: Who, ca: string | null): Promise<Pick<Settings, 't
     case 'token':
       return { token: who.token, project: null }
     case 'password':
+    case 'credential':
       return await login(who, who.caFile === null ? ca : await readCa(who.caFile))
     default:
       return assertNever(who)

@@ -10,6 +10,7 @@ export type Who =
   | { readonly kind: 'said'; readonly user: string; readonly project: string }
   | { readonly kind: 'token'; readonly token: Secret }
   | PasswordWho
+  | CredentialWho
 
 export interface PasswordWho {
   readonly kind: 'password'
@@ -18,6 +19,15 @@ export interface PasswordWho {
   readonly password: Secret
   readonly project: KeystoneName
   /** Who may have signed Keystone's certificate, or null. */
+  readonly caFile: string | null
+}
+
+/** An application credential, which is for one project. */
+export interface CredentialWho {
+  readonly kind: 'credential'
+  readonly url: string
+  readonly id: string
+  readonly secret: Secret
   readonly caFile: string | null
 }
 
@@ -34,12 +44,19 @@ export function whoOf(options: WhoOptions, env: Environment, said: { readonly us
   if (options.osToken !== undefined) return { kind: 'token', token: new Secret(options.osToken) }
   const isTyped = options.user !== undefined || options.project !== undefined
   if (!isTyped && env['OS_TOKEN']) return { kind: 'token', token: new Secret(env['OS_TOKEN']) }
-  if (!isTyped && env['OS_AUTH_URL']) return passwordWho(env['OS_AUTH_URL'], env)
+  if (!isTyped && env['OS_AUTH_URL']) return loginWho(env['OS_AUTH_URL'], env)
   return {
     kind: 'said',
     project: options.project ?? env['SCORIA_PROJECT'] ?? said.project,
     user: options.user ?? env['SCORIA_USER'] ?? said.user,
   }
+}
+
+function loginWho(url: string, env: Environment): PasswordWho | CredentialWho {
+  const [id, secret] = [env['OS_APPLICATION_CREDENTIAL_ID'], env['OS_APPLICATION_CREDENTIAL_SECRET']]
+  if (!id) return passwordWho(url, env)
+  if (!secret) throw usage('OS_APPLICATION_CREDENTIAL_ID is set, and OS_APPLICATION_CREDENTIAL_SECRET is missing', 'set both, or neither')
+  return { kind: 'credential', url, id, secret: new Secret(secret), caFile: env['OS_CACERT'] || null }
 }
 
 /** @throws CliFailure that names what is missing */

@@ -13,7 +13,7 @@ export interface DoorOptions {
   readonly rootOf: (request: FastifyRequest) => string
 }
 
-const PREFIX = '/identity'
+const ROOTS: ReadonlySet<string> = new Set(['/identity', '/identity/v3', '/image'])
 
 export function addKeystone(app: FastifyInstance, { api, audit, rootOf }: DoorOptions): void {
   for (const route of api.routes) {
@@ -33,15 +33,14 @@ export function addKeystone(app: FastifyInstance, { api, audit, rootOf }: DoorOp
       tell(audit, route, request, given)
       return answer(reply, given)
     }
-    app.route({ method: route.method, url: PREFIX + route.path, handler })
+    app.route({ method: route.method, url: route.path, handler })
     // Clients write the root of an API with a slash and without.
-    if (route.path === '' || route.path === '/v3') app.route({ method: route.method, url: `${PREFIX}${route.path}/`, handler })
+    if (ROOTS.has(route.path)) app.route({ method: route.method, url: `${route.path}/`, handler })
   }
 }
 
 function tell(audit: Audit, { method, path }: KeystoneRoute, { id, ip }: FastifyRequest, given: KeystoneAnswer): void {
-  if (given.kind === 'failed' && given.reason !== null)
-    audit.notLetIn({ requestId: id, method, route: PREFIX + path, remote: ip }, given.reason)
+  if (given.kind === 'failed' && given.reason !== null) audit.notLetIn({ requestId: id, method, route: path, remote: ip }, given.reason)
 }
 
 function answer(reply: FastifyReply, given: KeystoneAnswer): FastifyReply {

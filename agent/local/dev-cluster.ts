@@ -13,7 +13,7 @@ import type { Manifest, ManifestHost, SignedManifest } from '../../lib/model/man
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { agentYaml } from '../command/agent-yaml.ts'
 import { CommandProblem } from '../command/command-problem.ts'
-import { type DevBackend, type DevOptions, type DevPeer, devConfigJson } from './dev-plan.ts'
+import { type DevAuth, type DevBackend, type DevOptions, type DevPeer, devConfigJson, passwordFileOf } from './dev-plan.ts'
 import {
   clusterKeySteps,
   exists,
@@ -36,6 +36,7 @@ export interface DevRecord {
   readonly peers: number
   readonly apiPort: number
   readonly backend: DevBackend
+  readonly auth: DevAuth['kind']
 }
 
 /** The record of an earlier start, or null for a new folder. @throws CommandProblem if it is not one of ours */
@@ -44,9 +45,10 @@ export async function readDevRecord(directory: string): Promise<DevRecord | null
   if (!(await exists(file))) return null
   const json = parseJson(await readFile(file, 'utf8'))
   if (!isObject(json)) throw damaged(file)
-  const { peers, apiPort, backend } = json
+  const { peers, apiPort, backend, auth } = json
   if (typeof peers !== 'number' || typeof apiPort !== 'number' || (backend !== 'file' && backend !== 'none')) throw damaged(file)
-  return { peers, apiPort, backend }
+  if (auth !== 'none' && auth !== 'builtin' && auth !== 'keystone') throw damaged(file)
+  return { peers, apiPort, backend, auth }
 }
 
 /** Finishes whatever an earlier run left unfinished. */
@@ -66,18 +68,25 @@ export async function makeCluster(directory: string, peers: readonly DevPeer[], 
     const copy: Step = { what: 'manifest', where: files.manifest, make: () => writeDurably(files.manifest, manifest) }
     await takeSteps([swarmKeyStep(files, swarmKey), publicKeyStep(files, publicKey), copy], false, nothing)
   }
-  const record: DevRecord = { peers: peers.length, apiPort: options.apiPort, backend: options.backend }
+  const record: DevRecord = { peers: peers.length, apiPort: options.apiPort, backend: options.backend, auth: options.auth.kind }
   await writeDurably(recordFile(directory), `${JSON.stringify(record)}\n`)
 }
 
 function ownSteps(peer: DevPeer, options: DevOptions): readonly Step[] {
-  const config = agentYaml(devConfigJson(peer, options.backend, options.capacityGiB))
+  const config = agentYaml(devConfigJson(peer, options))
   return [
     folderStep('folder', peer.directory),
     folderStep('volume folder', `${peer.directory}/volumes`),
     identityStep(directoryFiles(peer.directory)),
+    ...passwordSteps(peer, options.auth),
     { what: 'configuration', where: peer.configFile, make: () => writeDurably(peer.configFile, config) },
   ]
+}
+
+function passwordSteps(peer: DevPeer, auth: DevAuth): readonly Step[] {
+  if (auth.kind !== 'keystone') return []
+  const where = passwordFileOf(peer)
+  return [{ what: 'password', where, make: () => writeDurably(where, `${auth.password.reveal()}\n`) }]
 }
 
 async function firstManifest(peers: readonly DevPeer[], options: DevOptions): Promise<SignedManifest> {

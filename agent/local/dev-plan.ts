@@ -6,9 +6,24 @@
  */
 import type { HostPort } from '../../lib/config/address.ts'
 import { formatHostPort, toMultiaddr } from '../../lib/config/address.ts'
+import type { Secret } from '../../lib/model/secret.ts'
 import type { Limits } from '../../lib/model/quota.ts'
 
 export type DevBackend = 'file' | 'none'
+
+/** Whom the peers believe: everybody, the cluster's own users, or a Keystone. */
+export type DevAuth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'builtin' }
+  | {
+      readonly kind: 'keystone'
+      readonly url: string
+      readonly username: string
+      readonly password: Secret
+      readonly projectName: string
+      readonly userDomainName: string
+      readonly projectDomainName: string
+    }
 
 export interface DevOptions {
   /** 1 to 100 */
@@ -17,6 +32,7 @@ export interface DevOptions {
   /** Null: a temporary folder that goes when the cluster ends. */
   readonly directory: string | null
   readonly backend: DevBackend
+  readonly auth: DevAuth
   /** GiB of each peer's pool. */
   readonly capacityGiB: number
   readonly limits: Limits
@@ -61,18 +77,32 @@ export function planPeers(directory: string, peers: number, apiPort: number): re
   })
 }
 
+/** Holds the password of the agents' own user at Keystone. */
+export function passwordFileOf(peer: DevPeer): string {
+  return `${peer.directory}/keystone.password`
+}
+
+function authJson(peer: DevPeer, auth: Exclude<DevAuth, { kind: 'none' }>): object {
+  if (auth.kind === 'builtin') return auth
+  const { password: _, ...plain } = auth
+  return { ...plain, passwordFile: passwordFileOf(peer) }
+}
+
 export function endpointOf(peer: DevPeer): string {
   return `http://${formatHostPort(peer.api)}`
 }
 
 /** Content of one peer's agent.yaml. */
-export function devConfigJson(peer: DevPeer, backend: DevBackend, capacityGiB: number): Readonly<Record<string, unknown>> {
+export function devConfigJson(
+  peer: DevPeer,
+  { backend, auth, capacityGiB }: Pick<DevOptions, 'backend' | 'auth' | 'capacityGiB'>,
+): Readonly<Record<string, unknown>> {
   const portal = formatHostPort(peer.portal)
   return {
     name: peer.name,
     directory: peer.directory,
     peer: { listen: [toMultiaddr(peer.peer)] },
-    api: { listen: formatHostPort(peer.api) },
+    api: { listen: formatHostPort(peer.api), ...(auth.kind === 'none' ? {} : { auth: authJson(peer, auth) }) },
     ...(peer.joinListen === null ? {} : { join: { listen: formatHostPort(peer.joinListen) } }),
     backends: [backend === 'file' ? { kind: 'file', path: `${peer.directory}/volumes`, capacityGiB } : { kind: 'none', capacityGiB }],
     target: backend === 'file' ? { kind: 'tgt', controlPort: peer.tgtControl, portal } : { kind: 'none', portal },

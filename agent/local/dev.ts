@@ -12,18 +12,20 @@ import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CommandProblem, wrongUse } from '../command/command-problem.ts'
 import { type DevChild, startDevChild } from './dev-child.ts'
 import { makeCluster, readDevRecord } from './dev-cluster.ts'
-import { type DevOptions, type DevPeer, endpointOf, planPeers } from './dev-plan.ts'
+import { type DevAuth, type DevOptions, type DevPeer, endpointOf, planPeers } from './dev-plan.ts'
 import { seesAll } from './dev-ready.ts'
+import { type DevUsers, makeUsers } from './dev-users.ts'
 import { endLeftoverTarget, startDevTarget } from './dev-target.ts'
 import { makeFolder } from '../system/durable-file.ts'
 import { type Lock, takeLockWhenOver } from '../system/process-lock.ts'
 import { checkPortFree } from '../system/start-checks.ts'
 
 /** Options as they were given; null where the folder or the default decides. */
-export interface DevWish extends Omit<DevOptions, 'peers' | 'apiPort' | 'backend'> {
+export interface DevWish extends Omit<DevOptions, 'peers' | 'apiPort' | 'backend' | 'auth'> {
   readonly peers: number | null
   readonly apiPort: number | null
   readonly backend: DevOptions['backend'] | null
+  readonly auth: DevAuth | null
 }
 
 export interface DevWorld {
@@ -75,11 +77,12 @@ async function runIn(directory: string, wish: DevWish, world: DevWorld, running:
   }
   const children = peers.map((peer) => startDevChild({ peer, program: world.program, tell: world.tell }))
   running.push(...children)
-  const isReady = await Promise.race([untilReady(peers, children), world.interrupted.then(() => false)])
+  const isReady = await Promise.race([untilReady(peers, options.auth, children), world.interrupted.then(() => false)])
   if (isReady) {
+    const users = options.auth.kind === 'builtin' ? await makeUsers(directory, peers) : null
     world.out(`ready ${peers.map(endpointOf).join(' ')}`)
     world.tell(
-      `try in another terminal: ${commandFor(options)}volume create db --size 1GiB --wait\nCtrl-C ends it${wish.directory === null ? ' and removes everything' : `; the state stays in ${directory}`}`,
+      `${users === null ? '' : usersText(users)}try in another terminal: ${users === null ? commandFor(options) : `. ${users.memberRc}; scoria `}volume create db --size 1GiB --wait\nCtrl-C ends it${wish.directory === null ? ' and removes everything' : `; the state stays in ${directory}`}`,
     )
   }
   await world.interrupted
@@ -126,12 +129,17 @@ async function settleOptions(directory: string, wish: DevWish): Promise<DevOptio
     peers: wish.peers ?? record?.peers ?? 3,
     apiPort: wish.apiPort ?? record?.apiPort ?? 8776,
     backend: wish.backend ?? record?.backend ?? 'file',
+    auth: wish.auth ?? (record?.auth === 'builtin' ? { kind: 'builtin' } : { kind: 'none' }),
   }
   if (record === null) return settled
-  const isSame = settled.peers === record.peers && settled.apiPort === record.apiPort && settled.backend === record.backend
+  const isSame =
+    settled.peers === record.peers &&
+    settled.apiPort === record.apiPort &&
+    settled.backend === record.backend &&
+    settled.auth.kind === record.auth
   if (isSame) return settled
   throw wrongUse(
-    `${directory} holds a cluster of ${record.peers} peers with --api-port ${record.apiPort} --backend ${record.backend}`,
+    `${directory} holds a cluster of ${record.peers} peers with --api-port ${record.apiPort} --backend ${record.backend} --auth ${record.auth}`,
     'leave those options out to continue it, or take another folder with --dir',
   )
 }
@@ -150,13 +158,13 @@ async function checkPorts(peers: readonly DevPeer[], options: DevOptions): Promi
 }
 
 /** @throws CommandProblem if a peer stays down, or the time is up */
-async function untilReady(peers: readonly DevPeer[], children: readonly DevChild[]): Promise<boolean> {
+async function untilReady(peers: readonly DevPeer[], auth: DevAuth, children: readonly DevChild[]): Promise<boolean> {
   const endsAtMs = Date.now() + READY_WITHIN_MS
   for (;;) {
     const down = children.find((child) => !child.isKept())
     if (down !== undefined)
       throw new CommandProblem(EXIT.failed, `${down.peer.name} does not start`, ...(await lastLines(down.peer.logFile)))
-    const seen = await Promise.all(peers.map((peer) => seesAll(peer, peers.length)))
+    const seen = await Promise.all(peers.map((peer) => seesAll(peer, auth, peers.length)))
     if (seen.every(Boolean)) return true
     if (Date.now() > endsAtMs) {
       const blind = peers.filter((_, index) => seen[index] !== true).map((peer) => `${peer.name} (${peer.logFile})`)
@@ -172,6 +180,10 @@ async function untilReady(peers: readonly DevPeer[], children: readonly DevChild
 async function lastLines(file: string): Promise<readonly string[]> {
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
   return lines.slice(-2).map((line) => `  ${line.slice(0, 400)}`)
+}
+
+function usersText({ adminRc, memberRc, clouds }: DevUsers): string {
+  return `users: admin (${adminRc}) and demo (${memberRc}); for other clients ${clouds}\n`
 }
 
 function commandFor(options: DevOptions): string {

@@ -5,9 +5,10 @@ import { sendHttp } from './http.ts'
 import { refusal } from './refusal.ts'
 
 export interface RestRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   /** Same key, same request: any peer answers a repeat with the first outcome. Without one, the command's own is taken. */
   readonly idempotencyKey?: string
   /** It changes nothing, whatever its method. */
@@ -49,6 +50,7 @@ function headersFor(request: RestRequest, settings: Settings): Readonly<Record<s
     'x-auth-token': settings.token.reveal(),
     'openstack-api-version': MICROVERSION,
     ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...request.headers,
     ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
   }
 }

@@ -57,6 +57,7 @@ export class Cluster {
       apiPort,
       directory,
       backend: 'none',
+      auth: { kind: 'none' },
       capacityGiB: CAPACITY_GIB,
       limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
     })
@@ -103,7 +104,7 @@ export class Cluster {
   async ready(): Promise<void> {
     const endsMs = performance.now() + READY_WITHIN_MS
     for (;;) {
-      const seen = await Promise.all(this.#peers.map((peer) => seesAll(peer, this.size)))
+      const seen = await Promise.all(this.#peers.map((peer) => seesAll(peer, { kind: 'none' }, this.size)))
       if (seen.every(Boolean)) return
       if (performance.now() > endsMs) throw new Error('the agents do not find each other')
       await pause(READY_LOOK_MS)

@@ -8,7 +8,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { openIdentity } from '../../agent/who-may-call.ts'
+import { keystone as keystoneIdentity } from '../../agent/api/identity/keystone.ts'
 import { Secret } from '../../lib/model/secret.ts'
 import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
 import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keystone-server.ts'
@@ -20,24 +20,21 @@ const CACHE_MS = 500
 /** On a busy machine Keystone may take longer than an agent waits; then it says to ask again, and these clients do not. */
 const TRIES = 5
 const PASSWORD = 'a password'
-const log = { debug() {}, info() {}, warn() {}, error() {} }
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 const home = mkdtempSync(join(tmpdir(), 'scoria-keystone-clients-'))
 const keystone = await KeystoneServer.make()
-const identity = await openIdentity(
-  {
-    kind: 'keystone',
-    url: keystone.url,
-    username: 'scoria',
-    password: { text: new Secret(PASSWORD) },
-    projectName: 'service',
-    userDomainName: 'Default',
-    projectDomainName: 'Default',
-    caFile: null,
-    cacheMs: CACHE_MS,
-  },
-  log,
-)
+const identity = keystoneIdentity({
+  url: keystone.url,
+  user: { name: 'scoria', domain: { name: 'Default' } },
+  password: new Secret(PASSWORD),
+  project: { name: 'service', domain: { name: 'Default' } },
+  ca: null,
+  cacheMs: CACHE_MS,
+  log: SILENT,
+  wallMs: Date.now,
+  monoMs: () => performance.now(),
+})
 const cluster = await startCluster({ hosts: 3, edge: { identity } })
 const host: TestHost = cluster.first
 t.teardown(async () => {

@@ -24,7 +24,7 @@ export type KeystoneAnswer =
 
 export interface KeystoneRoute {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below /identity. */
+  /** Whole: none of Cinder's or Scoria's own begins so. */
   readonly path: string
   handle(call: KeystoneCall): Promise<KeystoneAnswer>
 }

@@ -20,6 +20,11 @@ export function loginBody({ user, password, project }: PasswordLogin): object {
   }
 }
 
+/** Its project is its own. */
+export function credentialBody(id: string, secret: string): object {
+  return { auth: { identity: { methods: ['application_credential'], application_credential: { id, secret } } } }
+}
+
 /** What Keystone's paths are below: with or without `/v3` and a slash at its end, as operators write it. */
 export function keystoneRoot(url: string): string {
   const bare = url.replace(/\/+$/, '')

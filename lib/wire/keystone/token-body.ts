@@ -41,6 +41,7 @@ const SERVICES = [
   { type: 'block-storage', name: 'cinder', path: '/v3/' },
   { type: 'volumev3', name: 'cinderv3', path: '/v3/' },
   { type: 'identity', name: 'keystone', path: '/identity/v3' },
+  { type: 'image', name: 'glance', path: '/image' },
 ] as const
 const INTERFACES = ['public', 'internal', 'admin'] as const
 const REGION = 'RegionOne'

@@ -13,6 +13,7 @@ export function userFields({ id, name, description, isEnabled, defaultProject }:
     ...(defaultProject === null ? {} : { default_project_id: defaultProject }),
     password_expires_at: null,
     options: {},
+    links: {},
   }
 }
 
@@ -27,6 +28,7 @@ export function projectFields({ id, name, description, isEnabled }: Project): ob
     is_domain: false,
     options: {},
     tags: [],
+    links: {},
   }
 }
 

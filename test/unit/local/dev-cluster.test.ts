@@ -10,7 +10,15 @@ const SILENT = { debug: () => undefined, info: () => undefined, warn: () => unde
 
 t.test('a local cluster is complete from the start: every peer a member and a voter, one of them with the key', async (t) => {
   const directory = t.testdir({})
-  const options: DevOptions = { peers: 3, apiPort: 20_000, directory, backend: 'none', capacityGiB: 1, limits: DEFAULT_LIMITS }
+  const options: DevOptions = {
+    peers: 3,
+    apiPort: 20_000,
+    directory,
+    backend: 'none',
+    auth: { kind: 'none' },
+    capacityGiB: 1,
+    limits: DEFAULT_LIMITS,
+  }
   const peers = planPeers(directory, options.peers, options.apiPort)
   await makeCluster(directory, peers, options)
   await makeCluster(directory, peers, options)

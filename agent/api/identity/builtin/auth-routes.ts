@@ -11,15 +11,20 @@ import type { Desk, DeskRoute, OpenRoute } from './desk.ts'
 import { tokenHashOf } from './token-text.ts'
 
 export const authRoutes: readonly (DeskRoute | OpenRoute)[] = [
-  { method: 'GET', path: '', who: 'anybody', handle: async (_, call) => shown(300, { versions: { values: [version(call)] } }) },
-  { method: 'GET', path: '/v3', who: 'anybody', handle: async (_, call) => shown(200, { version: version(call) }) },
-  { method: 'POST', path: '/v3/auth/tokens', who: 'anybody', handle: issue },
-  { method: 'GET', path: '/v3/auth/tokens', who: 'own', handle: look },
-  { method: 'HEAD', path: '/v3/auth/tokens', who: 'own', handle: look },
-  { method: 'DELETE', path: '/v3/auth/tokens', who: 'own', handle: revoke },
-  { method: 'GET', path: '/v3/auth/catalog', who: 'own', handle: catalog },
-  { method: 'GET', path: '/v3/auth/projects', who: 'own', handle: projects },
-  { method: 'GET', path: '/v3/auth/domains', who: 'own', handle: async () => shown(200, { domains: [domainFields()], links: {} }) },
+  { method: 'GET', path: '/identity', who: 'anybody', handle: async (_, call) => shown(300, { versions: { values: [version(call)] } }) },
+  { method: 'GET', path: '/identity/v3', who: 'anybody', handle: async (_, call) => shown(200, { version: version(call) }) },
+  { method: 'POST', path: '/identity/v3/auth/tokens', who: 'anybody', handle: issue },
+  { method: 'GET', path: '/identity/v3/auth/tokens', who: 'own', handle: look },
+  { method: 'HEAD', path: '/identity/v3/auth/tokens', who: 'own', handle: look },
+  { method: 'DELETE', path: '/identity/v3/auth/tokens', who: 'own', handle: revoke },
+  { method: 'GET', path: '/identity/v3/auth/catalog', who: 'own', handle: catalog },
+  { method: 'GET', path: '/identity/v3/auth/projects', who: 'own', handle: projects },
+  {
+    method: 'GET',
+    path: '/identity/v3/auth/domains',
+    who: 'own',
+    handle: async () => shown(200, { domains: [domainFields()], links: {} }),
+  },
 ]
 
 /** Of Keystone 2024.1, whose calls these are. */

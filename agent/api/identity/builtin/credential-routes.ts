@@ -8,7 +8,7 @@ import type { Holder } from './holders.ts'
 import { type Desk, type DeskRoute, notAllowed } from './desk.ts'
 import { changed, isSelf, newId, ridOf, tooManyPasswords, withUser } from './user-routes.ts'
 
-const ALL = '/v3/users/:user/application_credentials'
+const ALL = '/identity/v3/users/:user/application_credentials'
 const ONE = `${ALL}/:credential`
 const SECRET_BYTES = 32
 

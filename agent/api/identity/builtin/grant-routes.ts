@@ -7,17 +7,17 @@ import type { Holder } from './holders.ts'
 import type { Desk, DeskRoute } from './desk.ts'
 import { changed, ridOf, withUser } from './user-routes.ts'
 
-const GRANTS = '/v3/projects/:project/users/:user/roles'
+const GRANTS = '/identity/v3/projects/:project/users/:user/roles'
 const GRANT = `${GRANTS}/:role`
 
 export const grantRoutes: readonly DeskRoute[] = [
-  { method: 'GET', path: '/v3/roles', who: 'own', handle: roles },
-  { method: 'GET', path: '/v3/roles/:role', who: 'own', handle: role },
+  { method: 'GET', path: '/identity/v3/roles', who: 'own', handle: roles },
+  { method: 'GET', path: '/identity/v3/roles/:role', who: 'own', handle: role },
   { method: 'GET', path: GRANTS, who: 'admin', handle: granted },
   { method: 'HEAD', path: GRANT, who: 'admin', handle: isGranted },
   { method: 'PUT', path: GRANT, who: 'admin', handle: (desk, call) => set(desk, call, true) },
   { method: 'DELETE', path: GRANT, who: 'admin', handle: (desk, call) => set(desk, call, false) },
-  { method: 'GET', path: '/v3/role_assignments', who: 'admin', handle: assignments },
+  { method: 'GET', path: '/identity/v3/role_assignments', who: 'admin', handle: assignments },
 ]
 
 async function roles(_: Desk, { query }: KeystoneCall): Promise<KeystoneAnswer> {

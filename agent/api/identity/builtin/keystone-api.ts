@@ -10,12 +10,20 @@ import { type BuiltinOptions, type Desk, type DeskRoute, notAllowed, type OpenRo
 import { credentialRoutes } from './credential-routes.ts'
 import { grantRoutes } from './grant-routes.ts'
 import { ASKING_MAX, type Holders, isAdmin } from './holders.ts'
+import { imageRoutes } from './image-routes.ts'
 import { createLogin, PASSWORDS_WAITING_MAX } from './login.ts'
 import { createPasswords } from './passwords.ts'
 import { projectRoutes } from './project-routes.ts'
 import { userRoutes } from './user-routes.ts'
 
-const ROUTES: readonly (DeskRoute | OpenRoute)[] = [...authRoutes, ...userRoutes, ...credentialRoutes, ...projectRoutes, ...grantRoutes]
+const ROUTES: readonly (DeskRoute | OpenRoute)[] = [
+  ...authRoutes,
+  ...userRoutes,
+  ...credentialRoutes,
+  ...projectRoutes,
+  ...grantRoutes,
+  ...imageRoutes,
+]
 
 export function keystoneApi(options: BuiltinOptions, holders: Holders): KeystoneApi {
   const passwords = createPasswords(PASSWORDS_WAITING_MAX)

@@ -12,13 +12,13 @@ import { type Desk, type DeskRoute, notAllowed } from './desk.ts'
 import { newId, ridOf } from './user-routes.ts'
 
 export const projectRoutes: readonly DeskRoute[] = [
-  { method: 'GET', path: '/v3/projects', who: 'admin', handle: list },
-  { method: 'POST', path: '/v3/projects', who: 'admin', handle: create },
-  { method: 'GET', path: '/v3/projects/:project', who: 'own', handle: show },
-  { method: 'PATCH', path: '/v3/projects/:project', who: 'admin', handle: update },
-  { method: 'DELETE', path: '/v3/projects/:project', who: 'admin', handle: remove },
-  { method: 'GET', path: '/v3/domains', who: 'own', handle: domains },
-  { method: 'GET', path: '/v3/domains/:domain', who: 'own', handle: domain },
+  { method: 'GET', path: '/identity/v3/projects', who: 'admin', handle: list },
+  { method: 'POST', path: '/identity/v3/projects', who: 'admin', handle: create },
+  { method: 'GET', path: '/identity/v3/projects/:project', who: 'own', handle: show },
+  { method: 'PATCH', path: '/identity/v3/projects/:project', who: 'admin', handle: update },
+  { method: 'DELETE', path: '/identity/v3/projects/:project', who: 'admin', handle: remove },
+  { method: 'GET', path: '/identity/v3/domains', who: 'own', handle: domains },
+  { method: 'GET', path: '/identity/v3/domains/:domain', who: 'own', handle: domain },
 ]
 
 async function list({ accounts }: Desk, { query }: KeystoneCall): Promise<KeystoneAnswer> {
@@ -40,7 +40,7 @@ function create(desk: Desk, call: KeystoneCall): Promise<KeystoneAnswer> {
 async function show({ accounts }: Desk, call: KeystoneCall, holder: Holder): Promise<KeystoneAnswer> {
   const id = call.params['project'] ?? ''
   const isOwn = holder.kind === 'user' && holder.facts.project?.id === id
-  if (!isOwn && !isAdmin(holder)) return notAllowed({ method: 'GET', path: '/v3/projects/:project' })
+  if (!isOwn && !isAdmin(holder)) return notAllowed({ method: 'GET', path: '/identity/v3/projects/:project' })
   const found = await accounts.query({ kind: 'login', user: null, credential: null, project: { id } })
   if (!found.ok) return denied(found.failure)
   const [project] = found.value.projects

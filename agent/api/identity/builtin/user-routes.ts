@@ -12,13 +12,13 @@ import { type Desk, type DeskRoute, notAllowed } from './desk.ts'
 import { PASSWORDS_WAITING_MAX } from './login.ts'
 
 export const userRoutes: readonly DeskRoute[] = [
-  { method: 'GET', path: '/v3/users', who: 'admin', handle: list },
-  { method: 'POST', path: '/v3/users', who: 'admin', handle: create },
-  { method: 'GET', path: '/v3/users/:user', who: 'own', handle: show },
-  { method: 'PATCH', path: '/v3/users/:user', who: 'admin', handle: update },
-  { method: 'DELETE', path: '/v3/users/:user', who: 'admin', handle: remove },
-  { method: 'POST', path: '/v3/users/:user/password', who: 'own', handle: changePassword },
-  { method: 'GET', path: '/v3/users/:user/projects', who: 'own', handle: projectsOf },
+  { method: 'GET', path: '/identity/v3/users', who: 'admin', handle: list },
+  { method: 'POST', path: '/identity/v3/users', who: 'admin', handle: create },
+  { method: 'GET', path: '/identity/v3/users/:user', who: 'own', handle: show },
+  { method: 'PATCH', path: '/identity/v3/users/:user', who: 'admin', handle: update },
+  { method: 'DELETE', path: '/identity/v3/users/:user', who: 'admin', handle: remove },
+  { method: 'POST', path: '/identity/v3/users/:user/password', who: 'own', handle: changePassword },
+  { method: 'GET', path: '/identity/v3/users/:user/projects', who: 'own', handle: projectsOf },
 ]
 
 async function list({ accounts }: Desk, { query }: KeystoneCall): Promise<KeystoneAnswer> {
@@ -93,7 +93,7 @@ export async function withUser(
   then: (user: UserEntry) => Promise<KeystoneAnswer>,
 ): Promise<KeystoneAnswer> {
   const id = call.params['user'] ?? ''
-  if (!isSelf(holder, id) && !isAdmin(holder)) return notAllowed({ method: 'GET', path: '/v3/users/:user' })
+  if (!isSelf(holder, id) && !isAdmin(holder)) return notAllowed({ method: 'GET', path: '/identity/v3/users/:user' })
   const found = await accounts.query({ kind: 'login', user: { id }, credential: null, project: null })
   if (!found.ok) return denied(found.failure)
   const [user] = found.value.users
