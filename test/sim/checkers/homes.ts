@@ -76,8 +76,13 @@ export class HomeChecker implements Checker {
 
 /** Room that is set aside, and promised to nobody yet. */
 function reservedGiB(node: SimNode): number {
-  const open = [...ownedOn(node).values()].filter(({ step }) => step === 'reserved')
-  return open.reduce((sum, owned) => sum + sizeOf(owned), 0)
+  return [...ownedOn(node).values()].reduce((sum, owned) => sum + (owned.step === 'reserved' ? sizeOf(owned) : roomAhead(owned)), 0)
+}
+
+/** What an extend or a snapshot would take that nothing was bound to yet. */
+function roomAhead(owned: Owned): number {
+  const { pending } = owned
+  return pending === null || pending.committed ? 0 : sizeOf(owned) - sizeOf({ ...owned, pending: null })
 }
 
 function sizeOf(owned: Owned | null): number {

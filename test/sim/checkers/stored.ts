@@ -29,6 +29,11 @@ export function isVoteIn(value: unknown): boolean {
   return accepted?.group === group
 }
 
+/** Whether what is settled is no request, but that totals are told once more. */
+export function isToldAgain(value: unknown): boolean {
+  return (value as { isAgain: boolean } | undefined)?.isAgain === true
+}
+
 export interface HostEntry {
   readonly epoch: number
   readonly reservations: number
