@@ -133,10 +133,66 @@ t.test('a host joins a running cluster with the token of an invite', async (t) =
   t.same(readdirSync(join(root, 'tmp')), [], 'a cluster without --dir leaves nothing behind')
 })
 
+/** The variables of an openrc file. */
+function openrcIn(file: string): Record<string, string> {
+  const lines = readFileSync(file, 'utf8').matchAll(/^export (\w+)=(.*)$/gm)
+  return Object.fromEntries([...lines].map(([, key = '', value = '']) => [key, value]))
+}
+
+t.test('with users of its own a cluster knows who asks, and the admin keeps them', async (t) => {
+  const port = await freeApiPort(2)
+  const dir = t.testdir({})
+  const args = ['--auth', 'builtin', '--peers', '2', '--api-port', `${port}`, '--dir', dir]
+  const dev = startDev(t, args)
+  await untilSaid(dev, /users: admin \(.*openrc-admin\) and demo \(.*openrc-demo\)/)
+  const demo = openrcIn(join(dir, 'openrc-demo'))
+  const ask = (env: Readonly<Record<string, string>>, ...words: readonly string[]) => runScoria(words, { env })
+  const asAdmin = (...words: readonly string[]) => ask(openrcIn(join(dir, 'openrc-admin')), ...words)
+  t.match(await ask(demo, 'volume', 'create', 'db', '--size', '1GiB', '--wait'), { exitCode: 0, stdout: /available/ })
+  t.match(await ask(demo, 'user', 'list'), { exitCode: 5, stderr: /Policy doesn't allow/ })
+  t.match(await ask({ ...demo, OS_PASSWORD: 'wrong' }, 'volume', 'list'), { exitCode: 5, stderr: /refused the login/ })
+  t.match(await ask({ SCORIA_ENDPOINT: `http://127.0.0.1:${port}` }, 'volume', 'list'), { exitCode: 5, stderr: /requires authentication/ })
+
+  const created = await asAdmin('user', 'create', 'ada', '--default-project', 'demo', '-o', 'json')
+  t.equal(created.exitCode, 0, created.stderr)
+  const shown = await asAdmin('user', 'create', 'bea')
+  const [, password = ''] = /^password +(\S+)$/m.exec(shown.stdout) ?? []
+  t.match(await asAdmin('role', 'add', 'reader', '--of', 'bea', '--in', 'demo'), { exitCode: 0 })
+  t.match(await asAdmin('role', 'list', '--in', 'demo'), { exitCode: 0, stdout: /bea +reader +demo/ })
+  const bea = { ...demo, OS_USERNAME: 'bea', OS_PASSWORD: password }
+  t.match(await ask(bea, 'volume', 'list', '-o', 'name'), { exitCode: 0, stdout: 'db\n' })
+  t.match(await ask(bea, 'volume', 'delete', 'db', '--yes'), { exitCode: 5, stderr: /Policy doesn't allow volume:delete/ })
+  const { stdout: token } = await ask(bea, 'token', 'issue', '-o', 'value', '--columns', 'id')
+  t.match(token, /^scoria_[0-9a-f]{32}_/)
+  const made = await ask(demo, 'application', 'credential', 'create', 'ci', '-o', 'json')
+  const { id, secret } = JSON.parse(made.stdout).application_credential
+  const { OS_AUTH_URL = '', SCORIA_ENDPOINT = '' } = demo
+  const ci = { OS_AUTH_URL, SCORIA_ENDPOINT, OS_APPLICATION_CREDENTIAL_ID: id, OS_APPLICATION_CREDENTIAL_SECRET: secret }
+  t.match(await ask(ci, 'volume', 'list', '-o', 'name'), { exitCode: 0, stdout: 'db\n' })
+  t.match(await asAdmin('user', 'set', 'bea', '--disable'), { exitCode: 0, stdout: /enabled +false/ })
+  t.match(await ask(bea, 'volume', 'list'), { exitCode: 5 })
+  t.match(await asAdmin('user', 'delete', 'bea', 'ada'), { exitCode: 0 })
+  t.match(await asAdmin('user', 'show', 'bea'), { exitCode: 3, stderr: /no user is called bea/ })
+
+  dev.child.kill('SIGINT')
+  t.equal(await dev.ended, 0)
+  t.match(await runScoria(['dev', '--dir', dir, '--auth', 'none']), { exitCode: 2, stderr: /--auth builtin/ })
+  const again = startDev(t, ['--dir', dir])
+  await untilSaid(again, /users: admin/)
+  t.match(await ask(openrcIn(join(dir, 'openrc-demo')), 'volume', 'list', '-o', 'name'), { exitCode: 0, stdout: 'db\n' }, 'the same users')
+  const log = readFileSync(join(dir, 'peer-0/agent.log'), 'utf8') + readFileSync(join(dir, 'peer-1/agent.log'), 'utf8')
+  for (const word of [password, secret, token.trim(), demo['OS_PASSWORD'] ?? '']) t.notOk(log.includes(word), 'no secret in the logs')
+})
+
 t.test('what cannot work is told before anything is started', async (t) => {
   const dir = t.testdir({ file: 'not a folder', broken: { 'dev.json': 'x' } })
   t.match(await runScoria(['dev', '--dir', join(dir, 'file')]), { exitCode: 1, stderr: /file cannot be written \((EEXIST|ENOTDIR)\)/ })
   t.match(await runScoria(['dev', '--dir', join(dir, 'broken')]), { exitCode: 1, stderr: /dev\.json is damaged/ })
+  t.match(await runScoria(['dev', '--auth', 'keystone']), {
+    exitCode: 2,
+    stderr: /lacks --keystone-url, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME/,
+  })
+  t.match(await runScoria(['dev', '--auth', 'ldap']), { exitCode: 2, stderr: /there are: none, builtin, keystone/ })
   t.match(await runScoria(['dev', '--peers', '0']), { exitCode: 2, stderr: /--peers takes a whole number from 1/ })
   t.match(await runScoria(['dev', '--frob']), { exitCode: 2, stderr: /--frob/ })
   t.notOk(existsSync(join(dir, 'broken/peer-0')))

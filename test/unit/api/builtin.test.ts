@@ -6,6 +6,9 @@ import { builtin } from '../../../agent/api/identity/builtin/builtin.ts'
 import { newHostToken } from '../../../agent/api/identity/builtin/host-token.ts'
 import { type Answered, startCluster, type TestHost } from './cluster.ts'
 
+// Each login is a scrypt at its real costs.
+t.setTimeout(240_000)
+
 const PASSWORD = 'correct horse battery'
 
 interface Setting {

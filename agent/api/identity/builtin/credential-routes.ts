@@ -29,11 +29,11 @@ function list(desk: Desk, call: KeystoneCall, holder: Holder): Promise<KeystoneA
 
 /** A token that came from a credential makes none: it would outlive its own end. */
 async function create(desk: Desk, call: KeystoneCall, holder: Holder): Promise<KeystoneAnswer> {
-  const wanted = parseCreateCredential(call.body)
-  if (!wanted.ok) return denied(wanted.failure)
   const id = call.params['user'] ?? ''
   if (holder.kind === 'host' || !isSelf(holder, id) || holder.facts.token.credential !== null)
     return notAllowed({ method: 'POST', path: ALL })
+  const wanted = parseCreateCredential(call.body)
+  if (!wanted.ok) return denied(wanted.failure)
   const { project, roles } = holder.facts
   if (project === null) return denied({ code: 'token-scope', scope: 'unscoped' })
   const { name, description, expiresAtMs } = wanted.value

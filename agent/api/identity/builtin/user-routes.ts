@@ -65,9 +65,9 @@ function remove(desk: Desk, call: KeystoneCall): Promise<KeystoneAnswer> {
 }
 
 async function changePassword(desk: Desk, call: KeystoneCall, holder: Holder): Promise<KeystoneAnswer> {
-  const wanted = parseNewPassword(call.body)
-  if (!wanted.ok) return denied(wanted.failure)
   return withUser(desk, call, holder, async (user) => {
+    const wanted = parseNewPassword(call.body)
+    if (!wanted.ok) return denied(wanted.failure)
     const isRight = await desk.passwords.isRight(wanted.value.original, user.passwordHash)
     if (isRight === null) return tooManyPasswords()
     if (!isRight) return denied({ code: 'unauthorized', challenge: null }, 'wrong password')
