@@ -136,7 +136,7 @@ export function parseCreateCredential(body: unknown): Parsed<CreateCredential> {
 
 /** Without a zone it is UTC, as in Keystone. */
 function dateMs(text: string): number {
-  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
+  return new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`).getTime()
 }
 
 function isRole(text: string): text is Role {
