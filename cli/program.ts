@@ -15,6 +15,7 @@ import { addProject } from './commands/project.ts'
 import { addQos } from './commands/qos.ts'
 import { addQuota } from './commands/quota.ts'
 import { addRole } from './commands/role.ts'
+import { addService } from './commands/service.ts'
 import { addSnapshot } from './commands/snapshot.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
@@ -54,6 +55,7 @@ function createProgram(terminal: Terminal): Command {
   addAttachment(program, terminal)
   addPlacement(program, terminal)
   addHost(program, terminal)
+  addService(program, terminal)
   addOrphan(program, terminal)
   addStatus(program, terminal)
   addInvite(program, terminal)

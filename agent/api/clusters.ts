@@ -7,7 +7,8 @@
  */
 import type { Cleanup } from '../../lib/wire/cinder/cleanup-request.ts'
 import { parseCleanup } from '../../lib/wire/cinder/cleanup-request.ts'
-import { isOnHost, type ServiceRow, serviceRows } from '../../lib/wire/cinder/service.ts'
+import { isOnHost } from '../../lib/model/service.ts'
+import { type ServiceRow, serviceRows } from '../../lib/wire/cinder/service.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { heardHosts } from './hosts.ts'
 
@@ -31,7 +32,7 @@ function cleanUp(edge: Edge, call: Call): Answer {
   const place = placeOf(edge, wanted.value)
   // Cinder counts its services; here a host has the number of its place among the hosts by name.
   const services = heardHosts(edge).flatMap((host, index) =>
-    serviceRows(host, pools, call.microversion).map((row) => ({ row, id: index + 1 })),
+    serviceRows(host, pools, edge.service.services(), call.microversion).map((row) => ({ row, id: index + 1 })),
   )
   const unavailable = services.filter(({ row, id }) => !row.isUp && isMeant(row, id, wanted.value, place))
   return answer(202, {

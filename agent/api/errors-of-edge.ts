@@ -146,6 +146,12 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     help: 'The call belongs to a service of Cinder’s that Scoria does not have. Nothing was done, and asking again will not help.',
     text: (f) => `Service ${f.service} could not be found.`,
   },
+  'service-not-found': {
+    status: 404,
+    name: 'ServiceNotFound',
+    help: 'No host, and no backend of one, has this name and runs such a service: `scoria service list` shows them.',
+    text: (f) => `Service ${f.binary} could not be found on host ${f.host}.`,
+  },
   'nothing-to-manage': {
     status: 400,
     name: 'ManageExistingInvalidReference',

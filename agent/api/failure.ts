@@ -35,6 +35,7 @@ export type HttpFailure =
   | { readonly code: 'pool-not-found'; readonly pool: string }
   /** `detail`: what it said; null if it said nothing. */
   | { readonly code: 'host-not-looked'; readonly host: string; readonly detail: string | null }
+  | { readonly code: 'service-not-found'; readonly binary: string; readonly host: string }
   /** Nothing was heard of what it can do. */
   | { readonly code: 'backend-silent'; readonly backend: string }
   /** A service of Cinder's that is not part of this program. */

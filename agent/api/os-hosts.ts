@@ -1,7 +1,7 @@
 /** os-hosts and capabilities: what this peer has heard of the hosts, in two more of Cinder's shapes. */
 import { capabilitiesBody } from '../../lib/wire/cinder/capabilities.ts'
 import { hostResources, hostRows } from '../../lib/wire/cinder/os-host.ts'
-import { isOnHost } from '../../lib/wire/cinder/service.ts'
+import { isOnHost } from '../../lib/model/service.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { heardHosts } from './hosts.ts'
 
@@ -17,7 +17,7 @@ function list(edge: Edge, call: Call): Answer {
   const { zone } = call.query
   const pools = edge.service.pools()
   const hosts = heardHosts(edge).filter((host) => !zone || host.zone === zone)
-  return answer(200, { hosts: hosts.flatMap((host) => hostRows(host, pools)) })
+  return answer(200, { hosts: hosts.flatMap((host) => hostRows(host, pools, edge.service.services())) })
 }
 
 function show(edge: Edge, call: Call): Answer {

@@ -10,6 +10,7 @@ import type { Shape } from '../../lib/wire/cinder/input.ts'
 import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
 import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
 import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
+import { SERVICE_BODIES } from '../../lib/wire/cinder/service-request.ts'
 import { SNAPSHOT_BODIES } from '../../lib/wire/cinder/snapshot-request.ts'
 import { TYPE_BODIES } from '../../lib/wire/cinder/type-request.ts'
 import { ACTION_BODIES } from '../../lib/wire/cinder/volume-action-request.ts'
@@ -39,6 +40,11 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'POST /v3/types/:id/extra_specs': [TYPE_BODIES.specs],
   'PUT /v3/types/:id/extra_specs/:key': [TYPE_BODIES.spec],
   'POST /v3/backups': [CREATE_BACKUP_BODY],
+  'PUT /v3/os-services/enable': [SERVICE_BODIES.which],
+  'PUT /v3/os-services/disable': [SERVICE_BODIES.which],
+  'PUT /v3/os-services/disable-log-reason': [SERVICE_BODIES.reason],
+  'PUT /v3/os-services/freeze': [SERVICE_BODIES.host],
+  'PUT /v3/os-services/thaw': [SERVICE_BODIES.host],
   'PUT /v3/os-services/failover_host': [FAILOVER_BODY],
   'PUT /v3/os-services/failover': [FAILOVER_BODY],
   'POST /v3/workers/cleanup': [CLEANUP_BODY],

@@ -3,7 +3,7 @@ import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../.
 import { compareText, isReservedProject } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
-import { effectiveDefaults, effectiveQos } from '../../lib/model/catalogue.ts'
+import { effectiveDefaults, effectiveQos, effectiveServices } from '../../lib/model/catalogue.ts'
 import { typesOf } from '../../lib/flows/spread/catalogue.ts'
 import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
 import type { Now } from '../../lib/flows/step.ts'
@@ -48,6 +48,7 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     manifest: () => peer.options.manifest,
     types: () => typesOf(peer),
     defaultTypes: () => effectiveDefaults(peer.catalogue.entries),
+    services: () => effectiveServices(peer.catalogue.entries),
     qosSpecs: () => effectiveQos(peer.catalogue.entries),
     self: () => peer.self,
     projects() {

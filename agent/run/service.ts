@@ -9,6 +9,7 @@ import type { DefaultType } from '../../lib/model/default-type.ts'
 import type { HostView } from '../../lib/model/host.ts'
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
+import type { ServiceMark } from '../../lib/model/service.ts'
 import type { QosSpecs } from '../../lib/model/qos.ts'
 import type { PlaceRequest, PoolView, Ranking } from '../../lib/model/placement.ts'
 import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/request.ts'
@@ -39,6 +40,8 @@ export interface Service {
   qosSpecs(): readonly QosSpecs[]
   /** Of the projects that have one of their own, by this peer's copy. */
   defaultTypes(): readonly DefaultType[]
+  /** What operators have said of services, by this peer's copy. */
+  services(): readonly ServiceMark[]
   self(): PeerId
   /** Projects whose registers this peer knows of (for lists over all projects). */
   projects(): readonly ProjectId[]

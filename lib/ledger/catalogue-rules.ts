@@ -80,7 +80,7 @@ function answerOf(entries: Iterable<CatalogueEntry>, id: string | null): LedgerA
 /** What of the entry would have more items than the messages that carry it may. */
 function fullOf(entry: CatalogueEntry): 'extra specs' | 'projects' | 'specs' | null {
   if (entry.kind === 'qos') return Object.keys(entry.specs).length > ENTRY_ITEMS_MAX ? 'specs' : null
-  if (entry.kind === 'default-type') return null
+  if (entry.kind === 'default-type' || entry.kind === 'service') return null
   if (Object.keys(entry.extraSpecs).length > ENTRY_ITEMS_MAX) return 'extra specs'
   return entry.access.length > ENTRY_ITEMS_MAX ? 'projects' : null
 }

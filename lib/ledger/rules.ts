@@ -17,6 +17,7 @@ import { asItIs } from './catalogue-rules.ts'
 import { setDefaultType } from './default-type-rules.ts'
 import { claimProject, claimUser, readIdentity, releaseProject, releaseUser, reviseProject, reviseUser } from './identity-rules.ts'
 import { claimQos, freeQos, releaseQos, reviseQos } from './qos-rules.ts'
+import { setService } from './service-rules.ts'
 import { issueToken, readToken, revokeToken } from './token-rules.ts'
 import { claimType, releaseType, reviseType } from './type-rules.ts'
 
@@ -40,6 +41,7 @@ export interface LedgerRules {
   releaseQos(account: Account, change: Change<'release-qos'>): Verdict
   freeQos(account: Account, change: Change<'free-qos'>): Verdict
   setDefaultType(account: Account, change: Change<'set-default-type'>): Verdict
+  setService(account: Account, change: Change<'set-service'>): Verdict
 }
 
 /** Requests that ended, and reservations that were closed: the last so many of each are remembered. A register must fit in one message. */
@@ -165,6 +167,7 @@ export const LEDGER_RULES: LedgerRules = {
   releaseQos,
   freeQos,
   setDefaultType,
+  setService,
 }
 
 /** Evaluates one change on a register. */
@@ -211,6 +214,8 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.freeQos(account, change)
     case 'set-default-type':
       return rules.setDefaultType(account, change)
+    case 'set-service':
+      return rules.setService(account, change)
     case 'claim-user':
       return claimUser(account, change)
     case 'revise-user':

@@ -1,5 +1,5 @@
 /**
- * The catalogue of the cluster: its volume types, QoS specs, and the projects' default types. Of types there are those that
+ * The catalogue of the cluster: its volume types, QoS specs, the projects' default types, and the services that take no new volume. Of types there are those that
  * it was founded with, and over them what admins have done since.
  *
  * What was done stands in one register, that of a project which no client can have. Each change gets a version one above
@@ -9,6 +9,7 @@
 import type { DefaultType, DefaultTypeChange, DefaultTypeEntry } from './default-type.ts'
 import { compareText, type ProjectId, type RequestId } from './ids.ts'
 import type { QosChange, QosEntry, QosSpecs } from './qos.ts'
+import type { ServiceChange, ServiceEntry, ServiceMark } from './service.ts'
 import type { EncryptionChange, TypeEncryption } from './type-encryption.ts'
 import { DEFAULT_TYPE_NAME, type VolumeType } from './volume-type.ts'
 
@@ -36,7 +37,7 @@ export interface TypeEntry extends KnownType {
   readonly done: readonly RequestId[]
 }
 
-export type CatalogueEntry = TypeEntry | QosEntry | DefaultTypeEntry
+export type CatalogueEntry = TypeEntry | QosEntry | DefaultTypeEntry | ServiceEntry
 
 /** One peer's copy of the register. Only ever replaced by one of a higher version. */
 export interface Catalogue {
@@ -98,7 +99,7 @@ export type TypeChange =
   | { readonly kind: 'revise-type'; readonly id: string; readonly rid: RequestId; readonly edit: TypeEdit }
   | { readonly kind: 'release-type'; readonly id: string; readonly rid: RequestId }
 
-export type CatalogueChange = TypeChange | QosChange | DefaultTypeChange
+export type CatalogueChange = TypeChange | QosChange | DefaultTypeChange | ServiceChange
 
 /** A founding type that nobody has changed. */
 const FOUNDED = { isPublic: true, access: [], encryption: null, qosId: null, version: 0, isGone: false } as const
@@ -107,7 +108,14 @@ export const NO_CATALOGUE: Catalogue = { version: 0, entries: [] }
 
 /** In the register, and for the order of a copy. */
 export function catalogueKey(entry: CatalogueEntry): string {
-  return entry.kind === 'default-type' ? `${entry.kind}/${entry.project}` : `${entry.kind}/${entry.id}`
+  switch (entry.kind) {
+    case 'default-type':
+      return `${entry.kind}/${entry.project}`
+    case 'service':
+      return `${entry.kind}/${entry.host}`
+    default:
+      return `${entry.kind}/${entry.id}`
+  }
 }
 
 export function catalogueOf(entries: Iterable<CatalogueEntry>): Catalogue {
@@ -134,6 +142,12 @@ export function effectiveQos(entries: Iterable<CatalogueEntry>): readonly QosSpe
 export function effectiveDefaults(entries: Iterable<CatalogueEntry>): readonly DefaultType[] {
   const live = [...entries].flatMap((entry) => (entry.kind === 'default-type' && !entry.isGone ? [entry] : []))
   return live.sort((a, b) => compareText(a.project, b.project)).map(({ project, typeId }) => ({ project, typeId }))
+}
+
+/** The services that take no new volume, by name. */
+export function effectiveServices(entries: Iterable<CatalogueEntry>): readonly ServiceMark[] {
+  const live = [...entries].flatMap((entry) => (entry.kind === 'service' && !entry.isGone ? [entry] : []))
+  return live.sort((a, b) => compareText(a.host, b.host))
 }
 
 /** The type that a create without one gets: it keeps its name as long as the cluster is there. */

@@ -9,6 +9,7 @@ import type { IdentityEntry, ProjectEntry, TokenEntry, UserEntry } from './ident
 import type { PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
 import type { QosEntry } from './qos.ts'
+import type { ServiceEntry } from './service.ts'
 import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
 
 export interface Cell {
@@ -25,6 +26,8 @@ export interface Cell {
   /** By id. */
   readonly qos: Map<string, QosEntry>
   readonly defaultTypes: Map<ProjectId, DefaultTypeEntry>
+  /** By host or host@backend. */
+  readonly services: Map<string, ServiceEntry>
   /** By id. */
   readonly users: Map<string, UserEntry>
   /** By id. */
@@ -46,6 +49,7 @@ export function emptyCell(): Cell {
     types: new Map(),
     qos: new Map(),
     defaultTypes: new Map(),
+    services: new Map(),
     users: new Map(),
     projects: new Map(),
     tokens: new Map(),
@@ -69,6 +73,7 @@ function entryKey(entry: LedgerEntry): string {
     case 'type':
     case 'qos':
     case 'default-type':
+    case 'service':
       return catalogueKey(entry)
     case 'user':
     case 'project':
@@ -122,6 +127,9 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'default-type':
       cell.defaultTypes.set(entry.project, entry)
       return
+    case 'service':
+      cell.services.set(entry.host, entry)
+      return
     case 'user':
       cell.users.set(entry.id, entry)
       return
@@ -148,6 +156,7 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('type/')) cell.types.delete(name)
   else if (key.startsWith('qos/')) cell.qos.delete(name)
   else if (key.startsWith('default-type/')) cell.defaultTypes.delete(name as ProjectId)
+  else if (key.startsWith('service/')) cell.services.delete(name)
   else if (key.startsWith('user/')) cell.users.delete(name)
   else if (key.startsWith('project/')) cell.projects.delete(name)
   else if (key.startsWith('token/')) cell.tokens.delete(name)
@@ -156,7 +165,7 @@ function dropKey(cell: Cell, key: string): void {
 
 /** All that belongs to the cluster's catalogue: nothing, in a project's register. */
 export function catalogueIn(cell: Cell): readonly CatalogueEntry[] {
-  return [...cell.types.values(), ...cell.qos.values(), ...cell.defaultTypes.values()]
+  return [...cell.types.values(), ...cell.qos.values(), ...cell.defaultTypes.values(), ...cell.services.values()]
 }
 
 /** All that says who may log in: nothing, in a project's register. */

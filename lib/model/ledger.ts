@@ -3,7 +3,7 @@
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
  * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
- * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`, `default-type/<project>`;
+ * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`, `default-type/<project>`, `service/<host>`;
  * in those of the users `user/<id>`, `project/<id>`, `token/<hash>`.
  * A rid is in at most one of bound, unplaced and recent.
  */

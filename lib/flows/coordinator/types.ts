@@ -29,7 +29,7 @@ function resultOf(peer: Peer, out: Out, answer: LedgerAnswer): Result<KnownTypes
   switch (answer.kind) {
     case 'types': {
       takeTypes(peer, out, answer.entries)
-      const entry = answer.entries.find((one) => one.kind !== 'default-type' && one.id === answer.id)
+      const entry = answer.entries.find((one) => (one.kind === 'type' || one.kind === 'qos') && one.id === answer.id)
       const changed = entry?.kind === 'type' ? knownTypeOf(entry) : null
       return success({ types: typesOf(peer), changed, changedQos: entry?.kind === 'qos' ? entry : null })
     }

@@ -5,11 +5,13 @@
  * that hears nothing asks the register itself; bound to it means build, and otherwise the register closes it for good
  * before the room is free again, so that a BIND that is still on its way cannot find a host without room.
  */
+import { effectiveServices } from '../../model/catalogue.ts'
 import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { type PeerId, type ProjectId, type RequestId, reservationId, type ReservationId, type VolumeId } from '../../model/ids.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
+import { isBarred } from '../../model/service.ts'
 import type { Certificate } from '../../model/proof.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
@@ -29,6 +31,7 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   const refuse = (refusal: Refusal): void => send(out, from, { kind: 'refused', rid, refusal })
   if (peer.state !== 'ready') return refuse({ kind: 'not-ready', state: peer.state })
   if (isDraining(peer)) return refuse({ kind: 'not-ready', state: 'draining' })
+  if (isBarred(effectiveServices(peer.catalogue.entries), pool)) return refuse({ kind: 'not-ready', state: 'disabled' })
   if (isUnsure(peer)) return refuse({ kind: 'not-ready', state: 'recovering' })
   const known = peer.owned.get(spec.id)
   // While it is only reserved, the same key with another body must not get this room: what is bound is built as reserved.

@@ -1,9 +1,11 @@
 /**
  * Tells the others what this host has, and remembers what they told: a hint for placement, and for display.
  */
+import { effectiveServices } from '../../model/catalogue.ts'
 import type { Beat, HostView } from '../../model/host.ts'
 import type { ManifestHost } from '../../model/manifest.ts'
 import type { PoolView } from '../../model/placement.ts'
+import { isBarred } from '../../model/service.ts'
 import { pendingRegisters } from '../group/install.ts'
 import { isDraining, ownPools } from '../owner/capacity.ts'
 import { type Out, send, timer } from '../out.ts'
@@ -51,7 +53,10 @@ export function onBeat(peer: Peer, out: Out, heard: Beat, now: Now): void {
 
 /** Every pool that this peer knows of, sorted by host and pool: what a ranking is made on. */
 export function knownPools(peer: Peer, now: Now): readonly PoolView[] {
-  return peer.options.manifest.hosts.flatMap((host) => (host.peer === peer.self ? ownCandidates(peer) : heardPools(peer, host, now)))
+  const marks = effectiveServices(peer.catalogue.entries)
+  return peer.options.manifest.hosts
+    .flatMap((host) => (host.peer === peer.self ? ownCandidates(peer) : heardPools(peer, host, now)))
+    .map((pool) => (pool.state === 'up' && isBarred(marks, pool.name) ? { ...pool, state: 'disabled' } : pool))
 }
 
 export function knownHosts(peer: Peer, now: Now): readonly HostView[] {

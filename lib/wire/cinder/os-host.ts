@@ -2,17 +2,18 @@
 import type { HostView } from '../../model/host.ts'
 import { compareText } from '../../model/ids.ts'
 import type { PoolView } from '../../model/placement.ts'
+import type { ServiceMark } from '../../model/service.ts'
 import type { Volume } from '../../model/volume.ts'
 import { serviceRows } from './service.ts'
 
-/** @param pools of all hosts */
-export function hostRows(host: HostView, pools: readonly PoolView[]): readonly object[] {
-  return serviceRows(host, pools, 0).map((row) => ({
+/** @param pools of all hosts; @param marks of all services */
+export function hostRows(host: HostView, pools: readonly PoolView[], marks: readonly ServiceMark[]): readonly object[] {
+  return serviceRows(host, pools, marks, 0).map((row) => ({
     host_name: row.host,
     service: row.binary,
     zone: host.zone,
     'service-status': row.isUp ? 'available' : 'unavailable',
-    'service-state': 'enabled',
+    'service-state': row.isDisabled ? 'disabled' : 'enabled',
     'last-update': row.updatedAt,
   }))
 }

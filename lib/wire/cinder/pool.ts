@@ -12,7 +12,7 @@ export function poolDetail(pool: PoolView, heardAtMs: number | null): object {
   const capabilities = {
     ...poolCapabilities(pool),
     timestamp: cinderDateOrNull(heardAtMs),
-    backend_state: pool.state === 'up' ? 'up' : 'down',
+    backend_state: pool.state === 'up' || pool.state === 'disabled' ? 'up' : 'down',
   }
   return { name: pool.name, capabilities }
 }

@@ -2,6 +2,7 @@
 import { ENTRY_ITEMS_MAX, type EncryptionEdit, type TypeClaim, type TypeEdit } from '../../model/catalogue.ts'
 import type { QosClaim, QosEdit } from '../../model/qos.ts'
 import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
+import type { ServiceEdit } from '../../model/service.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { bool, type Check, isObject, list, mapOf, nullable, oneOf, optional, shape, text, variants } from './check.ts'
 import { atMs, bodyHash, count, project, rid, uuid } from './plain-shapes.ts'
@@ -56,5 +57,20 @@ export const qosEdit = shape<QosEdit>({
   specs: optional(mapOf(nullable(text(255)), ENTRY_ITEMS_MAX)),
 })
 export const defaultTypeFields = { project, typeId: uuid, version: count, isGone: bool, done: list(rid, 1000) }
+export const serviceFields = {
+  host: text(255),
+  isDisabled: bool,
+  reason: nullable(text(255)),
+  isFrozen: bool,
+  changedAtMs: atMs,
+  version: count,
+  isGone: bool,
+  done: list(rid, 1000),
+}
+export const serviceEdit = shape<ServiceEdit>({
+  isDisabled: optional(bool),
+  reason: optional(nullable(text(255))),
+  isFrozen: optional(bool),
+})
 /** What facts it carries is read where it is shown. */
 export const refusal: Check = (json) => isObject(json) && text(64)(json['code'])

@@ -13,7 +13,18 @@ import type { Operation, OperationRequest, OperationValue, RoomOperation } from 
 import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
-import { defaultTypeFields, qosClaim, qosEdit, qosEntryFields, refusal, typeClaim, typeEdit, typeEntryFields } from './catalogue-shapes.ts'
+import {
+  defaultTypeFields,
+  qosClaim,
+  qosEdit,
+  qosEntryFields,
+  refusal,
+  serviceEdit,
+  serviceFields,
+  typeClaim,
+  typeEdit,
+  typeEntryFields,
+} from './catalogue-shapes.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, pattern, shape, text, variants } from './check.ts'
 import {
   identityId,
@@ -228,6 +239,7 @@ export const ledgerEntry = variants<LedgerEntry>({
   type: typeEntryFields,
   qos: qosEntryFields,
   'default-type': defaultTypeFields,
+  service: serviceFields,
   user: userFields,
   project: projectFields,
   token: tokenFields,
@@ -264,6 +276,7 @@ export const ledgerChange = variants<LedgerChange>({
   'release-qos': { id: uuid, rid, force: bool },
   'free-qos': { id: uuid, rid },
   'set-default-type': { project, rid, typeId: nullable(uuid) },
+  'set-service': { host: text(255), rid, edit: serviceEdit, atMs },
   'read-types': {},
   'claim-user': { claim: userClaim },
   'revise-user': { id: identityId, rid, edit: userEdit },
@@ -307,7 +320,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'not-lost': {},
   'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
-  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type', 'qos', 'default-type'), ITEMS_MAX) },
+  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type', 'qos', 'default-type', 'service'), ITEMS_MAX) },
   'name-taken': { name: text(255) },
   'claimed-otherwise': { id: uuid },
   'no-type': { id: uuid },

@@ -72,7 +72,8 @@ export class RegisterModel {
   }
 
   #entry(key: string): LedgerEntry | null {
-    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types, qos, defaultTypes, users, projects, tokens } = this.#cell
+    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types, qos, defaultTypes, services, users, projects, tokens } =
+      this.#cell
     const at = key.indexOf('/')
     const name = key.slice(at + 1)
     switch (key.slice(0, at)) {
@@ -96,6 +97,8 @@ export class RegisterModel {
         return qos.get(name) ?? null
       case 'default-type':
         return defaultTypes.get(name as ProjectId) ?? null
+      case 'service':
+        return services.get(name) ?? null
       case 'user':
         return users.get(name) ?? null
       case 'project':
@@ -166,6 +169,7 @@ function textOf(entry: LedgerEntry): string {
     case 'type':
     case 'qos':
     case 'default-type':
+    case 'service':
     case 'user':
     case 'project':
     case 'token':

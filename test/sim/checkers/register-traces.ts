@@ -56,6 +56,7 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'release-qos':
     case 'free-qos':
     case 'set-default-type':
+    case 'set-service':
       return [TYPED]
     case 'claim-user':
     case 'revise-user':

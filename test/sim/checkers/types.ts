@@ -131,7 +131,9 @@ function checkNames(types: readonly KnownType[]): void {
 }
 
 function entriesIn(chosen: ReadonlyMap<string, LedgerEntry>): readonly CatalogueEntry[] {
-  return [...chosen.values()].filter((entry) => entry.kind === 'type' || entry.kind === 'qos' || entry.kind === 'default-type')
+  return [...chosen.values()].filter(
+    (entry) => entry.kind === 'type' || entry.kind === 'qos' || entry.kind === 'default-type' || entry.kind === 'service',
+  )
 }
 
 function textOf(entries: readonly CatalogueEntry[]): string {

@@ -164,7 +164,9 @@ t.test('Keystone is asked as a user with a password, of which nothing is shown',
     'api.auth.password: expected a password, as a text, got "[secret]"',
     'api.auth.cacheMs: expected a whole number from 0 to 60000, got 60001',
   ])
-  t.match(problemsOf({ ...LEAST, api: { auth: { kind: 'ldap' } } }), [/^api\.auth\.kind: expected one of none, keystone, builtin, got "ldap"/])
+  t.match(problemsOf({ ...LEAST, api: { auth: { kind: 'ldap' } } }), [
+    /^api\.auth\.kind: expected one of none, keystone, builtin, got "ldap"/,
+  ])
   const short = { kind: 'builtin', tokenLifeSeconds: 59 }
   t.match(problemsOf({ ...LEAST, api: { auth: short } }), [/^api\.auth\.tokenLifeSeconds: expected a whole number from 60 to 86400/])
 })

@@ -159,17 +159,17 @@ t.test('services and pools', async (t) => {
   golden(
     t,
     'services-3.0',
-    serviceRows(host, [pool], 0).map((row) => row.body),
+    serviceRows(host, [pool], [], 0).map((row) => row.body),
   )
   golden(
     t,
     'services-3.71',
-    serviceRows(host, [pool], 71).map((row) => row.body),
+    serviceRows(host, [pool], [], 71).map((row) => row.body),
   )
   golden(
     t,
     'services-down',
-    serviceRows({ ...host, state: 'down', lastBeatMs: null }, [], 71).map((row) => row.body),
+    serviceRows({ ...host, state: 'down', lastBeatMs: null }, [], [], 71).map((row) => row.body),
   )
   golden(t, 'pool', poolDetail(pool, AT))
   golden(t, 'pool-summary', poolSummary(pool))
@@ -177,7 +177,7 @@ t.test('services and pools', async (t) => {
 
 t.test('two pools of one backend are one service, which is up while one of them is', async (t) => {
   const other = { ...pool, name: poolName('alpha', 'lvm', 'slow'), state: 'stalled' as const }
-  const rows = serviceRows(host, [other, pool], 71)
+  const rows = serviceRows(host, [other, pool], [], 71)
   t.same(
     rows.map((row) => [row.binary, row.host]),
     [
