@@ -32,6 +32,7 @@ import { StartProblem } from './start-problem.ts'
 import { openJournal, type OpenedJournal } from './store/journal.ts'
 import { openReplica, type ReplicaStore } from './store/replica.ts'
 import { type CertificatePair, namesOfHost, readCertificate, selfSignedCertificate } from './system/certificate.ts'
+import { watchCertificate } from './system/certificate-watch.ts'
 import { systemClock } from './system/clock.ts'
 import { writeDurably } from './system/durable-file.ts'
 import { createExec } from './system/exec.ts'
@@ -154,7 +155,8 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   stops.push(() => stepper.stop())
   stepper.start()
 
-  const tls = await startProblemOf(openTls(config, exec, log))
+  const readTls = (): Promise<CertificatePair | null> => openTls(config, exec, log)
+  const tls = await startProblemOf(readTls())
   const identity = await openIdentity(config.api.auth, { service, adminTokenFile: places.adminToken, log })
   stops.push(async () => identity.stop())
   const api = await startProblemOf(
@@ -173,6 +175,10 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
     }),
   )
   stops.push(() => api.close())
+  if (tls !== null) {
+    const stopWatch = watchCertificate({ read: async () => (await readTls()) ?? tls, shown: tls, show: api.renew, log })
+    stops.push(async () => stopWatch())
+  }
   const address = `${api.address}:${api.port}`
   log.info('agent-listening', { api: address, isTls: tls !== null, auth: config.api.auth.kind, peer: peer.self, isNew })
   void recovered.promise.then(() => log.info('agent-ready', { api: address, peer: peer.self, epoch: peer.epoch }))

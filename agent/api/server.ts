@@ -5,7 +5,7 @@
  * any resource sees it.
  */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify'
 import type { Log } from '../../lib/ports/log.ts'
 import type { Joining } from '../../lib/ports/joining.ts'
@@ -49,6 +49,8 @@ export interface Api {
   /** Host to connect to, in brackets if it is an IPv6 address. */
   readonly address: string
   readonly port: number
+  /** Shows another certificate to whoever connects from now on; only where there was one. @throws if it is none */
+  renew(pair: { readonly cert: string; readonly key: string }): void
   /** Stops listening, lets running requests end. */
   close(): Promise<void>
 }
@@ -63,6 +65,7 @@ const TIMEOUT_CHECK_MS = 2_000
 const CONNECTIONS_MAX = 1_000
 /** Longer than a load balancer's usual 60 s, so that it closes idle connections first. */
 const KEEP_ALIVE_MS = 65_000
+const TLS_VERSION_MIN = 'TLSv1.2'
 const PARAMETER_LENGTH_MAX = 1_024
 /** Projects whose requests are counted at once. */
 const PROJECTS_MAX = 10_000
@@ -88,6 +91,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   return {
     address: host.includes(':') ? `[${host}]` : host,
     port: typeof bound === 'object' && bound !== null ? bound.port : options.listen.port,
+    renew(pair) {
+      if (app.server instanceof HttpsServer) app.server.setSecureContext({ ...pair, minVersion: TLS_VERSION_MIN })
+    },
     close: () => app.close(),
   }
 }
@@ -138,7 +144,7 @@ function serverOf(tls: ApiOptions['tls'], handler: RequestListener): Server {
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   }
   if (tls === null) return createHttpServer(limits, handler)
-  return createHttpsServer({ ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS }, handler)
+  return createHttpsServer({ ...limits, ...tls, minVersion: TLS_VERSION_MIN, handshakeTimeout: HEADERS_TIMEOUT_MS }, handler)
 }
 
 function addRoutes(app: FastifyInstance, { admit, perform }: Reception, edge: Edge): void {

@@ -59,6 +59,7 @@ export interface TestHost {
   /** What lies in its pool, `NAME@memory#pool`. */
   readonly volumes: FakeVolumes
   call(path: string, sent?: Sent): Promise<Answered>
+  renew: Api['renew']
   /** Lets no message in or out. */
   cut(): void
   /** The connections of all others to it are seen as down. */
@@ -160,6 +161,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
         name: nameOf(cluster.manifest, self),
         url: `${options.edge?.tls ? 'https' : 'http'}://${api.address}:${api.port}`,
         volumes,
+        renew: api.renew,
         cut: () => dead.add(self),
         down,
       }),

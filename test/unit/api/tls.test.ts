@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SecureVersion } from 'node:tls'
+import { connect, type SecureVersion } from 'node:tls'
 import t from 'tap'
-import { readCertificate, selfSignedCertificate, type SelfSigning } from '../../../agent/system/certificate.ts'
+import { type CertificatePair, readCertificate, selfSignedCertificate, type SelfSigning } from '../../../agent/system/certificate.ts'
+import { lookAtCertificate } from '../../../agent/system/certificate-watch.ts'
 import { createExec } from '../../../agent/system/exec.ts'
 import type { Log } from '../../../lib/ports/log.ts'
 import { startCluster } from './cluster.ts'
@@ -86,4 +87,39 @@ t.test('the API speaks TLS 1.2 or later to those who trust its certificate, and 
   t.match(await get({ ca: pair.cert, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), /^EPROTO$/)
   await t.rejects(fetch(`${url.replace('https', 'http')}/`), 'plain HTTP is not answered')
   t.match(await get({ ca: pair.cert }), /^300 /, 'and the others go on')
+})
+
+/** Fingerprint of what the server shows to whoever connects now. */
+function shownBy(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256)
+      socket.destroy()
+    })
+    socket.once('error', reject)
+  })
+}
+
+t.test('a certificate that was replaced is shown without a restart, and one that is half replaced is not', async (t) => {
+  const options = signing('renewed')
+  const first = await selfSignedCertificate(options)
+  const api = await startCluster({ edge: { tls: first } })
+  t.teardown(() => api.stop())
+  const lines: string[] = []
+  const log: Log = { ...SILENT, info: (event) => void lines.push(event), warn: (event) => void lines.push(event) }
+  const watch = { read: () => readCertificate(options, Date.now()), show: (pair: CertificatePair) => api.first.renew(pair), log }
+  const fingerprint = (pair: CertificatePair): string => new X509Certificate(pair.cert).fingerprint256
+  t.equal(await shownBy(api.first.url), fingerprint(first))
+  const other = await selfSignedCertificate(signing('other'))
+  writeFileSync(options.certificateFile, other.cert)
+  let state = await lookAtCertificate(watch, first, null)
+  state = await lookAtCertificate(watch, state.shown, state.told)
+  t.same(lines, ['api-certificate-not-renewed'], 'without its key; told once')
+  t.equal(await shownBy(api.first.url), fingerprint(first))
+  writeFileSync(options.keyFile, other.key)
+  state = await lookAtCertificate(watch, state.shown, state.told)
+  t.equal(await shownBy(api.first.url), fingerprint(other))
+  await lookAtCertificate(watch, state.shown, state.told)
+  t.same(lines, ['api-certificate-not-renewed', 'api-certificate-renewed'])
 })
