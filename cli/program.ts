@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander'
 import { addApplicationCredential } from './commands/application-credential.ts'
 import { addAttachment } from './commands/attachment.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addHost } from './commands/host.ts'
 import { addLeave } from './commands/host-leave.ts'
 import { addInvite } from './commands/invite.ts'
@@ -69,6 +70,7 @@ function createProgram(terminal: Terminal): Command {
   addRole(program, terminal)
   addToken(program, terminal)
   addApplicationCredential(program, terminal)
+  addCompletion(program, terminal)
   return program
 }
 

@@ -9,7 +9,7 @@ import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
 import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 
-const PASSED_ON = ['init', 'join', 'agent', 'doctor', 'dev'] as const
+export const PASSED_ON = ['init', 'join', 'agent', 'doctor', 'dev'] as const
 
 const SUMMARIES: Readonly<Record<(typeof PASSED_ON)[number], string>> = {
   init: 'make this host the first of a cluster',

@@ -35,6 +35,9 @@ type Verdict =
   /** Keystone did not say. */
   | { readonly kind: 'unknown' }
 
+/** Whether a token whose time is over still counts. */
+type Expired = 'taken' | 'refused'
+
 /** A token that is none is asked about again after so long: somebody may be told of it before Keystone has it everywhere. */
 const BAD_MS = 5000
 const TOKENS_MAX = 10_000
@@ -56,9 +59,9 @@ export function keystone(options: KeystoneOptions): Identity {
   const challenge = `Keystone uri="${url}"`
   let toldAtMs = Number.NEGATIVE_INFINITY
 
-  async function askAbout(token: string): Promise<Heard<Verdict>> {
+  async function askAbout(token: string, expired: Expired): Promise<Heard<Verdict>> {
     try {
-      return heardOf(await show(token))
+      return heardOf(await show(token, expired), expired)
     } catch (error) {
       if (!(error instanceof NoAnswer || error instanceof LoginRefused)) throw error
       return unknown(error)
@@ -66,26 +69,31 @@ export function keystone(options: KeystoneOptions): Identity {
   }
 
   /** Keystone's answer about a token; asked once more if it has forgotten who asks. */
-  async function show(token: string): Promise<JsonResponse> {
-    const first = await showAs(token)
-    return first.status === 401 ? await showAs(token) : first
+  async function show(token: string, expired: Expired): Promise<JsonResponse> {
+    const first = await showAs(token, expired)
+    return first.status === 401 ? await showAs(token, expired) : first
   }
 
-  async function showAs(token: string): Promise<JsonResponse> {
+  async function showAs(token: string, expired: Expired): Promise<JsonResponse> {
     const mine = await own.token()
     const headers = { 'x-auth-token': mine.reveal(), 'x-subject-token': token }
-    const response = await service.ask({ method: 'GET', path: '/auth/tokens?nocatalog', headers })
+    const response = await service.ask({
+      method: 'GET',
+      path: `/auth/tokens?nocatalog${expired === 'taken' ? '&allow_expired=1' : ''}`,
+      headers,
+    })
     if (response.status === 401) own.drop(mine)
     return response
   }
 
-  function heardOf({ status, body }: JsonResponse): Heard<Verdict> {
+  function heardOf({ status, body }: JsonResponse, expired: Expired): Heard<Verdict> {
     if (status === 404) return BAD
     if (status === 401 || status === 403)
       return unknown(new LoginRefused(`Keystone does not let the agent's own user look at tokens (HTTP ${status})`))
     const token = status === 200 ? parseKeystoneToken(body) : null
     if (token === null) return unknown(new NoAnswer(`a question about a token was answered with HTTP ${status}`))
     const leftMs = token.expiresAtMs - wallMs()
+    if (expired === 'taken') return { value: { kind: 'good', token }, isGood: true, keepMs: options.cacheMs }
     return leftMs <= 0 ? BAD : { value: { kind: 'good', token }, isGood: true, keepMs: Math.min(options.cacheMs, leftMs) }
   }
 
@@ -100,9 +108,9 @@ export function keystone(options: KeystoneOptions): Identity {
   }
 
   /** The caller's verdict, or why there is none. */
-  async function verdictOn(token: string, which: string): Promise<KeystoneToken | Identified> {
+  async function verdictOn(token: string, which: string, expired: Expired = 'refused'): Promise<KeystoneToken | Identified> {
     if (!TOKEN.test(token)) return refusedCaller({ code: 'unauthorized', challenge }, `malformed ${which}`)
-    const verdict = await cache.get(token, () => askAbout(token))
+    const verdict = await cache.get(expired === 'taken' ? `expired ${token}` : token, () => askAbout(token, expired))
     switch (verdict?.kind) {
       case undefined:
         return refusedCaller({ code: 'overloaded', queue: 'tokens to be checked', limit: ASKING_MAX }, 'too many tokens at once')
@@ -123,14 +131,16 @@ export function keystone(options: KeystoneOptions): Identity {
     stop: () => service.stop(),
     async identify({ token, serviceToken, urlProject }: RequestFacts): Promise<Identified> {
       if (token === undefined || token === '') return refusedCaller({ code: 'unauthorized', challenge }, 'no token')
-      const user = await verdictOn(token, 'token')
-      if ('ok' in user) return user
       const asService = serviceToken ? await verdictOn(serviceToken, 'service token') : null
       if (asService !== null && 'ok' in asService) return asService
+      const isService = asService?.roles.includes(SERVICE_ROLE) ?? false
+      // A service ends what it began for a user whose token ran out meanwhile. For how long Keystone says, a day or two.
+      const user = await verdictOn(token, 'token', isService ? 'taken' : 'refused')
+      if ('ok' in user) return user
       const project = projectOf(user)
       if (typeof project !== 'string') return refusedCaller(project, `token of a ${user.scope.kind} scope`)
       if (urlProject !== null && urlProject !== project) return refusedCaller({ code: 'malformed-url' }, 'project of the URL')
-      return { ok: true, caller: callerOf(user, project, asService?.roles.includes(SERVICE_ROLE) ?? false) }
+      return { ok: true, caller: callerOf(user, project, isService) }
     },
   }
 }

@@ -10,6 +10,8 @@ export interface StubToken {
   readonly project?: string | null
   readonly scope?: 'system' | 'domain'
   readonly expiresAtMs?: number
+  /** Once it is over it is shown to who asks for such ones alone. */
+  readonly isKept?: boolean
 }
 
 export interface KeystoneStub {
@@ -60,6 +62,9 @@ export async function startKeystoneStub(): Promise<KeystoneStub> {
     if (!stub.letsLook) return send(response, 403, { error: { code: 403 } })
     const shown = stub.tokens.get(String(request.headers['x-subject-token']))
     if (shown === undefined) return send(response, 404, { error: { code: 404, message: 'Could not find token.' } })
+    const isOver = (shown.expiresAtMs ?? Number.POSITIVE_INFINITY) <= Date.now()
+    if (isOver && shown.isKept === true && request.url?.includes('allow_expired=1') !== true)
+      return send(response, 404, { error: { code: 404 } })
     return send(response, 200, tokenBody(shown))
   })
 

@@ -100,6 +100,19 @@ t.test('a service is one by a token of its own', async (t) => {
   t.equal(await outcome('nova', { urlProject: 'demo' }), 'malformed-url', 'the user’s token alone says for whom')
 })
 
+t.test('a service ends what it began for a user whose token ran out; nobody else comes in with such a one', async (t) => {
+  const { stub, outcome } = await rigFor(t)
+  stub.tokens.set('over', { roles: ['member'], expiresAtMs: Date.now() - 1000, isKept: true })
+  stub.tokens.set('nova', { roles: ['service'], project: 'services' })
+  stub.tokens.set('bob', { roles: ['member'] })
+  t.equal(await outcome('over'), 'unauthorized')
+  t.equal(await outcome('over', { serviceToken: 'bob' }), 'unauthorized', 'a token of no service does not help')
+  t.equal(await outcome('over', { serviceToken: 'nova' }), 'demo')
+  t.equal(await outcome('over'), 'unauthorized', 'and what a service was let in with lets in no other')
+  stub.tokens.delete('over')
+  t.equal(await outcome('over', { serviceToken: 'bob' }), 'unauthorized')
+})
+
 t.test('an answer is believed for a minute, and no longer than the token lives', async (t) => {
   const { stub, clock, outcome } = await rigFor(t)
   stub.tokens.set('alice', { roles: ['member'] })
