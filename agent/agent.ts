@@ -36,6 +36,7 @@ import { watchCertificate } from './system/certificate-watch.ts'
 import { systemClock } from './system/clock.ts'
 import { writeDurably } from './system/durable-file.ts'
 import { createExec } from './system/exec.ts'
+import { openFilesMax } from './system/open-files.ts'
 import { systemRng, systemUuid } from './system/random.ts'
 import { randomBytes } from 'node:crypto'
 import { VERSION } from './version.ts'
@@ -54,6 +55,11 @@ export interface RunningAgent {
 }
 
 const SPACE_LOOK_MS = 5000
+/** Of the API. One that asks nothing costs some kilobytes for ten seconds; ten thousand of them shut nobody out. */
+const CONNECTIONS_MAX = 16_000
+const CONNECTIONS_LEAST = 100
+/** Files that are not the API's connections. */
+const OTHER_FILES = 1024
 /** Twice this until bytes that are gone, or that nobody knows, are noticed. */
 const RECONCILE_MS = 120_000
 
@@ -172,6 +178,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
       tls,
       identity,
       requestsPerSecond: config.limits.requestsPerSecond,
+      connectionsMax: connectionsMax(openFilesMax()),
     }),
   )
   stops.push(() => api.close())
@@ -183,6 +190,11 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
   log.info('agent-listening', { api: address, isTls: tls !== null, auth: config.api.auth.kind, peer: peer.self, isNew })
   void recovered.promise.then(() => log.info('agent-ready', { api: address, peer: peer.self, epoch: peer.epoch }))
   return address
+}
+
+/** However many strangers connect, the journal, the volumes and the other hosts have files left to open. */
+function connectionsMax(filesMax: number | null): number {
+  return Math.max(CONNECTIONS_LEAST, Math.min(CONNECTIONS_MAX, (filesMax ?? Number.POSITIVE_INFINITY) - OTHER_FILES))
 }
 
 async function openTls({ api, name, directory }: AgentConfig, exec: Exec, log: Log): Promise<CertificatePair | null> {

@@ -39,6 +39,8 @@ export interface ApiOptions {
   readonly identity: Identity
   /** Of one project, where projects are told apart. */
   readonly requestsPerSecond: number
+  /** At once; who comes then is hung up on. */
+  readonly connectionsMax: number
   /** PEM of the certificate and its key; null: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null
   /** Scheme and authority that clients reach this API by, if it is not the one they used; null or absent for that. */
@@ -62,7 +64,6 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** How often Node looks for requests that take too long; its own 30 s would triple the limit. */
 const TIMEOUT_CHECK_MS = 2_000
-const CONNECTIONS_MAX = 1_000
 /** Longer than a load balancer's usual 60 s, so that it closes idle connections first. */
 const KEEP_ALIVE_MS = 65_000
 const TLS_VERSION_MIN = 'TLSv1.2'
@@ -84,7 +85,7 @@ const JSON_TYPES = ['application/json', 'application/vnd.openstack.volume+json']
 /** @throws if the address cannot be listened on */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const app = buildApi(options)
-  app.server.maxConnections = CONNECTIONS_MAX
+  app.server.maxConnections = options.connectionsMax
   const { host } = options.listen
   await app.listen({ host, port: options.listen.port })
   const bound = app.server.address()

@@ -53,30 +53,28 @@ function longOf(option: Option): string {
 /** Chains of plain words only: nothing in them is a user's text, so that nothing has to be quoted twice. */
 function bashScript(program: Command): string {
   const rows = levelsOf(program).map(({ path, words }) => `    '${path}') words='${words.join(' ')}' ;;`)
-  return [
-    '# scoria: completion for bash; source it',
-    '_scoria() {',
-    '  local word path="" words="" last="${COMP_WORDS[COMP_CWORD-1]}"',
-    '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    case "$word" in -*) break ;; esac',
-    '    if _scoria_words "${path:+$path }$word"; then path="${path:+$path }$word"; else break; fi',
-    '  done',
-    `  case "$last" in -o|--output) words='${FORMATS.join(' ')}' ;; *) _scoria_words "$path" ;; esac`,
-    '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
-    '}',
-    '# Sets words to what may come after a chain of commands; fails if it is none.',
-    '_scoria_words() {',
-    '  case "$1" in',
-    ...rows,
-    '    *) return 1 ;;',
-    '  esac',
-    '}',
-    'complete -o default -F _scoria scoria',
-    '',
-  ].join('\n')
+  return `# scoria: completion for bash; source it
+_scoria() {
+  local word path="" words="" last="\${COMP_WORDS[COMP_CWORD-1]}"
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "$word" in -*) break ;; esac
+    if _scoria_words "\${path:+$path }$word"; then path="\${path:+$path }$word"; else break; fi
+  done
+  case "$last" in -o|--output) words='${FORMATS.join(' ')}' ;; *) _scoria_words "$path" ;; esac
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+# Sets words to what may come after a chain of commands; fails if it is none.
+_scoria_words() {
+  case "$1" in
+${rows.join('\n')}
+    *) return 1 ;;
+  esac
+}
+complete -o default -F _scoria scoria
+`
 }
 
 /** By way of bash's: zsh can run it. */
 function zshScript(program: Command): string {
-  return ['#compdef scoria', 'autoload -U +X bashcompinit && bashcompinit', bashScript(program)].join('\n')
+  return `#compdef scoria\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(program)}`
 }

@@ -3,6 +3,7 @@ import { callers } from './callers.ts'
 import { createLatency } from './create-latency.ts'
 import { createLoad } from './create-load.ts'
 import type { Figure } from './figure.ts'
+import { floods } from './floods.ts'
 import { footprint } from './footprint.ts'
 import { ranking } from './ranking.ts'
 import { reads } from './reads.ts'
@@ -14,5 +15,6 @@ export const PARTS: ReadonlyMap<string, (world: World) => Promise<readonly Figur
   ['create', createLatency],
   ['load', createLoad],
   ['reads', reads],
+  ['floods', floods],
   ['footprint', footprint],
 ])

@@ -147,6 +147,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       listen: { host: '127.0.0.1', port: 0 },
       tls: null,
       requestsPerSecond: 10_000,
+      connectionsMax: 1000,
       publicEndpoint: options.publicEndpoint ?? null,
       ...options.edge,
       identity: identityFor(service, options),
