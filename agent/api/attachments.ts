@@ -119,7 +119,8 @@ function attachmentAnswer(edge: Edge, done: Operated): Answer {
     : answer(200, { attachment: attachmentDetail(attachment, connection && { connection, qosSpecs: qosFor(edge, done.volume) }) })
 }
 
-function qosFor(edge: Edge, { typeId, sizeGiB }: Volume): Readonly<Record<string, string>> | null {
+/** The QoS specs that its type has, for whoever uses the volume. */
+export function qosFor(edge: Edge, { typeId, sizeGiB }: Volume): Readonly<Record<string, string>> | null {
   const qosId = edge.service.types().find(({ id }) => id === typeId)?.qosId ?? null
   const qos = qosId === null ? undefined : edge.service.qosSpecs().find(({ id }) => id === qosId)
   return qos === undefined ? null : frontEndSpecs(qos, sizeGiB)

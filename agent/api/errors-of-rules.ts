@@ -92,6 +92,13 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     help: 'The attachment’s status does not allow the action.',
     text: (f) => `Invalid attachment: Attachment ${f.attachment} has status ${f.status}, which does not allow to ${f.action}.`,
   },
+  'which-attachment': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume has several attachments. Name the one that is meant: `attachment_id`, or the initiator in the connector.',
+    text: (f) =>
+      `Invalid volume: Detach volume failed: More than one attachment, but no attachment_id provided. Volume ${f.volume} has ${f.attachments}.`,
+  },
   'unsafe-detach': {
     status: 409,
     name: 'ConflictNovaUsingAttachment',

@@ -55,5 +55,8 @@ export async function operateOnSnapshot(
 /** Two operations on one attachment are two requests, also under one key, and so are reverts to two snapshots. */
 function operationName(operation: Operation): string {
   if (operation.kind === 'revert') return `revert ${operation.snapshot}`
+  if (operation.kind === 'initialize') return `initialize ${operation.connector.initiator}`
+  if (operation.kind === 'terminate') return `terminate ${operation.initiator}`
+  if (operation.kind === 'let-go') return `let go ${operation.which} ${operation.initiator}`
   return 'attachment' in operation && operation.kind !== 'attach' ? `${operation.kind} ${operation.attachment}` : operation.kind
 }

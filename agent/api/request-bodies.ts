@@ -9,6 +9,7 @@ import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
 import type { Shape } from '../../lib/wire/cinder/input.ts'
 import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
 import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
+import { OLDER_ATTACH_BODIES } from '../../lib/wire/cinder/older-attach-request.ts'
 import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
 import { SERVICE_BODIES } from '../../lib/wire/cinder/service-request.ts'
 import { SNAPSHOT_BODIES } from '../../lib/wire/cinder/snapshot-request.ts'
@@ -20,7 +21,13 @@ import { VOLUME_BODIES } from '../../lib/wire/cinder/volume-request.ts'
 export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>> = {
   'POST /v3/volumes': [VOLUME_BODIES.create],
   'PUT /v3/volumes/:id': [VOLUME_BODIES.update],
-  'POST /v3/volumes/:id/action': [ACTION_BODIES.extend, ACTION_BODIES.revert, MANAGE_BODIES.unmanage, ACTION_BODIES.any],
+  'POST /v3/volumes/:id/action': [
+    ACTION_BODIES.extend,
+    ACTION_BODIES.revert,
+    MANAGE_BODIES.unmanage,
+    ...Object.values(OLDER_ATTACH_BODIES),
+    ACTION_BODIES.any,
+  ],
   'POST /v3/volumes/:id/metadata': [METADATA_BODIES.all],
   'PUT /v3/volumes/:id/metadata': [METADATA_BODIES.all],
   'PUT /v3/volumes/:id/metadata/:key': [METADATA_BODIES.one],

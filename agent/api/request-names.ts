@@ -46,6 +46,12 @@ export function newAttachmentId(call: Call, volume: VolumeId, uuid: () => string
   return attachmentId(call.idempotencyKey === null ? uuid() : namedUuid('attachment', call.caller.project, volume, call.idempotencyKey))
 }
 
+/** Each of the older calls may make an attachment, also several of them under one key. */
+export function olderAttachmentId(call: Call, volume: VolumeId, action: string, uuid: () => string): AttachmentId {
+  const { idempotencyKey: key } = call
+  return attachmentId(key === null ? uuid() : namedUuid('attachment', call.caller.project, volume, key, action))
+}
+
 export function newTypeId(call: Call, uuid: () => string): string {
   return call.idempotencyKey === null ? uuid() : namedUuid('type', call.caller.project, call.idempotencyKey)
 }

@@ -5,7 +5,9 @@ import { microversionText } from '../../lib/wire/cinder/microversion.ts'
 import { asksForUnmanage } from '../../lib/wire/cinder/manage-request.ts'
 import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-status-request.ts'
 import { parseVolumeAction, type VolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
+import { isObject } from '../../lib/wire/peer/check.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { OLDER_ATTACH_ACTIONS } from './older-attach.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
 
@@ -20,6 +22,9 @@ const EXTEND_IN_USE = 42
 const RESET = 'volume_extension:volume_admin_actions:reset_status'
 
 async function act(edge: Edge, call: Call): Promise<Answer> {
+  const row = OLDER_ATTACH_ACTIONS.get(soleKey(call.body))
+  if (row !== undefined)
+    return isAllowed(call.caller, row.policy) ? row.handle(edge, call) : failed({ code: 'forbidden', action: row.policy })
   if (asksForReset(call.body)) return reset(edge, call)
   if (asksForUnmanage(call.body)) return unmanage(edge, call)
   const action = parseVolumeAction(call.body)
@@ -32,6 +37,12 @@ async function act(edge: Edge, call: Call): Promise<Answer> {
     return failed({ code: 'forbidden', action: 'volume:revert_to_snapshot' })
   const done = await operate(edge, call, call.params['id'] ?? '', operationOf(action.value, call))
   return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+/** '' where there are several, or none: that is told when it is parsed. */
+function soleKey(body: unknown): string {
+  const [name = '', ...others] = isObject(body) ? Object.keys(body) : []
+  return others.length === 0 ? name : ''
 }
 
 async function unmanage(edge: Edge, call: Call): Promise<Answer> {

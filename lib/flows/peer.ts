@@ -30,7 +30,7 @@ import { abandonProposals, onGroupMessage, onRoundTimer, onVoteUnreachable } fro
 import { onWatchTimer } from './group/watch.ts'
 import { onAsked } from './asked.ts'
 import { newOut, note, type Out } from './out.ts'
-import { onAttachmentTimer, onExposed, onFenced } from './owner/attach.ts'
+import { onAttachmentTimer, onExposed, onFenced } from './owner/export-steps.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
 import { onExtended, onExtendTimer, onFollowed } from './owner/extend.ts'

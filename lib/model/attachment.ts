@@ -8,6 +8,8 @@ import type { AttachmentId, VolumeId } from './ids.ts'
 
 export type AttachmentStatus = 'reserved' | 'attaching' | 'attached' | 'detaching' | 'error_attaching' | 'error_detaching'
 export type ExportState = 'none' | 'exporting' | 'exported' | 'revoking'
+/** Which of the calls before attachments were a resource (3.27) made it: os-reserve, os-initialize_connection, os-attach. */
+export type OlderCall = 'reserve' | 'connection' | 'attach'
 
 /** Who connects. Sent by the client (os-brick's connector); only `initiator` decides anything here. */
 export interface Connector {
@@ -31,8 +33,12 @@ export interface Attachment {
   readonly mode: 'rw' | 'ro'
   readonly connector: Connector | null
   readonly mountpoint: string | null
-  /** Unix milliseconds, for display. */
+  /** When it was said to be in use; null while nobody has. Unix milliseconds, for display. */
   readonly attachedAtMs: number | null
+  /** Absent of one that was made as a resource. */
+  readonly by?: OlderCall
+  /** The consumer's host, where os-attach named one. */
+  readonly host?: string
 }
 
 /** How to reach an export. With the secret it is handed to the client that asked; it is never published. */

@@ -49,6 +49,8 @@ export type Failure =
   /** The record of a volume and its snapshots has an end: so many snapshots, or so many characters. */
   | { readonly code: 'record-full'; readonly volume: VolumeId; readonly of: 'snapshots' | 'characters'; readonly limit: number }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
+  /** It has several, and the request does not say which. */
+  | { readonly code: 'which-attachment'; readonly volume: VolumeId; readonly attachments: number }
   /** A consumer still uses the volume, and only its own service may let go. */
   | { readonly code: 'unsafe-detach'; readonly attachment: AttachmentId; readonly instance: string }
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }

@@ -8,6 +8,7 @@ import type { Result } from './failure.ts'
 import type { IdentityChange, IdentityFound } from './identity.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
+import type { OlderAttach } from './older-attach.ts'
 import type { QosSpecs } from './qos.ts'
 import type { Limits } from './quota.ts'
 import type { Snapshot, SnapshotSpec } from './snapshot.ts'
@@ -44,6 +45,7 @@ export type Operation =
   | { readonly kind: 'detach'; readonly attachment: AttachmentId; readonly allowUnsafe: boolean }
   /** Reads the connection of an attachment; its secret is nowhere but with the owner. */
   | { readonly kind: 'connection'; readonly attachment: AttachmentId }
+  | OlderAttach
 
 /** What takes room on the volume's pool, and so is reserved and bound before it is done. */
 export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' }>

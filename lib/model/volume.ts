@@ -74,13 +74,23 @@ export type VolumeFailure =
   /** It is there and well: a delete that was taken while its host was away found it in use, or with snapshots. */
   | { readonly kind: 'delete-refused'; readonly attachments: number; readonly snapshots: number }
 
-/** Volume status that follows from its attachments: attached > attaching > detaching > reserved > available. */
+/**
+ * Volume status that follows from its attachments: attached > attaching > detaching > reserved > available.
+ *
+ * One that os-reserve made shows as `attaching` until os-attach, whoever else uses the volume, so that there is one at a time.
+ */
 export function statusFromAttachments(attachments: readonly Attachment[]): VolumeStatus {
   const has = (status: Attachment['status']): boolean => attachments.some((attachment) => attachment.status === status)
+  if (attachments.some(({ by, status }) => by === 'reserve' && (status === 'reserved' || status === 'attaching'))) return 'attaching'
   if (has('attached')) return 'in-use'
   if (has('attaching') || has('error_attaching')) return 'attaching'
   if (has('detaching') || has('error_detaching')) return 'detaching'
   return has('reserved') ? 'reserved' : 'available'
+}
+
+/** os-begin_detaching says it of the volume, and of none of its attachments. */
+export function isDetachingBegun({ status, attachments }: Pick<Volume, 'status' | 'attachments'>): boolean {
+  return status === 'detaching' && !attachments.some((one) => one.status === 'detaching' || one.status === 'error_detaching')
 }
 
 /** As many as a client that repeats itself may be behind. */

@@ -23,6 +23,7 @@ import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
 import { Intake } from './intake.ts'
+import { drawOlderLife } from './older-clients.ts'
 import type { Random } from './random.ts'
 import { Reverters, type WantedRevert } from './reverters.ts'
 import { TypeClients } from './type-clients.ts'
@@ -54,6 +55,8 @@ export class Clients {
   /** Of what is done with snapshots. */
   readonly #keepers: Random
   readonly #growers: Random
+  /** Of the calls from before attachments were a resource. */
+  readonly #older: Random
   readonly #types: Random
   readonly #copiers: Copiers
   readonly #reverters: Reverters
@@ -83,6 +86,7 @@ export class Clients {
     this.#strangers = options.random.split('strangers')
     this.#keepers = options.random.split('keepers')
     this.#growers = options.random.split('growers')
+    this.#older = options.random.split('older')
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
     this.#reverters = new Reverters(options.random.split('reverters'))
@@ -180,6 +184,7 @@ export class Clients {
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
+    if (promised.length > 0 && this.#older.chance(this.#options.older)) return this.#actAsOlder(this.#older.pick(promised))
     const wanted = this.#reverters.draw(promised)
     if (wanted !== null) return this.#revert(wanted)
     // Mostly what is known to be there; at times what nobody has answered for.
@@ -318,6 +323,7 @@ export class Clients {
       return
     }
     const attachment: AttachmentBook = {
+      isOlder: false,
       id: attachmentId(this.#random.uuid()),
       initiator: `iqn.2026-01.example:host-${this.#random.below(4)}-${this.#random.hex(2)}`,
       connection: null,
@@ -334,6 +340,16 @@ export class Clients {
       connector: this.#random.chance(0.7) ? connectorOf(attachment) : null,
       mountpoint: null,
     })
+  }
+
+  #actAsOlder(book: VolumeBook): void {
+    let afterMs = 0
+    for (const operation of drawOlderLife(this.#older, book)) {
+      this.#world.schedule(afterMs, () => {
+        if (!this.#isOver) this.#operate(book, operation, this.#older)
+      })
+      afterMs += this.#older.between(20, 1500)
+    }
   }
 
   #detach(books: readonly VolumeBook[]): void {

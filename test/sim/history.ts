@@ -6,7 +6,7 @@
 import type { Connection } from '../../lib/model/attachment.ts'
 import type { AttachmentId, RequestId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
 import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
-import type { ClientReply, ClientRequest, OperationRequest } from '../../lib/model/request.ts'
+import type { ClientReply, ClientRequest, Operation, OperationRequest, OperationValue } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import type { SourcePlace } from '../../lib/model/volume-source.ts'
@@ -38,6 +38,8 @@ export interface Wish<Value> {
 export interface AttachmentBook {
   readonly id: AttachmentId
   readonly initiator: string
+  /** Made by a call from before attachments were a resource, if it was made. */
+  readonly isOlder: boolean
   connection: Connection | null
   /** It was answered with success, then. */
   ackedMs: number | null
@@ -161,10 +163,7 @@ export class History {
     }
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
-    if (operation.kind === 'detach') {
-      const attachment = book.attachments.get(operation.attachment)
-      if (attachment !== undefined) attachment.isDetachAsked = true
-    }
+    for (const attachment of touchedBy(operation, book)) attachment.isDetachAsked = true
     if (operation.kind === 'revert' && !this.reverts.has(rid))
       this.reverts.set(rid, { volume, snapshot: operation.snapshot, ackedMs: null })
     if ('snapshot' in operation) askForSnapshot(book, request.request, askedMs)
@@ -183,12 +182,7 @@ export class History {
     const revert = this.reverts.get(rid)
     if (revert !== undefined) revert.ackedMs ??= atMs
     if ('snapshot' in operation) ackSnapshot(book, request.request, atMs)
-    const attachment = 'attachment' in operation ? book.attachments.get(operation.attachment) : undefined
-    if (attachment === undefined) return
-    if (operation.kind === 'detach') attachment.detachAckedMs ??= atMs
-    if (operation.kind !== 'attach' && operation.kind !== 'connect') return
-    attachment.ackedMs ??= atMs
-    attachment.connection = reply.result.value.connection ?? attachment.connection
+    noteAttachment(book, operation, atMs, reply.result.value)
   }
 
   #noteCreated(volume: VolumeId, atMs: number): void {
@@ -207,6 +201,34 @@ export class History {
       if (book !== undefined) book.releaseAckedMs ??= atMs
     }
   }
+}
+
+/** Attachments that this may take away. What names none may mean any that was made like it. */
+function touchedBy(operation: Operation, { attachments }: VolumeBook): readonly AttachmentBook[] {
+  const all = [...attachments.values()]
+  switch (operation.kind) {
+    case 'detach':
+      return all.filter(({ id }) => id === operation.attachment)
+    case 'let-go':
+      return all.filter(({ id }) => operation.which === null || id === operation.which)
+    case 'terminate':
+    case 'unreserve':
+      return all.filter(({ isOlder }) => isOlder)
+    default:
+      return []
+  }
+}
+
+/** The older calls are told which attachment it was. */
+function noteAttachment(book: VolumeBook, operation: Operation, atMs: number, { attachment, connection }: OperationValue): void {
+  const gone = operation.kind === 'detach' ? operation.attachment : operation.kind === 'let-go' ? operation.which : null
+  const detached = gone === null ? undefined : book.attachments.get(gone)
+  if (detached !== undefined) detached.detachAckedMs ??= atMs
+  if (!['attach', 'connect', 'reserve', 'initialize', 'hold'].includes(operation.kind) || attachment === null) return
+  const known = book.attachments.get(attachment.id)
+  if (known === undefined) return
+  known.ackedMs ??= atMs
+  known.connection = connection ?? known.connection
 }
 
 function askForSnapshot(book: VolumeBook, { operation, rid }: OperationRequest, askedMs: number): void {

@@ -4,7 +4,6 @@
  */
 import type { Connection } from '../../lib/model/attachment.ts'
 import type { Session } from './fakes/exports.ts'
-import type { AttachmentBook } from './history.ts'
 import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { Random } from './random.ts'
@@ -24,21 +23,21 @@ export class Initiators {
     this.#nodes = options.nodes
   }
 
-  /** Starts to use this attachment, once per export. */
-  use(attachment: AttachmentBook, connection: Connection): void {
+  /** This initiator starts to use it, once per export. */
+  use(initiator: string, connection: Connection): void {
     if (this.#known.has(connection.iqn)) return
     this.#known.add(connection.iqn)
-    this.#goOn(attachment, connection, null, 12)
+    this.#goOn(initiator, connection, null, 12)
   }
 
-  #goOn(attachment: AttachmentBook, connection: Connection, session: Session | null, times: number): void {
+  #goOn(initiator: string, connection: Connection, session: Session | null, times: number): void {
     if (times === 0) return
     this.#world.schedule(this.#random.between(1, times > 8 ? 500 : 6000), () => {
-      this.#goOn(attachment, connection, this.#turn(attachment, connection, session), times - 1)
+      this.#goOn(initiator, connection, this.#turn(initiator, connection, session), times - 1)
     })
   }
 
-  #turn(attachment: AttachmentBook, connection: Connection, session: Session | null): Session | null {
+  #turn(initiator: string, connection: Connection, session: Session | null): Session | null {
     const node = this.#nodes.find(({ name }) => connection.portal === portalOf(name))
     if (node === undefined) return null
     if (session !== null && node.exports.write(session)) {
@@ -46,7 +45,7 @@ export class Initiators {
       return session
     }
     if (session !== null) this.#hits.add('initiator: cut off')
-    const again = node.exports.login(attachment.initiator, connection.iqn, connection.username, connection.password)
+    const again = node.exports.login(initiator, connection.iqn, connection.username, connection.password)
     this.#hits.add(again === null ? 'initiator: turned away' : 'initiator: logs in')
     return again
   }

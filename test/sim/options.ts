@@ -74,6 +74,8 @@ export interface SimOptions {
   readonly moves: boolean
   /** Part of the requests that are about volume types. */
   readonly types: number
+  /** Part of the requests that are made by clients who know nothing of attachments as a resource. */
+  readonly older: number
   /** Part of the requests that are about what lies in the pools; 0: nothing does. */
   readonly manages: number
   /** Between two times that somebody renames a volume by hand; null: nobody does. */
@@ -109,6 +111,7 @@ export const CALM: SimOptions = {
   steps: false,
   moves: false,
   types: 0,
+  older: 0,
   manages: 0,
   handEveryMs: null,
   rare: NO_RARE_FAULTS,
@@ -170,6 +173,7 @@ export function drawOptions(random: Random): SimOptions {
     steps: peers > 1 && random.chance(0.25),
     moves: random.split('moves').chance(0.5),
     types: drawTypes(random.split('types')),
+    older: drawOlder(random.split('older')),
     ...drawManages(random.split('manages')),
     rare,
   }
@@ -190,6 +194,10 @@ function drawManages(random: Random): Pick<SimOptions, 'manages'> & Partial<Pick
 
 function drawTypes(random: Random): number {
   return random.chance(0.4) ? random.pick([0.1, 0.3]) : 0
+}
+
+function drawOlder(random: Random): number {
+  return random.chance(0.3) ? random.pick([0.1, 0.4]) : 0
 }
 
 function drawLimits(random: Random, isTight: boolean): Limits {

@@ -145,6 +145,7 @@ export function attach(simulation: Simulation, through: string, volume: VolumeId
   const book: AttachmentBook = {
     id: attachmentId(names.uuid()),
     initiator: `iqn.2026-01.example:${names.hex(4)}`,
+    isOlder: false,
     connection: null,
     ackedMs: null,
     isDetachAsked: false,

@@ -326,8 +326,9 @@ export class Simulation {
     const { operation, volume } = request.request
     const { connection } = reply.result.value
     if (connection === null || !('attachment' in operation)) return
+    if (operation.kind === 'initialize') return this.initiators.use(operation.connector.initiator, connection)
     const attachment = this.history.books.get(volume)?.attachments.get(operation.attachment)
-    if (attachment !== undefined) this.initiators.use(attachment, connection)
+    if (attachment !== undefined) this.initiators.use(attachment.initiator, connection)
   }
 }
 

@@ -4,6 +4,7 @@
  * What a record does not say is filled in carefully: a secret follows from the host's key, a command that may have been
  * at work is looked at again, and what was only reserved asks the register as after any start.
  */
+import type { Attachment } from '../../model/attachment.ts'
 import { hashHex } from '../../model/hash.ts'
 import { requestId, reservationId } from '../../model/ids.ts'
 import type { LogHead, PublishedRecord } from '../../model/log.ts'
@@ -69,7 +70,13 @@ function workingOf({ attachments, snapshots, status }: Volume): Working | null {
   const half = attachments.find((attachment) => attachment.export === 'exporting' || attachment.export === 'revoking')
   if (half === undefined) return null
   const rid = requestId(hashHex('import', half.id, String(half.generation)).slice(0, 32))
-  return { rid, kind: half.export === 'revoking' ? 'detach' : 'connect', attachment: half.id, before: status }
+  return { rid, kind: halfDone(half), attachment: half.id, before: status }
+}
+
+/** A detach says so in the attachment's status; a connection that is terminated leaves it. */
+function halfDone({ export: state, status }: Attachment): Working['kind'] {
+  if (state === 'exporting') return 'connect'
+  return status === 'detaching' || status === 'error_detaching' ? 'detach' : 'terminate'
 }
 
 /** A snapshot that was being made is looked at, and made if it is not there. */

@@ -10,6 +10,7 @@ import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
+import { beginDetaching, hold, initialize, letGoOf, reserve, rollDetaching, terminate, unreserve } from './older-attach.ts'
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
 import { startRevert } from './revert.ts'
@@ -67,6 +68,22 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return startDetach(peer, out, from, owned, request, operation, now)
     case 'connection':
       return readConnection(peer, out, from, owned, request, operation.attachment)
+    case 'reserve':
+      return reserve({ peer, out, from, owned, request, now }, operation)
+    case 'unreserve':
+      return unreserve({ peer, out, from, owned, request, now })
+    case 'begin-detaching':
+      return beginDetaching({ peer, out, from, owned, request, now })
+    case 'roll-detaching':
+      return rollDetaching({ peer, out, from, owned, request, now })
+    case 'initialize':
+      return initialize({ peer, out, from, owned, request, now }, operation)
+    case 'terminate':
+      return terminate({ peer, out, from, owned, request, now }, operation)
+    case 'hold':
+      return hold({ peer, out, from, owned, request, now }, operation)
+    case 'let-go':
+      return letGoOf({ peer, out, from, owned, request, now }, operation)
     case 'reset-status':
       return resetStatus(peer, out, from, owned, request, operation.status, now)
     case 'revert':

@@ -59,7 +59,7 @@ export interface Owned {
 
 export interface Working {
   readonly rid: RequestId
-  readonly kind: 'delete' | 'unmanage' | 'extend' | 'snapshot' | 'revert' | 'attach' | 'connect' | 'detach'
+  readonly kind: 'delete' | 'unmanage' | 'extend' | 'snapshot' | 'revert' | 'attach' | 'connect' | 'detach' | 'terminate'
   readonly attachment: AttachmentId | null
   /** Status to go back to if it comes to nothing. */
   readonly before: VolumeStatus

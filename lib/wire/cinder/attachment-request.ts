@@ -19,7 +19,7 @@ export interface CreateAttachment {
 }
 
 const ShortText = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]))
-const ConnectorBody = Type.Object({
+export const ConnectorBody = Type.Object({
   // RFC 3722: iqn., eui. or naa. names, up to 223 bytes, no blanks.
   initiator: Type.String({
     maxLength: 223,
@@ -31,7 +31,7 @@ const ConnectorBody = Type.Object({
   mode: Type.Optional(Type.Union([Type.Literal('rw'), Type.Literal('ro'), Type.Null()])),
   multipath: Type.Optional(Type.Unknown()),
 })
-type ConnectorBody = Static<typeof ConnectorBody>
+export type ConnectorBody = Static<typeof ConnectorBody>
 
 const Mode = Type.Optional(Type.Union([Type.Literal('rw'), Type.Literal('ro')]))
 const createShape = shape(
@@ -84,7 +84,7 @@ export function parseAttachmentAction(body: unknown): Parsed<'complete'> {
   return name === 'os-complete' ? accepted('complete') : refused({ code: 'unknown-action', action: name.slice(0, 80) })
 }
 
-function connectorOf(body: ConnectorBody): Connector {
+export function connectorOf(body: ConnectorBody): Connector {
   return {
     initiator: body.initiator,
     host: body.host ?? null,

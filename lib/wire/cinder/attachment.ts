@@ -26,10 +26,23 @@ export function attachmentDetail(attachment: Attachment, shown: ShownConnection 
   }
 }
 
-/** Flat, as for every attachment; os-brick reads exactly these keys. */
-function connectionInfo(attachment: Attachment, { connection, qosSpecs }: ShownConnection): object {
+/** Flat, as for every attachment as a resource; os-brick reads exactly these keys. */
+function connectionInfo(attachment: Attachment, shown: ShownConnection): object {
   return {
     driver_volume_type: 'iscsi',
+    ...connectionData(attachment, shown),
+    enforce_multipath: false,
+    attachment_id: attachment.id,
+  }
+}
+
+/** The answer to os-initialize_connection: the same keys, nested. */
+export function nestedConnectionInfo(attachment: Attachment, shown: ShownConnection, enforceMultipath: boolean): object {
+  return { driver_volume_type: 'iscsi', data: connectionData(attachment, shown), enforce_multipath: enforceMultipath }
+}
+
+function connectionData(attachment: Attachment, { connection, qosSpecs }: ShownConnection): object {
+  return {
     target_discovered: false,
     target_portal: connection.portal,
     target_iqn: connection.iqn,
@@ -43,7 +56,5 @@ function connectionInfo(attachment: Attachment, { connection, qosSpecs }: ShownC
     access_mode: attachment.mode,
     cacheable: false,
     discard: false,
-    enforce_multipath: false,
-    attachment_id: attachment.id,
   }
 }

@@ -77,7 +77,7 @@ function attachmentInVolume(attachment: Attachment, viewer: Viewer): object {
     attachment_id: attachment.id,
     volume_id: attachment.volume,
     server_id: attachment.instance,
-    host_name: viewer.seesHosts ? (attachment.connector?.host ?? null) : null,
+    host_name: viewer.seesHosts ? (attachment.host ?? attachment.connector?.host ?? null) : null,
     device: attachment.mountpoint ?? attachment.connector?.mountpoint ?? null,
     attached_at: cinderDateOrNull(attachment.attachedAtMs),
   }

@@ -81,6 +81,7 @@ const connector = shape<Connector>({
   multipath: bool,
   mountpoint: nullable(text(1024)),
 })
+const mode = oneOf('rw', 'ro')
 const connection = shape<Connection>({ portal: text(255), iqn: text(255), lun: count, username: text(255), password: text(255) })
 const attachment = shape<Attachment>({
   id: uuid,
@@ -89,10 +90,12 @@ const attachment = shape<Attachment>({
   export: oneOf('none', 'exporting', 'exported', 'revoking'),
   generation: count,
   instance: nullable(text(255)),
-  mode: oneOf('rw', 'ro'),
+  mode,
   connector: nullable(connector),
   mountpoint: nullable(text(1024)),
   attachedAtMs: nullable(atMs),
+  by: optional(oneOf('reserve', 'connection', 'attach')),
+  host: optional(text(255)),
 })
 const volumeFailure = variants<VolumeFailure>({
   'no-room': { rejected: list(rejection, ITEMS_MAX) },
@@ -181,7 +184,7 @@ const operation = variants<Operation>({
   attach: {
     attachment: uuid,
     instance: nullable(text(255)),
-    mode: oneOf('rw', 'ro'),
+    mode,
     connector: nullable(connector),
     mountpoint: nullable(text(1024)),
   },
@@ -189,6 +192,14 @@ const operation = variants<Operation>({
   complete: { attachment: uuid },
   detach: { attachment: uuid, allowUnsafe: bool },
   connection: { attachment: uuid },
+  reserve: { attachment: uuid },
+  unreserve: {},
+  'begin-detaching': {},
+  'roll-detaching': {},
+  initialize: { attachment: uuid, connector, mode: nullable(mode) },
+  terminate: { initiator: nullable(text(255)), allowUnsafe: bool },
+  hold: { attachment: uuid, instance: nullable(text(255)), host: nullable(text(255)), mode, mountpoint: text(1024) },
+  'let-go': { which: nullable(uuid), initiator: nullable(text(255)), allowUnsafe: bool },
 })
 export const operationRequest = shape<OperationRequest>({ rid, project: nullable(project), volume: uuid, operation })
 export const operationReply = result(

@@ -5,6 +5,7 @@
  * The owner's journal says which states there were. An owner decides on what it has in memory, which may be ahead of its
  * disk; but no answer leaves before that state is on the disk, and the next one is not there before it was decided.
  */
+import type { Attachment } from '../../../lib/model/attachment.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { Failure } from '../../../lib/model/failure.ts'
 import type { ClientReply, Operation, OperationRequest, OperationValue } from '../../../lib/model/request.ts'
@@ -111,6 +112,8 @@ export class StateChecker implements Checker {
         return says(!failure.allowed.includes(failure.status) && this.#hadStatus(id, failure.status, sinceMs))
       case 'volume-attached':
         return says(had(({ attachments }) => failure.attachments.every((one) => attachments.some((other) => other.id === one))))
+      case 'which-attachment':
+        return says(failure.attachments > 1 && had(({ attachments }) => attachments.length === failure.attachments))
       case 'attachment-status':
         return says(had(({ attachments }) => attachments.some((one) => one.id === failure.attachment && one.status === failure.status)))
       case 'attachment-not-found':
@@ -196,11 +199,25 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
     case 'attach':
     case 'connect':
     case 'connection':
+    case 'reserve':
       return attachment?.id === operation.attachment
     case 'complete':
       return attachment?.id === operation.attachment && attachment.status === 'attached'
     case 'detach':
       return volume?.attachments.every(({ id }) => id !== operation.attachment) === true
+    case 'initialize':
+      return attachment?.export === 'exported' && attachment.connector?.initiator === operation.connector.initiator
+    case 'terminate':
+      return volume?.attachments.every((one) => one.export === 'none' || !isOf(one, operation.initiator)) === true
+    case 'hold':
+      return attachment?.status === 'attached'
+    case 'let-go':
+      return (
+        volume?.attachments.every((one) => (operation.which === null ? !isOf(one, operation.initiator) : one.id !== operation.which)) ===
+        true
+      )
+    case 'begin-detaching':
+      return volume?.status === 'detaching'
     case 'snapshot':
       return snapshot?.id === operation.snapshot.id
     case 'update-snapshot':
@@ -209,8 +226,15 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
     case 'revert':
       return volume?.status === 'reverting'
+    case 'unreserve':
+    case 'roll-detaching':
     case 'extend':
     case 'reset-status':
       return volume !== null
   }
+}
+
+/** Whether the attachment is this initiator's, or anybody's (null). */
+function isOf({ connector }: Attachment, initiator: string | null): boolean {
+  return initiator === null || connector?.initiator === initiator
 }

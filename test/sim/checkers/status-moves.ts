@@ -10,12 +10,15 @@ export type LifeStatus = VolumeStatus | 'gone'
 
 const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   creating: ['available', 'error'],
-  available: ['reserved', 'attaching', 'extending', 'reverting', 'deleting', 'unmanaging'],
+  // os-attach alone: nobody has to be connected.
+  available: ['reserved', 'attaching', 'in-use', 'extending', 'reverting', 'deleting', 'unmanaging'],
   reserved: ['attaching', 'available'],
   // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
   attaching: ['in-use', 'reserved', 'available', 'detaching'],
-  'in-use': ['detaching', 'extending'],
-  detaching: ['available'],
+  // At once, of what is in use without an export.
+  'in-use': ['detaching', 'extending', 'available'],
+  // It was said that it would be detached, and taken back; or a fence was refused, and is tried again.
+  detaching: ['available', 'in-use', 'attaching'],
   extending: ['available', 'in-use', 'error_extending'],
   // Whoever uses it may still say so, and let go of it.
   error_extending: ['deleting', 'available', 'reserved', 'attaching', 'in-use', 'detaching'],

@@ -116,6 +116,26 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'the calls from before attachments were a resource',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const [reserved, connected, held] = ['1', '2', '3'].map((digit) => bookOf(simulation, id, digit, true))
+      if (reserved === undefined || connected === undefined || held === undefined) throw new Error('three')
+      const { initiator } = connected
+      const connector = { initiator, host: 'h', ip: null, multipath: false, mountpoint: null }
+      const call = (key: string, what: Operation) => insist(simulation, operation(id, key, what))
+      return () => {
+        call('reserve', { kind: 'reserve', attachment: reserved.id })
+        use(simulation, connected, call('initialize', { kind: 'initialize', attachment: connected.id, connector, mode: null }))
+        call('attach', { kind: 'hold', attachment: held.id, instance: null, host: 'h', mode: 'rw', mountpoint: '/dev/vdb' })
+        call('begin', { kind: 'begin-detaching' })
+        call('terminate', { kind: 'terminate', initiator, allowUnsafe: true })
+        call('detach', { kind: 'let-go', which: null, initiator: null, allowUnsafe: true })
+      }
+    },
+  },
+  {
     name: 'unplaced create and delete',
     poolGiB: TIGHT,
     prepare: (simulation) => {
@@ -267,10 +287,11 @@ function operation(volume: VolumeId, key: string, what: Operation): ClientReques
   return { kind: 'operate', request: { rid: ridOf(PROJECT, `${volume}/${key}`), project: PROJECT, volume, operation: what } }
 }
 
-function bookOf(simulation: Simulation, volume: VolumeId, digit: string): AttachmentBook {
+function bookOf(simulation: Simulation, volume: VolumeId, digit: string, isOlder = false): AttachmentBook {
   const book: AttachmentBook = {
     id: attachmentId(`${digit.repeat(8)}${volume.slice(8)}`),
     initiator: `iqn.2026-01.example:${digit}`,
+    isOlder,
     connection: null,
     ackedMs: null,
     isDetachAsked: false,

@@ -43,6 +43,13 @@ const ofProject = (code: number) => ({ on: 'project' as const, own: adminOnly(co
 const qos = (code: number) => ({ on: 'qos' as const, own: adminOn('qos', code).own, gone: adminOn('qos', code).gone })
 const adminOnly = (code = 200) => ({ own: `401 403 403 ${code} 403 403` })
 
+/** An action that any member may do with a volume. */
+const act = (action: string, code: number, body: object = {}): Row => ({
+  route: 'POST /volumes/:id/action',
+  ...write('volume', code),
+  body: () => ({ [action]: body }),
+})
+
 const metadata = (path: string, on: Kind): readonly Row[] => [
   { route: `GET ${path}`, ...read(on) },
   { route: `POST ${path}`, ...write(on, 200), body: () => ({ metadata: { a: 'b' } }) },
@@ -83,6 +90,12 @@ export const ROWS: readonly Row[] = [
   // That there is no such snapshot is told to whom the volume is there for.
   { route: 'POST /volumes/:id/action', ...write('volume', 404), body: () => ({ revert: { snapshot_id: NOBODYS } }) },
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-unmanage': {} }) },
+  ...['os-reserve', 'os-unreserve', 'os-roll_detaching', 'os-detach'].map((action) => act(action, 202)),
+  act('os-begin_detaching', 400),
+  act('os-initialize_connection', 200, { connector: CONNECTOR }),
+  act('os-terminate_connection', 202, { connector: CONNECTOR }),
+  act('os-attach', 202, { host_name: 'compute1', mountpoint: '/dev/vdb' }),
+  { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-force_detach': {} }) },
   ...metadata('/volumes/:id/metadata', 'volume'),
   { route: 'GET /volumes/:id/encryption', ...read('volume') },
   { route: 'GET /volumes/:id/encryption/encryption_key_id', ...read('volume') },

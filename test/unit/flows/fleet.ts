@@ -44,6 +44,8 @@ export class Fleet {
   syncs: (host: Host) => boolean = () => true
   /** Commands that never come to an end in this life, and have done nothing. */
   hangs: (call: BackendCall | TargetCall) => boolean = () => false
+  /** Calls of the target that say that they failed, and have done nothing. */
+  refuses: (call: TargetCall) => boolean = () => false
   readonly #queue: { readonly host: Host; readonly event: PeerEvent; readonly life: Peer | null }[] = []
   readonly #cut = new Set<string>()
   readonly #options: Partial<PeerOptions>
@@ -207,6 +209,7 @@ export class Fleet {
         return this.feed(host, { ...effect, outcome: onVolumes(host, effect.call) })
       case 'target':
         if (this.hangs(effect.call)) return
+        if (this.refuses(effect.call)) return this.feed(host, { ...effect, outcome: { kind: 'failed', tool: 'fake', detail: 'no' } })
         if (effect.call.kind === 'fence') host.exports.delete(effect.call.iqn)
         else host.exports.add(effect.call.iqn)
         return this.feed(host, { ...effect, outcome: done(null) })

@@ -82,13 +82,13 @@ export function take(
 }
 
 /** A volume on the host of this name, made and folded. Every other host is full for the moment. */
-export function createOn(fleet: Fleet, owner: string, n: number, by = owner): Volume {
+export function createOn(fleet: Fleet, owner: string, n: number, by = owner, changes: Partial<VolumeSpec> = {}): Volume {
   const pools = new Map([...fleet.hosts.values()].map((host) => [host, [...(host.peer?.pools.values() ?? [])]]))
   for (const [host, measured] of pools)
     if (host.id !== owner && host.peer !== null)
       fleet.feed(host, { kind: 'measured', pools: measured.map((pool) => ({ ...pool, totalGiB: 0 })) })
   fleet.pass(1000)
-  const answer = fleet.ask(by, create(n))
+  const answer = fleet.ask(by, create(n, changes))
   fleet.pass(1000)
   for (const [host, measured] of pools) if (host.peer !== null) fleet.feed(host, { kind: 'measured', pools: measured })
   fleet.pass(1000)

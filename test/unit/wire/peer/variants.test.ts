@@ -254,6 +254,14 @@ const operations: ByKind<Operation> = {
   complete: { kind: 'complete', attachment: attachment },
   detach: { kind: 'detach', attachment: attachment, allowUnsafe: true },
   connection: { kind: 'connection', attachment: attachment },
+  reserve: { kind: 'reserve', attachment },
+  unreserve: { kind: 'unreserve' },
+  'begin-detaching': { kind: 'begin-detaching' },
+  'roll-detaching': { kind: 'roll-detaching' },
+  initialize: { kind: 'initialize', attachment, connector, mode: null },
+  terminate: { kind: 'terminate', initiator: 'iqn.x:y', allowUnsafe: false },
+  hold: { kind: 'hold', attachment, instance: null, host: 'h', mode: 'ro', mountpoint: '/dev/vdb' },
+  'let-go': { kind: 'let-go', which: attachment, initiator: null, allowUnsafe: true },
 }
 
 const whole = (value: unknown): unknown => ({
