@@ -92,6 +92,12 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     help: 'The attachment’s status does not allow the action.',
     text: (f) => `Invalid attachment: Attachment ${f.attachment} has status ${f.status}, which does not allow to ${f.action}.`,
   },
+  'attach-mode': {
+    status: 400,
+    name: 'InvalidVolumeAttachMode',
+    help: 'The volume is read-only. Attach it with mode `ro`, or make it writable while nobody uses it: `scoria volume set --read-write`.',
+    text: (f) => `Invalid attaching mode '${f.mode}' for volume ${f.volume}.`,
+  },
   'which-attachment': {
     status: 400,
     name: 'InvalidVolume',

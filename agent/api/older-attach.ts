@@ -3,7 +3,6 @@
  *
  * They are the owner's operations (lib/flows/owner/older-attach.ts); a server's attachment goes only at a service's word here too.
  */
-import type { Operation } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { nestedConnectionInfo } from '../../lib/wire/cinder/attachment.ts'
 import type { LetGo } from '../../lib/wire/cinder/older-attach-request.ts'
@@ -21,15 +20,7 @@ import { type Answer, answer, type Call, type Edge, failed } from './call.ts'
 import { locateVolume } from './locate.ts'
 import { operateOn } from './operate.ts'
 import { olderAttachmentId } from './request-names.ts'
-
-/** What of an action there is to know: the rule that allows it, and how it is done. */
-export interface VolumeActionRow {
-  readonly policy: string
-  handle(edge: Edge, call: Call): Promise<Answer>
-}
-
-/** The volume is given where an operation names what it may make. */
-type OperationOf = (volume: Volume) => Operation
+import { carryOut, type OperationOf, type VolumeActionRow } from './volume-action-row.ts'
 
 const POLICY = 'volume_extension:volume_actions'
 
@@ -58,14 +49,6 @@ export const OLDER_ATTACH_ACTIONS: ReadonlyMap<string, VolumeActionRow> = new Ma
 
 function row(name: string, read: (edge: Edge, call: Call) => Parsed<OperationOf>): VolumeActionRow {
   return { policy: `${POLICY}:${name}`, handle: (edge, call) => carryOut(edge, call, read(edge, call)) }
-}
-
-async function carryOut(edge: Edge, call: Call, operationOf: Parsed<OperationOf>): Promise<Answer> {
-  if (!operationOf.ok) return failed(operationOf.failure)
-  const found = await locateVolume(edge, call, call.params['id'] ?? '')
-  if (!found.ok) return failed(found.failure)
-  const done = await operateOn(edge, call, found.view.volume, operationOf.value(found.view.volume))
-  return done.ok ? answer(202, null) : failed(done.failure)
 }
 
 function plain(call: Call, body: Shape<unknown>, operation: OperationOf): Parsed<OperationOf> {

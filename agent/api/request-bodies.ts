@@ -6,6 +6,7 @@ import { ATTACHMENT_BODIES } from '../../lib/wire/cinder/attachment-request.ts'
 import { CREATE_BACKUP_BODY } from '../../lib/wire/cinder/backup-request.ts'
 import { CLEANUP_BODY } from '../../lib/wire/cinder/cleanup-request.ts'
 import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
+import { FLAG_BODIES } from '../../lib/wire/cinder/flag-action-request.ts'
 import type { Shape } from '../../lib/wire/cinder/input.ts'
 import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
 import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
@@ -26,6 +27,7 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
     ACTION_BODIES.revert,
     MANAGE_BODIES.unmanage,
     ...Object.values(OLDER_ATTACH_BODIES),
+    ...Object.values(FLAG_BODIES),
     ACTION_BODIES.any,
   ],
   'POST /v3/volumes/:id/metadata': [METADATA_BODIES.all],

@@ -7,6 +7,7 @@ import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-stat
 import { parseVolumeAction, type VolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { FLAG_ACTIONS } from './flag-actions.ts'
 import { OLDER_ATTACH_ACTIONS } from './older-attach.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
@@ -15,6 +16,7 @@ export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
+const ROWS = new Map([...OLDER_ATTACH_ACTIONS, ...FLAG_ACTIONS])
 const UNMANAGE = 'volume_extension:volume_unmanage'
 const REVERT = 40
 /** From here on a volume in use may be extended too. */
@@ -22,7 +24,7 @@ const EXTEND_IN_USE = 42
 const RESET = 'volume_extension:volume_admin_actions:reset_status'
 
 async function act(edge: Edge, call: Call): Promise<Answer> {
-  const row = OLDER_ATTACH_ACTIONS.get(soleKey(call.body))
+  const row = ROWS.get(soleKey(call.body))
   if (row !== undefined)
     return isAllowed(call.caller, row.policy) ? row.handle(edge, call) : failed({ code: 'forbidden', action: row.policy })
   if (asksForReset(call.body)) return reset(edge, call)

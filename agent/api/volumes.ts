@@ -61,7 +61,7 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   const spec = specOf(edge, call, wanted.value, found, type.type)
   const asked = { rid: createRid(call), spec, bodyHash: bodyHash(wanted.value), sourceAt: found?.place ?? null }
   const { result } = await edge.service.ask({ kind: 'create', ...asked })
-  return result.ok ? answer(202, volumeBody(asJustCreated(result.value), call)) : failed(result.failure)
+  return result.ok ? answer(202, volumeBody(withoutImage(asJustCreated(result.value)), call)) : failed(result.failure)
 }
 
 function specOf(edge: Edge, call: Call, wanted: CreateVolume, found: FoundSource | null, type: KnownType | null): VolumeSpec {
@@ -96,7 +96,7 @@ function unlikeSource(wanted: CreateVolume, { source, sizeGiB, typeId, zone }: F
 async function createdBefore(edge: Edge, call: Call, failure: EdgeFailure): Promise<Answer> {
   if (call.idempotencyKey === null) return failed(failure)
   const made = await locateVolume(edge, call, newVolumeId(call, edge.uuid))
-  return made.ok ? answer(202, volumeBody(made.view.volume, call)) : failed(failure)
+  return made.ok ? answer(202, volumeBody(withoutImage(made.view.volume), call)) : failed(failure)
 }
 
 /** Over what the client asked for, not over who asked and when: a retry has an equal hash on every peer. */
@@ -107,6 +107,12 @@ function bodyHash(wanted: CreateVolume): string {
 /** As in Cinder: a create is answered with a volume that is being made, also when the next look will show that it found no room. */
 function asJustCreated(volume: Volume): Volume {
   return volume.status === 'error' && volume.owner === null ? { ...volume, status: 'creating' } : volume
+}
+
+/** Cinder shows what a volume's image was like to those who look, and not to those who make or change it. */
+function withoutImage(volume: Volume): Volume {
+  const { imageMetadata, ...others } = volume
+  return imageMetadata === undefined ? volume : others
 }
 
 async function show(edge: Edge, call: Call): Promise<Answer> {
@@ -197,7 +203,7 @@ async function update(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseUpdateVolume(call.body, call.microversion)
   if (!wanted.ok) return failed(wanted.failure)
   const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'update', ...wanted.value })
-  return done.ok ? answer(200, volumeBody(done.volume, call)) : failed(done.failure)
+  return done.ok ? answer(200, volumeBody(withoutImage(done.volume), call)) : failed(done.failure)
 }
 
 /** `cascade`, the snapshots too, is not taken: a volume that has some is refused with or without it. `force` came with 3.23. */

@@ -1,20 +1,49 @@
-/** `scoria volume set` and `extend`. */
+/** `scoria volume set`, `unset` and `extend`. */
 import type { Command } from 'commander'
 import { printOne } from '../output/print.ts'
 import { itemAt, textOf } from '../rest/body.ts'
 import { findVolume } from '../rest/find.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { contextOf, sizeGiB, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
+import { usage } from '../failure.ts'
+import { changeFlags, type FlagOptions, hasFlags, unsetImage, withFlags } from './volume-flags.ts'
+import { collect, contextOf, sizeGiB, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
 import { changeTexts, demandTexts, type TextOptions, withTexts } from './text-changes.ts'
 import { volumeFields, volumeName } from './volume-rows.ts'
 import { waitUntilSettled } from './volume-wait.ts'
 
+type SetOptions = TextOptions & FlagOptions
+
+interface UnsetOptions extends CommonOptions {
+  readonly property?: readonly string[]
+  readonly imageProperty?: readonly string[]
+}
+
 export function addVolumeSet(parent: Command, terminal: Terminal): void {
-  const command = parent.command('set').description('change name, description or properties').argument('<volume>', 'name or id')
-  withTexts(command).action(async (name: string, options: TextOptions) => set(name, options, terminal))
+  const command = parent
+    .command('set')
+    .description('change name, description or properties; say whether it boots or may be written to')
+    .argument('<volume>', 'name or id')
+  withFlags(withTexts(command)).action(async (name: string, options: SetOptions) => set(name, options, terminal))
   withCommon(command)
-  withExamples(command, 'scoria volume set db --name db-old', 'scoria volume set db --property tier=gold --unset-property temp')
+  withExamples(
+    command,
+    'scoria volume set db --name db-old',
+    'scoria volume set db --property tier=gold --unset-property temp',
+    'scoria volume set golden --bootable --read-only --image-property os_distro=debian',
+  )
+}
+
+export function addVolumeUnset(parent: Command, terminal: Terminal): void {
+  const command = parent
+    .command('unset')
+    .description('take properties away')
+    .argument('<volume>', 'name or id')
+    .option('--property <key>', 'remove a property, repeatable', collect)
+    .option('--image-property <key>', 'remove a property of its image, repeatable', collect)
+    .action(async (name: string, options: UnsetOptions) => unset(name, options, terminal))
+  withCommon(command)
+  withExamples(command, 'scoria volume unset db --property tier', 'scoria volume unset golden --image-property os_distro')
 }
 
 export function addVolumeExtend(parent: Command, terminal: Terminal): void {
@@ -28,11 +57,24 @@ export function addVolumeExtend(parent: Command, terminal: Terminal): void {
   withExamples(command, 'scoria volume extend db 20GiB --wait', 'scoria volume extend db 1T')
 }
 
-async function set(name: string, options: TextOptions, terminal: Terminal): Promise<void> {
-  demandTexts(options)
+async function set(name: string, options: SetOptions, terminal: Terminal): Promise<void> {
+  if (!hasFlags(options)) demandTexts(options)
   const { client, output } = await contextOf(options, terminal)
   const id = textOf(await findVolume(client, name), 'id')
-  const body = await changeTexts(client, 'volume', client.cinder(`/volumes/${id}`), options)
+  const path = client.cinder(`/volumes/${id}`)
+  await changeFlags(client, path, options)
+  const body = await changeTexts(client, 'volume', path, options)
+  printOne(terminal, output, body, id, volumeFields(itemAt(body, 'volume')))
+}
+
+async function unset(name: string, options: UnsetOptions, terminal: Terminal): Promise<void> {
+  const { property = [], imageProperty = [] } = options
+  if (property.length + imageProperty.length === 0) throw usage('nothing to unset', 'say what: --property, --image-property')
+  const { client, output } = await contextOf(options, terminal)
+  const id = textOf(await findVolume(client, name), 'id')
+  const path = client.cinder(`/volumes/${id}`)
+  await unsetImage(client, path, imageProperty)
+  const body = await changeTexts(client, 'volume', path, { unsetProperty: property })
   printOne(terminal, output, body, id, volumeFields(itemAt(body, 'volume')))
 }
 

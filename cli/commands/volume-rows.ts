@@ -32,9 +32,17 @@ export function volumeFields(volume: Item): readonly (readonly [string, string])
     ['attached', attachedText(volume)],
     ['description', textOf(volume, 'description')],
     ['properties', propertiesText(partOf(volume, 'metadata'))],
+    ['bootable', textOf(volume, 'bootable')],
+    ...imageFields(volume),
     ['created', textOf(volume, 'created_at')],
     ['updated', textOf(volume, 'updated_at')],
   ]
+}
+
+/** Of most volumes nothing is said. */
+function imageFields(volume: Item): readonly (readonly [string, string])[] {
+  const image = propertiesText(partOf(volume, 'volume_image_metadata'))
+  return image === '' ? [] : [['image properties', image]]
 }
 
 /** The name, or the id of a volume that has none. */

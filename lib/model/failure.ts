@@ -51,6 +51,8 @@ export type Failure =
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }
   /** It has several, and the request does not say which. */
   | { readonly code: 'which-attachment'; readonly volume: VolumeId; readonly attachments: number }
+  /** It is read-only. */
+  | { readonly code: 'attach-mode'; readonly volume: VolumeId; readonly mode: 'rw' }
   /** A consumer still uses the volume, and only its own service may let go. */
   | { readonly code: 'unsafe-detach'; readonly attachment: AttachmentId; readonly instance: string }
   | { readonly code: 'volume-busy'; readonly volume: VolumeId; readonly running: string }

@@ -14,6 +14,7 @@ import type { Limits } from './quota.ts'
 import type { Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
+import type { FlagEdit } from './volume-flags.ts'
 import type { SourcePlace } from './volume-source.ts'
 
 /** One change of one volume, decided by its owner alone and in order. */
@@ -46,6 +47,7 @@ export type Operation =
   /** Reads the connection of an attachment; its secret is nowhere but with the owner. */
   | { readonly kind: 'connection'; readonly attachment: AttachmentId }
   | OlderAttach
+  | FlagEdit
 
 /** What takes room on the volume's pool, and so is reserved and bound before it is done. */
 export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' }>

@@ -8,6 +8,7 @@ import type { Attachment } from './attachment.ts'
 import type { AttachmentId, PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { VolumeFlags } from './volume-flags.ts'
 import type { VolumeSource } from './volume-source.ts'
 
 export type VolumeStatus =
@@ -46,7 +47,7 @@ export interface VolumeSpec {
   readonly createdAtMs: number
 }
 
-export interface Volume extends VolumeSpec {
+export interface Volume extends VolumeSpec, VolumeFlags {
   readonly status: VolumeStatus
   readonly rid: RequestId
   readonly owner: PeerId | null

@@ -106,6 +106,12 @@ t.test('openstack, auth type none, microversion 3.0', async (t) => {
     ['3', 'renamed', "colour='red'"],
     'extend, rename, set and unset a property',
   )
+  await succeed(openstack, 'volume', 'set', '--bootable', '--read-only', '--image-property', 'os_distro=debian', id)
+  const flagged = await succeed(openstack, 'volume', 'show', id)
+  t.same([field(flagged, 'bootable'), field(flagged, 'properties')], ['true', "colour='red', readonly='True'"], 'flags')
+  t.match(field(flagged, 'volume_image_metadata'), /os_distro.*debian/)
+  await succeed(openstack, 'volume', 'unset', '--image-property', 'os_distro', id)
+  await succeed(openstack, 'volume', 'set', '--read-write', id)
   const snapshot = field(
     await succeed(openstack, 'volume', 'snapshot', 'create', '--volume', 'renamed', '--description', 'words', 'before'),
     'id',

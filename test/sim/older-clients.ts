@@ -4,16 +4,17 @@
  */
 import { attachmentId } from '../../lib/model/ids.ts'
 import type { OlderAttach } from '../../lib/model/older-attach.ts'
+import type { Operation } from '../../lib/model/request.ts'
 import type { AttachmentBook, VolumeBook } from './history.ts'
 import type { Random } from './random.ts'
 
 /** Calls to be made one after the other, whatever becomes of each. */
-export function drawOlderLife(random: Random, book: VolumeBook): readonly OlderAttach[] {
+export function drawOlderLife(random: Random, book: VolumeBook): readonly Operation[] {
   const host = `host-${random.below(3)}`
   const of = { random, book, host, initiator: `iqn.2026-01.example:${host}` }
   const instance = random.chance(0.3) ? random.uuid() : null
   const allowUnsafe = random.chance(0.7)
-  const calls: Readonly<Record<string, () => OlderAttach>> = {
+  const calls: Readonly<Record<string, () => Operation>> = {
     reserve: () => ({ kind: 'reserve', attachment: proposed(of) }),
     unreserve: () => ({ kind: 'unreserve' }),
     initialize: () => ({
@@ -33,12 +34,14 @@ export function drawOlderLife(random: Random, book: VolumeBook): readonly OlderA
     begin: () => ({ kind: 'begin-detaching' }),
     roll: () => ({ kind: 'roll-detaching' }),
     terminate: () => ({ kind: 'terminate', initiator: random.chance(0.9) ? of.initiator : null, allowUnsafe }),
+    flag: () => ({ kind: 'set-read-only', readOnly: random.chance(0.5) }),
     let: () => ({ kind: 'let-go', which: random.chance(0.3) ? known(of) : null, initiator: null, allowUnsafe }),
   }
   const life = random.pick([
     ['initialize', 'hold', 'terminate', 'let'],
     ['reserve', 'initialize', 'hold', 'begin', 'terminate', 'let'],
     ['reserve', 'initialize', 'terminate', 'unreserve'],
+    ['flag', 'initialize', 'terminate', 'flag'],
     ['hold', 'initialize', 'begin', 'roll', 'terminate', 'initialize', 'let'],
     [random.pick(Object.keys(calls))],
   ])

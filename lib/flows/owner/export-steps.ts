@@ -35,6 +35,7 @@ export function startExport(
     status: attachment.status === 'attached' ? 'attached' : 'attaching',
     export: 'exporting',
     generation,
+    mode: owned.volume.readOnly === true ? 'ro' : attachment.mode,
     connector,
     mountpoint: connector.mountpoint ?? attachment.mountpoint,
   }

@@ -98,7 +98,7 @@ export function hold(call: OlderCall, operation: Op<'hold'>): void {
   const known = volume.attachments.find((one) => one.id === id && one.status === 'attached') ?? heldBy(volume, operation)
   if (known !== null) return told(call, known)
   const open = toHold(volume, operation)
-  const facts = open === null ? (refuseNew(call, id) ?? refuseAnother(volume, 'attach')) : null
+  const facts = refuseMode(volume, mode) ?? (open === null ? (refuseNew(call, id) ?? refuseAnother(volume, 'attach')) : null)
   if (facts !== null) return refuse(call, facts)
   const wanted = open ?? named(volume, id, 'attach')
   change(call, {
@@ -152,6 +152,10 @@ function refuseUnread({ peer, owned }: OlderCall): Failure | null {
 
 function refuseStatus({ id, status }: Volume, action: string, allowed: readonly VolumeStatus[]): Failure | null {
   return allowed.includes(status) ? null : { code: 'invalid-status', volume: id, action, status, allowed }
+}
+
+function refuseMode({ id, readOnly }: Volume, mode: 'rw' | 'ro'): Failure | null {
+  return readOnly === true && mode === 'rw' ? { code: 'attach-mode', volume: id, mode } : null
 }
 
 function several({ id, attachments }: Volume): Failure {

@@ -4,6 +4,7 @@ import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
 import { editText } from '../../model/text-edit.ts'
+import { editFlags, type FlagEdit } from '../../model/volume-flags.ts'
 import type { Out } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { Now } from '../step.ts'
@@ -68,6 +69,10 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return startDetach(peer, out, from, owned, request, operation, now)
     case 'connection':
       return readConnection(peer, out, from, owned, request, operation.attachment)
+    case 'set-read-only':
+    case 'set-bootable':
+    case 'edit-image':
+      return flag(peer, out, from, owned, request, operation, now)
     case 'reserve':
       return reserve({ peer, out, from, owned, request, now }, operation)
     case 'unreserve':
@@ -118,6 +123,21 @@ function update(
   endWell(peer, out, request.rid, updated.volume, null, now)
 }
 
+/** Whether it may be written to is settled while nobody uses it, for each of its exports alike. */
+function flag(peer: Peer, out: Out, from: PeerId, owned: Owned, { rid }: OperationRequest, edit: FlagEdit, now: Now): void {
+  const { id, status } = owned.volume
+  if (edit.kind === 'set-read-only' && status !== 'available') {
+    const facts = { code: 'invalid-status', volume: id, action: 'update readonly flag', status, allowed: ['available'] } as const
+    return answerNow(out, from, rid, failure(facts))
+  }
+  const volume = editFlags(owned.volume, edit)
+  const facts = recordFailure(volume)
+  if (facts !== null) return answerNow(out, from, rid, failure(facts))
+  const flagged = publishOwned(peer, out, { ...owned, volume }, now)
+  waitFor(peer, rid, from)
+  endWell(peer, out, rid, flagged.volume, null, now)
+}
+
 /** What was made once is taken for whole again; what never came to be stays a failed create, whatever it is called. */
 function resetStatus(
   peer: Peer,
@@ -142,6 +162,8 @@ function resetStatus(
 }
 
 /** Names and metadata may change, secrets be read and other snapshots go, while a command is at work. */
+const BESIDE: readonly Operation['kind'][] = ['update', 'set-bootable', 'edit-image', 'connection', 'update-snapshot', 'delete-snapshot']
+
 function changesState({ kind }: Operation): boolean {
-  return kind !== 'update' && kind !== 'connection' && kind !== 'update-snapshot' && kind !== 'delete-snapshot'
+  return !BESIDE.includes(kind)
 }

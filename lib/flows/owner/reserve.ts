@@ -23,7 +23,7 @@ import type { Owned } from './owned.ts'
 import { isDraining, refusalOf, roomFor, typeOf } from './capacity.ts'
 import { isProven } from './proven.ts'
 import { isUnsure } from './forgotten.ts'
-import { refuseSource } from './source.ts'
+import { flagsOf, refuseSource } from './source.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 
@@ -61,7 +61,7 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
 
   const reservation = nextReservation(peer, out)
   const zone = hostOf(peer.options.manifest, peer.self)?.zone ?? ''
-  const volume = creatingVolume(spec, rid, peer.self, pool, zone)
+  const volume = { ...creatingVolume(spec, rid, peer.self, pool, zone), ...flagsOf(peer, spec) }
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
   send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB, body: createBody(spec) })

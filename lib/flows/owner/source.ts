@@ -6,6 +6,7 @@ import type { Failure } from '../../model/failure.ts'
 import type { PoolName, SnapshotId, VolumeId } from '../../model/ids.ts'
 import { snapshotOf, type SnapshotStatus } from '../../model/snapshot.ts'
 import type { VolumeSpec, VolumeStatus } from '../../model/volume.ts'
+import { copiedFlags, type VolumeFlags } from '../../model/volume-flags.ts'
 import type { Peer } from '../tables.ts'
 import { missingVolume } from './forgotten.ts'
 
@@ -53,6 +54,12 @@ export function isTaken(peer: Peer, pool: PoolName, name: string): boolean {
     if (isOpen && volume.pool === pool && volume.source?.kind === 'existing' && volume.source.name === name) return true
   }
   return false
+}
+
+/** What the copy has of what is said of its source. */
+export function flagsOf(peer: Peer, { source }: VolumeSpec): VolumeFlags {
+  const owned = source === null || source.kind === 'existing' ? undefined : peer.owned.get(source.volume)
+  return owned === undefined ? {} : copiedFlags(owned.volume)
 }
 
 function tooSmall(source: VolumeId | SnapshotId, sizeGiB: number, requestedGiB: number): Failure | null {

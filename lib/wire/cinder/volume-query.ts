@@ -25,7 +25,7 @@ const KIND: ItemKind<Volume> = {
     volume_type: (volume) => volume.type,
     snapshot_id: (volume) => (volume.source?.kind === 'snapshot' ? volume.source.snapshot : null),
     source_volid: (volume) => (volume.source?.kind === 'volume' ? volume.source.volume : null),
-    bootable: () => 'false',
+    bootable: (volume) => String(volume.bootable === true),
     multiattach: (volume) => String(volume.multiattach),
     consumes_quota: () => 'true',
     migration_status: () => null,
@@ -33,7 +33,11 @@ const KIND: ItemKind<Volume> = {
   },
   flags: ['bootable', 'multiattach', 'consumes_quota'],
   times: ['created_at', 'updated_at'],
-  tests: { ...mapTest<Volume>('metadata', ({ metadata }) => metadata), host: hostTest },
+  tests: {
+    ...mapTest<Volume>('metadata', ({ metadata }) => metadata),
+    ...mapTest<Volume>('glance_metadata', ({ imageMetadata }) => imageMetadata ?? {}),
+    host: hostTest,
+  },
   order: newestFirst,
 }
 

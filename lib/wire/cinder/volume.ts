@@ -44,10 +44,10 @@ export function volumeDetail(volume: Volume, microversion: number, base: LinkBas
     volume_type: volume.type,
     snapshot_id: volume.source?.kind === 'snapshot' ? volume.source.snapshot : null,
     source_volid: volume.source?.kind === 'volume' ? volume.source.volume : null,
-    metadata: volume.metadata,
+    metadata: shownMetadata(volume),
     links: linksTo(base, 'volumes', volume.id),
     user_id: volume.user,
-    bootable: 'false',
+    bootable: String(volume.bootable === true),
     encrypted: false,
     replication_status: null,
     consistencygroup_id: null,
@@ -63,11 +63,17 @@ export function volumeDetail(volume: Volume, microversion: number, base: LinkBas
     ...(microversion >= 61 && isAdmin ? { cluster_name: null } : {}),
     ...(microversion >= 63 ? { volume_type_id: volume.typeId } : {}),
     ...(microversion >= 65 ? { consumes_quota: true } : {}),
+    ...(volume.imageMetadata === undefined ? {} : { volume_image_metadata: volume.imageMetadata }),
     'os-vol-tenant-attr:tenant_id': volume.project,
     ...(isAdmin
       ? { 'os-vol-host-attr:host': volume.pool, 'os-vol-mig-status-attr:migstat': null, 'os-vol-mig-status-attr:name_id': null }
       : {}),
   }
+}
+
+/** The flag that Cinder keeps among the metadata of administrators, and shows among everybody's. */
+function shownMetadata({ metadata, readOnly }: Volume): Volume['metadata'] {
+  return readOnly === undefined ? metadata : { ...metadata, readonly: readOnly ? 'True' : 'False' }
 }
 
 /** Cinder's old habit: `id` is the volume's id here. */

@@ -152,6 +152,9 @@ export const volume = shape<Volume>({
   snapshots: list(snapshot, SNAPSHOTS_MAX),
   detached: list(uuid, 1000),
   failure: nullable(volumeFailure),
+  readOnly: optional(bool),
+  bootable: optional(bool),
+  imageMetadata: optional(metadata),
 })
 
 /** Either a value of this shape or a failure with a code; what facts a failure carries is read where it is shown. */
@@ -199,6 +202,9 @@ const operation = variants<Operation>({
   initialize: { attachment: uuid, connector, mode: nullable(mode) },
   terminate: { initiator: nullable(text(255)), allowUnsafe: bool },
   hold: { attachment: uuid, instance: nullable(text(255)), host: nullable(text(255)), mode, mountpoint: text(1024) },
+  'set-read-only': { readOnly: bool },
+  'set-bootable': { bootable: bool },
+  'edit-image': { changes: mapOf(nullable(text(255)), 1000) },
   'let-go': { which: nullable(uuid), initiator: nullable(text(255)), allowUnsafe: bool },
 })
 export const operationRequest = shape<OperationRequest>({ rid, project: nullable(project), volume: uuid, operation })

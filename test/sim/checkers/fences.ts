@@ -32,8 +32,10 @@ export class FenceChecker implements Checker {
     }
   }
 
-  onExpose(node: SimNode, { iqn }: FakeExport): void {
+  onExpose(node: SimNode, { iqn, readOnly }: FakeExport): void {
     const owned = ownedIn(node.journal.get(`volume/${parseIqn(iqn).volume}`))
+    if (owned?.volume.readOnly === true && !readOnly)
+      throw new Violation('I8', 'a read-only volume can be written to', { host: node.name, iqn, owned })
     if (!node.isAmnesic && !isJournalled(owned, iqn))
       throw new Violation('I8', 'an export is not in the journal', { host: node.name, iqn, owned })
   }

@@ -112,6 +112,8 @@ export class StateChecker implements Checker {
         return says(!failure.allowed.includes(failure.status) && this.#hadStatus(id, failure.status, sinceMs))
       case 'volume-attached':
         return says(had(({ attachments }) => failure.attachments.every((one) => attachments.some((other) => other.id === one))))
+      case 'attach-mode':
+        return says(had(({ readOnly }) => readOnly === true))
       case 'which-attachment':
         return says(failure.attachments > 1 && had(({ attachments }) => attachments.length === failure.attachments))
       case 'attachment-status':
@@ -216,6 +218,10 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
         volume?.attachments.every((one) => (operation.which === null ? !isOf(one, operation.initiator) : one.id !== operation.which)) ===
         true
       )
+    case 'set-read-only':
+      return volume?.readOnly === operation.readOnly
+    case 'set-bootable':
+      return volume?.bootable === operation.bootable
     case 'begin-detaching':
       return volume?.status === 'detaching'
     case 'snapshot':
@@ -226,6 +232,7 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
     case 'revert':
       return volume?.status === 'reverting'
+    case 'edit-image':
     case 'unreserve':
     case 'roll-detaching':
     case 'extend':

@@ -261,6 +261,9 @@ const operations: ByKind<Operation> = {
   initialize: { kind: 'initialize', attachment, connector, mode: null },
   terminate: { kind: 'terminate', initiator: 'iqn.x:y', allowUnsafe: false },
   hold: { kind: 'hold', attachment, instance: null, host: 'h', mode: 'ro', mountpoint: '/dev/vdb' },
+  'set-read-only': { kind: 'set-read-only', readOnly: true },
+  'set-bootable': { kind: 'set-bootable', bootable: false },
+  'edit-image': { kind: 'edit-image', changes: { a: 'b', c: null } },
   'let-go': { kind: 'let-go', which: attachment, initiator: null, allowUnsafe: true },
 }
 
