@@ -38,7 +38,7 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
   'volume-has-snapshots': {
     status: 400,
     name: 'InvalidVolume',
-    help: 'The volume has snapshots, which live with it. Delete them first.',
+    help: 'The volume has snapshots, which live with it. Delete them first, or with it: `cascade=true`, `scoria volume delete --cascade`.',
     text: (f) =>
       `Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer. Volume ${f.volume} has ${f.snapshots} ${f.snapshots === 1 ? 'snapshot' : 'snapshots'}.`,
   },

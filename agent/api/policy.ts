@@ -47,6 +47,7 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:create_snapshot',
   'volume:update_snapshot',
   'volume:delete_snapshot',
+  'snapshot_extension:snapshot_actions:update_snapshot_status',
   'volume:update_snapshot_metadata',
   'volume:delete_snapshot_metadata',
   ...['reserve', 'unreserve', 'begin_detaching', 'roll_detaching', 'attach', 'detach'].map(
@@ -68,6 +69,7 @@ const MEMBER: ReadonlySet<string> = new Set([
 const ADMIN: ReadonlySet<string> = new Set([
   'volume:force_delete',
   'volume_extension:snapshot_admin_actions:force_delete',
+  'volume_extension:snapshot_admin_actions:reset_status',
   'volume_extension:services:index',
   'volume_extension:services:update',
   'volume:freeze_host',

@@ -37,7 +37,7 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'POST /v3/os-volume-manage': [MANAGE_BODIES.manage],
   'POST /v3/snapshots': [SNAPSHOT_BODIES.create],
   'PUT /v3/snapshots/:id': [SNAPSHOT_BODIES.update],
-  'POST /v3/snapshots/:id/action': [SNAPSHOT_BODIES.action],
+  'POST /v3/snapshots/:id/action': [SNAPSHOT_BODIES.reset, SNAPSHOT_BODIES.report, SNAPSHOT_BODIES.action],
   'POST /v3/snapshots/:id/metadata': [METADATA_BODIES.all],
   'PUT /v3/snapshots/:id/metadata': [METADATA_BODIES.all],
   'PUT /v3/snapshots/:id/metadata/:key': [METADATA_BODIES.one],

@@ -17,6 +17,7 @@ import { poolRoutes } from './pools.ts'
 import { qosRoutes } from './qos-specs.ts'
 import { resourceFilterRoutes } from './resource-filters.ts'
 import { serviceRoutes } from './services.ts'
+import { snapshotActionRoutes } from './snapshot-actions.ts'
 import { snapshotRoutes } from './snapshots.ts'
 import { typeAccessRoutes } from './type-access.ts'
 import { typeChangeRoutes } from './type-changes.ts'
@@ -35,6 +36,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...volumeEncryptionRoutes,
   ...manageRoutes,
   ...snapshotRoutes,
+  ...snapshotActionRoutes,
   ...metadataRoutes,
   ...attachmentRoutes,
   ...typeRoutes,

@@ -6,18 +6,15 @@ import type { Snapshot, SnapshotSpec } from '../../lib/model/snapshot.ts'
 import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { snapshotBody, snapshotDetail, snapshotSummary } from '../../lib/wire/cinder/snapshot.ts'
 import { selectSnapshots, SNAPSHOT_KEYS } from '../../lib/wire/cinder/snapshot-query.ts'
-import { parseCreateSnapshot, parseSnapshotAction, parseUpdateSnapshot } from '../../lib/wire/cinder/snapshot-request.ts'
+import { parseCreateSnapshot, parseUpdateSnapshot } from '../../lib/wire/cinder/snapshot-request.ts'
 import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateVolume } from './locate.ts'
 import { locateSnapshot } from './locate-snapshot.ts'
 import { operateOn, operateOnSnapshot } from './operate.ts'
 import { pageFor } from './page.ts'
-import { isAllowed } from './policy.ts'
 import { newSnapshotId, snapshotRid } from './request-names.ts'
 import { listSnapshots } from './snapshot-list.ts'
 import { partialHeaders } from './volume-list.ts'
-
-const FORCE_DELETE = 'volume_extension:snapshot_admin_actions:force_delete'
 
 export const snapshotRoutes: readonly Route[] = [
   { method: 'POST', path: '/snapshots', since: 0, action: 'volume:create_snapshot', handle: create },
@@ -38,7 +35,6 @@ export const snapshotRoutes: readonly Route[] = [
   { method: 'GET', path: '/snapshots/:id', since: 0, action: 'volume:get_snapshot', handle: show },
   { method: 'PUT', path: '/snapshots/:id', since: 0, action: 'volume:update_snapshot', handle: update },
   { method: 'DELETE', path: '/snapshots/:id', since: 0, action: 'volume:delete_snapshot', handle: remove },
-  { method: 'POST', path: '/snapshots/:id/action', since: 0, action: FORCE_DELETE, handle: act },
 ]
 
 async function create(edge: Edge, call: Call): Promise<Answer> {
@@ -117,13 +113,6 @@ async function remove(edge: Edge, call: Call): Promise<Answer> {
   if (!found.ok) return failed(found.failure)
   const done = await operateOnSnapshot(edge, call, found.snapshot, { kind: 'delete-snapshot', snapshot: found.snapshot.id })
   return done.ok ? answer(202, null) : failed(done.failure)
-}
-
-/** A delete does what it can whatever the status was; forced, it is asked for by an administrator. */
-async function act(edge: Edge, call: Call): Promise<Answer> {
-  const action = parseSnapshotAction(call.body)
-  if (!action.ok) return failed(action.failure)
-  return isAllowed(call.caller, FORCE_DELETE) ? remove(edge, call) : failed({ code: 'forbidden', action: FORCE_DELETE })
 }
 
 function bodyAnswer(status: number, snapshot: Snapshot, call: Call): Answer {

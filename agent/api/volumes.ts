@@ -206,10 +206,11 @@ async function update(edge: Edge, call: Call): Promise<Answer> {
   return done.ok ? answer(200, volumeBody(withoutImage(done.volume), call)) : failed(done.failure)
 }
 
-/** `cascade`, the snapshots too, is not taken: a volume that has some is refused with or without it. `force` came with 3.23. */
+/** With `cascade` its snapshots go too. `force` came with 3.23. */
 async function remove(edge: Edge, call: Call): Promise<Answer> {
   const force = call.microversion >= 23 && isTrueWord(call.query['force'])
   if (force && !call.caller.isAdmin) return failed({ code: 'forbidden', action: 'volume:force_delete' })
-  const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'delete', force })
+  const cascade = isTrueWord(call.query['cascade']) ? { cascade: true } : {}
+  const done = await operate(edge, call, call.params['id'] ?? '', { kind: 'delete', force, ...cascade })
   return done.ok ? answer(202, null) : failed(done.failure)
 }

@@ -3,7 +3,7 @@
  *
  * At a terminal the name has to be typed again; a script, which has no terminal, is taken at its word.
  */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { textOf } from '../rest/body.ts'
 import { findVolume } from '../rest/find.ts'
 import type { CommonOptions } from '../settings.ts'
@@ -17,6 +17,7 @@ import { waitUntilGone } from './volume-wait.ts'
 
 interface DeleteOptions extends CommonOptions, WaitOptions {
   readonly force?: boolean
+  readonly cascade?: boolean
   readonly yes?: boolean
 }
 
@@ -25,7 +26,8 @@ export function addVolumeDelete(parent: Command, terminal: Terminal): void {
     .command('delete')
     .description('delete volumes and all that is on them')
     .argument('<volumes...>', 'names or ids')
-    .option('--force', 'whatever status it is in')
+    .addOption(new Option('--force', 'whatever status it is in').conflicts('cascade'))
+    .option('--cascade', 'its snapshots too')
     .option('--yes', 'do not ask for the name again')
     .action(async (names: readonly string[], options: DeleteOptions) => deleteAll(names, options, terminal))
   withWait(withCommon(command), 'it is gone')
@@ -42,13 +44,17 @@ async function deleteOne(context: Context, name: string, options: DeleteOptions)
   const volume = await findVolume(client, name)
   if (options.yes !== true) {
     const size = showSize(Number(textOf(volume, 'size')))
-    await askForName(terminal, volumeName(volume), (name) => `This deletes volume ${name} (${size}) and all that is on it.`)
+    await askForName(
+      terminal,
+      volumeName(volume),
+      (name) => `This deletes volume ${name} (${size}) and all that is on it${options.cascade === true ? ', and its snapshots' : ''}.`,
+    )
   }
   const id = textOf(volume, 'id')
   const path = client.cinder(`/volumes/${id}`)
   if (options.force === true)
     await client.call({ method: 'POST', path: `${path}/action`, body: { 'os-force_delete': null }, isRemoval: true })
-  else await client.call({ method: 'DELETE', path })
+  else await client.call({ method: 'DELETE', path: options.cascade === true ? `${path}?cascade=true` : path })
   if (options.wait === true) await waitUntilGone(context, id, volumeName(volume), options.timeout)
   terminal.err(`volume ${volumeName(volume)} (${id}) ${options.wait === true ? 'is gone' : 'is being deleted'}\n`)
 }

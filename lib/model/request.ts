@@ -11,7 +11,7 @@ import type { LedgerContents } from './ledger.ts'
 import type { OlderAttach } from './older-attach.ts'
 import type { QosSpecs } from './qos.ts'
 import type { Limits } from './quota.ts'
-import type { Snapshot, SnapshotSpec } from './snapshot.ts'
+import type { RestingSnapshot, Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { Volume, VolumeSpec } from './volume.ts'
 import type { FlagEdit } from './volume-flags.ts'
@@ -20,7 +20,8 @@ import type { SourcePlace } from './volume-source.ts'
 /** One change of one volume, decided by its owner alone and in order. */
 export type Operation =
   | ({ readonly kind: 'update' } & TextEdit)
-  | { readonly kind: 'delete'; readonly force: boolean }
+  /** `cascade`: its snapshots too; without it a volume that has some stays. */
+  | { readonly kind: 'delete'; readonly force: boolean; readonly cascade?: boolean }
   /** Forgets the volume and leaves its bytes where they lie. */
   | { readonly kind: 'unmanage' }
   /** An operator's word against the record: it says the status and touches nothing else. */
@@ -33,6 +34,8 @@ export type Operation =
   | { readonly kind: 'revert'; readonly snapshot: SnapshotId }
   | ({ readonly kind: 'update-snapshot'; readonly snapshot: SnapshotId } & TextEdit)
   | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
+  /** An operator's word against the record, as for a volume. */
+  | { readonly kind: 'reset-snapshot'; readonly snapshot: SnapshotId; readonly status: RestingSnapshot }
   | {
       readonly kind: 'attach'
       readonly attachment: AttachmentId

@@ -10,6 +10,10 @@ import type { ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 /** `restoring`: its volume is being reverted to it. */
 export type SnapshotStatus = 'creating' | 'available' | 'restoring' | 'deleting' | 'error' | 'error_deleting'
 
+/** In which nothing is being done with it. */
+export type RestingSnapshot = Extract<SnapshotStatus, 'available' | 'error' | 'error_deleting'>
+export const RESTING_SNAPSHOTS: readonly RestingSnapshot[] = ['available', 'error', 'error_deleting']
+
 /** What a client asked for. `sizeGiB` is the volume's size when the room was set aside. */
 export interface SnapshotSpec {
   readonly id: SnapshotId

@@ -55,6 +55,7 @@ export class Clients {
   /** Of what is done with snapshots. */
   readonly #keepers: Random
   readonly #growers: Random
+  readonly #cascaders: Random
   /** Of the calls from before attachments were a resource. */
   readonly #older: Random
   readonly #types: Random
@@ -85,6 +86,7 @@ export class Clients {
     this.#left = options.options.requests
     this.#strangers = options.random.split('strangers')
     this.#keepers = options.random.split('keepers')
+    this.#cascaders = options.random.split('cascaders')
     this.#growers = options.random.split('growers')
     this.#older = options.random.split('older')
     this.#types = options.random.split('types')
@@ -210,7 +212,11 @@ export class Clients {
       case 'abuse':
         return this.#abuse(books)
       case 'delete':
-        return this.#operate(book, { kind: 'delete', force: this.#random.chance(0.2) })
+        return this.#operate(book, {
+          kind: 'delete',
+          force: this.#random.chance(0.2),
+          ...(this.#cascaders.chance(0.3) ? { cascade: true } : {}),
+        })
       case 'extend':
         return this.#extend(book, promised)
       case 'update':

@@ -72,6 +72,8 @@ export interface VolumeBook {
   /** How often a delete was asked for, repeats included. */
   deletes: number
   deleteAckedMs: number | null
+  /** Its snapshots may go with it. */
+  isCascadeAsked: boolean
   /** Its bytes may be given back. */
   isUnmanageAsked: boolean
   readonly names: Wish<string>[]
@@ -109,6 +111,7 @@ export class History {
       deleteAskedMs: null,
       deletes: 0,
       deleteAckedMs: null,
+      isCascadeAsked: false,
       isUnmanageAsked: false,
       names: [],
       sizes: [],
@@ -156,6 +159,7 @@ export class History {
     if (operation.kind === 'delete') {
       book.deleteAskedMs ??= askedMs
       book.deletes += 1
+      if (operation.cascade === true) book.isCascadeAsked = true
     }
     if (operation.kind === 'unmanage') {
       book.deleteAskedMs ??= askedMs

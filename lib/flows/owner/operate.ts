@@ -15,7 +15,7 @@ import { beginDetaching, hold, initialize, letGoOf, reserve, rollDetaching, term
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
 import { startRevert } from './revert.ts'
-import { startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
+import { resetSnapshot, startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
 import { startUnmanage } from './unmanage.ts'
 import { answerNow, endWell, waitFor, withConnection } from './work.ts'
@@ -56,7 +56,7 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
     case 'update':
       return update(peer, out, from, owned, request, operation, now)
     case 'delete':
-      return startDelete(peer, out, from, owned, request, operation.force, now)
+      return startDelete(peer, out, from, owned, request, operation, now)
     case 'unmanage':
       return startUnmanage(peer, out, from, owned, request, now)
     case 'attach':
@@ -95,6 +95,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return startRevert(peer, out, from, owned, request, operation, now)
     case 'update-snapshot':
       return updateSnapshot(peer, out, from, owned, request, operation, now)
+    case 'reset-snapshot':
+      return resetSnapshot(peer, out, from, owned, request, operation, now)
     case 'delete-snapshot':
       return startSnapshotDelete(peer, out, from, owned, request, operation, now)
     case 'extend':

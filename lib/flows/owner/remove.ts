@@ -1,14 +1,16 @@
 /**
  * Deletes a volume: D1, remove its bytes, see that they are gone, D2 with a tombstone.
  *
- * From D1 on it is never shown as anything but `deleting`, and after a crash the removal goes on.
+ * From D1 on it is never shown as anything but `deleting`, and after a crash the removal goes on. With `cascade` its snapshots are
+ * `deleting` in the same batch, and the volume's own bytes go when the last of them is out of the record.
  */
 import type { PeerId, VolumeId } from '../../model/ids.ts'
 import type { Intent } from '../../model/ledger.ts'
 import { hostName } from '../../model/manifest.ts'
 import type { VolumeStatus } from '../../model/volume.ts'
-import { failure } from '../../model/failure.ts'
-import type { OperationRequest } from '../../model/request.ts'
+import { type Failure, failure } from '../../model/failure.ts'
+import type { Operation, OperationRequest } from '../../model/request.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
 import { type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
@@ -17,6 +19,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { isUnsureOf } from './forgotten.ts'
 import { endOf, settle } from './settle.ts'
+import { DELETABLE_SNAPSHOTS, removeSnapshot } from './snapshot-change.ts'
 import { isBeingCopied } from './source.ts'
 import { giveBack, givesBack } from './unmanage.ts'
 import { answerNow, backend, endWell, mayTryAgain, waitFor } from './work.ts'
@@ -24,7 +27,15 @@ import { answerNow, backend, endWell, mayTryAgain, waitFor } from './work.ts'
 /** Cinder's list; `force` skips it. */
 const DELETABLE: readonly VolumeStatus[] = ['available', 'error', 'error_extending', 'error_deleting']
 
-export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, force: boolean, now: Now): void {
+export function startDelete(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  request: OperationRequest,
+  { force, cascade = false }: Extract<Operation, { kind: 'delete' }>,
+  now: Now,
+): void {
   const { id, status, attachments } = owned.volume
   if (attachments.length > 0) {
     const facts = {
@@ -36,8 +47,11 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
     return answerNow(out, from, request.rid, failure(facts))
   }
   if (isBeingCopied(peer, id, null)) return answerNow(out, from, request.rid, failure({ code: 'volume-busy', volume: id, running: 'copy' }))
-  const snapshots = owned.volume.snapshots.length
-  if (snapshots > 0) return answerNow(out, from, request.rid, failure({ code: 'volume-has-snapshots', volume: id, snapshots }))
+  const { snapshots } = owned.volume
+  if (snapshots.length > 0 && !cascade)
+    return answerNow(out, from, request.rid, failure({ code: 'volume-has-snapshots', volume: id, snapshots: snapshots.length }))
+  const facts = refuseSnapshots(snapshots)
+  if (facts !== null) return answerNow(out, from, request.rid, failure(facts))
   // A snapshot of it may be promised without this host's knowing.
   if (isUnsureOf(peer, owned.volume.project)) {
     return answerNow(out, from, request.rid, failure({ code: 'recovering', host: hostName(peer.options.manifest, peer.self) }))
@@ -46,10 +60,21 @@ export function startDelete(peer: Peer, out: Out, from: PeerId, owned: Owned, re
     return answerNow(out, from, request.rid, failure({ code: 'invalid-status', volume: id, action: 'delete', status, allowed: DELETABLE }))
   }
   const working = { rid: request.rid, kind: 'delete', attachment: null, before: status } as const
-  const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume: { ...owned.volume, status: 'deleting' } }, now)
+  const going = snapshots.map((snapshot) => ({ ...snapshot, status: 'deleting', failure: null, updatedAtMs: now.wallMs }) as const)
+  const volume = { ...owned.volume, status: 'deleting', snapshots: going } as const
+  const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume }, now)
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, deleting.volume, null, now)
+  // Those that were on their way out before are seen to.
+  for (const snapshot of snapshots) if (snapshot.status !== 'deleting') removeSnapshot(peer, out, id, snapshot.id)
   clear(out, deleting)
+}
+
+/** Why one of the snapshots cannot go with its volume; null if all can. */
+function refuseSnapshots(snapshots: readonly Snapshot[]): Failure | null {
+  const held = snapshots.find(({ status }) => status !== 'deleting' && !DELETABLE_SNAPSHOTS.includes(status))
+  if (held === undefined) return null
+  return { code: 'snapshot-status', snapshot: held.id, action: 'delete', status: held.status, allowed: DELETABLE_SNAPSHOTS }
 }
 
 /**
@@ -77,8 +102,9 @@ export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Inte
   return 'wait'
 }
 
-/** Takes away what the volume has, or gives it back; after a crash, too. */
+/** Takes away what the volume has, or gives it back; after a crash, too. Its last snapshot calls again when it has gone. */
 export function clear(out: Out, owned: Owned): void {
+  if (owned.volume.snapshots.length > 0) return
   if (givesBack(owned.volume)) giveBack(out, owned)
   else remove(out, owned.volume.id)
 }

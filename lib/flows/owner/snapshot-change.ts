@@ -7,8 +7,9 @@
 import { failure } from '../../model/failure.ts'
 import { type PeerId, type RequestId, type SnapshotId, snapshotId, type VolumeId } from '../../model/ids.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
-import { type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
+import { RESTING_SNAPSHOTS, type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
 import { editText } from '../../model/text-edit.ts'
+import type { Volume } from '../../model/volume.ts'
 import { cancel, note, type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { publishOwned } from '../spread/publish.ts'
@@ -23,7 +24,7 @@ import { answerNow, backend, endWith, mayTryAgain, waitFor } from './work.ts'
 
 type Op<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
 
-const DELETABLE: readonly SnapshotStatus[] = ['available', 'error', 'error_deleting']
+export const DELETABLE_SNAPSHOTS: readonly SnapshotStatus[] = ['available', 'error', 'error_deleting']
 
 export function updateSnapshot(
   peer: Peer,
@@ -42,6 +43,27 @@ export function updateSnapshot(
   end(peer, out, from, rid, owned, snapshot, now)
 }
 
+/** What is being done with it goes on; and what was never made stays a failed create. */
+export function resetSnapshot(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  { rid }: OperationRequest,
+  { snapshot: id, status: to }: Op<'reset-snapshot'>,
+  now: Now,
+): void {
+  const known = snapshotOf(owned.volume, id)
+  if (known === null) return answerNow(out, from, rid, failure(missingSnapshot(peer, id, owned.volume.project)))
+  const { status, failure: trouble } = known
+  const allowed = trouble?.step === 'create' && to === 'available' ? RESTING_SNAPSHOTS.filter((one) => one !== status) : RESTING_SNAPSHOTS
+  if (!allowed.some((one) => one === status)) {
+    const facts = { code: 'snapshot-status', snapshot: id, action: `reset to ${to}`, status, allowed } as const
+    return answerNow(out, from, rid, failure(facts))
+  }
+  end(peer, out, from, rid, owned, { ...known, status: to, failure: to === 'available' ? null : trouble, updatedAtMs: now.wallMs }, now)
+}
+
 export function startSnapshotDelete(
   peer: Peer,
   out: Out,
@@ -55,8 +77,8 @@ export function startSnapshotDelete(
   const known = snapshotOf(owned.volume, id)
   if (known === null) return answerNow(out, from, rid, failure(missingSnapshot(peer, id, owned.volume.project)))
   const { status } = known
-  if (!DELETABLE.includes(status)) {
-    const facts = { code: 'snapshot-status', snapshot: id, action: 'delete', status, allowed: DELETABLE } as const
+  if (!DELETABLE_SNAPSHOTS.includes(status)) {
+    const facts = { code: 'snapshot-status', snapshot: id, action: 'delete', status, allowed: DELETABLE_SNAPSHOTS } as const
     return answerNow(out, from, rid, failure(facts))
   }
   const { id: volume } = owned.volume
@@ -97,8 +119,10 @@ export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: s
   if (isGone && !isFolded(peer, snapshot)) return removeSnapshot(peer, out, volume, id)
   if (isGone) {
     peer.tries.delete(`unsnap/${id}`)
-    publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, null) }, now)
+    const without = publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, null) }, now)
     settle(peer, out, owned.volume.project, endOf(id))
+    // It went with its volume, which has waited for the last of them.
+    if (without.step === 'deleting' && without.volume.snapshots.length === 0) timer(out, `remove/${volume}`, 0)
     return beatSoon(peer, out)
   }
   if (outcome.kind === 'unknown' && what === 'unsnap') {
@@ -111,7 +135,19 @@ export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: s
   const { tool, detail } = outcome
   note(out, 'error', 'snapshot-not-removed', { id, volume, tool, detail })
   const failed = { ...snapshot, status: 'error_deleting', failure: { step: 'delete', tool, detail }, updatedAtMs: now.wallMs } as const
-  publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, failed) }, now)
+  const volumeAfter = withSnapshot(owned.volume, id, failed)
+  publishOwned(
+    peer,
+    out,
+    owned.step === 'deleting' ? notDeleted(owned, volumeAfter, { tool, detail }) : { ...owned, volume: volumeAfter },
+    now,
+  )
+}
+
+/** A volume whose snapshot would not go has not gone either, and may be deleted again. */
+function notDeleted(owned: Owned, volume: Volume, said: { readonly tool: string; readonly detail: string }): Owned {
+  const trouble = { kind: 'backend', step: 'delete', ...said } as const
+  return { ...owned, step: 'failed', working: null, volume: { ...volume, status: 'error_deleting', failure: trouble } }
 }
 
 function end(peer: Peer, out: Out, from: PeerId, rid: RequestId, owned: Owned, snapshot: Snapshot, now: Now): void {

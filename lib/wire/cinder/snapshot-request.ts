@@ -5,6 +5,7 @@
  * anything else is refused, as in Cinder.
  */
 import Type from 'typebox'
+import { type RestingSnapshot, RESTING_SNAPSHOTS } from '../../model/snapshot.ts'
 import { firstText, isTrueWord, Metadata, OptionalText } from './body-parts.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
 import type { UpdateVolume } from './volume-request.ts'
@@ -39,9 +40,14 @@ const create = shape(
 )
 const update = shape(Type.Object({ snapshot: Type.Object(texts, { additionalProperties: false }) }, { additionalProperties: false }))
 const action = shape(Type.Record(Type.String(), Type.Unknown()))
+const Status = Type.String({ minLength: 1, maxLength: 255 })
+const closed = { additionalProperties: false }
+const reset = shape(Type.Object({ 'os-reset_status': Type.Object({ status: Status }, closed) }, closed))
+const Progress = Type.Optional(Type.Union([Type.String({ pattern: '^(100|[0-9]{1,2})%$' }), Type.Null()]))
+const report = shape(Type.Object({ 'os-update_snapshot_status': Type.Object({ status: Status, progress: Progress }, closed) }, closed))
 
 /** For the description of the API. */
-export const SNAPSHOT_BODIES = { create, update, action }
+export const SNAPSHOT_BODIES = { create, update, reset, report, action }
 
 export function parseCreateSnapshot(body: unknown, microversion: number): Parsed<CreateSnapshot> {
   const parsed = create.parse(body)
@@ -73,10 +79,38 @@ export function parseUpdateSnapshot(body: unknown, microversion: number): Parsed
   return accepted({ ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description }) })
 }
 
-export function parseSnapshotAction(body: unknown): Parsed<'force-delete'> {
+export type SnapshotAction =
+  | { readonly kind: 'force-delete' }
+  | { readonly kind: 'reset'; readonly status: RestingSnapshot }
+  /** What Cinder's assistant says of a snapshot that it makes or deletes. */
+  | { readonly kind: 'report'; readonly status: string }
+
+export function parseSnapshotAction(body: unknown): Parsed<SnapshotAction> {
   const parsed = action.parse(body)
   if (!parsed.ok) return parsed
   const [name, ...others] = Object.keys(parsed.value)
   if (name === undefined || others.length > 0) return refused({ code: 'malformed-body' })
-  return name === 'os-force_delete' ? accepted('force-delete') : refused({ code: 'unknown-action', action: name.slice(0, 80) })
+  if (name === 'os-force_delete') return accepted({ kind: 'force-delete' })
+  if (name === 'os-reset_status') return parseReset(body)
+  return name === 'os-update_snapshot_status' ? parseReport(body) : refused({ code: 'unknown-action', action: name.slice(0, 80) })
+}
+
+/** To the statuses in which a snapshot can rest. */
+function parseReset(body: unknown): Parsed<SnapshotAction> {
+  const parsed = reset.parse(body)
+  if (!parsed.ok) return parsed
+  const { status: given } = parsed.value['os-reset_status']
+  const status = RESTING_SNAPSHOTS.find((known) => known === given.toLowerCase())
+  if (status !== undefined) return accepted({ kind: 'reset', status })
+  return refused({
+    code: 'bad-value',
+    path: 'os-reset_status.status',
+    value: given,
+    rule: { kind: 'form', wanted: RESTING_SNAPSHOTS.join('|') },
+  })
+}
+
+function parseReport(body: unknown): Parsed<SnapshotAction> {
+  const parsed = report.parse(body)
+  return parsed.ok ? accepted({ kind: 'report', status: parsed.value['os-update_snapshot_status'].status }) : parsed
 }

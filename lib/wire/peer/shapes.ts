@@ -10,7 +10,7 @@ import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntr
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
-import { type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
+import { RESTING_SNAPSHOTS, type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
 import {
@@ -177,13 +177,14 @@ const takesRoom = { extend: { sizeGiB: integer(1), online: bool }, snapshot: { s
 export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
   update: textEdit,
-  delete: { force: bool },
+  delete: { force: bool, cascade: optional(bool) },
   unmanage: {},
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
   revert: { snapshot: uuid },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
+  'reset-snapshot': { snapshot: uuid, status: oneOf(...RESTING_SNAPSHOTS) },
   attach: {
     attachment: uuid,
     instance: nullable(text(255)),

@@ -74,7 +74,7 @@ export class PromiseChecker implements Checker {
       // A host that had forgotten a snapshot, and had read that there is none, may have let the volume be deleted.
       const mayMiss = this.#scene.nodes.some(({ hasForgotten }) => hasForgotten)
       const missed = [...book.snapshots.values()].filter(({ ackedMs: at, deleteAskedMs: asked }) => at !== null && asked === null)
-      if (missed.length > 0 && !mayMiss)
+      if (missed.length > 0 && !mayMiss && !book.isCascadeAsked)
         throw new Violation('I6', 'a volume is gone although a snapshot of it was promised', { book, missed })
       return
     }
@@ -143,7 +143,8 @@ export class PromiseChecker implements Checker {
   }
 
   #checkSnapshotNotThere({ askedMs }: Asked, id: SnapshotId): void {
-    for (const { spec, snapshots } of this.#scene.history.books.values()) {
+    for (const { spec, snapshots, isCascadeAsked } of this.#scene.history.books.values()) {
+      if (isCascadeAsked) continue
       const book = snapshots.get(id)
       // It may have been made where nobody hears of it any more.
       const home = book === undefined ? null : this.#registers.decisionOfVolume(spec.id)
@@ -191,7 +192,8 @@ function checkSnapshots(book: VolumeBook, found: Volume, mayRepeat: boolean): vo
     const there = snapshotOf(found, snapshot.spec.id)
     const facts = { snapshot, found }
     if (there === null) {
-      if (snapshot.ackedMs !== null && snapshot.deleteAskedMs === null) throw new Violation('I6', 'a promised snapshot is lost', facts)
+      if (snapshot.ackedMs !== null && snapshot.deleteAskedMs === null && !book.isCascadeAsked)
+        throw new Violation('I6', 'a promised snapshot is lost', facts)
       continue
     }
     if (snapshot.deleteAckedMs !== null && there.status !== 'error_deleting' && !mayRepeat)

@@ -228,6 +228,8 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
       return snapshot?.id === operation.snapshot.id
     case 'update-snapshot':
       return snapshot?.id === operation.snapshot && (operation.name === undefined || snapshot.name === operation.name)
+    case 'reset-snapshot':
+      return snapshot?.id === operation.snapshot && snapshot.status === operation.status
     case 'delete-snapshot':
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
     case 'revert':

@@ -155,6 +155,16 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'delete with its snapshots',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      insist(simulation, operation(id, 'snapshot', snapshotOf(simulation, id)))
+      simulation.pass(1500)
+      return () => insist(simulation, operation(id, 'delete', { kind: 'delete', force: false, cascade: true }))
+    },
+  },
+  {
     name: 'revert to a snapshot',
     poolGiB: ROOMY,
     prepare: (simulation) => {

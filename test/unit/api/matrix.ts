@@ -83,6 +83,7 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /volumes/:id', ...read('volume') },
   { route: 'PUT /volumes/:id', ...write('volume', 200), body: () => ({ volume: { name: 'n' } }) },
   { route: 'DELETE /volumes/:id', ...write('volume', 202) },
+  { route: 'DELETE /volumes/:id?cascade=true', ...write('volume', 202) },
   { route: 'DELETE /volumes/:id?force=true', ...adminOn('volume', 202) },
   { route: 'POST /volumes/:id/action', ...write('volume', 202), body: () => ({ 'os-extend': { new_size: 2 } }) },
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-force_delete': {} }) },
@@ -117,6 +118,12 @@ export const ROWS: readonly Row[] = [
   { route: 'PUT /snapshots/:id', ...write('snapshot', 200), body: () => ({ snapshot: { name: 'n' } }) },
   { route: 'DELETE /snapshots/:id', ...write('snapshot', 202) },
   { route: 'POST /snapshots/:id/action', ...adminOn('snapshot', 202), body: () => ({ 'os-force_delete': {} }) },
+  { route: 'POST /snapshots/:id/action', ...adminOn('snapshot', 202), body: () => ({ 'os-reset_status': { status: 'error' } }) },
+  {
+    route: 'POST /snapshots/:id/action',
+    ...write('snapshot', 400),
+    body: () => ({ 'os-update_snapshot_status': { status: 'available' } }),
+  },
   ...metadata('/snapshots/:id/metadata', 'snapshot'),
 
   { route: 'POST /attachments', ...write('volume', 200), body: (id) => ({ attachment: { volume_uuid: id, connector: CONNECTOR } }) },

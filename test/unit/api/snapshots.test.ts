@@ -87,7 +87,7 @@ t.test('a volume with a snapshot is not deleted, whatever the client says', asyn
   const volume = await createVolume(first)
   const { id } = (await create(first, { volume_id: volume.id })).body.snapshot
   await untilSnapshot(first, id, 'available')
-  for (const query of ['', '?cascade=true', '?force=true']) {
+  for (const query of ['', '?force=true']) {
     const refused = await first.call(`${VOLUMES}/${volume.id}${query}`, { method: 'DELETE' })
     t.match(refused, { status: 400, body: { badRequest: { message: /must not be .*have snapshots/ } } }, query)
   }
@@ -225,4 +225,68 @@ t.test('a lost host’s volume goes with its snapshots, and so does what they co
   t.equal((await first.call(`${SNAPSHOTS}/${id}`)).status, 404)
   t.same((await first.call(SNAPSHOTS)).body, { snapshots: [] })
   t.same(await used(first), { volumes: 0, snapshots: 0, gigabytes: 0 })
+})
+
+t.test('cascade: a volume goes with its snapshots, through any host, and so does what they count', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const [first, second, third] = cluster.hosts
+  if (first === undefined || second === undefined || third === undefined) throw new Error('three hosts')
+  const volume = await createVolume(first, { availability_zone: 'zone-2', size: 2 })
+  const made: string[] = []
+  for (let n = 0; n < 2; n += 1) {
+    const { id } = (await create(first, { volume_id: volume.id })).body.snapshot
+    await untilSnapshot(first, id, 'available')
+    made.push(id)
+  }
+  const remove = (host: TestHost, query: string) => host.call(`${VOLUMES}/${volume.id}${query}`, { method: 'DELETE', microversion: '3.0' })
+  t.match(await remove(third, ''), { status: 400, body: { badRequest: { message: /have snapshots/ } } })
+  t.equal((await remove(third, '?cascade=False')).status, 400)
+  t.match((await first.call(`${SNAPSHOTS}/${made[0]}`)).body.snapshot, { status: 'available' }, 'nothing was begun')
+  t.equal((await remove(third, '?cascade=True')).status, 202)
+  await until(first, volume.id, 'gone')
+  for (const id of made) t.equal((await second.call(`${SNAPSHOTS}/${id}`)).status, 404)
+  t.same(second.volumes.listSnapshots(), [])
+  await eventually(
+    () => used(first),
+    (counted) => counted.volumes === 0,
+  )
+  t.same(await used(first), { volumes: 0, snapshots: 0, gigabytes: 0 })
+})
+
+t.test('cascade of a volume whose host is away is not taken: only that host knows what all would go', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const [first, second] = cluster.hosts
+  if (first === undefined || second === undefined) throw new Error('three hosts')
+  const volume = await createVolume(first, { availability_zone: 'zone-2' })
+  const { id } = (await create(first, { volume_id: volume.id })).body.snapshot
+  await untilSnapshot(first, id, 'available')
+  second.down()
+  const refused = await first.call(`${VOLUMES}/${volume.id}?cascade=true`, { method: 'DELETE' })
+  t.match(refused, { status: 503, body: { serviceUnavailable: { message: /^OwnerUnreachable/ } } })
+  t.match((await first.call(`${SNAPSHOTS}/${id}`)).body.snapshot, { status: 'available' })
+})
+
+t.test('os-reset_status says how a snapshot stands, and os-update_snapshot_status is told how it does', async (t) => {
+  const cluster = await startCluster({ hosts: 2 })
+  t.teardown(() => cluster.stop())
+  const [first, second] = cluster.hosts
+  if (first === undefined || second === undefined) throw new Error('two hosts')
+  const volume = await createVolume(first)
+  const { id } = (await create(first, { volume_id: volume.id })).body.snapshot
+  await untilSnapshot(first, id, 'available')
+  const act = (action: string, body: object) =>
+    second.call(`${SNAPSHOTS}/${id}/action`, { method: 'POST', body: { [action]: body }, microversion: '3.0' })
+  const status = async () => (await first.call(`${SNAPSHOTS}/${id}`)).body.snapshot.status
+  for (const to of ['error', 'Error_Deleting', 'available']) {
+    t.equal((await act('os-reset_status', { status: to })).status, 202, to)
+    t.equal(await status(), to.toLowerCase())
+  }
+  for (const body of [{ status: 'creating' }, { status: 'deleting' }, { status: 'happy' }, {}, { status: 'error', more: 1 }])
+    t.equal((await act('os-reset_status', body)).status, 400, JSON.stringify(body))
+  const report = await act('os-update_snapshot_status', { status: 'available', progress: '100%' })
+  t.match(report, { status: 400, body: { badRequest: { message: /current status is: available/ } } })
+  t.equal((await act('os-update_snapshot_status', { status: 'creating', progress: 'much' })).status, 400)
+  t.equal(await status(), 'available')
 })

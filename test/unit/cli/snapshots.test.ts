@@ -100,3 +100,16 @@ t.test('a volume is reverted to its latest snapshot, or to the one that is named
     [{ revert: { snapshot_id: ID } }, { revert: { snapshot_id: other } }],
   )
 })
+
+t.test('a volume is deleted with its snapshots if that was said', async (t) => {
+  const id = '8fad1bc2-38af-50a5-9625-3366432cf25b'
+  const path = `/v3/admin/volumes/${id}`
+  const stub = await startStub(t, {
+    [`GET ${path}`]: () => ({ status: 200, body: { volume: volumeBody() } }),
+    [`DELETE ${path}`]: () => ({ status: 202, body: null }),
+  })
+  const ran = await run(['volume', 'delete', id, '--cascade'], { endpoint: stub.endpoint, typed: 'db' })
+  t.match(ran, { exitCode: 0, err: /all that is on it, and its snapshots/ })
+  t.match(stub.seen.at(-1)?.path, /\?cascade=true$/)
+  t.equal((await run(['volume', 'delete', id, '--cascade', '--force', '--yes'], { endpoint: stub.endpoint })).exitCode, 2)
+})

@@ -249,6 +249,7 @@ const operations: ByKind<Operation> = {
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
   'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
+  'reset-snapshot': { kind: 'reset-snapshot', snapshot: snapshotSpec.id, status: 'error' },
   attach: { kind: 'attach', attachment: attachment, instance: null, mode: 'rw', connector: null, mountpoint: null },
   connect: { kind: 'connect', attachment: attachment, connector },
   complete: { kind: 'complete', attachment: attachment },
