@@ -6,6 +6,8 @@ import { type Message, messageBody, messageOf } from '../../lib/wire/cinder/mess
 import { MESSAGE_KEYS, selectMessages } from '../../lib/wire/cinder/message-query.ts'
 import { parseListQuery } from '../../lib/wire/cinder/list-query.ts'
 import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
+import type { EdgeFailure } from './failure.ts'
+import { operateOn } from './operate.ts'
 import { pageFor } from './page.ts'
 import { namedUuid } from './request-names.ts'
 import { isLostVolume } from './shown-volume.ts'
@@ -14,6 +16,7 @@ import { listVolumes, partialHeaders, type VolumeList } from './volume-list.ts'
 export const messageRoutes: readonly Route[] = [
   { method: 'GET', path: '/messages', since: 3, action: 'message:get', handle: list },
   { method: 'GET', path: '/messages/:id', since: 3, action: 'message:get', handle: show },
+  { method: 'DELETE', path: '/messages/:id', since: 3, action: 'message:delete', handle: dismiss },
 ]
 
 /** From here on the list has pages, an order and filters; before, it is whole. */
@@ -34,12 +37,29 @@ async function list(edge: Edge, call: Call): Promise<Answer> {
 }
 
 async function show(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locate(edge, call)
+  return found.ok ? answer(200, { message: messageBody(found.message, call.base) }) : failed(found.failure)
+}
+
+/** What is wrong with the volume stays so; it is told of no more until something is wrong with it anew. */
+async function dismiss(edge: Edge, call: Call): Promise<Answer> {
+  const found = await locate(edge, call)
+  if (!found.ok) return failed(found.failure)
+  const { volume } = found.message
+  if (volume.failure === null) return answer(204, null)
+  const done = await operateOn(edge, call, volume, { kind: 'dismiss', of: volume.failure.kind })
+  return done.ok ? answer(204, null) : failed(done.failure)
+}
+
+type Found = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly failure: EdgeFailure }
+
+async function locate(edge: Edge, call: Call): Promise<Found> {
   const id = (call.params['id'] ?? '').toLowerCase()
   const all = await listVolumes(edge, call, call.caller.isAdmin)
   const message = messagesOf(all, edge, call).find((candidate) => candidate.id === id)
-  if (message !== undefined) return answer(200, { message: messageBody(message, call.base) })
+  if (message !== undefined) return { ok: true, message }
   // Without the registers it is not known whether the volume exists.
-  return failed(all.partial ?? { code: 'item-not-found', kind: 'Message', id: id.slice(0, 255) })
+  return { ok: false, failure: all.partial ?? { code: 'item-not-found', kind: 'Message', id: id.slice(0, 255) } }
 }
 
 /** A volume's message has the same id for as long as the same thing is wrong with it. */
@@ -48,6 +68,7 @@ function messagesOf(list: VolumeList, edge: Edge, call: Call): readonly Message[
   return list.volumes.flatMap((volume) => {
     if (volume.failure === null) return []
     if (isLostVolume(manifest, volume)) return [lostMessage(manifest, volume, volume.failure)]
+    if (volume.failure.isDismissed === true) return []
     return [messageOf(volume, volume.failure, namedUuid('message', volume.id, volume.failure.kind), call.caller.isAdmin)]
   })
 }

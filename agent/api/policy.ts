@@ -46,6 +46,7 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:update_volume_metadata',
   'volume:create_snapshot',
   'volume:update_snapshot',
+  'message:delete',
   'volume:delete_snapshot',
   'snapshot_extension:snapshot_actions:update_snapshot_status',
   'volume:update_snapshot_metadata',

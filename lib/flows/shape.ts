@@ -37,7 +37,9 @@ export function grantedSnapshot({ snapshot, rid, sizeGiB, bodyHash }: Binding): 
 /** A create that found no room, as every peer shows it. */
 export function unplacedAsVolume(unplaced: Unplaced): Volume {
   const volume = creatingVolume(unplaced.spec, unplaced.rid, null, null, unplaced.spec.zone ?? 'nova')
-  return { ...volume, status: 'error', updatedAtMs: unplaced.updatedAtMs, failure: { kind: 'no-room', rejected: unplaced.rejected } }
+  const { rejected, isDismissed } = unplaced
+  const failure = { kind: 'no-room', rejected, ...(isDismissed === undefined ? {} : { isDismissed }) } as const
+  return { ...volume, status: 'error', updatedAtMs: unplaced.updatedAtMs, failure }
 }
 
 /** Names what a client asked for, as it is sent to an owner; the time is each coordinator's own. */

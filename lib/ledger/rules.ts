@@ -108,7 +108,8 @@ export const LEDGER_RULES: LedgerRules = {
       }
       return { puts: [drop(unplaced), put(recent)], answer: { kind: 'ended', recent } }
     }
-    const edited = { ...unplaced, updatedAtMs: atMs, spec: editText(unplaced.spec, edit) }
+    const edited =
+      edit.kind === 'dismiss' ? { ...unplaced, isDismissed: true } : { ...unplaced, updatedAtMs: atMs, spec: editText(unplaced.spec, edit) }
     return { puts: [put(edited)], answer: { kind: 'edited', unplaced: edited } }
   },
 

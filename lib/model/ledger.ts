@@ -47,6 +47,8 @@ export interface Unplaced {
   readonly rejected: readonly Rejection[]
   readonly atMs: number
   readonly updatedAtMs: number | null
+  /** Its message is shown no more; absent until somebody has said so. */
+  readonly isDismissed?: boolean
 }
 
 /** A request that has ended: kept among the last of its kind, so that a late repeat gets the same answer. */
@@ -155,7 +157,7 @@ export type LedgerChange =
   | IdentityChange
   | { readonly kind: 'read-types' }
 
-export type UnplacedEdit = { readonly kind: 'delete' } | ({ readonly kind: 'update' } & TextEdit)
+export type UnplacedEdit = { readonly kind: 'delete' } | { readonly kind: 'dismiss' } | ({ readonly kind: 'update' } & TextEdit)
 
 /** The register's answer to one change, decided and agreed on by a majority. */
 export type LedgerAnswer =

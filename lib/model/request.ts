@@ -13,7 +13,7 @@ import type { QosSpecs } from './qos.ts'
 import type { Limits } from './quota.ts'
 import type { RestingSnapshot, Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
-import type { Volume, VolumeSpec } from './volume.ts'
+import type { Volume, VolumeFailure, VolumeSpec } from './volume.ts'
 import type { FlagEdit } from './volume-flags.ts'
 import type { SourcePlace } from './volume-source.ts'
 
@@ -49,6 +49,8 @@ export type Operation =
   | { readonly kind: 'detach'; readonly attachment: AttachmentId; readonly allowUnsafe: boolean }
   /** Reads the connection of an attachment; its secret is nowhere but with the owner. */
   | { readonly kind: 'connection'; readonly attachment: AttachmentId }
+  /** Its message is shown no more, for as long as the same is wrong with it. */
+  | { readonly kind: 'dismiss'; readonly of: VolumeFailure['kind'] }
   | OlderAttach
   | FlagEdit
 

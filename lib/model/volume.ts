@@ -62,11 +62,16 @@ export interface Volume extends VolumeSpec, VolumeFlags {
   readonly failure: VolumeFailure | null
 }
 
+export const FAILURE_KINDS: readonly VolumeFailure['kind'][] = ['no-room', 'backend', 'lost', 'missing', 'delete-refused']
+
 /** What the backend was at; `unmanage`: the volume is there and well. */
 export type BackendStep = 'create' | 'delete' | 'extend' | 'revert' | 'manage' | 'unmanage'
 
-/** Why a volume is in `error`: facts, of which the edge makes a sentence. */
-export type VolumeFailure =
+/** Why a volume is in `error`. `isDismissed`: its user has read the message that tells of it, and wants to see it no more. */
+export type VolumeFailure = FailureFacts & { readonly isDismissed?: boolean }
+
+/** Facts, of which the edge makes a sentence. */
+type FailureFacts =
   | { readonly kind: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly kind: 'backend'; readonly step: BackendStep; readonly tool: string; readonly detail: string }
   | { readonly kind: 'lost' }

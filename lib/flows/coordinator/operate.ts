@@ -238,7 +238,7 @@ function toLost(peer: Peer, out: Out, client: string, request: OperationRequest,
 
 function toRegister(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { operation } = request
-  if (operation.kind !== 'update' && operation.kind !== 'delete') {
+  if (operation.kind !== 'update' && operation.kind !== 'delete' && operation.kind !== 'dismiss') {
     const facts: Failure = {
       code: 'invalid-status',
       volume: volume.id,
@@ -248,7 +248,7 @@ function toRegister(peer: Peer, out: Out, client: string, request: OperationRequ
     }
     return reply(out, client, { kind: 'operate', result: failure(facts) })
   }
-  const edit = operation.kind === 'delete' ? ({ kind: 'delete' } as const) : operation
+  const edit = operation.kind === 'update' ? operation : { kind: operation.kind }
   const change = { kind: 'edit-unplaced', volume: volume.id, edit, atMs: now.wallMs } as const
   askRegister(peer, out, volume.project, change, { kind: 'edit', client, request })
 }

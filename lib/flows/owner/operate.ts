@@ -1,9 +1,10 @@
 /** Takes operations at their owner: one at a time for each volume, each decided on the newest record. */
-import { failure } from '../../model/failure.ts'
+import { failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
-import type { Operation, OperationRequest } from '../../model/request.ts'
+import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
 import { editText } from '../../model/text-edit.ts'
+import type { VolumeFailure } from '../../model/volume.ts'
 import { editFlags, type FlagEdit } from '../../model/volume-flags.ts'
 import type { Out } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
@@ -69,6 +70,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return startDetach(peer, out, from, owned, request, operation, now)
     case 'connection':
       return readConnection(peer, out, from, owned, request, operation.attachment)
+    case 'dismiss':
+      return dismiss(peer, out, from, owned, request, operation.of, now)
     case 'set-read-only':
     case 'set-bootable':
     case 'edit-image':
@@ -125,6 +128,15 @@ function update(
   endWell(peer, out, request.rid, updated.volume, null, now)
 }
 
+/** What is wrong with it by now is another matter, and is told of. */
+function dismiss(peer: Peer, out: Out, from: PeerId, owned: Owned, { rid }: OperationRequest, of: VolumeFailure['kind'], now: Now): void {
+  const { failure: facts } = owned.volume
+  if (facts?.kind !== of) return answerNow(out, from, rid, success({ ...NO_VALUE, volume: owned.volume }))
+  const dismissed = publishOwned(peer, out, { ...owned, volume: { ...owned.volume, failure: { ...facts, isDismissed: true } } }, now)
+  waitFor(peer, rid, from)
+  endWell(peer, out, rid, dismissed.volume, null, now)
+}
+
 /** Whether it may be written to is settled while nobody uses it, for each of its exports alike. */
 function flag(peer: Peer, out: Out, from: PeerId, owned: Owned, { rid }: OperationRequest, edit: FlagEdit, now: Now): void {
   const { id, status } = owned.volume
@@ -164,7 +176,15 @@ function resetStatus(
 }
 
 /** Names and metadata may change, secrets be read and other snapshots go, while a command is at work. */
-const BESIDE: readonly Operation['kind'][] = ['update', 'set-bootable', 'edit-image', 'connection', 'update-snapshot', 'delete-snapshot']
+const BESIDE: readonly Operation['kind'][] = [
+  'update',
+  'dismiss',
+  'set-bootable',
+  'edit-image',
+  'connection',
+  'update-snapshot',
+  'delete-snapshot',
+]
 
 function changesState({ kind }: Operation): boolean {
   return !BESIDE.includes(kind)

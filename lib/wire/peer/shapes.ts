@@ -11,7 +11,7 @@ import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { RESTING_SNAPSHOTS, type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
-import type { Volume, VolumeFailure, VolumeSpec } from '../../model/volume.ts'
+import { FAILURE_KINDS, type Volume, type VolumeFailure, type VolumeSpec } from '../../model/volume.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
 import {
   defaultTypeFields,
@@ -97,12 +97,13 @@ const attachment = shape<Attachment>({
   by: optional(oneOf('reserve', 'connection', 'attach')),
   host: optional(text(255)),
 })
+const isDismissed = optional(bool)
 const volumeFailure = variants<VolumeFailure>({
-  'no-room': { rejected: list(rejection, ITEMS_MAX) },
-  backend: { step: oneOf('create', 'delete', 'extend', 'revert', 'manage', 'unmanage'), tool: text(255), detail: shown },
-  lost: {},
-  missing: {},
-  'delete-refused': { attachments: count, snapshots: count },
+  'no-room': { rejected: list(rejection, ITEMS_MAX), isDismissed },
+  backend: { step: oneOf('create', 'delete', 'extend', 'revert', 'manage', 'unmanage'), tool: text(255), detail: shown, isDismissed },
+  lost: { isDismissed },
+  missing: { isDismissed },
+  'delete-refused': { attachments: count, snapshots: count, isDismissed },
 })
 const snapshotFields = {
   id: uuid,
@@ -203,6 +204,7 @@ const operation = variants<Operation>({
   initialize: { attachment: uuid, connector, mode: nullable(mode) },
   terminate: { initiator: nullable(text(255)), allowUnsafe: bool },
   hold: { attachment: uuid, instance: nullable(text(255)), host: nullable(text(255)), mode, mountpoint: text(1024) },
+  dismiss: { of: oneOf(...FAILURE_KINDS) },
   'set-read-only': { readOnly: bool },
   'set-bootable': { bootable: bool },
   'edit-image': { changes: mapOf(nullable(text(255)), 1000) },
@@ -231,7 +233,16 @@ const bindingFields = {
   snapshot: nullable(snapshotSpec),
   atMs,
 }
-const unplacedFields = { rid, spec, bodyHash, delta: usage, rejected: list(rejection, ITEMS_MAX), atMs, updatedAtMs: nullable(atMs) }
+const unplacedFields = {
+  isDismissed,
+  rid,
+  spec,
+  bodyHash,
+  delta: usage,
+  rejected: list(rejection, ITEMS_MAX),
+  atMs,
+  updatedAtMs: nullable(atMs),
+}
 const recentFields = {
   order: count,
   rid,
@@ -279,7 +290,7 @@ export const ledgerChange = variants<LedgerChange>({
   unplace: { unplaced },
   resolve: { rid, host: peer, reservation, atMs },
   fold: { totals: ofKind(ledgerEntry, 'host'), settled: list(rid, ITEMS_MAX), atMs },
-  'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit }), atMs },
+  'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit, dismiss: {} }), atMs },
   intend: { intent: ofKind(ledgerEntry, 'intent') },
   withdraw: { volume: uuid, rid },
   forget: { host: peer, epoch: count, seq: count, records: list(lastRecord, ITEMS_MAX), volume: nullable(uuid), atMs },

@@ -234,6 +234,7 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
     case 'revert':
       return volume?.status === 'reverting'
+    case 'dismiss':
     case 'edit-image':
     case 'unreserve':
     case 'roll-detaching':

@@ -36,7 +36,9 @@ t.test('a volume of a lost host is in error everywhere, says why, and can only b
   )
   const { messages } = (await first.call(`/v3/${PROJECT}/messages?resource_uuid=${lost.id}`)).body
   t.match(messages, [{ user_message: /Its host is lost \(alpha2\).*can only be deleted/, message_level: 'ERROR' }])
-  t.equal((await first.call(`/v3/${PROJECT}/messages/${messages[0].id}`)).status, 200)
+  const message = `/v3/${PROJECT}/messages/${messages[0].id}`
+  t.match(await first.call(message, { method: 'DELETE' }), { status: 400, body: { badRequest: { message: /lost with its host/ } } })
+  t.equal((await first.call(message)).status, 200)
   t.match((await first.call('/scoria/v1/hosts')).body.hosts[1], { name: 'alpha2', state: 'lost', voter: false })
   t.match((await first.call(`/v3/${PROJECT}/os-availability-zone`)).body.availabilityZoneInfo, [
     { zoneName: 'zone-1' },

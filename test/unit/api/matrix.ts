@@ -200,6 +200,7 @@ export const ROWS: readonly Row[] = [
 
   { route: 'GET /messages', ...open() },
   { route: 'GET /messages/:id', ...read('message') },
+  { route: 'DELETE /messages/:id', ...write('message', 204) },
   { route: 'GET /os-services', ...adminOnly() },
   { route: 'PUT /os-services/enable', ...adminOnly(404), body: () => ({ host: 'nowhere', binary: 'cinder-volume' }) },
   { route: 'PUT /os-services/disable', ...adminOnly(404), body: () => ({ host: 'nowhere', binary: 'cinder-volume' }) },

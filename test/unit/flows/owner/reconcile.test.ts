@@ -46,6 +46,32 @@ t.test('a volume whose bytes are gone is in error for everybody after two looks,
   t.end()
 })
 
+t.test('a message that was dismissed is told again when the same goes wrong anew', (t) => {
+  const fleet = withVolume()
+  const { volumes } = fleet.host('a')
+  const bytes = volumes.get(ID)
+  if (bytes === undefined) throw new Error('it was made')
+  const dismiss = (n: number, of: 'missing' | 'backend') => {
+    const answer = fleet.ask('b', operate(n, 1, { kind: 'dismiss', of }))
+    fleet.pass(1000)
+    return outcomeOf(answer())
+  }
+  volumes.delete(ID)
+  look(fleet, 2)
+  t.equal(dismiss(2, 'backend'), 'ok', 'of something that is over there is nothing to tell')
+  t.notHas(shown(fleet)?.failure, 'isDismissed')
+  t.equal(dismiss(3, 'missing'), 'ok')
+  t.match(shown(fleet), { status: 'error', failure: { kind: 'missing', isDismissed: true } })
+  look(fleet, 2)
+  t.match(shown(fleet), { failure: { isDismissed: true } })
+  volumes.set(ID, bytes)
+  look(fleet, 1)
+  volumes.delete(ID)
+  look(fleet, 2)
+  t.same(shown(fleet)?.failure, { kind: 'missing' })
+  t.end()
+})
+
 t.test('a volume whose bytes are gone can be deleted, and not be given back', (t) => {
   const fleet = withVolume()
   fleet.host('a').volumes.delete(ID)

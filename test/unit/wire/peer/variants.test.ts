@@ -262,6 +262,7 @@ const operations: ByKind<Operation> = {
   initialize: { kind: 'initialize', attachment, connector, mode: null },
   terminate: { kind: 'terminate', initiator: 'iqn.x:y', allowUnsafe: false },
   hold: { kind: 'hold', attachment, instance: null, host: 'h', mode: 'ro', mountpoint: '/dev/vdb' },
+  dismiss: { kind: 'dismiss', of: 'missing' },
   'set-read-only': { kind: 'set-read-only', readOnly: true },
   'set-bootable': { kind: 'set-bootable', bootable: false },
   'edit-image': { kind: 'edit-image', changes: { a: 'b', c: null } },
