@@ -7,6 +7,7 @@ import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { freeWhatIsGivenBack, removeInsteadOfRelease, takeAtReserve } from './manages.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
 import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
+import { terminateInName, writeAnyway } from './older.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { revertInName, revertToTheFirst } from './reverts.ts'
@@ -55,6 +56,8 @@ export const PLANTED: readonly Bug[] = [
   removeInsteadOfRelease,
   takeAtReserve,
   freeWhatIsGivenBack,
+  terminateInName,
+  writeAnyway,
 ]
 
 export function plantedBug(number: number): Bug {
