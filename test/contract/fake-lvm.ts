@@ -22,6 +22,8 @@ interface Lv {
   /** What each extent reads: empty is zero. Thick: places in the group; thin: their own. */
   extents: number[]
   blocks: string[]
+  /** Thin: how often the pool had been changed before. */
+  transaction: number
 }
 
 export interface FakeLvm {
@@ -31,8 +33,11 @@ export interface FakeLvm {
   /** What could be read on extents that a volume grew by, at once or after a power cut. */
   readonly exposed: readonly string[]
   readonly commands: readonly string[]
-  /** The process that sends the commands dies there; its next command, if it is of this number, is `done` or not. */
-  crash(at: number, isDone: boolean): Promise<void>
+  /**
+   * The process that sends the commands dies there; its next command, if it is of this number, is done or not. `promised`: a thin
+   * LV that it makes is written down, and its pool has not heard of it.
+   */
+  crash(at: number, isDone: boolean | 'promised'): Promise<void>
   /** Power back: nothing is active, what was not synced reads as before, numbers begin anew. */
   boot(): void
   /** What the next command whose name has the word ends with, after it was done or without. */
@@ -51,6 +56,8 @@ export interface FakeLvm {
 const FORMER = 'what was there before'
 const isSomebodys = (text: string): boolean => text !== '' && text !== FORMER
 
+const NO_DATA = '  device-mapper: reload ioctl on  (254:3) failed: No data available'
+
 const ENDED: CommandResult = { exitCode: 0, stdout: '', stderr: '', timedOut: false, missing: false }
 
 export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: number; readonly thinPool: string | null }): FakeLvm {
@@ -61,15 +68,18 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
   const leaks: string[] = []
   const exposed: string[] = []
   let next = 0
+  /** Changes of the pool: as LVM has them, and as the kernel has. */
+  let changes = 0
+  let heard = 0
   let commands: string[] = []
   let percents = { data: '0.00', metadata: '10.00' }
-  let death: { at: number; isDone: boolean; heard: () => void } | null = null
+  let death: { at: number; isDone: boolean | 'promised'; heard: () => void } | null = null
   let faults: { word: string; end: Partial<CommandResult>; isDone: boolean }[] = []
 
   const free = (): number[] => disk.flatMap((_, place) => ([...lvs.values()].some((lv) => lv.extents.includes(place)) ? [] : [place]))
   const newLv = (name: string, kind: Lv['kind'], tags: string[]): Lv => {
     if (lvs.has(name)) throw new Error(`  Logical Volume "${name}" already exists in volume group "${vg}"`)
-    return { name, kind, pool: '', tags, isActive: true, isOpen: false, extents: [], blocks: [] }
+    return { name, kind, pool: '', tags, isActive: true, isOpen: false, extents: [], blocks: [], transaction: 0 }
   }
   const lvAt = (path: string): Lv => {
     const lv = lvs.get(path.replace(`${vg}/`, '').replace('/dev/', ''))
@@ -101,6 +111,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     for (const place of lv.extents) unsynced.delete(place)
   }
 
+  const isPromised = (lv: Lv): boolean => lv.kind === 'thin' && lv.transaction >= heard
   const countOf = (size: string): number => Number(size.replace('b', '')) / EXTENT_BYTES
   type Verb = (args: Args) => string | undefined
 
@@ -108,15 +119,21 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     const isSnapshot = args.has('--snapshot')
     const kind = isSnapshot || args.has('--virtualsize') ? 'thin' : 'thick'
     const lv = newLv(args.one('--name'), kind, args.list('--addtag'))
+    if (isSnapshot && isPromised(lvAt(args.last))) throw new Error(NO_DATA)
     if (isSnapshot) Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: args.one('--setactivationskip') === 'n' })
     else if (kind === 'thin') lv.blocks = new Array<string>(countOf(args.one('--virtualsize'))).fill('')
     else allocate(lv, countOf(args.one('--size')))
-    if (kind === 'thin') lv.pool = thinPool ?? ''
+    if (kind === 'thin') {
+      Object.assign(lv, { pool: thinPool ?? '', transaction: changes })
+      changes += 1
+      heard = changes
+    }
     lvs.set(lv.name, lv)
     return undefined
   }
   const lvchange: Verb = (args) => {
     for (const lv of args.paths.map(lvAt)) {
+      if (args.has('--activate') && isPromised(lv)) throw new Error(NO_DATA)
       if (args.has('--activate')) lv.isActive = true
       lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
     }
@@ -144,6 +161,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       settle(lv)
       for (const place of lv.extents) disk[place] = FORMER
     }
+    if (isPromised(lv)) heard = changes
     lvs.delete(lv.name)
     return undefined
   }
@@ -184,6 +202,11 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return ''
   }
 
+  function poolStatus(): string {
+    const pool = [...lvs.values()].find(({ kind, isActive }) => kind === 'thin-pool' && isActive)
+    return pool === undefined ? 'No devices found\n' : `${vg}-${pool.name}-tpool: 0 6291456 thin-pool ${heard} 114/1024 0/49152 - rw\n`
+  }
+
   function row(lv: Lv): Record<string, string> {
     const types = { thick: '-wi', thin: 'Vwi', 'thin-pool': 'twi' }
     const attr = `${types[lv.kind]}-${lv.isActive ? 'a' : '-'}${lv.isOpen ? 'o' : '-'}${lv.kind === 'thick' ? '-' : 't'}${lv.kind === 'thick' ? '-' : 'z'}--`
@@ -197,6 +220,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       data_percent: isPool ? percents.data : '',
       metadata_percent: isPool ? percents.metadata : '',
       lv_metadata_size: isPool ? '4194304' : '',
+      transaction_id: lv.kind === 'thick' ? '' : String(isPool ? changes : lv.transaction),
       lv_health_status: '',
       lv_tags: lv.tags.toSorted().join(','),
     }
@@ -210,7 +234,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
 
   function carryOut({ file, args }: Command): CommandResult {
     try {
-      return { ...ENDED, stdout: file === 'lvm' ? lvm(args) : other(file, args) }
+      return { ...ENDED, stdout: file === 'lvm' ? lvm(args) : file === 'dmsetup' ? poolStatus() : other(file, args) }
     } catch (error) {
       return { ...ENDED, exitCode: 5, stderr: error instanceof Error ? error.message : String(error) }
     }
@@ -231,7 +255,9 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       const at = commands.length
       commands.push([command.file, ...command.args.filter((arg) => !/^--(config|devicesfile)$|^devices\{|^scoria-/.test(arg))].join(' '))
       if (death !== null && at >= death.at) {
-        if (at === death.at && death.isDone) carryOut(command)
+        const before = heard
+        if (at === death.at && death.isDone !== false) carryOut(command)
+        if (at === death.at && death.isDone === 'promised') heard = before
         death.heard()
         return await new Promise<never>(() => undefined)
       }
@@ -256,7 +282,11 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     lay(name, sizeBytes, text) {
       const lv = newLv(name, thinPool === null ? 'thick' : 'thin', [])
       if (thinPool === null) allocate(lv, sizeBytes / EXTENT_BYTES)
-      else Object.assign(lv, { pool: thinPool, blocks: new Array<string>(sizeBytes / EXTENT_BYTES).fill('') })
+      else {
+        Object.assign(lv, { pool: thinPool, blocks: new Array<string>(sizeBytes / EXTENT_BYTES).fill(''), transaction: changes })
+        changes += 1
+        heard = changes
+      }
       lvs.set(name, lv)
       this.write(name, text)
     },

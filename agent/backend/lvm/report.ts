@@ -27,6 +27,8 @@ export interface Lv {
   readonly dataPercent: number | null
   readonly metadataPercent: number | null
   readonly metadataBytes: number | null
+  /** Of a thin LV: how often its pool had been changed before it was made. */
+  readonly transaction: number | null
   /** Empty, or LVM's word for what is wrong: `partial`, `out_of_data`, `failed`, `metadata_read_only` … */
   readonly health: string
   readonly tags: readonly string[]
@@ -43,7 +45,8 @@ export interface VgState extends VgFacts {
 }
 
 export const VG_FIELDS = 'vg_free,vg_extent_size,vg_missing_pv_count'
-export const LV_FIELDS = 'lv_name,lv_attr,lv_size,pool_lv,data_percent,metadata_percent,lv_metadata_size,lv_health_status,lv_tags'
+export const LV_FIELDS =
+  'lv_name,lv_attr,lv_size,pool_lv,data_percent,metadata_percent,lv_metadata_size,transaction_id,lv_health_status,lv_tags'
 
 /** One row a segment: `/dev/sda:0-255`, as LVM's commands take it. */
 export const EXTENTS_FIELD = 'seg_pe_ranges'
@@ -108,6 +111,7 @@ export function parseLv(row: ReadonlyMap<string, string>): Lv | null {
     dataPercent: percent(row.get('data_percent')),
     metadataPercent: percent(row.get('metadata_percent')),
     metadataBytes: bytes(row.get('lv_metadata_size')),
+    transaction: bytes(row.get('transaction_id')),
     health: row.get('lv_health_status') ?? '',
     tags: (row.get('lv_tags') ?? '').split(',').filter((tag) => tag !== ''),
   }

@@ -8,6 +8,7 @@
  */
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
+import { poolCounts, promisedOnly } from './promised.ts'
 import {
   EXTENTS_FIELD,
   LV_FIELDS,
@@ -66,6 +67,8 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
   const devices = ['--devicesfile', listOf(name)]
   let last: Promise<unknown> = Promise.resolve()
   let lastSeen: VgState | null = null
+  /** A command of a process before, or one that did not end well, may have been cut off in the middle. */
+  let isUnsure = !isLookOnly
 
   function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
     const turn = last.then(work)
@@ -106,6 +109,21 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
     return facts === null ? garbled('lvs') : done({ ...facts, lvs })
   }
 
+  /** Looks once after whatever may have left something half made. @returns what is there then */
+  async function settled(state: VgState): Promise<Outcome<VgState>> {
+    const pools = new Set(state.lvs.flatMap(({ pool }) => (pool === null ? [] : [pool])))
+    for (const lv of state.lvs)
+      if (lv.kind === 'thin-pool' && pools.has(lv.name) && !lv.isActive)
+        await run(CONFIG, ['lvchange', '--yes', '--activate', 'y', `${name}/${lv.name}`])
+    const counts = pools.size === 0 ? new Map<string, number>() : await poolCounts(exec, name, state)
+    // Asked again at the next read.
+    if (counts === null) return done(state)
+    isUnsure = false
+    const promised = promisedOnly(state, counts)
+    for (const lv of promised) await run(CONFIG, ['lvremove', '--yes', `${name}/${lv.name}`])
+    return promised.length === 0 ? done(state) : await readWhole()
+  }
+
   /** `lvs` has a row for each LV and nothing to say of a group without any. */
   async function readEmpty(config: string): Promise<Outcome<VgState>> {
     const shown = await run(config, ['vgs', ...REPORT, '-o', VG_FIELDS, name])
@@ -130,12 +148,18 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
     name,
     read: () =>
       inTurn(async () => {
-        const seen = await readWhole()
+        const first = await readWhole()
+        const seen = first.kind === 'ok' && isUnsure ? await settled(first.value) : first
         lastSeen = seen.kind === 'ok' ? seen.value : null
         return seen
       }),
     lastSeen: () => lastSeen,
-    change: ([command = '', ...args]) => inTurn(() => run(CONFIG, [command, '--yes', ...args])),
+    change: ([command = '', ...args]) =>
+      inTurn(async () => {
+        const outcome = await run(CONFIG, [command, '--yes', ...args])
+        if (outcome.kind !== 'ok' && command === 'lvcreate') isUnsure = true
+        return outcome
+      }),
     give: (from, to) => inTurn(() => giveNow(from, to)),
   }
 }

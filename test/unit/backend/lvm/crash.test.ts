@@ -259,22 +259,31 @@ for (const thinPool of [null, 'thin']) {
     t.test(`${story.name}, ${thinPool === null ? 'thick' : 'thin'}`, async (t) => {
       const steps = await stepsOf(story, thinPool)
       t.ok(steps > 0, `${steps} commands`)
-      for (let at = 0; at < steps; at += 1)
-        for (const isDone of [false, true])
-          for (const isSwept of [false, true]) {
-            const where = `${isDone ? 'after' : 'before'} command ${at}${isSwept ? ', leftovers finished first' : ''}`
-            await t.test(where, (t) => oneDeath(t, story, thinPool, { at, isDone, isSwept }))
-          }
+      for (const death of deathsIn(steps, thinPool !== null)) await t.test(nameOf(death), (t) => oneDeath(t, story, thinPool, death))
     })
   }
 }
 
-async function oneDeath(
-  t: Test,
-  story: Story,
-  thinPool: string | null,
-  { at, isDone, isSwept }: { readonly at: number; readonly isDone: boolean; readonly isSwept: boolean },
-): Promise<void> {
+interface Death {
+  /** Which command. */
+  readonly at: number
+  readonly isDone: boolean | 'promised'
+  /** What a start does in the background comes first. */
+  readonly isSwept: boolean
+}
+
+function deathsIn(steps: number, isThin: boolean): readonly Death[] {
+  const ends = isThin ? ([false, true, 'promised'] as const) : ([false, true] as const)
+  const all = Array.from({ length: steps }, (_, at) => ends.flatMap((isDone) => [false, true].map((isSwept) => ({ at, isDone, isSwept }))))
+  return all.flat()
+}
+
+function nameOf({ at, isDone, isSwept }: Death): string {
+  const where = isDone === 'promised' ? 'in the middle of' : isDone ? 'after' : 'before'
+  return `${where} command ${at}${isSwept ? ', leftovers finished first' : ''}`
+}
+
+async function oneDeath(t: Test, story: Story, thinPool: string | null, { at, isDone, isSwept }: Death): Promise<void> {
   const lvm = createFakeLvm({ vg: 'vg', sizeGiB: 16, thinPool })
   const open = () => lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: 'pool' })
   const names = lvm.names()
@@ -324,7 +333,7 @@ async function stepsOf(story: Story, thinPool: string | null): Promise<number> {
 }
 
 /** Of two ends one comes: the process dies, or the call was through before. */
-async function died(lvm: FakeLvm, at: number, isDone: boolean, call: () => Promise<Outcome<void>>): Promise<void> {
+async function died(lvm: FakeLvm, at: number, isDone: boolean | 'promised', call: () => Promise<Outcome<void>>): Promise<void> {
   const death = lvm.crash(at, isDone)
   await Promise.race([death, call()])
 }

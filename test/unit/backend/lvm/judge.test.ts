@@ -29,6 +29,7 @@ const LV: Lv = {
   dataPercent: 10,
   metadataPercent: 5,
   metadataBytes: 64 * MIB,
+  transaction: null,
   health: '',
   tags: [],
 }
