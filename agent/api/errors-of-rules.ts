@@ -55,6 +55,25 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     text: (f) =>
       `Invalid snapshot: Snapshot ${f.snapshot} status must be ${orList(f.allowed)} to ${f.action}, but current status is: ${f.status}.`,
   },
+  'transfer-not-found': {
+    status: 404,
+    name: 'TransferNotFound',
+    help: 'No transfer that stands open has the id: it was accepted or taken back, or its volume is gone, or it was never there.',
+    text: (f) => `Transfer ${f.transfer} could not be found.`,
+  },
+  'transfer-key': {
+    status: 400,
+    name: 'InvalidAuthKey',
+    help: 'Whoever accepts a transfer needs the key that its creation was answered with. If it is lost, delete the transfer and make another.',
+    text: (f) => `Invalid auth key: it is not the key of transfer ${f.transfer}.`,
+  },
+  'transfer-snapshots': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'Snapshots live with their volume and go where it goes. Delete them first, or offer the volume with them (volume-transfers, 3.55 and later).',
+    text: (f) =>
+      `Invalid volume: Volume ${f.volume} has ${f.snapshots} ${f.snapshots === 1 ? 'snapshot' : 'snapshots'} and can be transferred only together with them.`,
+  },
   'revert-status': {
     status: 409,
     name: 'InvalidVolume, InvalidSnapshot',

@@ -6,7 +6,7 @@ import type { Failure } from '../../lib/model/failure.ts'
 import { parseUuid, snapshotId } from '../../lib/model/ids.ts'
 import { type Snapshot, snapshotOf } from '../../lib/model/snapshot.ts'
 import type { Call, Edge } from './call.ts'
-import { asShown } from './locate.ts'
+import { asShown, locateVolume } from './locate.ts'
 import { isVisible } from './policy.ts'
 import { shownSnapshot } from './shown-volume.ts'
 
@@ -20,14 +20,20 @@ export async function locateSnapshot(edge: Edge, call: Call, text: string): Prom
   if (uuid === null) return absent
   const view = edge.service.volumeOfSnapshot(id)
   if (view !== null) {
-    if (!isVisible(call.caller, view.volume.project)) return absent
+    // It goes where its volume goes; the picture that shows it as another project's may be old.
+    if (!isVisible(call.caller, view.volume.project)) {
+      const found = await locateVolume(edge, call, view.volume.id)
+      const moved = found.ok ? snapshotOf(found.view.volume, id) : null
+      return moved === null ? absent : { ok: true, snapshot: moved }
+    }
     const shown = await asShown(edge, { ok: true, view }, false)
     const snapshot = shown.ok ? snapshotOf(shown.view.volume, id) : null
     return snapshot === null || !shown.ok
       ? absent
       : { ok: true, snapshot: shownSnapshot(edge.service.manifest(), shown.view.volume, snapshot) }
   }
-  const { result } = await edge.service.ask({ kind: 'find-snapshot', project: call.caller.project, snapshot: id })
+  const { project, isAdmin } = call.caller
+  const { result } = await edge.service.ask({ kind: 'find-snapshot', project, snapshot: id, isOwn: !isAdmin })
   if (!result.ok) return { ok: false, failure: result.failure }
   return isVisible(call.caller, result.value.project) ? { ok: true, snapshot: result.value } : absent
 }

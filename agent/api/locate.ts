@@ -30,8 +30,10 @@ async function locate(edge: Edge, call: Call, text: string, isForDisplay: boolea
   const id = volumeId(uuid ?? text.slice(0, 255))
   if (uuid === null) return notFound({ code: 'volume-not-found', volume: id })
   const known = edge.service.volume(id)
-  if (known !== null) return asShown(edge, visible(call, known), isForDisplay)
-  const { result } = await edge.service.ask({ kind: 'find', project: call.caller.project, volume: id })
+  // Where it is shown as another project's, that may be old: it may have been accepted a moment ago, at another peer.
+  if (known !== null && isVisible(call.caller, known.volume.project)) return asShown(edge, { ok: true, view: known }, isForDisplay)
+  const { project, isAdmin } = call.caller
+  const { result } = await edge.service.ask({ kind: 'find', project, volume: id, isOwn: !isAdmin })
   return result.ok ? asShown(edge, visible(call, freshView(result.value)), isForDisplay) : notFound(result.failure)
 }
 

@@ -18,6 +18,8 @@ const READER: ReadonlySet<string> = new Set([
   'volume:get',
   'volume:get_all',
   'volume:get_volume_metadata',
+  'volume:get_transfer',
+  'volume:get_all_transfers',
   'volume:get_snapshot',
   'volume:get_all_snapshots',
   'volume:get_snapshot_metadata',
@@ -44,6 +46,9 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume_extension:volume_image_metadata:remove',
   'volume:revert_to_snapshot',
   'volume:update_volume_metadata',
+  'volume:create_transfer',
+  'volume:accept_transfer',
+  'volume:delete_transfer',
   'volume:create_snapshot',
   'volume:update_snapshot',
   'message:delete',
@@ -125,8 +130,8 @@ const ADMIN: ReadonlySet<string> = new Set([
 /** What is in none of the lists is refused to everybody. A member may also read, an admin may do both. */
 export function isAllowed(caller: Caller, action: string): boolean {
   if (ANYBODY.has(action)) return true
-  // What is made belongs to a project.
-  if (caller.project === SYSTEM_PROJECT && action === 'volume:create') return false
+  // What is made or taken over belongs to a project.
+  if (caller.project === SYSTEM_PROJECT && (action === 'volume:create' || action === 'volume:accept_transfer')) return false
   if (caller.isAdmin) return READER.has(action) || MEMBER.has(action) || ADMIN.has(action)
   const { roles } = caller
   if (READER.has(action)) return roles.includes('reader') || roles.includes('member')

@@ -14,6 +14,7 @@ import { OLDER_ATTACH_BODIES } from '../../lib/wire/cinder/older-attach-request.
 import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
 import { SERVICE_BODIES } from '../../lib/wire/cinder/service-request.ts'
 import { SNAPSHOT_BODIES } from '../../lib/wire/cinder/snapshot-request.ts'
+import { TRANSFER_BODIES } from '../../lib/wire/cinder/transfer-request.ts'
 import { TYPE_BODIES } from '../../lib/wire/cinder/type-request.ts'
 import { ACTION_BODIES } from '../../lib/wire/cinder/volume-action-request.ts'
 import { VOLUME_BODIES } from '../../lib/wire/cinder/volume-request.ts'
@@ -41,6 +42,10 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'POST /v3/snapshots/:id/metadata': [METADATA_BODIES.all],
   'PUT /v3/snapshots/:id/metadata': [METADATA_BODIES.all],
   'PUT /v3/snapshots/:id/metadata/:key': [METADATA_BODIES.one],
+  'POST /v3/os-volume-transfer': [TRANSFER_BODIES.create],
+  'POST /v3/os-volume-transfer/:id/accept': [TRANSFER_BODIES.accept],
+  'POST /v3/volume-transfers': [TRANSFER_BODIES.createWithSnapshots],
+  'POST /v3/volume-transfers/:id/accept': [TRANSFER_BODIES.accept],
   'POST /v3/attachments': [ATTACHMENT_BODIES.create],
   'PUT /v3/attachments/:id': [ATTACHMENT_BODIES.update],
   'POST /v3/attachments/:id/action': [ATTACHMENT_BODIES.action],

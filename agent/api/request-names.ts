@@ -11,6 +11,8 @@ import {
   requestId,
   type SnapshotId,
   snapshotId,
+  type TransferId,
+  transferId,
   type VolumeId,
   volumeId,
 } from '../../lib/model/ids.ts'
@@ -50,6 +52,10 @@ export function newAttachmentId(call: Call, volume: VolumeId, uuid: () => string
 export function olderAttachmentId(call: Call, volume: VolumeId, action: string, uuid: () => string): AttachmentId {
   const { idempotencyKey: key } = call
   return attachmentId(key === null ? uuid() : namedUuid('attachment', call.caller.project, volume, key, action))
+}
+
+export function newTransferId(call: Call, volume: VolumeId, uuid: () => string): TransferId {
+  return transferId(call.idempotencyKey === null ? uuid() : namedUuid('transfer', call.caller.project, volume, call.idempotencyKey))
 }
 
 export function newTypeId(call: Call, uuid: () => string): string {

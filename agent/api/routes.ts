@@ -19,6 +19,7 @@ import { resourceFilterRoutes } from './resource-filters.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotActionRoutes } from './snapshot-actions.ts'
 import { snapshotRoutes } from './snapshots.ts'
+import { transferRoutes } from './transfers.ts'
 import { typeAccessRoutes } from './type-access.ts'
 import { typeChangeRoutes } from './type-changes.ts'
 import { typeEncryptionRoutes } from './type-encryption.ts'
@@ -39,6 +40,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...snapshotActionRoutes,
   ...metadataRoutes,
   ...attachmentRoutes,
+  ...transferRoutes,
   ...typeRoutes,
   ...typeChangeRoutes,
   ...typeAccessRoutes,

@@ -23,9 +23,11 @@ export async function listSnapshots(edge: Edge, call: Call, allProjects: boolean
   const seen = volumes.flatMap((volume) => volume.snapshots.map((snapshot) => shownSnapshot(manifest, volume, snapshot)))
   const known = new Set(seen.map(({ id }) => id))
   const grants = ledgers.flatMap(({ bound }) => bound).filter(({ snapshot }) => snapshot !== null && !known.has(snapshot.id))
-  const granted = await Promise.all(
-    grants.map((binding, index) => (index < LOOKUPS_MAX ? lookUp(edge, binding) : grantedSnapshot(binding))),
+  // What goes with its volume to another project is no more in this one's list.
+  const ours = grants.filter(
+    ({ snapshot, volume }) => (edge.service.volume(volume)?.volume.project ?? snapshot?.project) === snapshot?.project,
   )
+  const granted = await Promise.all(ours.map((binding, index) => (index < LOOKUPS_MAX ? lookUp(edge, binding) : grantedSnapshot(binding))))
   const snapshots = [...seen, ...granted.filter((snapshot) => snapshot !== null)].sort(newestFirst)
   return { snapshots, volumes: new Map(volumes.map((volume) => [volume.id, volume])), partial }
 }
@@ -34,7 +36,7 @@ export async function listSnapshots(edge: Edge, call: Call, allProjects: boolean
 async function lookUp(edge: Edge, binding: Binding): Promise<Snapshot | null> {
   const { snapshot } = binding
   if (snapshot === null) return null
-  const { result } = await edge.service.ask({ kind: 'find-snapshot', project: snapshot.project, snapshot: snapshot.id })
+  const { result } = await edge.service.ask({ kind: 'find-snapshot', project: snapshot.project, snapshot: snapshot.id, isOwn: true })
   if (result.ok) return result.value
   return result.failure.code === 'snapshot-not-found' ? null : grantedSnapshot(binding)
 }

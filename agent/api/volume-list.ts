@@ -68,7 +68,7 @@ async function pendingVolumes(edge: Edge, ledgers: readonly LedgerContents[]): P
 /** A grant stays open for a while after its volume was deleted: the owner knows. */
 async function grantedVolume(edge: Edge, binding: Binding): Promise<Volume | null> {
   const project: ProjectId | null = binding.spec?.project ?? null
-  const { result } = await edge.service.ask({ kind: 'find', project, volume: binding.volume })
+  const { result } = await edge.service.ask({ kind: 'find', project, volume: binding.volume, isOwn: true })
   if (result.ok) return result.value
   return result.failure.code === 'volume-not-found' ? null : creatingVolume(edge, binding)
 }

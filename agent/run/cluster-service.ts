@@ -1,5 +1,5 @@
 /** The `Service` of a running peer: what the REST edge sees of it. */
-import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import { compareText, isReservedProject } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
@@ -35,6 +35,10 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     },
     volumeOfSnapshot(id: SnapshotId) {
       const of = view.snapshots.get(id)
+      return of === undefined ? null : volume(of)
+    },
+    volumeOfTransfer(id: TransferId) {
+      const of = view.transfers.get(id)
       return of === undefined ? null : volume(of)
     },
     volumes(project: ProjectId | null) {

@@ -248,6 +248,8 @@ function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSi
       return backend.extend(call.volume, signal).then(emptied)
     case 'revert':
       return backend.revert(call.volume, call.snapshot, call.rid, signal).then(emptied)
+    case 'retag':
+      return backend.retag(call.volume, call.project, signal).then(emptied)
     case 'remove':
       return backend.remove(call.volume, signal).then(emptied)
     case 'adopt':
@@ -281,5 +283,6 @@ function backendNameOf(pool: PoolName): string {
 
 function refusal(request: ClientRequest, failure: Extract<ClientReply['result'], { ok: false }>['failure']): ClientReply {
   const result = { ok: false, failure } as const
-  return { kind: request.kind === 'find-attachment' ? 'find' : request.kind, result }
+  const isFind = request.kind === 'find-attachment' || request.kind === 'find-transfer'
+  return { kind: isFind ? 'find' : request.kind, result }
 }

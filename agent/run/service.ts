@@ -7,7 +7,7 @@
 import type { KnownType } from '../../lib/model/catalogue.ts'
 import type { DefaultType } from '../../lib/model/default-type.ts'
 import type { HostView } from '../../lib/model/host.ts'
-import type { AttachmentId, PeerId, ProjectId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { ServiceMark } from '../../lib/model/service.ts'
 import type { QosSpecs } from '../../lib/model/qos.ts'
@@ -16,7 +16,7 @@ import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/req
 
 export type ReplyTo<Request extends ClientRequest> = Extract<
   ClientReply,
-  { kind: Request['kind'] extends 'find-attachment' ? 'find' : Request['kind'] }
+  { kind: Request['kind'] extends 'find-attachment' | 'find-transfer' ? 'find' : Request['kind'] }
 >
 
 export interface Service {
@@ -28,6 +28,8 @@ export interface Service {
   volumeOfAttachment(id: AttachmentId): VolumeView | null
   /** The volume that has this snapshot, from the view. */
   volumeOfSnapshot(id: SnapshotId): VolumeView | null
+  /** The volume whose newest transfer this is, from the view. */
+  volumeOfTransfer(id: TransferId): VolumeView | null
   /** From the view alone, newest first: (createdAtMs desc, id asc). `project` null: all projects. */
   volumes(project: ProjectId | null): readonly VolumeView[]
   hosts(): readonly HostView[]

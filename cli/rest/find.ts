@@ -11,23 +11,44 @@ import type { Client } from './client.ts'
 /** What is named like this is an id. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+interface Kind {
+  /** Key of one in a body, with an `s` of several; and what a person calls it. */
+  readonly key: string
+  readonly word: string
+  readonly collection: string
+  readonly list: string
+}
+
+const VOLUME: Kind = { key: 'volume', word: 'volume', collection: 'volumes', list: 'scoria volume list' }
+const SNAPSHOT: Kind = { key: 'snapshot', word: 'snapshot', collection: 'snapshots', list: 'scoria snapshot list' }
+const TRANSFER: Kind = {
+  key: 'transfer',
+  word: 'transfer request',
+  collection: 'volume-transfers',
+  list: 'scoria volume transfer request list',
+}
+
 export function findVolume(client: Client, nameOrId: string): Promise<Item> {
-  return findNamed(client, 'volume', nameOrId)
+  return findNamed(client, VOLUME, nameOrId)
 }
 
 export function findSnapshot(client: Client, nameOrId: string): Promise<Item> {
-  return findNamed(client, 'snapshot', nameOrId)
+  return findNamed(client, SNAPSHOT, nameOrId)
 }
 
-async function findNamed(client: Client, kind: 'volume' | 'snapshot', nameOrId: string): Promise<Item> {
-  if (UUID.test(nameOrId)) return itemAt(await client.call({ method: 'GET', path: client.cinder(`/${kind}s/${nameOrId}`) }), kind)
-  const body = await client.call({ method: 'GET', path: client.cinder(`/${kind}s/detail?name=${encodeURIComponent(nameOrId)}`) })
+export function findTransfer(client: Client, nameOrId: string): Promise<Item> {
+  return findNamed(client, TRANSFER, nameOrId)
+}
+
+async function findNamed(client: Client, { key, word, collection, list }: Kind, nameOrId: string): Promise<Item> {
+  if (UUID.test(nameOrId)) return itemAt(await client.call({ method: 'GET', path: client.cinder(`/${collection}/${nameOrId}`) }), key)
+  const body = await client.call({ method: 'GET', path: client.cinder(`/${collection}/detail?name=${encodeURIComponent(nameOrId)}`) })
   // The filter may be inexact on some servers; the name that was typed is not.
-  const found = itemsAt(body, `${kind}s`).filter((item) => item['name'] === nameOrId)
+  const found = itemsAt(body, `${key}s`).filter((item) => item['name'] === nameOrId)
   const [item] = found
-  if (item === undefined) throw new CliFailure(EXIT.notFound, `no ${kind} is named ${nameOrId}`, `see what is there: scoria ${kind} list`)
+  if (item === undefined) throw new CliFailure(EXIT.notFound, `no ${word} is named ${nameOrId}`, `see what is there: ${list}`)
   if (found.length === 1) return item
-  throw ambiguous(`${found.length} ${kind}s are named ${nameOrId}`, found, `scoria ${kind} list -o wide`)
+  throw ambiguous(`${found.length} ${word}s are named ${nameOrId}`, found, `${list} -o wide`)
 }
 
 /** By the attachment's id, or by its volume if that has exactly one. */

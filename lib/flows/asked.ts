@@ -15,6 +15,7 @@ import type { AskEnd } from './group/ask.ts'
 import { onWatched } from './group/watch.ts'
 import { type Out, reply } from './out.ts'
 import { onCommit } from './owner/commit.ts'
+import { onLeft } from './owner/accept.ts'
 import { onAdopted } from './owner/adopt.ts'
 import { onResolved } from './owner/reserve.ts'
 import { onGrantFolded } from './owner/snapshot-change.ts'
@@ -63,6 +64,8 @@ export function onAsked(peer: Peer, out: Out, { ask, outcome }: AskEnd, now: Now
       return onOwnRead(peer, out, project, outcome, now)
     case 'withdraw':
       return
+    case 'leave':
+      return onLeft(peer, out, purpose, outcome, now)
     case 'intend':
       return onIntended(peer, out, purpose.client, purpose, outcome)
     case 'forget':

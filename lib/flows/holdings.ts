@@ -14,7 +14,7 @@ import { type Recorded, usageOfRecord } from '../model/snapshot.ts'
 export interface Counted {
   readonly volume: Recorded & { readonly pool: PoolName | null; readonly project: ProjectId }
   readonly step: 'reserved' | 'committed' | 'built' | 'deleting' | 'failed'
-  readonly pending: { readonly kind: 'extend' | 'snapshot'; readonly sizeGiB: number; readonly committed: boolean } | null
+  readonly pending: { readonly kind: 'extend' | 'snapshot' | 'accept'; readonly sizeGiB: number; readonly committed: boolean } | null
 }
 
 export interface PoolSums {

@@ -13,7 +13,7 @@ import type { ClientRequest } from '../model/request.ts'
 import { onCreate, onRefused, onReserveAgain, onReserved, onReserveFailed } from './coordinator/create.ts'
 import { onClientLook, onHostLooked, onLookedAway, onLookSilent } from './coordinator/look.ts'
 import { onClientTypes } from './coordinator/types.ts'
-import { onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
+import { NOTHING_SOUGHT, onSearchSeen, onSearchSilent, startSearch } from './coordinator/find.ts'
 import {
   onClientOperate,
   onFoundForOperation,
@@ -39,6 +39,7 @@ import { onLook, onLooked } from './owner/look.ts'
 import { onOperate } from './owner/operate.ts'
 import { goOn, onFound, onStart } from './owner/recover.ts'
 import { onRemoved, onRemoveTimer } from './owner/remove.ts'
+import { onRetagged, onRetagTimer } from './owner/retag.ts'
 import { onAbandon, onReserve, onResolveTimer } from './owner/reserve.ts'
 import { onReverted, onRevertTimer } from './owner/revert.ts'
 import { onReserveRoom } from './owner/room.ts'
@@ -136,18 +137,23 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
     case 'operate':
       return onClientOperate(peer, out, client, request.request, now)
     case 'find': {
-      const { project, volume } = request
-      startSearch(peer, out, { project, volume, attachment: null, snapshot: null, purpose: { kind: 'reply', client } })
+      const { project, volume, isOwn } = request
+      startSearch(peer, out, { ...NOTHING_SOUGHT, project, volume, isOwn, purpose: { kind: 'reply', client } })
       return
     }
     case 'find-attachment': {
       const { attachment } = request
-      startSearch(peer, out, { project: null, volume: null, attachment, snapshot: null, purpose: { kind: 'reply', client } })
+      startSearch(peer, out, { ...NOTHING_SOUGHT, attachment, purpose: { kind: 'reply', client } })
       return
     }
     case 'find-snapshot': {
-      const { project, snapshot } = request
-      startSearch(peer, out, { project, volume: null, attachment: null, snapshot, purpose: { kind: 'reply', client } })
+      const { project, snapshot, isOwn } = request
+      startSearch(peer, out, { ...NOTHING_SOUGHT, project, snapshot, isOwn, purpose: { kind: 'reply', client } })
+      return
+    }
+    case 'find-transfer': {
+      const { transfer } = request
+      startSearch(peer, out, { ...NOTHING_SOUGHT, transfer, purpose: { kind: 'reply', client } })
       return
     }
     case 'ledger':
@@ -309,6 +315,7 @@ function onBackend(peer: Peer, out: Out, event: Extract<PeerEvent, { kind: 'back
   if (job.startsWith('release') && owned.step === 'deleting') return onReleased(peer, out, owned, job, outcome, now)
   if (job.startsWith('delete') && owned.step === 'deleting') return onRemoved(peer, out, owned, job, outcome, now)
   if (job.startsWith('extend')) return onExtended(peer, out, owned, job, outcome, now)
+  if (job === 'retag') return onRetagged(peer, out, owned, outcome)
   if (job === 'revert') return onReverted(peer, out, owned, outcome, now)
   if (job.startsWith('snapshot')) return onSnapshotMade(peer, out, owned, job, outcome, now)
   if (job.startsWith('unsnap')) return onSnapshotRemoved(peer, out, event.volume, job, outcome, now)
@@ -365,6 +372,8 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       return onRemoveTimer(peer, out, volumeId(name))
     case 'extend':
       return onExtendTimer(peer, out, volumeId(name))
+    case 'retag':
+      return onRetagTimer(peer, out, volumeId(name))
     case 'revert':
       return onRevertTimer(peer, out, volumeId(name))
     case 'snapshot':

@@ -1,6 +1,7 @@
 /** Volumes as they are before their owner has said anything, and what was asked for. */
 import { hashHex } from '../model/hash.ts'
 import type { PeerId, PoolName, RequestId } from '../model/ids.ts'
+import { assertNever } from '../model/invariant.ts'
 import { canonicalJson } from '../model/json.ts'
 import type { Binding, Unplaced } from '../model/ledger.ts'
 import type { RoomOperation } from '../model/request.ts'
@@ -20,6 +21,7 @@ export function creatingVolume(spec: VolumeSpec, rid: RequestId, owner: PeerId |
     attachments: [],
     snapshots: [],
     detached: [],
+    transfer: null,
     failure: null,
   }
 }
@@ -51,5 +53,14 @@ export function createBody({ user, name, description, sizeGiB, zone, type, typeI
 }
 
 export function roomBody(operation: RoomOperation): string {
-  return hashHex('room', operation.kind === 'extend' ? String(operation.sizeGiB) : operation.bodyHash).slice(0, 32)
+  switch (operation.kind) {
+    case 'extend':
+      return hashHex('room', String(operation.sizeGiB)).slice(0, 32)
+    case 'snapshot':
+      return hashHex('room', operation.bodyHash).slice(0, 32)
+    case 'accept':
+      return hashHex('accept', operation.transfer).slice(0, 32)
+    default:
+      return assertNever(operation)
+  }
 }

@@ -12,7 +12,7 @@
  *
  * So a peer's tables may run ahead of its disk, and nobody can ever see it.
  */
-import type { PeerId, PoolName, RequestId, VolumeId } from '../model/ids.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, VolumeId } from '../model/ids.ts'
 import type { HostLook } from '../model/existing.ts'
 import type { Beat } from '../model/host.ts'
 import type { Manifest } from '../model/manifest.ts'
@@ -75,6 +75,7 @@ export type BackendCall =
   | { readonly kind: 'copy'; readonly volume: BackendVolume; readonly source: BackendSource; readonly tags: VolumeTags }
   | { readonly kind: 'extend'; readonly volume: BackendVolume }
   | { readonly kind: 'revert'; readonly volume: BackendVolume; readonly snapshot: SnapshotName; readonly rid: RequestId }
+  | { readonly kind: 'retag'; readonly volume: VolumeId; readonly project: ProjectId }
   | { readonly kind: 'remove'; readonly volume: VolumeId }
   | { readonly kind: 'adopt'; readonly volume: BackendVolume; readonly name: string; readonly tags: VolumeTags }
   | { readonly kind: 'release'; readonly volume: VolumeId }

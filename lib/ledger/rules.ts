@@ -8,7 +8,7 @@
 import { type Cell, closedKey, drop, put, unplacedVolume, usedBy } from '../model/cell.ts'
 import type { RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
-import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Recent } from '../model/ledger.ts'
+import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Left, Recent } from '../model/ledger.ts'
 import { comparePositions } from '../model/log.ts'
 import { addUsage, COUNTED_LIMITS, type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
 import { editText } from '../model/text-edit.ts'
@@ -31,6 +31,7 @@ export interface LedgerRules {
   edit(account: Account, change: Change<'edit-unplaced'>): Verdict
   intend(account: Account, change: Change<'intend'>): Verdict
   withdraw(account: Account, change: Change<'withdraw'>): Verdict
+  leave(account: Account, change: Change<'leave'>): Verdict
   forget(account: Account, change: Change<'forget'>): Verdict
   setLimits(account: Account, change: Change<'set-limits'>): Verdict
   claimType(account: Account, change: Change<'claim-type'>): Verdict
@@ -58,7 +59,9 @@ export const LEDGER_RULES: LedgerRules = {
     if (account.cell.hosts.get(binding.host)?.isFinal === true) return answer({ kind: 'closed' })
     const over = overQuota(account, binding.delta, binding.snapshot === null ? binding.sizeGiB : 0)
     if (over !== null) return answer(over)
-    return { puts: [put(binding)], answer: { kind: 'bound', binding } }
+    // What comes back is here again.
+    const left = binding.transfer === null ? undefined : account.cell.left.get(binding.volume)
+    return { puts: [put(binding), ...(left === undefined ? [] : [drop(left)])], answer: { kind: 'bound', binding } }
   },
 
   unplace(account, { unplaced }) {
@@ -101,6 +104,7 @@ export const LEDGER_RULES: LedgerRules = {
         rid: unplaced.rid,
         volume,
         snapshot: null,
+        transfer: null,
         bodyHash: unplaced.bodyHash,
         host: null,
         reservation: null,
@@ -117,12 +121,20 @@ export const LEDGER_RULES: LedgerRules = {
   intend({ cell }, { intent }) {
     const known = cell.intents.get(intent.volume)
     if (known !== undefined) return answer({ kind: 'intended', intent: known })
+    if (cell.left.has(intent.volume)) return answer({ kind: 'left' })
     return { puts: [put(intent)], answer: { kind: 'intended', intent } }
   },
 
   withdraw({ cell }, { volume, rid }) {
     const known = cell.intents.get(volume)
     return { puts: known?.rid === rid ? [drop(known)] : [], answer: { kind: 'absent' } }
+  },
+
+  leave({ cell }, { volume, rid, atMs }) {
+    const intent = cell.intents.get(volume)
+    if (intent !== undefined) return answer({ kind: 'intended', intent })
+    if (cell.left.get(volume)?.rid === rid) return answer({ kind: 'left' })
+    return { puts: [put({ kind: 'left', order: nextOrder(cell.left.values()), volume, rid, atMs })], answer: { kind: 'left' } }
   },
 
   /**
@@ -188,6 +200,8 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.intend(account, change)
     case 'withdraw':
       return rules.withdraw(account, change)
+    case 'leave':
+      return rules.leave(account, change)
     case 'forget':
       return rules.forget(account, change)
     case 'set-limits':
@@ -278,6 +292,7 @@ function contents(account: Account, about: VolumeId | SnapshotId | null): Ledger
   let endedRequest: Recent | null = null
   if (about !== null)
     for (const recent of cell.recent.values()) if (recent.volume === about || recent.snapshot === about) endedRequest = recent
+  const accepted = [...cell.bound.values(), ...cell.recent.values()].filter(({ volume, transfer }) => volume === about && transfer !== null)
   return {
     kind: 'contents',
     contents: {
@@ -289,6 +304,7 @@ function contents(account: Account, about: VolumeId | SnapshotId | null): Ledger
       used: usedBy(cell),
       project,
       ended: endedRequest,
+      hasAccepted: accepted.length > 0,
     },
   }
 }
@@ -299,16 +315,17 @@ function endAll(cell: Cell, grants: readonly Binding[], atMs: number): LedgerPut
   return grants.flatMap((binding, at) => {
     const { rid, volume, bodyHash, host, reservation } = binding
     const snapshot = binding.snapshot?.id ?? null
-    return [drop(binding), put({ kind: 'recent', order: first + at, rid, volume, snapshot, bodyHash, host, reservation, atMs })]
+    const transfer = binding.transfer?.id ?? null
+    return [drop(binding), put({ kind: 'recent', order: first + at, rid, volume, snapshot, transfer, bodyHash, host, reservation, atMs })]
   })
 }
 
 /** What is remembered beyond the last so many. */
 function forgotten(cell: Cell): LedgerPut[] {
-  return [...oldest([...cell.recent.values()]), ...oldest([...cell.closed.values()])]
+  return [...oldest([...cell.recent.values()]), ...oldest([...cell.closed.values()]), ...oldest([...cell.left.values()])]
 }
 
-function oldest(entries: readonly (Recent | Closed)[]): LedgerPut[] {
+function oldest(entries: readonly (Recent | Closed | Left)[]): LedgerPut[] {
   const excess = entries.length - REMEMBER_MAX
   return excess <= 0
     ? []
@@ -318,7 +335,7 @@ function oldest(entries: readonly (Recent | Closed)[]): LedgerPut[] {
         .map(drop)
 }
 
-function nextOrder(entries: Iterable<Recent | Closed>): number {
+function nextOrder(entries: Iterable<Recent | Closed | Left>): number {
   let highest = 0
   for (const { order } of entries) if (order > highest) highest = order
   return highest + 1

@@ -7,7 +7,7 @@ import { type CatalogueEntry, catalogueKey, type TypeEntry } from './catalogue.t
 import type { DefaultTypeEntry } from './default-type.ts'
 import type { IdentityEntry, ProjectEntry, TokenEntry, UserEntry } from './identity.ts'
 import type { PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
-import type { Binding, Closed, Gone, HostTotals, Intent, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
+import type { Binding, Closed, Gone, HostTotals, Intent, Left, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
 import type { QosEntry } from './qos.ts'
 import type { ServiceEntry } from './service.ts'
 import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
@@ -21,6 +21,7 @@ export interface Cell {
   readonly hosts: Map<PeerId, HostTotals>
   readonly intents: Map<VolumeId, Intent>
   readonly gone: Map<VolumeId, Gone>
+  readonly left: Map<VolumeId, Left>
   /** By id. */
   readonly types: Map<string, TypeEntry>
   /** By id. */
@@ -46,6 +47,7 @@ export function emptyCell(): Cell {
     hosts: new Map(),
     intents: new Map(),
     gone: new Map(),
+    left: new Map(),
     types: new Map(),
     qos: new Map(),
     defaultTypes: new Map(),
@@ -69,6 +71,7 @@ function entryKey(entry: LedgerEntry): string {
       return `host/${entry.host}`
     case 'intent':
     case 'gone':
+    case 'left':
       return `${entry.kind}/${entry.volume}`
     case 'type':
     case 'qos':
@@ -118,6 +121,9 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'gone':
       cell.gone.set(entry.volume, entry)
       return
+    case 'left':
+      cell.left.set(entry.volume, entry)
+      return
     case 'type':
       cell.types.set(entry.id, entry)
       return
@@ -153,6 +159,7 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('host/')) cell.hosts.delete(name as PeerId)
   else if (key.startsWith('intent/')) cell.intents.delete(name as VolumeId)
   else if (key.startsWith('gone/')) cell.gone.delete(name as VolumeId)
+  else if (key.startsWith('left/')) cell.left.delete(name as VolumeId)
   else if (key.startsWith('type/')) cell.types.delete(name)
   else if (key.startsWith('qos/')) cell.qos.delete(name)
   else if (key.startsWith('default-type/')) cell.defaultTypes.delete(name as ProjectId)
@@ -183,6 +190,7 @@ export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerE
     ...cell.hosts.values(),
     ...cell.intents.values(),
     ...cell.gone.values(),
+    ...cell.left.values(),
     ...catalogueIn(cell),
     ...identityIn(cell),
   ]

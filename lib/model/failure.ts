@@ -2,7 +2,7 @@
  * Why a request was not done: facts, never sentences. The REST edge turns each into a code and a text, once.
  */
 import type { AttachmentStatus } from './attachment.ts'
-import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { CatalogueRefusal } from './catalogue.ts'
 import type { IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
@@ -46,6 +46,11 @@ export type Failure =
       readonly snapshot: SnapshotId
       readonly snapshotGiB: number
     }
+  | { readonly code: 'transfer-not-found'; readonly transfer: TransferId }
+  /** Whoever accepts does not know its key. */
+  | { readonly code: 'transfer-key'; readonly transfer: TransferId }
+  /** A snapshot goes where its volume goes. */
+  | { readonly code: 'transfer-snapshots'; readonly volume: VolumeId; readonly snapshots: number }
   /** The record of a volume and its snapshots has an end: so many snapshots, or so many characters. */
   | { readonly code: 'record-full'; readonly volume: VolumeId; readonly of: 'snapshots' | 'characters'; readonly limit: number }
   | { readonly code: 'attachment-status'; readonly attachment: AttachmentId; readonly action: string; readonly status: AttachmentStatus }

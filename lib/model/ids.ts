@@ -15,6 +15,8 @@ export type VolumeId = Brand<'VolumeId'>
 export type AttachmentId = Brand<'AttachmentId'>
 /** RFC 4122 UUID, lower case. */
 export type SnapshotId = Brand<'SnapshotId'>
+/** RFC 4122 UUID, lower case. */
+export type TransferId = Brand<'TransferId'>
 /** Any non-empty text up to 255 characters: Keystone uses 32 hex digits, `noauth` clients anything. */
 export type ProjectId = Brand<'ProjectId'>
 /** 32 hex digits: H(project, idempotency key or request id). Names a request for good. */
@@ -28,6 +30,7 @@ export const peerId = (text: string): PeerId => text as PeerId
 export const volumeId = (text: string): VolumeId => text as VolumeId
 export const attachmentId = (text: string): AttachmentId => text as AttachmentId
 export const snapshotId = (text: string): SnapshotId => text as SnapshotId
+export const transferId = (text: string): TransferId => text as TransferId
 export const projectId = (text: string): ProjectId => text as ProjectId
 export const requestId = (text: string): RequestId => text as RequestId
 export const reservationId = (text: string): ReservationId => text as ReservationId

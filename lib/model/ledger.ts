@@ -3,17 +3,18 @@
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
  * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
- * `intent/<volume>`, `gone/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`, `default-type/<project>`, `service/<host>`;
- * in those of the users `user/<id>`, `project/<id>`, `token/<hash>`.
+ * `intent/<volume>`, `gone/<volume>`, `left/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`,
+ * `default-type/<project>`, `service/<host>`; in those of the users `user/<id>`, `project/<id>`, `token/<hash>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
-import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { CatalogueChange, CatalogueEntry, CatalogueRefusal } from './catalogue.ts'
 import type { IdentityChange, IdentityEntry, IdentityFound, IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
 import type { SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
+import type { TransferGrant } from './transfer.ts'
 import type { VolumeSpec } from './volume.ts'
 
 /** A grant: this request's room is on this host, for good. Open until the host's own totals contain it. */
@@ -31,8 +32,10 @@ export interface Binding {
   readonly sizeGiB: number
   /** What to build, for a create; else null. */
   readonly spec: VolumeSpec | null
-  /** What to make, for a snapshot; else null. With neither it is an extend. */
+  /** What to make, for a snapshot; else null. */
   readonly snapshot: SnapshotSpec | null
+  /** Whose volume this project takes over, for an accepted transfer; else null. With none of the three it is an extend. */
+  readonly transfer: TransferGrant | null
   /** Unix milliseconds of the proposer, for display and age. */
   readonly atMs: number
 }
@@ -60,6 +63,8 @@ export interface Recent {
   readonly volume: VolumeId
   /** The snapshot that the request made, if it made one. */
   readonly snapshot: SnapshotId | null
+  /** The transfer that the request accepted, if it accepted one. */
+  readonly transfer: TransferId | null
   readonly bodyHash: string
   /** Where it was bound, or null if it never was. */
   readonly host: PeerId | null
@@ -106,6 +111,16 @@ export interface Gone {
   readonly atMs: number
 }
 
+/** A volume that goes to another project. No delete of it is taken here any more for an owner that is away; it asks first. */
+export interface Left {
+  readonly kind: 'left'
+  /** As in `Recent`. */
+  readonly order: number
+  readonly volume: VolumeId
+  readonly rid: RequestId
+  readonly atMs: number
+}
+
 /** A volume in the last log of a lost host: what it counts with its snapshots, or null for a tombstone. */
 export interface LastRecord {
   readonly volume: VolumeId
@@ -117,7 +132,18 @@ export interface LimitsEntry {
   readonly limits: Limits
 }
 
-export type LedgerEntry = Binding | Unplaced | Recent | Closed | HostTotals | LimitsEntry | Intent | Gone | CatalogueEntry | IdentityEntry
+export type LedgerEntry =
+  | Binding
+  | Unplaced
+  | Recent
+  | Closed
+  | HostTotals
+  | LimitsEntry
+  | Intent
+  | Gone
+  | Left
+  | CatalogueEntry
+  | IdentityEntry
 
 /** One key put (`entry`) or taken out (null). */
 export interface LedgerPut {
@@ -135,6 +161,8 @@ export type LedgerChange =
   | { readonly kind: 'edit-unplaced'; readonly volume: VolumeId; readonly edit: UnplacedEdit; readonly atMs: number }
   | { readonly kind: 'intend'; readonly intent: Intent }
   | { readonly kind: 'withdraw'; readonly volume: VolumeId; readonly rid: RequestId }
+  /** The volume's owner is about to make it another project's, by this request: a delete that was taken before wins. */
+  | { readonly kind: 'leave'; readonly volume: VolumeId; readonly rid: RequestId; readonly atMs: number }
   /**
    * A lost host's account is closed by its log: all that it held of this project at (epoch, seq). `volume`: deleted by its
    * tenant, or null.
@@ -178,6 +206,7 @@ export type LedgerAnswer =
   | { readonly kind: 'edited'; readonly unplaced: Unplaced }
   | { readonly kind: 'absent' }
   | { readonly kind: 'intended'; readonly intent: Intent }
+  | { readonly kind: 'left' }
   | { readonly kind: 'forgotten' }
   /** The register has counted more of the host's log than the asker knows. */
   | { readonly kind: 'behind' }
@@ -209,4 +238,6 @@ export interface LedgerContents {
   readonly project: ProjectId
   /** The create of what was asked for, if it has ended. */
   readonly ended: Recent | null
+  /** The volume that was asked for has come to this project from another one, at some time. */
+  readonly hasAccepted: boolean
 }

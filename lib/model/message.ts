@@ -12,6 +12,7 @@ import type { LogHead, PublishedRecord } from './log.ts'
 import type { Rejection } from './placement.ts'
 import type { ProbeMessage } from './probe.ts'
 import type { Certificate, Proof } from './proof.ts'
+import type { Usage } from './quota.ts'
 import type { OperationRequest, OperationReply, RoomOperation } from './request.ts'
 import type { VolumeSpec } from './volume.ts'
 
@@ -38,7 +39,11 @@ export type PeerMessage =
       readonly rid: RequestId
       readonly pool: PoolName
       readonly reservation: ReservationId
-      readonly deltaGiB: number
+      /** What it adds to the project's account, and how large the volume or the snapshot is once it is done, GiB. */
+      readonly delta: Usage
+      readonly sizeGiB: number
+      /** Whose the volume is now. */
+      readonly source: ProjectId
       /** Of the request that this answers: under one key there may be another by now. */
       readonly body: string
     }

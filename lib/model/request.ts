@@ -6,13 +6,14 @@ import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { HostsLooked } from './existing.ts'
 import type { Result } from './failure.ts'
 import type { IdentityChange, IdentityFound } from './identity.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
+import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { OlderAttach } from './older-attach.ts'
 import type { QosSpecs } from './qos.ts'
 import type { Limits } from './quota.ts'
 import type { RestingSnapshot, Snapshot, SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
+import type { Transfer } from './transfer.ts'
 import type { Volume, VolumeFailure, VolumeSpec } from './volume.ts'
 import type { FlagEdit } from './volume-flags.ts'
 import type { SourcePlace } from './volume-source.ts'
@@ -36,6 +37,23 @@ export type Operation =
   | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
   /** An operator's word against the record, as for a volume. */
   | { readonly kind: 'reset-snapshot'; readonly snapshot: SnapshotId; readonly status: RestingSnapshot }
+  /** Offers the volume to whoever knows the key that the answer has. */
+  | {
+      readonly kind: 'offer'
+      readonly transfer: TransferId
+      readonly name: string | null
+      readonly noSnapshots: boolean
+      readonly createdAtMs: number
+    }
+  | { readonly kind: 'cancel-transfer'; readonly transfer: TransferId }
+  /** The request's project takes the volume over. `anyType`: also one whose type is not there for it. */
+  | {
+      readonly kind: 'accept'
+      readonly transfer: TransferId
+      readonly proof: string
+      readonly user: string
+      readonly anyType: boolean
+    }
   | {
       readonly kind: 'attach'
       readonly attachment: AttachmentId
@@ -54,8 +72,8 @@ export type Operation =
   | OlderAttach
   | FlagEdit
 
-/** What takes room on the volume's pool, and so is reserved and bound before it is done. */
-export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' }>
+/** What takes room on the volume's pool, or in another project's account, and so is reserved and bound before it is done. */
+export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' | 'accept' }>
 
 export interface OperationRequest {
   readonly rid: RequestId
@@ -72,9 +90,20 @@ export interface OperationValue {
   /** The snapshot that the operation was about. */
   readonly snapshot: Snapshot | null
   readonly connection: Connection | null
+  /** The transfer that the operation was about. */
+  readonly transfer: Transfer | null
+  /** Of a transfer that was offered; never remembered. */
+  readonly authKey: string | null
 }
 
-export const NO_VALUE: OperationValue = { volume: null, attachment: null, snapshot: null, connection: null }
+export const NO_VALUE: OperationValue = {
+  volume: null,
+  attachment: null,
+  snapshot: null,
+  connection: null,
+  transfer: null,
+  authKey: null,
+}
 
 export type OperationReply = Result<OperationValue>
 
@@ -88,11 +117,16 @@ export type ClientRequest =
       readonly sourceAt: SourcePlace | null
     }
   | { readonly kind: 'operate'; readonly request: OperationRequest }
-  /** Finds a volume that the view does not hold: the register, then every reachable log. */
-  | { readonly kind: 'find'; readonly project: ProjectId | null; readonly volume: VolumeId }
+  /**
+   * Finds a volume that the view does not hold: the register, then every reachable log. `isOwn`: it counts only if it is the project's,
+   * also where the view shows it as another one's, which may be old.
+   */
+  | { readonly kind: 'find'; readonly project: ProjectId | null; readonly volume: VolumeId; readonly isOwn: boolean }
   /** Finds the volume of an attachment that the view does not hold. */
   | { readonly kind: 'find-attachment'; readonly attachment: AttachmentId }
-  | { readonly kind: 'find-snapshot'; readonly project: ProjectId; readonly snapshot: SnapshotId }
+  | { readonly kind: 'find-snapshot'; readonly project: ProjectId; readonly snapshot: SnapshotId; readonly isOwn: boolean }
+  /** Finds the volume of a transfer that the view does not hold. */
+  | { readonly kind: 'find-transfer'; readonly transfer: TransferId }
   /** Reads a project's register: open grants, unplaced volumes, limits, use. */
   | { readonly kind: 'ledger'; readonly project: ProjectId }
   /** Changes a project's limits (only those named), or takes them back to the defaults (null). */

@@ -8,6 +8,7 @@ import type { Attachment } from './attachment.ts'
 import type { AttachmentId, PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Snapshot } from './snapshot.ts'
+import { openTransfer, type Transfer } from './transfer.ts'
 import type { VolumeFlags } from './volume-flags.ts'
 import type { VolumeSource } from './volume-source.ts'
 
@@ -20,6 +21,7 @@ export type VolumeStatus =
   | 'detaching'
   | 'extending'
   | 'reverting'
+  | 'awaiting-transfer'
   | 'deleting'
   | 'unmanaging'
   | 'error'
@@ -59,6 +61,8 @@ export interface Volume extends VolumeSpec, VolumeFlags {
   readonly snapshots: readonly Snapshot[]
   /** The attachments that were removed last, so that everybody knows whose they were and none is made again. The newest is last. */
   readonly detached: readonly AttachmentId[]
+  /** The newest offer to another project, whatever has become of it; null if there never was one. */
+  readonly transfer: Transfer | null
   readonly failure: VolumeFailure | null
 }
 
@@ -97,6 +101,11 @@ export function statusFromAttachments(attachments: readonly Attachment[]): Volum
 /** os-begin_detaching says it of the volume, and of none of its attachments. */
 export function isDetachingBegun({ status, attachments }: Pick<Volume, 'status' | 'attachments'>): boolean {
   return status === 'detaching' && !attachments.some((one) => one.status === 'detaching' || one.status === 'error_detaching')
+}
+
+/** Status of a volume that was made, while nothing is being done with it. */
+export function restingStatus(volume: Pick<Volume, 'attachments' | 'transfer'>): VolumeStatus {
+  return openTransfer(volume) === null ? statusFromAttachments(volume.attachments) : 'awaiting-transfer'
 }
 
 /** As many as a client that repeats itself may be behind. */

@@ -92,6 +92,8 @@ export interface Backend {
    * the volume then waits for its end.
    */
   revert(volume: BackendVolume, snapshot: SnapshotName, rid: RequestId, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** The volume and its snapshots are this project's from now on; the requests in their tags stay. What has no tags gets none. Nothing there: nothing to do. */
+  retag(volume: VolumeId, project: ProjectId, signal: AbortSignalLike): Promise<Outcome<void>>
   /** After `ok` no byte of it can be read again through this backend. */
   remove(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
   /**

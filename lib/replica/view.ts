@@ -5,7 +5,15 @@
  * A hint to everybody but the owner. Applying the same delta twice changes nothing.
  */
 import { hashHex } from '../model/hash.ts'
-import { type AttachmentId, compareText, type PeerId, type ProjectId, type SnapshotId, type VolumeId } from '../model/ids.ts'
+import {
+  type AttachmentId,
+  compareText,
+  type PeerId,
+  type ProjectId,
+  type SnapshotId,
+  type TransferId,
+  type VolumeId,
+} from '../model/ids.ts'
 import type { LogHead, LogPosition, PublishedRecord } from '../model/log.ts'
 import type { KnownHead } from '../model/message.ts'
 import type { Volume } from '../model/volume.ts'
@@ -26,6 +34,8 @@ export interface View {
   /** Of which volume each attachment is, or was until lately. */
   readonly attachments: Map<AttachmentId, VolumeId>
   readonly snapshots: Map<SnapshotId, VolumeId>
+  /** The newest transfer of each volume, whatever has become of it. */
+  readonly transfers: Map<TransferId, VolumeId>
   /** Volumes known from their grants alone, by owner. */
   readonly granted: Map<PeerId, Set<VolumeId>>
   /** How often tombstones have been collected, by whomever. */
@@ -47,6 +57,7 @@ export function emptyView(): View {
     projects: new Map(),
     attachments: new Map(),
     snapshots: new Map(),
+    transfers: new Map(),
     granted: new Map(),
     collections: 0,
     collected: new Map(),
@@ -174,11 +185,13 @@ function showRecord(view: View, owner: PeerId, record: PublishedRecord): void {
   setKnown(view, record.id, { volume: record.volume, owner, seq: record.seq })
   for (const attachment of attachmentsOf(record.volume)) view.attachments.set(attachment, record.id)
   for (const snapshot of record.volume.snapshots) view.snapshots.set(snapshot.id, record.id)
+  if (record.volume.transfer !== null) view.transfers.set(record.volume.transfer.id, record.id)
 }
 
 function forgetParts(view: View, volume: Volume): void {
   for (const attachment of attachmentsOf(volume)) view.attachments.delete(attachment)
   for (const { id } of volume.snapshots) view.snapshots.delete(id)
+  if (volume.transfer !== null) view.transfers.delete(volume.transfer.id)
 }
 
 /** Those that are there, and those that were removed last: a repeat of their removal must find its way too. */
@@ -187,20 +200,25 @@ function attachmentsOf({ attachments, detached }: Volume): readonly AttachmentId
 }
 
 function setKnown(view: View, id: VolumeId, known: KnownVolume | null): void {
-  const project = known?.volume.project ?? view.volumes.get(id)?.volume.project
-  if (project === undefined) return
-  let of = view.projects.get(project)
-  if (of === undefined) {
-    of = { volumes: new Map(), inOrder: null }
-    view.projects.set(project, of)
-  }
-  of.inOrder = null
+  const before = view.volumes.get(id)
+  if (before !== undefined && before.volume.project !== known?.volume.project) takeOut(view, before)
   if (known === null) {
     view.volumes.delete(id)
-    of.volumes.delete(id)
-    if (of.volumes.size === 0) view.projects.delete(project)
     return
   }
   view.volumes.set(id, known)
+  const { project } = known.volume
+  const of = view.projects.get(project) ?? { volumes: new Map(), inOrder: null }
+  of.inOrder = null
   of.volumes.set(id, known)
+  view.projects.set(project, of)
+}
+
+/** It is gone, or has become another project's. */
+function takeOut(view: View, { volume: { id, project } }: KnownVolume): void {
+  const of = view.projects.get(project)
+  if (of === undefined) return
+  of.inOrder = null
+  of.volumes.delete(id)
+  if (of.volumes.size === 0) view.projects.delete(project)
 }

@@ -43,7 +43,7 @@ function client(file: string, fixed: readonly string[]): Run {
     })
 }
 
-const cinder = (cluster: TestCluster): Run =>
+const cinder = (cluster: TestCluster, project = PROJECT): Run =>
   client('cinder', [
     '--os-auth-type',
     'noauth',
@@ -52,7 +52,7 @@ const cinder = (cluster: TestCluster): Run =>
     '--os-user-id',
     'user',
     '--os-project-id',
-    PROJECT,
+    project,
     '--os-volume-api-version',
     '3.70',
   ])
@@ -61,12 +61,12 @@ const cinder = (cluster: TestCluster): Run =>
 const openstackNone = (cluster: TestCluster): Run =>
   client('openstack', ['--os-auth-type', 'none', '--os-endpoint', `${cluster.first.url}/v3/${PROJECT}`])
 
-const openstackToken = (cluster: TestCluster): Run =>
+const openstackToken = (cluster: TestCluster, project = PROJECT): Run =>
   client('openstack', [
     '--os-auth-type',
     'admin_token',
     '--os-token',
-    `user:${PROJECT}`,
+    `user:${project}`,
     '--os-endpoint',
     `${cluster.first.url}/v3`,
     '--os-volume-api-version',
@@ -215,6 +215,34 @@ t.test('cinder, auth type noauth, microversion 3.70', async (t) => {
   t.not(inUse.code, 0)
   t.match(inUse.out + inUse.err, /must not be attached/, 'a volume in use is not deleted, and the client says why')
   t.match((await run('attachment-delete', attachment)).err, /Compute API/, 'nor is it taken from a server')
+})
+
+t.test('a volume is handed from project to project, by openstack and by cinder', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const request = ['volume', 'transfer', 'request'] as const
+  const [openstack, shop] = [openstackToken(cluster), openstackToken(cluster, 'shop')]
+  const id = field(await succeed(openstack, 'volume', 'create', '--size', '1', 'data'), 'id')
+  await until(cluster.first, id, 'available')
+  const offered = await succeed(openstack, ...request, 'create', '--name', 'gift', 'data')
+  const [transfer, key] = [field(offered, 'id'), field(offered, 'auth_key')]
+  t.match(key, /^[0-9a-f]{16}$/, 'the key is shown')
+  t.match(await succeed(openstack, ...request, 'list'), new RegExp(`${transfer} \\| gift +\\| ${id}`), 'list')
+  t.equal(field(await succeed(openstack, ...request, 'show', 'gift'), 'volume_id'), id, 'show by name')
+  t.equal(field(await succeed(openstack, 'volume', 'show', id), 'status'), 'awaiting-transfer')
+  t.match(await shop(...request, 'accept', '--auth-key', 'wrong', transfer), { code: 1, err: /Invalid auth key/ })
+  t.equal(field(await succeed(shop, ...request, 'accept', '--auth-key', key, transfer), 'volume_id'), id, 'accept')
+  t.match(await succeed(shop, 'volume', 'list'), new RegExp(`${id}.*data.*available`))
+  t.notMatch(await succeed(openstack, 'volume', 'list'), id)
+
+  const [cinderShop, run] = [cinder(cluster, 'shop'), cinder(cluster)]
+  const back = await succeed(cinderShop, 'transfer-create', '--name', 'back', id)
+  t.match(await succeed(cinderShop, 'transfer-list'), new RegExp(`${field(back, 'id')} \\| ${id}`), 'transfer-list')
+  await succeed(cinderShop, 'transfer-delete', 'back')
+  const again = await succeed(cinderShop, 'transfer-create', '--no-snapshots', id)
+  t.equal(field(await succeed(cinderShop, 'transfer-show', field(again, 'id')), 'no_snapshots'), 'True', 'transfer-show')
+  await succeed(run, 'transfer-accept', field(again, 'id'), field(again, 'auth_key'))
+  t.match(await succeed(run, 'list'), new RegExp(`${id} .*available`), 'and is back')
 })
 
 t.test('cinder manages what lies in a pool, and gives it back', async (t) => {

@@ -132,6 +132,25 @@ export function backendContract(t: Test, makeBackend: MakeBackend, unitBytes = G
     }
   })
 
+  t.test(
+    'a volume that becomes another project’s has its tags with its snapshots, however often it is asked, and no other has',
+    async (t) => {
+      const { backend, pool } = await makeBackend(t)
+      value(await backend.retag(FIRST, OTHER_TAGS.project, inTime))
+      t.same(value(await backend.list(inTime)), [], 'of what is not there nothing comes')
+      for (const id of [FIRST, SECOND]) value(await backend.create(volume(pool, 1, id), TAGS, inTime))
+      value(await backend.createSnapshot(snapshotOf(pool, 1), { ...TAGS, rid: OTHER_TAGS.rid }, inTime))
+      const project = projectId(`${'weit weg/'.repeat(25)}ü`)
+      for (const to of [project, OTHER_TAGS.project, project, project]) value(await backend.retag(FIRST, to, inTime))
+      const moved = found(volume(pool, 1), { ...TAGS, project })
+      t.same(value(await backend.list(inTime)), [moved, found(volume(pool, 1, SECOND))])
+      t.same(value(await backend.inspect(FIRST, inTime)), moved, 'the request that made it stays')
+      t.same(value(await backend.listSnapshots(inTime)), [{ ...snapshotOf(pool, 1), tags: { project, rid: OTHER_TAGS.rid } }])
+      value(await backend.extend(volume(pool, 2), inTime))
+      t.same(value(await backend.inspect(FIRST, inTime)), { ...moved, sizeBytes: 2 * unitBytes })
+    },
+  )
+
   t.test('a volume is reverted to its snapshot of the same size, once for each request, and the snapshot stays', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const snapshot = snapshotOf(pool, 1)
@@ -242,6 +261,12 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
     t.same(value(await after.inspect(SECOND, inTime)), found(second, OTHER_TAGS))
     value(await after.create(second, OTHER_TAGS, inTime))
     t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)], 'made again, it is the same')
+    value(await after.retag(SECOND, TAGS.project, inTime))
+    t.same(
+      value(await restarted().list(inTime)),
+      [found(second, { ...OTHER_TAGS, project: TAGS.project })],
+      'and whose it has become since',
+    )
   })
 
   t.test('there is no copy of what is not there', async (t) => {

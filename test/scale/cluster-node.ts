@@ -224,6 +224,8 @@ export class ClusterNode {
       }
       case 'inspect':
         return done(volumes.get(call.volume) ?? null)
+      case 'retag':
+        return done(null)
       case 'remove':
       case 'quarantine':
         volumes.delete(call.volume)

@@ -137,6 +137,7 @@ function hostState(
       rid,
       volume: id,
       snapshot: null,
+      transfer: null,
       bodyHash,
       host: host.peer,
       reservation,
@@ -176,6 +177,7 @@ function volumeOf(host: ManifestHost, project: string, random: Random): Volume {
     attachments,
     snapshots: [],
     detached: [],
+    transfer: null,
     failure: null,
   }
 }

@@ -26,6 +26,7 @@ import { Intake } from './intake.ts'
 import { drawOlderLife } from './older-clients.ts'
 import type { Random } from './random.ts'
 import { Reverters, type WantedRevert } from './reverters.ts'
+import { Transferrers } from './transferrers.ts'
 import { TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
@@ -63,6 +64,9 @@ export class Clients {
   readonly #reverters: Reverters
   readonly #typeClients: TypeClients
   readonly #intake: Intake
+  readonly #transferrers: Transferrers
+  /** Of what goes from project to project. */
+  readonly #givers: Random
   readonly #admins: Random
   #left: number
   #isOver = false
@@ -94,6 +98,8 @@ export class Clients {
     this.#reverters = new Reverters(options.random.split('reverters'))
     this.#typeClients = new TypeClients(this.#types, options.history)
     this.#admins = options.random.split('admins')
+    this.#givers = options.random.split('givers')
+    this.#transferrers = new Transferrers(options.random.split('transferrers'), PROJECTS)
     this.#intake = new Intake(this.#admins, options.history, options.nodes)
   }
 
@@ -187,6 +193,7 @@ export class Clients {
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
     if (promised.length > 0 && this.#older.chance(this.#options.older)) return this.#actAsOlder(this.#older.pick(promised))
+    if (this.#givers.chance(this.#options.transfers)) return this.#transfer(promised)
     const wanted = this.#reverters.draw(promised)
     if (wanted !== null) return this.#revert(wanted)
     // Mostly what is known to be there; at times what nobody has answered for.
@@ -228,7 +235,7 @@ export class Clients {
       case 'find':
         return this.#find(book)
       case 'ledger':
-        return this.ask({ kind: 'ledger', project: book.spec.project })
+        return this.ask({ kind: 'ledger', project: book.project })
     }
   }
 
@@ -370,8 +377,8 @@ export class Clients {
   #find(book: VolumeBook): void {
     const [attachment] = [...book.attachments.values()].filter(({ ackedMs }) => ackedMs !== null)
     if (attachment !== undefined && this.#random.chance(0.5)) return this.ask({ kind: 'find-attachment', attachment: attachment.id })
-    const project = this.#random.chance(0.7) ? book.spec.project : null
-    this.ask({ kind: 'find', project, volume: book.spec.id })
+    const project = this.#random.chance(0.7) ? this.#asWhom(book) : null
+    this.ask({ kind: 'find', project, volume: book.spec.id, isOwn: project !== null })
   }
 
   /** Some are made, also of volumes in use; some are renamed, looked for or deleted, also at once by two. */
@@ -382,14 +389,15 @@ export class Clients {
     const action = random.weighted({ make: 8, delete: 5, update: 2, find: 3 })
     const one = promised.length > 0 && random.chance(0.9) ? random.pick(promised) : known.length > 0 ? random.pick(known) : null
     if (one === null || action === 'make') return this.#takeSnapshot(book)
-    const { id: snapshot, project } = one.spec
+    const { id: snapshot } = one.spec
+    const project = this.#asWhom(book)
     switch (action) {
       case 'delete':
         return this.#operate(book, { kind: 'delete-snapshot', snapshot })
       case 'update':
         return this.#operate(book, { kind: 'update-snapshot', snapshot, name: `name-${random.hex(3)}` })
       case 'find':
-        return this.ask({ kind: 'find-snapshot', project, snapshot })
+        return this.ask({ kind: 'find-snapshot', project, snapshot, isOwn: true })
     }
   }
 
@@ -400,9 +408,9 @@ export class Clients {
     })
   }
 
-  #takeSnapshot({ spec }: VolumeBook): void {
+  #takeSnapshot({ spec, project }: VolumeBook): void {
     const random = this.#keepers
-    const { project, id: volume } = spec
+    const { id: volume } = spec
     const key = random.hex(8)
     const snapshot: SnapshotSpec = {
       id: snapshotId(random.uuid()),
@@ -420,15 +428,25 @@ export class Clients {
     if (random.chance(0.1)) this.ask({ kind: 'operate', request })
   }
 
+  #transfer(promised: readonly VolumeBook[]): void {
+    for (const request of this.#transferrers.draw(promised, this.#world.nowMs)) this.ask({ kind: 'operate', request })
+  }
+
+  /** Whose it is; at times whose it was, who may not have heard that it is another's. */
+  #asWhom({ project, projects }: VolumeBook): ProjectId {
+    return projects.size > 1 && this.#givers.chance(0.1) ? this.#givers.pick([...projects]) : project
+  }
+
   #trespass(book: VolumeBook): void {
     this.#hits.add('client: trespass')
-    const project = PROJECTS.find((other) => other !== book.spec.project) ?? projectId('red')
+    const project = PROJECTS.find((other) => !book.projects.has(other)) ?? projectId('red')
     this.ask({ kind: 'operate', request: trespassOn(book, ridOf(project, this.#strangers.hex(8)), project, this.#strangers) })
   }
 
   #operate(book: VolumeBook, operation: Operation, random = this.#random): void {
-    const rid = ridOf(book.spec.project, random.hex(8))
-    this.ask({ kind: 'operate', request: { rid, project: book.spec.project, volume: book.spec.id, operation } })
+    const project = this.#asWhom(book)
+    const rid = ridOf(project, random.hex(8))
+    this.ask({ kind: 'operate', request: { rid, project, volume: book.spec.id, operation } })
   }
 }
 

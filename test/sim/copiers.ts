@@ -29,7 +29,7 @@ export class Copiers {
 
   draw(project: ProjectId): Copied | null {
     const random = this.#random
-    const books = [...this.#history.books.values()].filter((book) => book.spec.project === project && book.ackedMs !== null)
+    const books = [...this.#history.books.values()].filter((book) => book.project === project && book.ackedMs !== null)
     if (books.length === 0 || !random.chance(COPIES)) return null
     const book = random.pick(books)
     const volume = this.#shown(book)

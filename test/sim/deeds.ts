@@ -60,6 +60,8 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
       return volumes.extend(call.volume)
     case 'revert':
       return volumes.revert(call.volume, call.snapshot, call.rid)
+    case 'retag':
+      return volumes.retag(call.volume, call.project)
     case 'remove':
       return volumes.remove(call.volume)
     case 'adopt':

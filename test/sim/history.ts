@@ -4,10 +4,11 @@
  * A request without an answer may or may not be carried out, now or much later; the books keep that doubt.
  */
 import type { Connection } from '../../lib/model/attachment.ts'
-import type { AttachmentId, RequestId, SnapshotId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
 import type { ClientReply, ClientRequest, Operation, OperationRequest, OperationValue } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
+import { ackTransfer, askForTransfer, type TransferBook } from './transfer-books.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import type { SourcePlace } from '../../lib/model/volume-source.ts'
 
@@ -80,6 +81,11 @@ export interface VolumeBook {
   readonly sizes: Wish<number>[]
   readonly attachments: Map<AttachmentId, AttachmentBook>
   readonly snapshots: Map<SnapshotId, SnapshotBook>
+  readonly transfers: Map<TransferId, TransferBook>
+  /** Whose it is, as far as clients were told. */
+  project: ProjectId
+  /** Whose it may be, or have been. */
+  readonly projects: Set<ProjectId>
 }
 
 /** All that clients know of one volume type. */
@@ -117,6 +123,9 @@ export class History {
       sizes: [],
       attachments: new Map(),
       snapshots: new Map(),
+      transfers: new Map(),
+      project: spec.project,
+      projects: new Set([spec.project]),
     }
     this.books.set(spec.id, book)
     return book
@@ -147,14 +156,12 @@ export class History {
 
   #noteAsked({ askedMs, request }: Asked): void {
     if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
-    if (request.kind === 'types' && request.change?.kind === 'release-type') {
-      const book = this.types.get(request.change.id)
-      if (book !== undefined) book.releaseAskedMs ??= askedMs
-    }
+    if (request.kind === 'types') this.#noteRelease(request.change, askedMs)
     if (request.kind !== 'operate') return
     const { rid, volume, operation } = request.request
     if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
     const book = this.books.get(volume)
+    if (book !== undefined) askForTransfer(book, request.request, askedMs)
     if (book === undefined || isTrespass(request.request, book)) return
     if (operation.kind === 'delete') {
       book.deleteAskedMs ??= askedMs
@@ -173,6 +180,11 @@ export class History {
     if ('snapshot' in operation) askForSnapshot(book, request.request, askedMs)
   }
 
+  #noteRelease(change: CatalogueChange | null, askedMs: number): void {
+    const book = change?.kind === 'release-type' ? this.types.get(change.id) : undefined
+    if (book !== undefined) book.releaseAskedMs ??= askedMs
+  }
+
   #noteAnswered({ request }: Asked, atMs: number, reply: ClientReply): void {
     if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) this.#noteCreated(request.spec.id, atMs)
     if (request.kind === 'types') this.#noteTypes(request.change, atMs, reply)
@@ -181,6 +193,7 @@ export class History {
     const book = this.books.get(volume)
     if (book === undefined || isTrespass(request.request, book)) return
     if (operation.kind === 'delete' || operation.kind === 'unmanage') book.deleteAckedMs ??= atMs
+    if ('transfer' in operation) ackTransfer(book, request.request, reply.result.value.authKey, atMs)
     if (operation.kind === 'update') ackWish(book.names, rid, atMs)
     if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
     const revert = this.reverts.get(rid)
@@ -257,8 +270,8 @@ function ackSnapshot(book: VolumeBook, { operation, rid }: OperationRequest, atM
 }
 
 /** What somebody from another project asks changes nothing of what may be expected. */
-export function isTrespass({ project }: OperationRequest, { spec }: VolumeBook): boolean {
-  return project !== null && project !== spec.project
+export function isTrespass({ project }: OperationRequest, { projects }: VolumeBook): boolean {
+  return project !== null && !projects.has(project)
 }
 
 function addWish<Value>(wishes: Wish<Value>[], rid: RequestId, value: Value, askedMs: number): void {

@@ -33,6 +33,7 @@ function bindingOf(name: string, host: string): Binding {
     sizeGiB: 2,
     spec: null,
     snapshot: null,
+    transfer: null,
     atMs: 1,
   }
 }
@@ -52,7 +53,17 @@ function contents(...bindings: readonly Binding[]): LedgerAnswer {
   const used = { volumes: bindings.length, snapshots: 0, gigabytes: 2 * bindings.length }
   return {
     kind: 'contents',
-    contents: { bound: bindings, unplaced: [], intents: [], gone: [], limits: UNLIMITED, used, project: PROJECT, ended: null },
+    contents: {
+      bound: bindings,
+      unplaced: [],
+      intents: [],
+      gone: [],
+      limits: UNLIMITED,
+      used,
+      project: PROJECT,
+      ended: null,
+      hasAccepted: false,
+    },
   }
 }
 

@@ -78,6 +78,8 @@ export interface SimOptions {
   readonly older: number
   /** Part of the requests that are about what lies in the pools; 0: nothing does. */
   readonly manages: number
+  /** Part of the requests that give volumes to another project. */
+  readonly transfers: number
   /** Between two times that somebody renames a volume by hand; null: nobody does. */
   readonly handEveryMs: number | null
   readonly rare: RareFaults
@@ -113,6 +115,7 @@ export const CALM: SimOptions = {
   types: 0,
   older: 0,
   manages: 0,
+  transfers: 0,
   handEveryMs: null,
   rare: NO_RARE_FAULTS,
 }
@@ -175,6 +178,7 @@ export function drawOptions(random: Random): SimOptions {
     types: drawTypes(random.split('types')),
     older: drawOlder(random.split('older')),
     ...drawManages(random.split('manages')),
+    transfers: drawTransfers(random.split('transfers')),
     rare,
   }
   const isRemembered = !drawn.amnesia && rare.journal.rotsEveryMs === null
@@ -190,6 +194,10 @@ function drawManages(random: Random): Pick<SimOptions, 'manages'> & Partial<Pick
   if (random.chance(0.5)) return { manages: 0 }
   const manages = random.pick([0.1, 0.3])
   return random.chance(0.4) ? { manages, poolGiB: random.between(6, 14) } : { manages }
+}
+
+function drawTransfers(random: Random): number {
+  return random.chance(0.4) ? random.pick([0.1, 0.25]) : 0
 }
 
 function drawTypes(random: Random): number {

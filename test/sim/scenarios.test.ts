@@ -312,7 +312,7 @@ t.test('a peer that was not told of a volume does not say that there is none, ev
   const owner = ownerOf(simulation, id)
   const untold = simulation.nodes.find((node) => node !== a && node !== owner)?.name ?? ''
   t.equal(shown(simulation, id, untold), null)
-  t.match(simulation.ask({ kind: 'find', project: PROJECT, volume: id }, untold), { result: { ok: true, value: { id } } })
+  t.match(simulation.ask({ kind: 'find', project: PROJECT, volume: id, isOwn: false }, untold), { result: { ok: true, value: { id } } })
 })
 
 t.test('a peer that is cut off does not say that there is no attachment: its copies are old', async (t) => {

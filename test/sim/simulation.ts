@@ -25,6 +25,7 @@ import { RegisterChecker } from './checkers/registers.ts'
 import { TypeChecker } from './checkers/types.ts'
 import { RestChecker } from './checkers/rest.ts'
 import { StateChecker } from './checkers/states.ts'
+import { TransferChecker } from './checkers/transfers.ts'
 import { TrespassChecker } from './checkers/trespass.ts'
 import { Clients } from './clients.ts'
 import { CrashPoints } from './crash/points.ts'
@@ -165,10 +166,12 @@ export class Simulation {
     this.registers = new RegisterChecker(scene)
     const account = new AccountChecker(scene)
     const { registers } = this
+    const transfers = new TransferChecker(scene, registers, hits)
     this.#checkers.push(
       registers,
       account,
-      new PromiseChecker(scene, registers),
+      transfers,
+      new PromiseChecker(scene, registers, transfers),
       new LogChecker(scene),
       new HomeChecker(scene, registers),
       new FenceChecker(scene),

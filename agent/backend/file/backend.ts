@@ -6,7 +6,7 @@
  * that hangs (NFS, a dying disk) keeps what comes next for the same volume waiting.
  */
 import { join } from 'node:path'
-import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import {
   type AbortSignalLike,
   type Backend,
@@ -23,7 +23,7 @@ import { imageName, snapshotStem, volumeStem } from './names.ts'
 import type { FileBackendOptions } from './options.ts'
 import { copyVolume, eraseCopy, makeSnapshot } from './copy-file.ts'
 import { revertVolume } from './revert-file.ts'
-import { readTags } from './tags-file.ts'
+import { readTags, writeTags } from './tags-file.ts'
 import { outcomeOf, TOOL } from './trouble.ts'
 import { grow, imagesIn, make, setAside, sizeOf } from './volume-file.ts'
 
@@ -43,6 +43,7 @@ export function createFileBackend(options: FileBackendOptions): Backend {
       turns.take([volume.id, volumeBehind(source)], () => outcomeOf(() => copyVolume(directory, exec, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, () => grow(directory, volumeStem(volume.id), volume.sizeBytes), signal),
     revert: (volume, snapshot, rid, signal) => onOne(volume.id, () => revertVolume(directory, exec, volume, snapshot, rid), signal),
+    retag: (volume, project, signal) => onOne(volume, () => retagVolume(directory, volume, project), signal),
     remove: (volume, signal) => onOne(volume, () => eraseCopy(directory, volumeStem(volume)), signal),
     adopt: (volume, name, tags, signal) => onOne(volume.id, () => takeIn(directory, volume, name, tags), signal),
     release: (volume, signal) => onOne(volume, () => giveBack(directory, volume), signal),
@@ -56,6 +57,15 @@ export function createFileBackend(options: FileBackendOptions): Backend {
     listSnapshots: (signal) => onAll(() => listSnapshots(directory, pool), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => setAside(directory, snapshotStem(snapshot)), signal),
     devicePath: (volume) => join(directory, imageName(volumeStem(volume))),
+  }
+}
+
+/** One file after the other: what a crash has left of it is done by a repeat. */
+async function retagVolume(directory: string, id: VolumeId, project: ProjectId): Promise<void> {
+  for (const { stem, volume, snapshot } of await imagesIn(directory)) {
+    if ((volume ?? snapshot?.volume) !== id) continue
+    const tags = await readTags(directory, stem)
+    if (tags !== null) await writeTags(directory, stem, { ...tags, project })
   }
 }
 

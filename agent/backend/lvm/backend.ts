@@ -26,6 +26,7 @@ import {
   planSnapshot,
 } from './plan.ts'
 import { allExisting, planAdopt, planRelease } from './plan-existing.ts'
+import { planRetag } from './plan-retag.ts'
 import { planRevert } from './plan-revert.ts'
 import type { VgState } from './report.ts'
 import type { Plan } from './steps.ts'
@@ -106,6 +107,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
       turns.take([volume.id, volumeBehind(source)], () => act((state) => planCopy(place, guard, state, volume, source, tags)), signal),
     extend: (volume, signal) => onOne(volume.id, (state) => planExtend(place, state, volume), signal),
     revert: (volume, snapshot, rid, signal) => onOne(volume.id, (state) => planRevert(place, state, volume, snapshot, rid), signal),
+    retag: (volume, project, signal) => onOne(volume, (state) => planRetag(place, state, volume, project), signal),
     remove: (volume, signal) => onOne(volume, (state) => planRemoveVolume(place, state, volume), signal),
     inspect: (volume, signal) =>
       turns.take([volume], () => inspected(volumeLv(volume), (state) => seenVolume(lookUpVolume(place, state, volume), pool)), signal),

@@ -6,7 +6,7 @@
  * found that nobody knows. There are no bytes here, so none can be lost, and its path is one that no target opens.
  */
 import type { Existing, Former } from '../../../lib/model/existing.ts'
-import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { ProjectId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Backend, BackendVolume, FoundSnapshot, FoundVolume, PoolMeasure, VolumeTags } from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
@@ -68,6 +68,13 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
       const other = found.find((one) => one !== undefined && one.sizeBytes !== volume.sizeBytes)
       return other === undefined ? changed() : refused(`there with ${other.sizeBytes} bytes, not ${volume.sizeBytes}`)
     },
+    async retag(id, project) {
+      const volume = volumes.get(id)
+      if (volume !== undefined) volumes.set(id, { ...volume, tags: movedTo(project, volume.tags) })
+      for (const snapshot of snapshots.values())
+        if (snapshot.volume === id) snapshots.set(snapshot.id, { ...snapshot, tags: movedTo(project, snapshot.tags) })
+      return changed()
+    },
     async remove(volume) {
       volumes.delete(volume)
       return changed()
@@ -128,6 +135,10 @@ const byName = (a: Existing, b: Existing): number => (a.name < b.name ? -1 : 1)
 
 function ownerOf(tags: VolumeTags | null): Pick<Former, 'project' | 'rid'> {
   return { project: tags?.project ?? null, rid: tags?.rid ?? null }
+}
+
+function movedTo(project: ProjectId, tags: VolumeTags | null): VolumeTags | null {
+  return tags === null ? null : { ...tags, project }
 }
 
 const refused = (detail: string): Outcome<void> => ({ kind: 'failed', tool: 'none backend', detail })

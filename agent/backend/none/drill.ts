@@ -61,6 +61,7 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
       ),
     extend: (volume, signal) => onOne('extend', volume.id, () => plain.extend(volume, signal), signal),
     revert: (volume, snapshot, rid, signal) => onOne('revert', volume.id, () => plain.revert(volume, snapshot, rid, signal), signal),
+    retag: (volume, project, signal) => onOne('retag', volume, () => plain.retag(volume, project, signal), signal),
     remove: (volume, signal) => onOne('remove', volume, () => plain.remove(volume, signal), signal),
     adopt: (volume, name, tags, signal) => onOne('adopt', volume.id, () => plain.adopt(volume, name, tags, signal), signal),
     release: (volume, signal) => onOne('release', volume, () => plain.release(volume, signal), signal),

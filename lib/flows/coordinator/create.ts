@@ -133,6 +133,7 @@ export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<
     sizeGiB: spec.sizeGiB,
     spec,
     snapshot: null,
+    transfer: null,
     atMs: now.wallMs,
   }
   askRegister(peer, out, spec.project, { kind: 'bind', binding }, { kind: 'create', rid })
@@ -236,8 +237,9 @@ function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Re
   }
   const { rid, spec } = creating
   send(out, host, { kind: 'commit', certificate: { project: spec.project, rid, volume: spec.id, host, reservation, proof } })
+  // What has become another project's since is shown as it was promised, and no more of it.
   const known = peer.view.volumes.get(spec.id)?.volume
-  end(peer, out, creating, success(known ?? creatingVolume(spec, rid, host, null, '')))
+  end(peer, out, creating, success(known?.project === spec.project ? known : creatingVolume(spec, rid, host, null, '')))
 }
 
 function tryPool(peer: Peer, out: Out, creating: Creating, now: Now): void {

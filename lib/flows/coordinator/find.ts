@@ -34,7 +34,11 @@ export interface Found {
   readonly volume: Volume
 }
 
-export type Search = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snapshot' | 'purpose'>
+type Sought = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snapshot' | 'transfer' | 'isOwn'>
+export type Search = Sought & Pick<Searching, 'purpose'>
+
+/** A search names one of these. */
+export const NOTHING_SOUGHT: Sought = { project: null, volume: null, attachment: null, snapshot: null, transfer: null, isOwn: false }
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
@@ -70,7 +74,11 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
   if (hit !== null) return found(peer, out, name, search, hit)
   // Deleted after its host was lost.
   if (search.volume !== null && outcome.answer.contents.gone.includes(search.volume)) return giveUp(peer, out, name, missing(search))
-  const knownOwner = outcome.answer.contents.ended?.host ?? search.knownOwner
+  // It is shown as another project's, and never was this one's but by its create: whatever is newer than that is no newer than this.
+  if (isTheirs(peer, search) && !outcome.answer.contents.hasAccepted) return giveUp(peer, out, name, missing(search))
+  const { bound, ended } = outcome.answer.contents
+  const accepted = bound.find(({ volume, transfer }) => volume === search.volume && transfer !== null)
+  const knownOwner = ended?.host ?? accepted?.host ?? search.knownOwner
   // What the hosts said before this register was read may be older than what it says: its owner is asked again.
   const project = search.project ?? (knownOwner === null ? null : (asked ?? null))
   const left = { ...search, project, named, knownOwner }
@@ -185,14 +193,31 @@ function missing(search: Searching): Failure {
   if (search.volume !== null) return { code: 'volume-not-found', volume: search.volume }
   if (search.attachment !== null) return { code: 'attachment-not-found', attachment: search.attachment }
   if (search.snapshot !== null) return { code: 'snapshot-not-found', snapshot: search.snapshot }
+  if (search.transfer !== null) return { code: 'transfer-not-found', transfer: search.transfer }
   return { code: 'overloaded', queue: 'search', limit: 0 }
 }
 
-function inView(peer: Peer, { volume, attachment, snapshot }: Searching): Volume | null {
-  const { attachments, snapshots } = peer.view
+function inView(peer: Peer, search: Searching): Volume | null {
+  const shown = shownFor(peer, search)
+  return shown !== null && isCounted(search, shown) ? shown : null
+}
+
+/** Whoever's it is. */
+function shownFor(peer: Peer, { volume, attachment, snapshot, transfer }: Searching): Volume | null {
+  const { attachments, snapshots, transfers } = peer.view
   const part = attachment === null ? undefined : attachments.get(attachment)
-  const id = volume ?? part ?? (snapshot === null ? undefined : snapshots.get(snapshot))
+  const offered = transfer === null ? undefined : transfers.get(transfer)
+  const id = volume ?? part ?? offered ?? (snapshot === null ? undefined : snapshots.get(snapshot))
   return id === undefined ? null : (peer.view.volumes.get(id)?.volume ?? null)
+}
+
+function isCounted({ project, isOwn }: Searching, volume: Volume): boolean {
+  return !isOwn || volume.project === project
+}
+
+function isTheirs(peer: Peer, search: Searching): boolean {
+  const shown = shownFor(peer, search)
+  return shown !== null && !isCounted(search, shown)
 }
 
 function inRegister(peer: Peer, { volume, since }: Searching, contents: LedgerContents): Volume | null {
@@ -204,7 +229,9 @@ function inRegister(peer: Peer, { volume, since }: Searching, contents: LedgerCo
   // A grant stays open for a moment after its volume has come and gone; the owner's tombstone knows better.
   if (granted === null || isBuried(peer, binding.host, binding.volume)) return null
   noteGranted(peer.view, granted, binding.host, since)
-  return peer.view.volumes.get(binding.volume)?.volume ?? granted
+  const known = peer.view.volumes.get(binding.volume)?.volume ?? granted
+  // It was made, and has become another project's since.
+  return known.project === granted.project ? known : null
 }
 
 /** Promised and not in its volume's record here: whoever has seen the volume's end knows better. */
@@ -212,6 +239,7 @@ function snapshotInRegister(peer: Peer, { snapshot }: Searching, contents: Ledge
   const binding = contents.bound.find((one) => one.snapshot !== null && one.snapshot.id === snapshot)
   if (binding === undefined || snapshot === null || isBuried(peer, binding.host, binding.volume)) return null
   const volume = peer.view.volumes.get(binding.volume)?.volume
+  if (volume !== undefined && volume.project !== binding.snapshot?.project) return null
   return (volume === undefined ? null : snapshotOf(volume, snapshot)) ?? grantedSnapshot(binding)
 }
 

@@ -9,7 +9,7 @@ import { hostName, isLostHost } from '../../model/manifest.ts'
 import type { PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
-import { NO_VALUE, type OperationReply, type OperationRequest } from '../../model/request.ts'
+import { NO_VALUE, type Operation, type OperationReply, type OperationRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { lastWord } from '../group/bury.ts'
@@ -18,7 +18,7 @@ import { roomBody, unplacedAsVolume } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Operating } from './requests.ts'
-import { type Found, isBuried, startSearch } from './find.ts'
+import { type Found, isBuried, NOTHING_SOUGHT, startSearch } from './find.ts'
 import { noMajority, unreachable } from './reasons.ts'
 import { grantFor, snapshotAsked, takesRoom } from './room.ts'
 
@@ -28,15 +28,19 @@ type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Ki
 const COMMIT_WAIT_MS = 1000
 const AGAIN_MS = 100
 const AGAIN_MAX = 20
+const OF_TRANSFERS: ReadonlySet<Operation['kind']> = new Set(['offer', 'cancel-transfer', 'accept'])
 
 export function onClientOperate(peer: Peer, out: Out, client: string, request: OperationRequest, now: Now): void {
-  const known = peer.view.volumes.get(request.volume)
-  if (known !== undefined) return toOwner(peer, out, client, request, known.volume, now)
+  const { project } = request
+  const known = peer.view.volumes.get(request.volume)?.volume
+  // Where it is shown as another project's, that may be old.
+  const isOwn = project !== null && request.operation.kind !== 'accept'
+  if (known !== undefined && (!isOwn || known.project === project)) return toOwner(peer, out, client, request, known, now)
   const found = startSearch(peer, out, {
-    project: request.project,
+    ...NOTHING_SOUGHT,
+    project: isOwn ? project : null,
     volume: request.volume,
-    attachment: null,
-    snapshot: null,
+    isOwn,
     purpose: { kind: 'operate', client, request },
   })
   if (found !== null) onFoundForOperation(peer, out, found, now)
@@ -50,20 +54,37 @@ export function onFoundForOperation(peer: Peer, out: Out, { search, volume }: Fo
 export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: OperationReply): void {
   const operating = peer.operating.get(rid)
   if (operating === undefined) return
-  // Whoever was told of the create may change its volume; the COMMIT that lets the owner do so is on its way.
-  const isEarly = !answer.ok && answer.failure.code === 'volume-busy' && answer.failure.running === 'create'
-  if (!isEarly || operating.again >= AGAIN_MAX) return endAsTold(peer, out, operating, answer)
+  if (!isEarly(operating, answer)) return endAsTold(peer, out, operating, answer)
+  askAgain(peer, out, operating)
+}
+
+/**
+ * Whoever was told of the create may change its volume; the COMMIT that lets the owner do so is on its way. And of those who accept a transfer,
+ * take it back, or offer the volume anew, each hears in a moment how it ended.
+ */
+function isEarly({ request, again }: Operating, answer: OperationReply): boolean {
+  if (answer.ok || answer.failure.code !== 'volume-busy' || again >= AGAIN_MAX) return false
+  const { running } = answer.failure
+  return running === 'create' || (running === 'accept' && OF_TRANSFERS.has(request.operation.kind))
+}
+
+function askAgain(peer: Peer, out: Out, operating: Operating): void {
+  const { rid } = operating.request
   peer.operating.set(rid, { ...operating, again: operating.again + 1 })
   timer(out, `operate-again/${rid}`, AGAIN_MS)
 }
 
 export function onOperateAgain(peer: Peer, out: Out, rid: RequestId): void {
   const operating = peer.operating.get(rid)
-  if (operating?.phase === 'asked') send(out, operating.owner, { kind: 'operate', request: operating.request })
+  if (operating === undefined) return
+  const { phase, owner, request, project } = operating
+  const { operation, volume } = request
+  if (phase === 'asked') send(out, owner, { kind: 'operate', request })
+  if (phase === 'reserving' && takesRoom(operation)) send(out, owner, { kind: 'reserve-room', rid, volume, project, operation })
 }
 
 export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
-  const { rid, pool, reservation, deltaGiB, body } = message
+  const { rid, pool, reservation, delta, sizeGiB, source, body } = message
   const operating = peer.operating.get(rid)
   const operation = operating?.request.operation
   if (
@@ -76,8 +97,8 @@ export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Mess
   )
     return
   const { volume } = operating.request
-  const held = { kind: 'bound', rid, volume, host: from, pool, reservation, spec: null, atMs: now.wallMs } as const
-  const binding: Binding = { ...held, ...grantFor(operation, volume, deltaGiB) }
+  const held = { kind: 'bound', rid, volume, host: from, pool, reservation, spec: null, delta, sizeGiB, atMs: now.wallMs } as const
+  const binding: Binding = { ...held, ...grantFor(operation, volume, source) }
   peer.operating.set(rid, { ...operating, phase: 'binding' })
   askRegister(peer, out, operating.project, { kind: 'bind', binding }, { kind: 'room', rid })
 }
@@ -85,6 +106,7 @@ export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Mess
 export function onRoomRefused(peer: Peer, out: Out, rid: RequestId, refusal: Refusal): void {
   const operating = peer.operating.get(rid)
   if (operating?.phase !== 'reserving') return
+  if (refusal.kind === 'operation' && isEarly(operating, refusal.reply)) return askAgain(peer, out, operating)
   if (refusal.kind === 'operation') return endAsTold(peer, out, operating, refusal.reply)
   const facts: Failure =
     refusal.kind === 'no-room'
@@ -115,13 +137,17 @@ export function onRoomDecided(peer: Peer, out: Out, rid: RequestId, asked: Bindi
     return end(peer, out, operating, failure({ code: 'snapshot-not-found', snapshot: snapshot.id }))
   }
   peer.operating.set(rid, { ...operating, phase: 'committing' })
-  timer(out, `operate/${rid}`, COMMIT_WAIT_MS)
+  timer(out, `operate/${rid}`, operating.request.operation.kind === 'accept' ? peer.options.timings.operateMs : COMMIT_WAIT_MS)
   send(out, owner, { kind: 'commit', certificate: { project, rid, volume, host: owner, reservation, proof } })
 }
 
 export function onRoomCommitted(peer: Peer, out: Out, rid: RequestId): void {
   const operating = peer.operating.get(rid)
-  if (operating?.phase === 'committing') endRoom(peer, out, operating)
+  if (operating?.phase !== 'committing') return
+  if (operating.request.operation.kind !== 'accept') return endRoom(peer, out, operating)
+  // Its owner knows of it, and says what has come of it when it is asked again.
+  if (operating.again >= AGAIN_MAX) return end(peer, out, operating, failure(unreachable(peer, operating.owner)))
+  askAgain(peer, out, { ...operating, phase: 'reserving' })
 }
 
 /** The owner did not answer in time, or cannot be reached (`to`). */
@@ -140,8 +166,8 @@ export function onOperateFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId
       return
     }
   }
-  // Bound is bound: the owner will hear of it from the register.
-  if (operating.phase === 'committing') return endRoom(peer, out, operating)
+  // Bound is bound: the owner will hear of it from the register. But whose a volume is nobody says before its owner does.
+  if (operating.phase === 'committing' && kind !== 'accept') return endRoom(peer, out, operating)
   if (operating.phase === 'binding') return
   end(peer, out, operating, failure(unreachable(peer, operating.owner)))
 }
@@ -166,7 +192,8 @@ export function onEdited(
 
 function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { rid, operation } = request
-  if (request.project !== null && volume.project !== request.project) {
+  const isAccept = request.operation.kind === 'accept'
+  if (request.project !== null && !isAccept && volume.project !== request.project) {
     return reply(out, client, { kind: 'operate', result: failure({ code: 'volume-not-found', volume: request.volume }) })
   }
   if (volume.owner === null) return toRegister(peer, out, client, request, volume, now)
@@ -175,7 +202,9 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
     peer.operating.set(rid, { ...running, clients: [...running.clients, client] })
     return
   }
-  const { owner, project } = volume
+  const { owner } = volume
+  // Who accepts a volume has it bound in an account of his own.
+  const project = isAccept && request.project !== null ? request.project : volume.project
   if (isLostHost(peer.options.manifest, owner)) return toLost(peer, out, client, request, volume, now)
   // The register takes a delete for a host that is away; everything else only the owner can decide.
   if (operation.kind === 'delete' && owner !== peer.self && peer.connections.get(owner)?.state !== 'up') {
@@ -196,7 +225,9 @@ export function onIntended(
   { request, owner }: { readonly request: OperationRequest; readonly owner: PeerId },
   outcome: ChangeOutcome,
 ): void {
-  const volume = peer.view.volumes.get(request.volume)?.volume
+  const known = peer.view.volumes.get(request.volume)?.volume
+  // It may have become another project's since.
+  const volume = request.project === null || known?.project === request.project ? known : undefined
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'decided' && outcome.answer.kind === 'intended') {
     return respond(success(volume === undefined ? NO_VALUE : { ...NO_VALUE, volume: { ...volume, status: 'deleting' } }))
@@ -258,7 +289,8 @@ function abandon(out: Out, operating: Operating, binding: Binding): void {
 }
 
 function endRoom(peer: Peer, out: Out, operating: Operating): void {
-  const volume = peer.view.volumes.get(operating.request.volume)?.volume ?? operating.volume
+  const known = peer.view.volumes.get(operating.request.volume)?.volume
+  const volume = known?.project === operating.project ? known : operating.volume
   end(peer, out, operating, success({ ...NO_VALUE, volume, snapshot: snapshotAsked(operating.request, volume) }))
 }
 

@@ -5,7 +5,7 @@
  */
 import type { HostsLooked } from '../../model/existing.ts'
 import type { KnownType } from '../../model/catalogue.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from '../../model/ids.ts'
+import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from '../../model/ids.ts'
 import type { Ranking, Rejection } from '../../model/placement.ts'
 import type { OperationRequest } from '../../model/request.ts'
 import type { Volume, VolumeSpec } from '../../model/volume.ts'
@@ -58,12 +58,15 @@ export interface Looking {
   readonly looks: HostsLooked['looks']
 }
 
-/** A search for a volume, or one that has an attachment or a snapshot, that the view does not hold. */
+/** A search for a volume, or one that has an attachment, a snapshot or a transfer, that the view does not hold. */
 export interface Searching {
   readonly project: ProjectId | null
   readonly volume: VolumeId | null
   readonly attachment: AttachmentId | null
   readonly snapshot: SnapshotId | null
+  readonly transfer: TransferId | null
+  /** It counts only if it is `project`'s. */
+  readonly isOwn: boolean
   /** What to do with the volume. */
   readonly purpose:
     | { readonly kind: 'reply'; readonly client: string }

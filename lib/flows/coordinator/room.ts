@@ -1,28 +1,34 @@
 /** What an operation that takes room asks of the register, and how it is answered before its owner has shown what came of it. */
 import { hashHex } from '../../model/hash.ts'
-import type { VolumeId } from '../../model/ids.ts'
+import type { ProjectId, VolumeId } from '../../model/ids.ts'
+import { assertNever } from '../../model/invariant.ts'
 import type { Binding } from '../../model/ledger.ts'
 import type { Operation, OperationRequest, RoomOperation } from '../../model/request.ts'
 import { creatingSnapshot, type Snapshot, snapshotOf } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 
 export function takesRoom(operation: Operation): operation is RoomOperation {
-  return operation.kind === 'extend' || operation.kind === 'snapshot'
+  return operation.kind === 'extend' || operation.kind === 'snapshot' || operation.kind === 'accept'
 }
 
-/** @param deltaGiB room that the owner has set aside for it */
+/** @param source project that the volume is of */
 export function grantFor(
   operation: RoomOperation,
   volume: VolumeId,
-  deltaGiB: number,
-): Pick<Binding, 'bodyHash' | 'delta' | 'sizeGiB' | 'snapshot'> {
-  if (operation.kind === 'snapshot') {
-    const { bodyHash, snapshot } = operation
-    return { bodyHash, delta: { volumes: 0, snapshots: 1, gigabytes: deltaGiB }, sizeGiB: deltaGiB, snapshot }
+  source: ProjectId,
+): Pick<Binding, 'bodyHash' | 'snapshot' | 'transfer'> {
+  switch (operation.kind) {
+    case 'extend':
+      return { bodyHash: hashHex('extend', volume, String(operation.sizeGiB)), snapshot: null, transfer: null }
+    case 'snapshot':
+      return { bodyHash: operation.bodyHash, snapshot: operation.snapshot, transfer: null }
+    case 'accept': {
+      const { transfer: id, user } = operation
+      return { bodyHash: hashHex('accept', volume, id), snapshot: null, transfer: { id, source, user } }
+    }
+    default:
+      return assertNever(operation)
   }
-  const { sizeGiB } = operation
-  const bodyHash = hashHex('extend', volume, String(sizeGiB))
-  return { bodyHash, delta: { volumes: 0, snapshots: 0, gigabytes: deltaGiB }, sizeGiB, snapshot: null }
 }
 
 /** The snapshot that was asked for, as its owner shows it or as it will be shown; null if none was. */

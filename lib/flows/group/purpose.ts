@@ -23,6 +23,8 @@ export type AskPurpose =
   | { readonly kind: 'own' }
   /** The owner has done what the register wanted of this volume, or never will. */
   | { readonly kind: 'withdraw'; readonly volume: VolumeId }
+  /** The owner is about to make a volume of this project another one's. */
+  | { readonly kind: 'leave'; readonly volume: VolumeId; readonly rid: RequestId }
   /** A delete whose owner is away. */
   | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest; readonly owner: PeerId }
   /** A delete whose owner is lost for good. */

@@ -5,6 +5,7 @@
  * reservations. A bound request stays bound, so this host takes it on: what is there already is looked at, room is
  * checked anew, and the volume is made, or is in error.
  */
+import { assertNever } from '../../model/invariant.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { type ProjectId, type RequestId, reservationId } from '../../model/ids.ts'
 import type { Binding } from '../../model/ledger.ts'
@@ -18,11 +19,13 @@ import { createBody, creatingVolume } from '../shape.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
 import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
-import type { Owned, Pending } from './owned.ts'
+import type { Owned, Pending, PendingExtend, PendingSnapshot } from './owned.ts'
+import { acceptToDo } from './accept.ts'
 import { commitCreate } from './build.ts'
 import { refusalOf, roomFor, typeOf } from './capacity.ts'
 import { refuseExtend } from './extend.ts'
 import { commitRoom } from './room.ts'
+import { resolve } from './reserve.ts'
 import { settle } from './settle.ts'
 import { isBeingCopied, isTaken } from './source.ts'
 import { failForgotten, FORGOTTEN } from './snapshot.ts'
@@ -56,22 +59,40 @@ export function explain(peer: Peer, out: Out, project: ProjectId, binding: Bindi
   }
   if (known?.pending?.rid === rid) return known.pending.committed ? undefined : commitRoom(peer, out, known, peer.self, now)
   note(out, 'warn', 'grant-without-reservation', { rid, volume: id })
+  if (binding.transfer !== null) return explainAccept(peer, out, project, binding, known, now)
   // What was answered has been carried out, and perhaps undone since the register was read: it is not done again, only settled.
   if (!peer.results.has(rid)) {
     if (binding.spec !== null && known === undefined && !peer.tombs.has(id)) return adopt(peer, out, binding, now)
-    const pending = known?.step === 'built' ? stillToDo(known, binding) : null
+    // What has become another project's since has had what this one was granted for it.
+    const isTheirs = known?.volume.project === project
+    const pending = known?.step === 'built' && isTheirs ? stillToDo(known, binding) : null
     if (known !== undefined && pending !== null) return doAfterAll(peer, out, known, pending, now)
   }
+  end(peer, out, project, binding, known, now)
+}
+
+/** Carried out, or never to be: only settled. */
+function end(peer: Peer, out: Out, project: ProjectId, { rid, volume: id }: Binding, known: Owned | undefined, now: Now): void {
   if (known === undefined) publishTomb(peer, out, id)
   else publishOwned(peer, out, known, now)
   settle(peer, out, project, rid)
+}
+
+/** While the volume is busy, or not explained itself, it waits: a member of its group will say so again. */
+function explainAccept(peer: Peer, out: Out, project: ProjectId, binding: Binding, known: Owned | undefined, now: Now): void {
+  const pending = peer.results.has(binding.rid) ? null : acceptToDo(peer, known, binding, project)
+  if (pending === 'wait') return
+  // As if it had been reserved: the registers are asked once more, and then it is carried out.
+  if (pending !== null && known !== undefined) return resolve(peer, out, keepOwned(peer, out, { ...known, pending }), now)
+  end(peer, out, project, binding, known, now)
 }
 
 /**
  * The journal's part of it. What was bound has been forgotten, and the key came again with another body: what was
  * reserved for that one is let go, since the register has decided for the first.
  */
-function withoutOthers(peer: Peer, out: Out, { rid, volume: id, spec, snapshot, sizeGiB, bodyHash }: Binding): Owned | undefined {
+function withoutOthers(peer: Peer, out: Out, binding: Binding): Owned | undefined {
+  const { rid, volume: id, spec } = binding
   const known = peer.owned.get(id)
   if (known?.step === 'reserved' && known.volume.rid === rid && spec !== null && createBody(known.volume) !== createBody(spec)) {
     cancel(out, `resolve/${id}`)
@@ -80,19 +101,35 @@ function withoutOthers(peer: Peer, out: Out, { rid, volume: id, spec, snapshot, 
   }
   const pending = known?.pending?.rid === rid && !known.pending.committed ? known.pending : null
   if (known === undefined || pending === null) return known
-  const isSame = pending.kind === 'snapshot' ? snapshot !== null && pending.bodyHash === bodyHash : pending.sizeGiB === sizeGiB
+  const isSame = isFor(pending, binding)
   return isSame ? known : keepOwned(peer, out, { ...known, pending: null })
 }
 
+function isFor(pending: Pending, { snapshot, transfer, sizeGiB, bodyHash }: Binding): boolean {
+  switch (pending.kind) {
+    case 'snapshot':
+      return snapshot !== null && pending.bodyHash === bodyHash
+    case 'accept':
+      return transfer !== null && pending.transfer.id === transfer.id
+    case 'extend':
+      return snapshot === null && transfer === null && pending.sizeGiB === sizeGiB
+    default:
+      return assertNever(pending)
+  }
+}
+
 /** What the grant was for, if the record does not show that it was carried out. */
-function stillToDo({ volume }: Owned, { rid, reservation, sizeGiB, snapshot, spec, bodyHash }: Binding): Pending | null {
+function stillToDo(
+  { volume }: Owned,
+  { rid, reservation, sizeGiB, snapshot, spec, bodyHash }: Binding,
+): PendingExtend | PendingSnapshot | null {
   const held = { rid, reservation, sizeGiB, committed: false }
   if (snapshot !== null) return snapshotOf(volume, snapshot.id) === null ? { ...held, kind: 'snapshot', snapshot, bodyHash } : null
   return spec === null && sizeGiB > volume.sizeGiB ? { ...held, kind: 'extend' } : null
 }
 
 /** An extend or a snapshot that was promised and forgotten. While the volume is busy it waits: a member of its group will say so again. */
-function doAfterAll(peer: Peer, out: Out, known: Owned, pending: Pending, now: Now): void {
+function doAfterAll(peer: Peer, out: Out, known: Owned, pending: PendingExtend | PendingSnapshot, now: Now): void {
   const { pool, status, project, sizeGiB: before } = known.volume
   if (known.working !== null || known.pending !== null || isBeingCopied(peer, known.volume.id, null)) return
   const neededGiB = pending.kind === 'extend' ? pending.sizeGiB - before : pending.sizeGiB

@@ -12,7 +12,7 @@ import type { Peer } from '../tables.ts'
 import { changeAttachment, removeAttachment, startExport, startFence } from './export-steps.ts'
 import { recovering } from './forgotten.ts'
 import type { Owned } from './owned.ts'
-import { answerNow, attachmentOf, endWell, waitFor, withConnection } from './work.ts'
+import { answerNow, attachmentOf, endWell, waitFor, withSecret } from './work.ts'
 
 type Op<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>
 
@@ -72,7 +72,7 @@ function attachAgain(
   now: Now,
 ): void {
   if (operation.connector === null || known.status !== 'reserved') {
-    return answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment: known })))
+    return answerNow(out, from, request.rid, withSecret(peer, success({ ...NO_VALUE, volume: owned.volume, attachment: known })))
   }
   waitFor(peer, request.rid, from)
   startExport(peer, out, owned, known, operation.connector, { rid: request.rid, kind: 'connect' }, now)
@@ -92,7 +92,7 @@ export function startConnect(
     return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: operation.attachment }))
   const isSame = attachment.connector?.initiator === operation.connector.initiator
   if (attachment.export === 'exported' && isSame) {
-    return answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
+    return answerNow(out, from, request.rid, withSecret(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
   }
   if (attachment.status !== 'reserved') return answerNow(out, from, request.rid, failure(wrongStatus(attachment, 'connect')))
   if (peer.unread.has(owned.volume.project)) return answerNow(out, from, request.rid, failure(recovering(peer)))
@@ -143,7 +143,7 @@ export function refuseUnsafe({ id, status, instance }: Attachment, allowUnsafe: 
 export function readConnection(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, id: AttachmentId): void {
   const attachment = attachmentOf(owned, id)
   if (attachment === null) return answerNow(out, from, request.rid, failure({ code: 'attachment-not-found', attachment: id }))
-  answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
+  answerNow(out, from, request.rid, withSecret(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
 }
 
 function wrongStatus(attachment: Attachment, action: string): Failure {

@@ -22,7 +22,7 @@ export function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certif
   const owned = peer.owned.get(volume)
   const open = owned === undefined ? null : openReservation(owned)
   if (owned !== undefined && open?.rid === rid && open.reservation === reservation) {
-    if (!isProven(peer, certificate)) return resolve(peer, out, owned, now)
+    if (open.project !== certificate.project || !isProven(peer, certificate)) return resolve(peer, out, owned, now)
     if (owned.pending !== null) return commitRoom(peer, out, owned, from, now)
     commitCreate(peer, out, owned)
   } else if (!isSettled(peer, rid, owned)) askToAdopt(peer, out, certificate)

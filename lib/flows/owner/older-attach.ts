@@ -21,7 +21,7 @@ import { changeAttachment, startExport, startFence } from './export-steps.ts'
 import { recovering } from './forgotten.ts'
 import { connectedFrom, heldBy, leftBy, openFor, reservation, toHold } from './older-match.ts'
 import type { Owned } from './owned.ts'
-import { answerNow, endWell, waitFor, withConnection } from './work.ts'
+import { answerNow, endWell, waitFor, withSecret } from './work.ts'
 
 type Op<Kind extends OlderAttach['kind']> = Extract<OlderAttach, { kind: Kind }>
 
@@ -177,7 +177,7 @@ function say({ peer, out, from, owned, request, now }: OlderCall, status: Volume
 
 /** It is as was asked for already. */
 function told({ peer, out, from, owned, request }: OlderCall, attachment: Attachment | null): void {
-  answerNow(out, from, request.rid, withConnection(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
+  answerNow(out, from, request.rid, withSecret(peer, success({ ...NO_VALUE, volume: owned.volume, attachment })))
 }
 
 function refuse({ out, from, request }: OlderCall, facts: Failure): void {

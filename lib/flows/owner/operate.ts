@@ -3,6 +3,7 @@ import { failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
+import { withoutOffer } from '../../model/transfer.ts'
 import { editText } from '../../model/text-edit.ts'
 import type { VolumeFailure } from '../../model/volume.ts'
 import { editFlags, type FlagEdit } from '../../model/volume-flags.ts'
@@ -18,13 +19,14 @@ import { missingVolume, recovering } from './forgotten.ts'
 import { startRevert } from './revert.ts'
 import { resetSnapshot, startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
+import { cancelTransfer, startOffer } from './transfer.ts'
 import { startUnmanage } from './unmanage.ts'
-import { answerNow, endWell, waitFor, withConnection } from './work.ts'
+import { answerNow, endWell, waitFor, withSecret } from './work.ts'
 
 export function onOperate(peer: Peer, out: Out, from: PeerId, request: OperationRequest, now: Now): void {
   const { rid, volume: id, operation } = request
   const done = peer.results.get(rid)
-  if (done !== undefined) return answerNow(out, from, rid, withConnection(peer, done.reply))
+  if (done !== undefined) return answerNow(out, from, rid, withSecret(peer, done.reply))
   if (peer.waiting.has(rid)) return waitFor(peer, rid, from)
   const owned = peer.owned.get(id)
   if (peer.state === 'recovering') return answerNow(out, from, rid, failure(recovering(peer)))
@@ -102,8 +104,13 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return resetSnapshot(peer, out, from, owned, request, operation, now)
     case 'delete-snapshot':
       return startSnapshotDelete(peer, out, from, owned, request, operation, now)
+    case 'offer':
+      return startOffer(peer, out, from, owned, request, operation, now)
+    case 'cancel-transfer':
+      return cancelTransfer(peer, out, from, owned, request, operation, now)
     case 'extend':
     case 'snapshot':
+    case 'accept':
       // It takes room, so it comes as a reservation and never as a plain operation.
       return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: operation.kind }))
     default:
@@ -168,7 +175,7 @@ function resetStatus(
   const reset = publishOwned(
     peer,
     out,
-    { ...owned, step, volume: { ...owned.volume, status, failure: status === 'error' ? facts : null } },
+    { ...owned, step, volume: { ...withoutOffer(owned.volume), status, failure: status === 'error' ? facts : null } },
     now,
   )
   waitFor(peer, request.rid, from)

@@ -3,8 +3,9 @@
  *
  * All of it is in the owner's journal; each step of a volume is one synced batch.
  */
-import type { AttachmentId, RequestId, ReservationId } from '../../model/ids.ts'
+import type { AttachmentId, ProjectId, RequestId, ReservationId } from '../../model/ids.ts'
 import type { SnapshotSpec } from '../../model/snapshot.ts'
+import type { TransferGrant } from '../../model/transfer.ts'
 import type { Volume, VolumeStatus } from '../../model/volume.ts'
 
 /** Where a volume stands with its owner. Each step is one synced batch (reliability, journal steps). */
@@ -20,8 +21,8 @@ export type OwnedStep =
   /** E: came to nothing; kept until it is deleted. */
   | 'failed'
 
-/** What takes more room for a volume, in the owner's journal: reserved, and committed once the register has bound it. */
-export type Pending = PendingExtend | PendingSnapshot
+/** What takes more room for a volume, or an account's, in the owner's journal: reserved, and committed once the register has bound it. */
+export type Pending = PendingExtend | PendingSnapshot | PendingAccept
 
 interface PendingRoom {
   readonly rid: RequestId
@@ -41,6 +42,14 @@ export interface PendingSnapshot extends PendingRoom {
   readonly sizeGiB: number
   readonly snapshot: SnapshotSpec
   readonly bodyHash: string
+}
+
+/** Another project has asked for the volume, with the right key. `sizeGiB`: of the volume. Its commit is its end. */
+export interface PendingAccept extends PendingRoom {
+  readonly kind: 'accept'
+  readonly sizeGiB: number
+  readonly project: ProjectId
+  readonly transfer: TransferGrant
 }
 
 /** A volume of this host: the record as published, and what only its owner needs. */

@@ -7,12 +7,13 @@
  */
 import type { SnapshotId, VolumeId } from '../../model/ids.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
-import { statusFromAttachments } from '../../model/volume.ts'
+import { restingStatus } from '../../model/volume.ts'
 import { note, type Out } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { FoundHere, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
+import { retag, taggedOtherwise } from './retag.ts'
 import { look, lookAtOne } from './strays.ts'
 import { readOwn } from './unread.ts'
 
@@ -28,6 +29,7 @@ export function reconcile(peer: Peer, out: Out, found: FoundHere, now: Now): voi
     return before.has(name)
   }
   explainBytes(peer, out, found, isOddAgain)
+  for (const owned of taggedOtherwise(peer, found.volumes, found.snapshots)) if (isOddAgain(`tags/${owned.volume.id}`)) retag(out, owned)
   const there = new Map(found.volumes.map((volume) => [volume.id, volume]))
   for (const owned of [...peer.owned.values()]) {
     if (!isResting(owned) || !isListed(owned, fresh)) continue
@@ -81,6 +83,6 @@ function back(peer: Peer, out: Out, owned: Owned, { sizeBytes }: ListedVolume, n
   const { volume } = owned
   if (volume.failure?.kind !== 'missing' || sizeBytes !== volume.sizeGiB * GIB) return
   note(out, 'info', 'volume-back', { volume: volume.id, pool: volume.pool })
-  const status = statusFromAttachments(volume.attachments)
+  const status = restingStatus(volume)
   publishOwned(peer, out, { ...owned, step: 'built', volume: { ...volume, status, failure: null } }, now)
 }

@@ -31,6 +31,7 @@ import { reconcile } from './reconcile.ts'
 import { resolve } from './reserve.ts'
 import { revertAgain } from './revert.ts'
 import { resumeRoom } from './room.ts'
+import { retag, taggedOtherwise } from './retag.ts'
 import { removeSnapshot } from './snapshot-change.ts'
 import { toldAgain } from './forgotten.ts'
 import { foldAgain, foldAll } from './settle.ts'
@@ -83,6 +84,7 @@ function finishStart(peer: Peer, out: Out, known: KnownAtStart, now: Now): void 
   peer.state = peer.isFull ? 'full' : 'ready'
   startProbes(peer, out, now)
   for (const owned of peer.owned.values()) recover(peer, out, owned, now)
+  for (const owned of taggedOtherwise(peer, known.found.volumes, known.found.snapshots)) retag(out, owned)
   for (const found of known.found.volumes) look(peer, out, found)
   for (const found of known.found.snapshots) lookAtOne(peer, out, found)
   cutUnknown(peer, out, known.found.exports)

@@ -4,13 +4,14 @@
  * From D1 on it is never shown as anything but `deleting`, and after a crash the removal goes on. With `cascade` its snapshots are
  * `deleting` in the same batch, and the volume's own bytes go when the last of them is out of the record.
  */
-import type { PeerId, VolumeId } from '../../model/ids.ts'
+import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
 import type { Intent } from '../../model/ledger.ts'
 import { hostName } from '../../model/manifest.ts'
 import type { VolumeStatus } from '../../model/volume.ts'
 import { type Failure, failure } from '../../model/failure.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
+import { withoutOffer } from '../../model/transfer.ts'
 import { type Out, timer } from '../out.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
@@ -61,7 +62,7 @@ export function startDelete(
   }
   const working = { rid: request.rid, kind: 'delete', attachment: null, before: status } as const
   const going = snapshots.map((snapshot) => ({ ...snapshot, status: 'deleting', failure: null, updatedAtMs: now.wallMs }) as const)
-  const volume = { ...owned.volume, status: 'deleting', snapshots: going } as const
+  const volume = { ...withoutOffer(owned.volume), status: 'deleting', snapshots: going } as const
   const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume }, now)
   waitFor(peer, request.rid, from)
   endWell(peer, out, request.rid, deleting.volume, null, now)
@@ -80,11 +81,19 @@ function refuseSnapshots(snapshots: readonly Snapshot[]): Failure | null {
 /**
  * Deletes a volume whose delete was asked for while this host was away.
  *
- * @returns `wait`: it is on its way, or busy; `gone`: nothing is there any more; `refused`: it is in use, or has snapshots
+ * @returns `wait`: it is on its way, or busy; `gone`: nothing of this project is there any more; `refused`: it is in use, or has snapshots
  */
-export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Intent, now: Now): 'wait' | 'gone' | 'refused' {
+export function deleteAsIntended(
+  peer: Peer,
+  out: Out,
+  project: ProjectId,
+  { volume: id, rid }: Intent,
+  now: Now,
+): 'wait' | 'gone' | 'refused' {
   const owned = peer.owned.get(id)
   if (owned === undefined) return peer.strays.has(id) ? 'wait' : 'gone'
+  // It has become another project's since.
+  if (owned.volume.project !== project) return 'gone'
   if (owned.volume.attachments.length > 0 || owned.volume.snapshots.length > 0) return 'refused'
   if (
     owned.working !== null ||
@@ -96,7 +105,12 @@ export function deleteAsIntended(peer: Peer, out: Out, { volume: id, rid }: Inte
   )
     return 'wait'
   const working = { rid, kind: 'delete', attachment: null, before: owned.volume.status } as const
-  const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume: { ...owned.volume, status: 'deleting' } }, now)
+  const deleting = publishOwned(
+    peer,
+    out,
+    { ...owned, step: 'deleting', working, volume: { ...withoutOffer(owned.volume), status: 'deleting' } },
+    now,
+  )
   endWell(peer, out, rid, deleting.volume, null, now)
   clear(out, deleting)
   return 'wait'

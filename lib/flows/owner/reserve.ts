@@ -10,6 +10,7 @@ import { failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { hostOf } from '../../model/manifest.ts'
 import { type PeerId, type ProjectId, type RequestId, reservationId, type ReservationId, type VolumeId } from '../../model/ids.ts'
+import type { VolumeSpec } from '../../model/volume.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
 import { isBarred } from '../../model/service.ts'
 import type { Certificate } from '../../model/proof.ts'
@@ -43,7 +44,7 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
       rid,
       pool: known.volume.pool,
       reservation: known.reservation,
-      deltaGiB: known.volume.sizeGiB,
+      ...sizeOf(known.volume),
       body: createBody(spec),
     })
   }
@@ -64,7 +65,11 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   const volume = { ...creatingVolume(spec, rid, peer.self, pool, zone), ...flagsOf(peer, spec) }
   keepOwned(peer, out, { volume, step: 'reserved', reservation, seq: 0, hash: null, pending: null, working: null })
   timer(out, `resolve/${spec.id}`, peer.options.timings.resolveMs)
-  send(out, from, { kind: 'reserved', rid, pool, reservation, deltaGiB: spec.sizeGiB, body: createBody(spec) })
+  send(out, from, { kind: 'reserved', rid, pool, reservation, ...sizeOf(spec), body: createBody(spec) })
+}
+
+function sizeOf({ sizeGiB, project }: Pick<VolumeSpec, 'sizeGiB' | 'project'>): Pick<Message<'reserved'>, 'delta' | 'sizeGiB' | 'source'> {
+  return { delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB }, sizeGiB, source: project }
 }
 
 export function nextReservation(peer: Peer, out: Out): ReservationId {
@@ -90,8 +95,8 @@ export function onResolveTimer(peer: Peer, out: Out, id: VolumeId, now: Now): vo
 export function resolve(peer: Peer, out: Out, owned: Owned, now: Now): void {
   const open = openReservation(owned)
   if (open === null) return
-  const { rid, reservation } = open
-  const { id, project } = owned.volume
+  const { rid, reservation, project } = open
+  const { id } = owned.volume
   askRegister(
     peer,
     out,
@@ -117,7 +122,8 @@ export function onResolved(
     return null
   }
   const hasEnded = outcome.answer.kind === 'bound' && outcome.answer.binding.kind === 'recent'
-  if (hasEnded && (owned.seq === 0 || owned.pending?.kind === 'snapshot')) {
+  const isOnce = owned.pending?.kind === 'snapshot' || owned.pending?.kind === 'accept'
+  if (hasEnded && (owned.seq === 0 || isOnce)) {
     // It was made and has ended since, which this host has forgotten: if it were still there, the log would have it.
     cancel(out, key)
     letGo(peer, out, owned)
@@ -145,13 +151,22 @@ function letGo(peer: Peer, out: Out, owned: Owned): void {
   else dropOwned(peer, out, owned.volume.id)
 }
 
+interface OpenReservation {
+  readonly rid: RequestId
+  readonly reservation: ReservationId
+  /** In whose register it is decided. */
+  readonly project: ProjectId
+}
+
 /** The reservation of this volume that nobody has committed yet, if there is one. */
-export function openReservation(owned: Owned): { readonly rid: RequestId; readonly reservation: ReservationId } | null {
+export function openReservation(owned: Owned): OpenReservation | null {
+  const { pending, volume } = owned
   switch (owned.step) {
     case 'reserved':
-      return { rid: owned.volume.rid, reservation: owned.reservation }
+      return { rid: volume.rid, reservation: owned.reservation, project: volume.project }
     case 'built':
-      return owned.pending !== null && !owned.pending.committed ? owned.pending : null
+      if (pending === null || pending.committed) return null
+      return { rid: pending.rid, reservation: pending.reservation, project: pending.kind === 'accept' ? pending.project : volume.project }
     case 'committed':
     case 'deleting':
     case 'failed':

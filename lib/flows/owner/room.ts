@@ -1,13 +1,15 @@
 /**
- * Room for more of a volume that is there already, a larger size or a snapshot: RESERVE, BIND, COMMIT, as for a create.
+ * Room for more of a volume that is there already, a larger size or a snapshot, or for the volume in another project's account: RESERVE,
+ * BIND, COMMIT, as for a create.
  *
  * It lies on the volume's own pool, so there is no other pool to try: a refusal is an answer. A volume takes one such
- * request at a time. What is made with the room is the business of `extend.ts` and `snapshot.ts`.
+ * request at a time. What is made with the room is the business of `extend.ts`, `snapshot.ts` and `accept.ts`.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import type { PeerId } from '../../model/ids.ts'
+import type { PeerId, ProjectId, RequestId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
+import type { Usage } from '../../model/quota.ts'
 import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
 import { keepOwned, type Out, send, timer } from '../out.ts'
@@ -15,6 +17,7 @@ import { roomBody } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned, Pending } from './owned.ts'
+import { acceptedUsage, letGoOf, pendingAccept, refuseAccept, refuseKey } from './accept.ts'
 import { refusalOf } from './capacity.ts'
 import { commitExtend, growAgain, refuseExtend } from './extend.ts'
 import { isUnsure, missingVolume, recovering } from './forgotten.ts'
@@ -30,28 +33,33 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   const owned = peer.owned.get(id)
   const done = doneBefore(peer, owned, message)
   if (done !== null) return refuseAnswer(out, from, rid, done)
-  const reserved = (pending: Pending, { volume }: Owned): void => {
-    if (volume.pool === null) return
-    const deltaGiB = pending.sizeGiB - (pending.kind === 'extend' ? volume.sizeGiB : 0)
-    send(out, from, { kind: 'reserved', rid, pool: volume.pool, reservation: pending.reservation, deltaGiB, body: roomBody(operation) })
+  const reserved = (pending: Pending, of: Owned): void => {
+    const { pool, project: source } = of.volume
+    const { reservation, sizeGiB } = pending
+    const body = roomBody(operation)
+    if (pool !== null) send(out, from, { kind: 'reserved', rid, pool, reservation, delta: deltaOf(pending, of), sizeGiB, source, body })
   }
   if (owned?.pending?.rid === rid && isFor(owned.pending, operation)) return reserved(owned.pending, owned)
   const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))
   if (isUnsure(peer)) return refuse(recovering(peer))
   if (owned === undefined) return refuse(missingVolume(peer, id, message.project))
-  if (owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
+  if (operation.kind === 'accept') {
+    const facts = refuseKey(peer, owned, operation)
+    if (facts !== null) return refuse(facts)
+  } else if (owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
   if (owned.working !== null || owned.pending !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
   if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return refuse({ code: 'volume-busy', volume: id, running: 'copy' })
-  const facts = operation.kind === 'extend' ? refuseExtend(peer, owned, operation) : refuseSnapshot(owned, operation)
+  const facts = refuseRoom(peer, owned, operation, message.project)
   if (facts !== null) return refuse(facts)
   const { pool, sizeGiB: before } = owned.volume
   if (pool === null) return refuse({ code: 'volume-not-found', volume: id })
-  const rejection = refusalOf(peer, pool, operation.kind === 'extend' ? operation.sizeGiB - before : before, [], null)
+  const moreGiB = roomInPool(operation, before)
+  const rejection = moreGiB === 0 ? null : refusalOf(peer, pool, moreGiB, [], null)
   if (rejection !== null) return refuse({ code: 'no-room', rejected: [rejection] })
 
   const held = { rid, reservation: nextReservation(peer, out), committed: false }
-  const pending = pendingFor(operation, held, before)
+  const pending = pendingFor(operation, held, owned, message.project)
   keepOwned(peer, out, { ...owned, pending })
   timer(out, `resolve/${id}`, peer.options.timings.resolveMs)
   reserved(pending, owned)
@@ -66,6 +74,8 @@ export function commitRoom(peer: Peer, out: Out, owned: Owned, from: PeerId, now
       return commitExtend(peer, out, owned, pending, from, now)
     case 'snapshot':
       return commitSnapshot(peer, out, owned, pending, from, now)
+    case 'accept':
+      return letGoOf(peer, out, owned, pending, from, now)
     default:
       return assertNever(pending)
   }
@@ -77,25 +87,80 @@ export function resumeRoom(out: Out, owned: Owned): void {
   if (owned.pending?.kind === 'snapshot') lookAtSnapshot(out, owned, owned.pending)
 }
 
-function pendingFor(operation: RoomOperation, held: Pick<Pending, 'rid' | 'reservation' | 'committed'>, volumeGiB: number): Pending {
+/** Who may have it, and whether it may be made now. */
+function refuseRoom(peer: Peer, owned: Owned, operation: RoomOperation, project: ProjectId): Failure | null {
+  switch (operation.kind) {
+    case 'extend':
+      return refuseExtend(peer, owned, operation)
+    case 'snapshot':
+      return refuseSnapshot(owned, operation)
+    case 'accept':
+      return refuseAccept(peer, owned, operation, project)
+    default:
+      return assertNever(operation)
+  }
+}
+
+/** @param volumeGiB as large as the volume is */
+function roomInPool(operation: RoomOperation, volumeGiB: number): number {
+  if (operation.kind === 'accept') return 0
+  return operation.kind === 'extend' ? operation.sizeGiB - volumeGiB : volumeGiB
+}
+
+function pendingFor(
+  operation: RoomOperation,
+  held: Pick<Pending, 'rid' | 'reservation' | 'committed'>,
+  owned: Owned,
+  project: ProjectId,
+): Pending {
+  if (operation.kind === 'accept') return pendingAccept(held, owned, operation, project)
   if (operation.kind === 'extend') return { ...held, kind: 'extend', sizeGiB: operation.sizeGiB }
   const { snapshot, bodyHash } = operation
-  return { ...held, kind: 'snapshot', sizeGiB: volumeGiB, snapshot, bodyHash }
+  return { ...held, kind: 'snapshot', sizeGiB: owned.volume.sizeGiB, snapshot, bodyHash }
+}
+
+/** What it adds to the account of the project that asked. */
+function deltaOf(pending: Pending, owned: Owned): Usage {
+  switch (pending.kind) {
+    case 'extend':
+      return { volumes: 0, snapshots: 0, gigabytes: pending.sizeGiB - owned.volume.sizeGiB }
+    case 'snapshot':
+      return { volumes: 0, snapshots: 1, gigabytes: pending.sizeGiB }
+    case 'accept':
+      return acceptedUsage(owned)
+    default:
+      return assertNever(pending)
+  }
 }
 
 function isFor(pending: Pending, operation: RoomOperation): boolean {
-  if (operation.kind === 'extend') return pending.kind === 'extend' && pending.sizeGiB === operation.sizeGiB
-  return pending.kind === 'snapshot' && pending.bodyHash === operation.bodyHash
+  switch (operation.kind) {
+    case 'extend':
+      return pending.kind === 'extend' && pending.sizeGiB === operation.sizeGiB
+    case 'snapshot':
+      return pending.kind === 'snapshot' && pending.bodyHash === operation.bodyHash
+    case 'accept':
+      return pending.kind === 'accept' && pending.transfer.id === operation.transfer
+    default:
+      return assertNever(operation)
+  }
 }
 
 /** The answer to the same request, if it was done before; a snapshot's name is never used for another one. */
 function doneBefore(peer: Peer, owned: Owned | undefined, { rid, operation, volume }: ReserveRoom): OperationReply | null {
   const reply = peer.results.get(rid)?.reply ?? null
   if (operation.kind === 'extend') return reply
+  if (operation.kind === 'accept') return reply ?? acceptedBefore(owned, rid)
   const made = (reply?.ok === true ? reply.value.snapshot : null) ?? (owned && snapshotOf(owned.volume, operation.snapshot.id)) ?? null
   if (made === null) return null
   if (made.bodyHash !== operation.bodyHash) return failure({ code: 'request-mismatch', volume })
   // While it is being made the answer is its reservation, once more.
   if (owned?.pending?.rid === rid) return null
   return reply ?? success({ ...NO_VALUE, snapshot: made })
+}
+
+/** By the record, if the answer itself was forgotten. */
+function acceptedBefore(owned: Owned | undefined, rid: RequestId): OperationReply | null {
+  const volume = owned?.volume
+  return volume?.transfer?.acceptedBy === rid ? success({ ...NO_VALUE, volume, transfer: volume.transfer }) : null
 }

@@ -69,7 +69,7 @@ function placeSnapshot(peer: Peer, out: Out, stray: ListedSnapshot, contents: Le
 
 /** A delete that was asked for while this host was away. One that cannot be done is withdrawn: the volume stays as it is. */
 function honour(peer: Peer, out: Out, project: ProjectId, intent: Intent, now: Now): void {
-  const end = deleteAsIntended(peer, out, intent, now)
+  const end = deleteAsIntended(peer, out, project, intent, now)
   if (end === 'wait') return
   const owned = peer.owned.get(intent.volume)
   if (end === 'refused' && owned !== undefined) {

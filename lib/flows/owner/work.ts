@@ -7,6 +7,7 @@
 import { exportIqn, type Attachment, type Connection } from '../../model/attachment.ts'
 import type { PeerId, RequestId, VolumeId } from '../../model/ids.ts'
 import { failure, type Failure, success } from '../../model/failure.ts'
+import { keyName } from '../../model/transfer.ts'
 import { NO_VALUE, type OperationReply, type OperationValue } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { resultKey } from '../keys.ts'
@@ -23,7 +24,8 @@ export const LUN = 1
 
 /** Remembers that `from` waits for this operation, which is at work. */
 export function waitFor(peer: Peer, rid: RequestId, from: PeerId): void {
-  peer.waiting.set(rid, [...(peer.waiting.get(rid) ?? []), from])
+  const known = peer.waiting.get(rid) ?? []
+  if (!known.includes(from)) peer.waiting.set(rid, [...known, from])
 }
 
 /** The operation is done: remembers it and answers everybody who waits, once they can see it anywhere. */
@@ -35,7 +37,7 @@ export function endWith(peer: Peer, out: Out, rid: RequestId, value: OperationVa
   const reply = slim(success(value))
   peer.results.set(rid, { reply, sinceMs: now.monoMs })
   journalPut(out, resultKey(rid), { reply })
-  for (const from of takeWaiting(peer, rid)) answerWhenSeen(peer, out, from, rid, withConnection(peer, reply))
+  for (const from of takeWaiting(peer, rid)) answerWhenSeen(peer, out, from, rid, withSecret(peer, reply))
 }
 
 /** The operation came to nothing. Not remembered: a repeat tries anew. */
@@ -57,9 +59,12 @@ function slim(reply: OperationReply): OperationReply {
   return success({ ...reply.value, volume: { ...reply.value.volume, snapshots: [] } })
 }
 
-/** The answer with the secret put in, for those who may connect. */
-export function withConnection(peer: Peer, reply: OperationReply): OperationReply {
-  if (!reply.ok || reply.value.attachment === null) return reply
+/** The answer with its secret put in, for those who may connect, and for those who have offered a volume. */
+export function withSecret(peer: Peer, reply: OperationReply): OperationReply {
+  if (!reply.ok) return reply
+  const { transfer } = reply.value
+  if (transfer?.state === 'open') return success({ ...reply.value, authKey: peer.options.secretOf(keyName(transfer.id)) })
+  if (reply.value.attachment === null) return reply
   return success({ ...reply.value, connection: connectionOf(peer, reply.value.attachment) })
 }
 

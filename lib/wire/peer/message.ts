@@ -11,7 +11,22 @@ import type { AcceptChange, ChangeOutcome, KnownHead, LogPlace, PeerMessage, Ref
 import type { Certificate } from '../../model/proof.ts'
 import { BATCH_MAX, GROUP_MAX, type Proof, type Vote } from '../../model/proof.ts'
 import { type Rumor, RUMORS_MAX, SUSPECTERS_MAX } from '../../model/probe.ts'
-import { anyJson, bool, type Check, isObject, list, mapOf, nullable, oneOf, pair, pattern, shape, text, variants } from './check.ts'
+import {
+  anyJson,
+  bool,
+  type Check,
+  integer,
+  isObject,
+  list,
+  mapOf,
+  nullable,
+  oneOf,
+  pair,
+  pattern,
+  shape,
+  text,
+  variants,
+} from './check.ts'
 import { hostLook } from './look-shapes.ts'
 import { count, ITEMS_MAX, peer, pool, project, reservation, rid, uuid } from './plain-shapes.ts'
 import {
@@ -24,6 +39,7 @@ import {
   rejection,
   roomOperation,
   spec,
+  usage,
   volume,
 } from './shapes.ts'
 
@@ -102,7 +118,7 @@ const logPlace = shape<LogPlace>({ epoch: count, seq: count })
 const message = variants<PeerMessage>({
   reserve: { rid, pool, spec, typeVersion: nullable(count) },
   'reserve-room': { rid, volume: uuid, project, operation: roomOperation },
-  reserved: { rid, pool, reservation, deltaGiB: count, body: text(64) },
+  reserved: { rid, pool, reservation, delta: usage, sizeGiB: integer(1), source: project, body: text(64) },
   refused: { rid, refusal },
   abandon: { rid, project, reservation },
   commit: { certificate },

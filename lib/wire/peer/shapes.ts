@@ -12,6 +12,7 @@ import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import { RESTING_SNAPSHOTS, type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
 import { FAILURE_KINDS, type Volume, type VolumeFailure, type VolumeSpec } from '../../model/volume.ts'
+import type { Transfer, TransferGrant } from '../../model/transfer.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
 import {
   defaultTypeFields,
@@ -52,7 +53,7 @@ export const limits = shape<Limits>({
   gigabytes: integer(-1),
   per_volume_gigabytes: integer(-1),
 })
-const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed })
+export const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed })
 export const rejection = shape<Rejection>({ pool, filter: text(255), reported: shown, needed: shown })
 
 const specFields = {
@@ -126,6 +127,17 @@ const snapshot = shape<Snapshot>({
   revert: nullable(rid),
   failure: nullable(shape<SnapshotFailure>({ step: oneOf('create', 'delete'), tool: text(255), detail: shown })),
 })
+const transfer = shape<Transfer>({
+  id: uuid,
+  name: nullable(text(255)),
+  noSnapshots: bool,
+  createdAtMs: atMs,
+  source: project,
+  state: oneOf('open', 'accepted', 'cancelled'),
+  destination: nullable(project),
+  acceptedBy: nullable(rid),
+})
+const transferGrant = shape<TransferGrant>({ id: uuid, source: project, user: text(255) })
 const volumeStatus = oneOf(
   'creating',
   'available',
@@ -135,6 +147,7 @@ const volumeStatus = oneOf(
   'detaching',
   'extending',
   'reverting',
+  'awaiting-transfer',
   'deleting',
   'unmanaging',
   'error',
@@ -152,6 +165,7 @@ export const volume = shape<Volume>({
   attachments: list(attachment, 1000),
   snapshots: list(snapshot, SNAPSHOTS_MAX),
   detached: list(uuid, 1000),
+  transfer: nullable(transfer),
   failure: nullable(volumeFailure),
   readOnly: optional(bool),
   bootable: optional(bool),
@@ -174,7 +188,11 @@ const textEdit = {
   metadataChanges: optional(mapOf(nullable(text(255)), 1000)),
 }
 
-const takesRoom = { extend: { sizeGiB: integer(1), online: bool }, snapshot: { snapshot: snapshotSpec, bodyHash, force: bool } }
+const takesRoom = {
+  extend: { sizeGiB: integer(1), online: bool },
+  snapshot: { snapshot: snapshotSpec, bodyHash, force: bool },
+  accept: { transfer: uuid, proof: text(64), user: text(255), anyType: bool },
+}
 export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
   update: textEdit,
@@ -186,6 +204,8 @@ const operation = variants<Operation>({
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
   'reset-snapshot': { snapshot: uuid, status: oneOf(...RESTING_SNAPSHOTS) },
+  offer: { transfer: uuid, name: nullable(text(255)), noSnapshots: bool, createdAtMs: atMs },
+  'cancel-transfer': { transfer: uuid },
   attach: {
     attachment: uuid,
     instance: nullable(text(255)),
@@ -217,6 +237,8 @@ export const operationReply = result(
     attachment: nullable(attachment),
     snapshot: nullable(snapshot),
     connection: nullable(connection),
+    transfer: nullable(transfer),
+    authKey: nullable(text(255)),
   }),
 )
 
@@ -231,6 +253,7 @@ const bindingFields = {
   sizeGiB: integer(1),
   spec: nullable(spec),
   snapshot: nullable(snapshotSpec),
+  transfer: nullable(transferGrant),
   atMs,
 }
 const unplacedFields = {
@@ -248,6 +271,7 @@ const recentFields = {
   rid,
   volume: uuid,
   snapshot: nullable(uuid),
+  transfer: nullable(uuid),
   bodyHash,
   host: nullable(peer),
   reservation: nullable(reservation),
@@ -265,6 +289,7 @@ export const ledgerEntry = variants<LedgerEntry>({
   limits: { limits },
   intent: { volume: uuid, rid, host: peer, atMs },
   gone: { volume: uuid, host: peer, atMs },
+  left: { order: count, volume: uuid, rid, atMs },
   type: typeEntryFields,
   qos: qosEntryFields,
   'default-type': defaultTypeFields,
@@ -293,6 +318,7 @@ export const ledgerChange = variants<LedgerChange>({
   'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit, dismiss: {} }), atMs },
   intend: { intent: ofKind(ledgerEntry, 'intent') },
   withdraw: { volume: uuid, rid },
+  leave: { volume: uuid, rid, atMs },
   forget: { host: peer, epoch: count, seq: count, records: list(lastRecord, ITEMS_MAX), volume: nullable(uuid), atMs },
   'set-limits': { limits: someLimits },
   'clear-limits': {},
@@ -327,6 +353,7 @@ const contents = shape<LedgerContents>({
   used: usage,
   project,
   ended: nullable(ofKind(ledgerEntry, 'recent')),
+  hasAccepted: bool,
 })
 export const ledgerAnswer = variants<LedgerAnswer>({
   bound: { binding: ofKind(ledgerEntry, 'bound', 'recent') },
@@ -344,6 +371,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   edited: { unplaced },
   absent: {},
   intended: { intent: ofKind(ledgerEntry, 'intent') },
+  left: {},
   forgotten: {},
   behind: {},
   'not-lost': {},

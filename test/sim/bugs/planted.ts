@@ -13,6 +13,7 @@ import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { revertInName, revertToTheFirst } from './reverts.ts'
 import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
 import { claimBlindly, trustTheCoordinator } from './types.ts'
+import { anyKey, countTwice, keepTags, leaveUnasked, moveBeforeBind } from './transfers.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
 export const PLANTED: readonly Bug[] = [
@@ -58,6 +59,11 @@ export const PLANTED: readonly Bug[] = [
   freeWhatIsGivenBack,
   terminateInName,
   writeAnyway,
+  moveBeforeBind,
+  keepTags,
+  anyKey,
+  countTwice,
+  leaveUnasked,
 ]
 
 export function plantedBug(number: number): Bug {

@@ -30,17 +30,22 @@ export class AccountChecker implements Checker {
     if (!key.startsWith('volume/') || node.isOut) return
     const was = ownedIn(stored)
     const is = ownedIn(after)
+    if (was !== null) this.#add(node, was.volume.project, lessUsage(usageOf(was)))
+    if (is !== null) this.#add(node, is.volume.project, usageOf(is))
     const project = (is ?? was)?.volume.project
     if (project === undefined) return
-    const byNode = this.#used.get(project) ?? new Map<SimNode, Usage>()
-    byNode.set(node, addUsage(byNode.get(node) ?? NO_USAGE, addUsage(usageOf(is), lessUsage(usageOf(was)))))
-    this.#used.set(project, byNode)
     const used = this.usedBy(project)
     // An old copy may hold what has been deleted since.
     if (this.#scene.nodes.some(({ isAmnesic }) => isAmnesic)) return
     if (exceeds(used, this.#scene.options.limits)) {
       throw new Violation('I7', 'a project has more than its limits', { project, used, limits: this.#scene.options.limits })
     }
+  }
+
+  #add(node: SimNode, project: ProjectId, usage: Usage): void {
+    const byNode = this.#used.get(project) ?? new Map<SimNode, Usage>()
+    byNode.set(node, addUsage(byNode.get(node) ?? NO_USAGE, usage))
+    this.#used.set(project, byNode)
   }
 }
 

@@ -4,7 +4,7 @@
  * A 202 only after a majority has decided; one volume for one key; nobody who was promised a volume is told that there
  * is none; and at rest every volume is as somebody wanted it last.
  */
-import type { AttachmentId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { AttachmentId, VolumeId } from '../../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, OperationRequest } from '../../../lib/model/request.ts'
 import { type Snapshot, snapshotOf } from '../../../lib/model/snapshot.ts'
 import type { Volume } from '../../../lib/model/volume.ts'
@@ -13,20 +13,23 @@ import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import { type Checker, membersIn, type Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
+import type { TransferChecker } from './transfers.ts'
 import { ownedIn } from './stored.ts'
 
 export class PromiseChecker implements Checker {
   readonly #scene: Scene
   readonly #registers: RegisterChecker
+  readonly #transfers: TransferChecker
   readonly #bodies = new Map<string, string>()
   /** Volumes whose delete or unmanage was taken and could not be done. */
   readonly #refused = new Set<VolumeId>()
   /** Volumes that had failed to grow when a hand took them away: they come back without a word of that. */
   readonly #smallAgain = new Set<VolumeId>()
 
-  constructor(scene: Scene, registers: RegisterChecker) {
+  constructor(scene: Scene, registers: RegisterChecker, transfers: TransferChecker) {
     this.#scene = scene
     this.#registers = registers
+    this.#transfers = transfers
   }
 
   onDurable(_node: SimNode, key: string, after: unknown, before: unknown): void {
@@ -43,7 +46,7 @@ export class PromiseChecker implements Checker {
     if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) this.#checkCreated(request, reply.result.value)
     if (request.kind === 'operate' && reply.kind === 'operate' && reply.result.ok) this.#checkGranted(request.request)
     if (request.kind === 'find-snapshot' && reply.kind === 'find-snapshot' && !reply.result.ok) {
-      if (reply.result.failure.code === 'snapshot-not-found') this.#checkSnapshotNotThere(asked, request.snapshot)
+      if (reply.result.failure.code === 'snapshot-not-found') this.#checkSnapshotNotThere(asked, request)
     }
     if (reply.kind !== 'find') return
     if (reply.result.ok) return this.#checkNotRisen(asked, reply.result.value)
@@ -85,7 +88,17 @@ export class PromiseChecker implements Checker {
     // A delete that was taken while the owner was away, and that the owner then found it could not do, is answered for by a message.
     if (deleteAckedMs !== null && found.status !== 'error_deleting' && !this.#refused.has(found.id))
       throw new Violation('I6', 'a volume whose delete was acknowledged is there', { book, found })
-    const allowed = ['available', 'reserved', 'attaching', 'in-use', 'detaching', 'error', 'error_deleting', 'error_extending']
+    const allowed = [
+      'available',
+      'reserved',
+      'attaching',
+      'in-use',
+      'detaching',
+      'awaiting-transfer',
+      'error',
+      'error_deleting',
+      'error_extending',
+    ]
     if (!allowed.includes(found.status)) throw new Violation('I6', 'a volume never came to an end', { book, found })
     if (found.status.startsWith('error') && found.failure === null)
       throw new Violation('I6', 'a volume is in error and nobody knows why', { found })
@@ -131,9 +144,10 @@ export class PromiseChecker implements Checker {
     if (body !== bodyHash) throw new Violation('I5', 'a key was accepted with two bodies', { rid, body, bodyHash })
   }
 
-  #checkNotThere({ askedMs }: Asked, { volume }: Extract<ClientRequest, { kind: 'find' }>): void {
+  #checkNotThere({ askedMs }: Asked, { volume, project }: Extract<ClientRequest, { kind: 'find' }>): void {
     const book = this.#scene.history.books.get(volume)
     if (book === undefined || book.deleteAskedMs !== null) return
+    if (project !== null && this.#transfers.wasElsewhere(volume, project, askedMs)) return
     if (book.ackedMs !== null && book.ackedMs < askedMs) throw new Violation('I6', 'a promised volume is said not to be there', { book })
   }
 
@@ -142,12 +156,13 @@ export class PromiseChecker implements Checker {
     throw new Violation('I6', 'a snapshot was acknowledged before a majority had decided it', { rid, operation })
   }
 
-  #checkSnapshotNotThere({ askedMs }: Asked, id: SnapshotId): void {
+  #checkSnapshotNotThere({ askedMs }: Asked, { snapshot: id, project }: Extract<ClientRequest, { kind: 'find-snapshot' }>): void {
     for (const { spec, snapshots, isCascadeAsked } of this.#scene.history.books.values()) {
       if (isCascadeAsked) continue
       const book = snapshots.get(id)
       // It may have been made where nobody hears of it any more.
       const home = book === undefined ? null : this.#registers.decisionOfVolume(spec.id)
+      if (book !== undefined && this.#transfers.wasElsewhere(spec.id, project, askedMs)) return
       if (home !== null && home.kind !== 'unplaced' && home.host !== null && this.#scene.operator.isLost(home.host)) return
       if (book?.ackedMs != null && book.ackedMs < askedMs && book.deleteAskedMs === null)
         throw new Violation('I6', 'a promised snapshot is said not to be there', { book })

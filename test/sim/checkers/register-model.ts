@@ -163,6 +163,8 @@ function textOf(entry: LedgerEntry): string {
       return `${entry.kind} ${entry.host} ${entry.epoch} ${entry.seq} ${entry.usage.volumes} ${entry.usage.snapshots} ${entry.usage.gigabytes} ${entry.isFinal}`
     case 'intent':
       return `${entry.kind} ${entry.volume} ${entry.rid} ${entry.host} ${entry.atMs}`
+    case 'left':
+      return `${entry.kind} ${entry.volume} ${entry.rid} ${entry.atMs}`
     case 'gone':
       return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`
     case 'limits':

@@ -4,6 +4,7 @@
  *
  * Only to guess well which of many changes explains an answer. A wrong guess costs time and nothing else.
  */
+import type { RequestId } from '../../../lib/model/ids.ts'
 import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
 
 /** Of whatever lets go of room, and of whatever takes some. */
@@ -21,6 +22,7 @@ const settledTrace = (rid: string): string => `settled/${rid}`
 const shelvedTrace = (volume: string): string => `shelved/${volume}`
 const intentTrace = (volume: string): string => `intent/${volume}`
 const withdrawnTrace = (volume: string): string => `withdrawn/${volume}`
+const leftTrace = (volume: string): string => `left/${volume}`
 const goneTrace = (host: string): string => `gone/${host}`
 const editedTrace = (volume: string): string => `edited/${volume}`
 
@@ -41,6 +43,8 @@ export function tracesOf(change: LedgerChange): readonly string[] {
       return [editedTrace(change.volume), FREED]
     case 'intend':
       return [intentTrace(change.intent.volume)]
+    case 'leave':
+      return [leftTrace(change.volume)]
     case 'withdraw':
       return [withdrawnTrace(change.volume)]
     case 'forget':
@@ -97,8 +101,10 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
       return change.kind === 'edit-unplaced' ? [editedTrace(change.volume)] : []
     case 'folded':
       return change.kind === 'fold' && change.totals.seq !== answer.seq ? [foldedTrace(change.totals.host)] : []
+    case 'left':
+      return change.kind === 'intend' ? [leftTrace(change.intent.volume)] : []
     case 'intended':
-      return change.kind === 'intend' && change.intent.rid !== answer.intent.rid ? [intentTrace(change.intent.volume)] : []
+      return intendedBefore(change, answer.intent.rid)
     case 'forgotten':
       return change.kind === 'forget' ? [goneTrace(change.host)] : []
     case 'below-use':
@@ -119,6 +125,11 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
     case 'contents':
       return []
   }
+}
+
+function intendedBefore(change: LedgerChange, rid: RequestId): readonly string[] {
+  if (change.kind === 'leave') return [intentTrace(change.volume)]
+  return change.kind === 'intend' && change.intent.rid !== rid ? [intentTrace(change.intent.volume)] : []
 }
 
 /** What is in a register now, and is not in an answer that was read from it (or the other way round). */

@@ -9,6 +9,7 @@ import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import { snapshotOf, usageOfRecord } from '../../../lib/model/snapshot.ts'
+import type { VolumeTags } from '../../../lib/ports/backend.ts'
 import { volumeBehindExport } from '../fakes/exports.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
@@ -89,6 +90,7 @@ export class RestChecker implements Checker {
       const what = unsettledIn(owned)
       if (what !== null) open.push(`${name} ${owned.volume.id} ${what}`)
     }
+    for (const what of taggedOtherwise(node)) open.push(`${name} has not tagged ${what}`)
     if (!servesWhatItShould(node)) open.push(`${name} serves something else than its journal says`)
     return open
   }
@@ -141,6 +143,19 @@ export class RestChecker implements Checker {
     const aside = node.volumes.quarantined.filter((id) => ![...node.handled].some((handled) => handled === id))
     if (aside.length > 0) throw new Violation('I12', 'bytes of ours were set aside', { host: node.name, volumes: aside })
   }
+}
+
+/** Bytes that say that they are another project's than their record does. */
+function taggedOtherwise(node: SimNode): readonly string[] {
+  const records = ownedOn(node)
+  const isOdd = (volume: VolumeId, tags: VolumeTags | null): boolean => {
+    const owned = records.get(volume)
+    return owned !== undefined && tags !== null && tags.project !== owned.volume.project
+  }
+  return [
+    ...node.volumes.list().filter(({ id, tags }) => isOdd(id, tags)),
+    ...node.volumes.listSnapshots().filter(({ volume, tags }) => isOdd(volume, tags)),
+  ].map(({ id }) => id)
 }
 
 /** A target that forgot everything is put right at the next look. */

@@ -8,8 +8,9 @@
 import type { Attachment } from '../../../lib/model/attachment.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { Failure } from '../../../lib/model/failure.ts'
-import type { ClientReply, Operation, OperationRequest, OperationValue } from '../../../lib/model/request.ts'
+import type { ClientReply, OperationRequest, OperationValue } from '../../../lib/model/request.ts'
 import { latestSnapshot } from '../../../lib/model/snapshot.ts'
+import { openTransfer } from '../../../lib/model/transfer.ts'
 import type { Volume, VolumeStatus } from '../../../lib/model/volume.ts'
 import { type Asked, isTrespass } from '../history.ts'
 import type { Owned } from '../../../lib/flows/owner/owned.ts'
@@ -88,10 +89,11 @@ export class StateChecker implements Checker {
     }
   }
 
-  #checkDone({ volume: id, operation }: OperationRequest, value: OperationValue, sinceMs: number): void {
+  #checkDone(request: OperationRequest, value: OperationValue, sinceMs: number): void {
+    const { volume: id, operation } = request
     const { volume } = value
     const facts = { id, operation, value, sinceMs }
-    this.#require(isDone(operation, value), 'an answer says that something else was done than was asked for', facts)
+    this.#require(isDone(request, value), 'an answer says that something else was done than was asked for', facts)
     // An extend or a snapshot is answered with what the coordinator last saw of the volume.
     const fromMs = operation.kind === 'extend' || operation.kind === 'snapshot' ? 0 : sinceMs
     // A delete whose owner is away is taken by the register, and shown as if the owner had begun it.
@@ -103,8 +105,8 @@ export class StateChecker implements Checker {
     )
   }
 
-  #checkRefused({ volume: id, operation }: OperationRequest, failure: Failure, sinceMs: number): void {
-    const facts = { id, operation, failure, sinceMs, life: this.#periods(id, sinceMs) }
+  #checkRefused({ volume: id, project, operation }: OperationRequest, failure: Failure, sinceMs: number): void {
+    const facts = { id, project, operation, failure, sinceMs, life: this.#periods(id, sinceMs) }
     const had = (is: (volume: Volume) => boolean): boolean => this.#periods(id, sinceMs).some(({ volume }) => volume !== null && is(volume))
     const says = (isSo: boolean): void => this.#require(isSo, 'a refusal gives a reason that never was', facts)
     switch (failure.code) {
@@ -141,11 +143,20 @@ export class StateChecker implements Checker {
         return says(!this.#scene.options.onlineExtend && had(({ status }) => status === 'in-use'))
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
-      case 'volume-not-found':
+      case 'transfer-not-found':
+        return says(
+          this.#wasAway(id, sinceMs) || !('transfer' in operation) || had((volume) => openTransfer(volume)?.id !== operation.transfer),
+        )
+      case 'transfer-snapshots':
+        return says(had(({ snapshots }) => snapshots.length === failure.snapshots))
+      case 'volume-not-found': {
+        // Another project had it, at some moment.
+        if (project !== null && had((volume) => volume.project !== project)) return
         if (operation.kind === 'delete' && !this.#isGoneWithHost(id)) says(!this.#isOwnDoing(id, sinceMs))
         return says(
           this.#periods(id, sinceMs).every(({ volume }) => volume === null) || this.#wasAway(id, sinceMs) || this.#isGoneWithHost(id),
         )
+      }
       default:
         return
     }
@@ -190,7 +201,8 @@ export class StateChecker implements Checker {
 }
 
 /** Whether the answer shows what was asked for. */
-function isDone(operation: Operation, { volume, attachment, snapshot }: OperationValue): boolean {
+function isDone({ operation, project, rid }: OperationRequest, value: OperationValue): boolean {
+  const { volume, attachment, snapshot, transfer, authKey } = value
   switch (operation.kind) {
     case 'delete':
       return volume === null || volume.status === 'deleting'
@@ -234,6 +246,12 @@ function isDone(operation: Operation, { volume, attachment, snapshot }: Operatio
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
     case 'revert':
       return volume?.status === 'reverting'
+    case 'offer':
+      return transfer?.id === operation.transfer && transfer.state === 'open' && authKey !== null && volume?.status === 'awaiting-transfer'
+    case 'cancel-transfer':
+      return transfer?.id === operation.transfer && transfer.state === 'cancelled' && authKey === null
+    case 'accept':
+      return transfer?.acceptedBy === rid && volume?.project === project && authKey === null
     case 'dismiss':
     case 'edit-image':
     case 'unreserve':

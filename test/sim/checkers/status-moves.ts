@@ -11,7 +11,7 @@ export type LifeStatus = VolumeStatus | 'gone'
 const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   creating: ['available', 'error'],
   // os-attach alone: nobody has to be connected.
-  available: ['reserved', 'attaching', 'in-use', 'extending', 'reverting', 'deleting', 'unmanaging'],
+  available: ['reserved', 'attaching', 'in-use', 'extending', 'reverting', 'awaiting-transfer', 'deleting', 'unmanaging'],
   reserved: ['attaching', 'available'],
   // Not exported after all, and back to where it came from; or let go of before anybody said that it is in use.
   attaching: ['in-use', 'reserved', 'available', 'detaching'],
@@ -22,6 +22,7 @@ const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
   extending: ['available', 'in-use', 'error_extending'],
   // Whoever uses it may still say so, and let go of it.
   error_extending: ['deleting', 'available', 'reserved', 'attaching', 'in-use', 'detaching'],
+  'awaiting-transfer': ['available', 'deleting'],
   reverting: ['available', 'error'],
   deleting: ['gone', 'error_deleting'],
   // The tool would not let it go: it is as it was.

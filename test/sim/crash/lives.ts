@@ -6,8 +6,9 @@
  * what it wants is not asked here; that nothing is wrong in the end is the checkers' business.
  */
 import type { Connection } from '../../../lib/model/attachment.ts'
-import { attachmentId, snapshotId, type VolumeId } from '../../../lib/model/ids.ts'
+import { attachmentId, projectId, snapshotId, type TransferId, transferId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
+import { keyProof } from '../../../lib/model/transfer.ts'
 import { isPassing, ridOf } from '../clients.ts'
 import type { AttachmentBook } from '../history.ts'
 import { againAs, attach, available, copyOf, create, existingAs, operate, PROJECT, wanted } from '../scenario.ts'
@@ -21,6 +22,8 @@ interface Life {
   prepare(simulation: Simulation): () => void
 }
 
+/** Which takes volumes over. */
+const OTHER = projectId('green')
 const ROOMY = 100
 /** No pool of this size takes a volume of the next. */
 const TIGHT = 5
@@ -263,6 +266,39 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'a volume is offered with its snapshot, and accepted by another project, which deletes it',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const snapshot = snapshotOf(simulation, id)
+      insist(simulation, operation(id, 'snapshot', snapshot))
+      simulation.pass(500)
+      return () => {
+        const key = keyIn(insist(simulation, operation(id, 'offer', offerOf(simulation, id))))
+        insist(simulation, acceptOf(id, 'accept', key))
+        insist(simulation, operation(id, 'late', { kind: 'update', name: 'not theirs any more' }))
+        insist(simulation, operation(id, 'unsnapshot', { kind: 'delete-snapshot', snapshot: snapshot.snapshot.id }, OTHER))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'delete', { kind: 'delete', force: false }, OTHER))
+      }
+    },
+  },
+  {
+    name: 'a transfer that two accept at once, and that is taken back at the same time',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const key = keyIn(insist(simulation, operation(id, 'offer', offerOf(simulation, id))))
+      return () => {
+        simulation.clients.ask(acceptOf(id, 'rival', key, projectId('red')), 0, simulation.node('c'))
+        simulation.clients.ask(operation(id, 'cancel', { kind: 'cancel-transfer', transfer: transferOf(id) }), 0, simulation.node('b'))
+        insist(simulation, acceptOf(id, 'accept', key))
+        simulation.pass(500)
+        insist(simulation, acceptOf(id, 'accept', key))
+      }
+    },
+  },
+  {
     name: 'a whole life',
     poolGiB: ROOMY,
     prepare: (simulation) => {
@@ -293,8 +329,29 @@ function insist(simulation: Simulation, request: ClientRequest): ClientReply | n
   return null
 }
 
-function operation(volume: VolumeId, key: string, what: Operation): ClientRequest {
-  return { kind: 'operate', request: { rid: ridOf(PROJECT, `${volume}/${key}`), project: PROJECT, volume, operation: what } }
+function operation(volume: VolumeId, key: string, what: Operation, project = PROJECT): ClientRequest {
+  return { kind: 'operate', request: { rid: ridOf(project, `${volume}/${key}`), project, volume, operation: what } }
+}
+
+const transferOf = (volume: VolumeId): TransferId => transferId(`66666666${volume.slice(8)}`)
+
+function offerOf({ world }: Simulation, volume: VolumeId): Operation {
+  return { kind: 'offer', transfer: transferOf(volume), name: 'gift', noSnapshots: false, createdAtMs: world.nowMs }
+}
+
+/** Null if nobody could answer: then nobody knows the key. */
+function keyIn(reply: ClientReply | null): string | null {
+  return reply?.kind === 'operate' && reply.result.ok ? reply.result.value.authKey : null
+}
+
+function acceptOf(volume: VolumeId, key: string, authKey: string | null, project = OTHER): ClientRequest {
+  const transfer = transferOf(volume)
+  return operation(
+    volume,
+    key,
+    { kind: 'accept', transfer, proof: keyProof(transfer, authKey ?? 'lost'), user: 'u', anyType: false },
+    project,
+  )
 }
 
 function bookOf(simulation: Simulation, volume: VolumeId, digit: string, isOlder = false): AttachmentBook {

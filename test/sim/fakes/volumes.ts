@@ -4,7 +4,7 @@
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
 import type { Existing, Former } from '../../../lib/model/existing.ts'
-import type { RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { ProjectId, RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type {
   Backend,
   BackendSnapshot,
@@ -212,6 +212,14 @@ export class FakeVolumes {
     return done(null)
   }
 
+  retag(volume: VolumeId, project: ProjectId): Outcome<null> {
+    const known = this.#volumes.get(volume)
+    if (known !== undefined) this.#volumes.set(volume, { ...known, tags: movedTo(project, known.tags) })
+    for (const snapshot of this.#snapshots.values())
+      if (snapshot.volume === volume) this.#snapshots.set(snapshot.id, { ...snapshot, tags: movedTo(project, snapshot.tags) })
+    return done(null)
+  }
+
   remove(volume: VolumeId): Outcome<null> {
     if (!this.#volumes.has(volume)) return done(null)
     this.#watcher.onRemove(volume)
@@ -286,6 +294,10 @@ export class FakeVolumes {
     this.#quarantined.push(id)
     return done(null)
   }
+}
+
+function movedTo(project: ProjectId, tags: VolumeTags | null): VolumeTags | null {
+  return tags === null ? null : { ...tags, project }
 }
 
 function formerOf(volume: VolumeId, snapshot: SnapshotId | null, tags: VolumeTags | null): Former {

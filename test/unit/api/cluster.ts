@@ -318,6 +318,7 @@ function memoryBackend(volumes: FakeVolumes, capacityGiB: number): Backend {
     create: async (volume, tags) => emptied(volumes.create(volume, tags)),
     copy: async (volume, source, tags) => emptied(volumes.copy(volume, source, tags)),
     extend: async (volume) => emptied(volumes.extend(volume)),
+    retag: async (volume, project) => emptied(volumes.retag(volume, project)),
     remove: async (volume) => emptied(volumes.remove(volume)),
     inspect: async (volume) => volumes.inspect(volume),
     list: async () => done(volumes.list()),

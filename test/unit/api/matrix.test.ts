@@ -136,6 +136,8 @@ async function make(kind: Kind, project: string): Promise<string> {
       const attachment = { volume_uuid: await make('volume', project), connector: { initiator: 'iqn.1993-08.org.debian:01:b', host: 'c' } }
       return (await post(project, '/v3/attachments', { attachment })).attachment.id
     }
+    case 'transfer':
+      return (await post(project, '/v3/volume-transfers', { transfer: { volume_id: await make('volume', project) } })).transfer.id
     case 'message': {
       const { id } = (await post(project, '/v3/volumes', { volume: { size: 90_000 } })).volume
       await settled('volume', project, id, 'error')
@@ -164,7 +166,9 @@ async function settled(kind: 'volume' | 'snapshot', project: string, id: string,
 
 /** Deletes it. @returns its id */
 async function endOf(kind: Kind, id: string): Promise<string> {
-  const collection = { reserved: 'attachment', connected: 'attachment', message: 'message', qos: 'qos-spec' }[kind as string] ?? kind
+  const collection =
+    { reserved: 'attachment', connected: 'attachment', transfer: 'volume-transfer', message: 'message', qos: 'qos-spec' }[kind as string] ??
+    kind
   if (kind === 'message') {
     const { resource_uuid } = (await callAs('admin', `/v3/messages/${id}`)).body.message
     await callAs('member', `/v3/volumes/${resource_uuid}`, { method: 'DELETE' })
@@ -177,7 +181,7 @@ async function endOf(kind: Kind, id: string): Promise<string> {
 }
 
 t.test('lists hold nothing of other projects, on no page, whatever is asked for', async (t) => {
-  const kinds = ['volume', 'snapshot', 'connected', 'message'] as const
+  const kinds = ['volume', 'snapshot', 'connected', 'transfer', 'message'] as const
   const made = new Map<string, { own: string; foreign: string }>()
   for (const kind of kinds) made.set(kind, { own: await make(kind, OWN), foreign: await make(kind, FOREIGN) })
   const lists: ReadonlyArray<readonly [string, string, string]> = [
@@ -187,6 +191,8 @@ t.test('lists hold nothing of other projects, on no page, whatever is asked for'
     ['snapshot', 'snapshots/detail', 'snapshots'],
     ['connected', 'attachments', 'attachments'],
     ['connected', 'attachments/detail', 'attachments'],
+    ['transfer', 'os-volume-transfer', 'transfers'],
+    ['transfer', 'volume-transfers/detail', 'transfers'],
     ['message', 'messages', 'messages'],
   ]
   for (const [kind, path, key] of lists) {

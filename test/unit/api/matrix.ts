@@ -6,7 +6,7 @@
 /** In the order of the codes below. `member`, `reader`, `admin`, `service` act for one project, `stranger` for another. */
 export const CALLERS = ['nobody', 'reader', 'member', 'admin', 'stranger', 'service'] as const
 
-export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'type' | 'message' | 'project' | 'nothing'
+export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'transfer' | 'type' | 'message' | 'project' | 'nothing'
 
 export interface Row {
   /** `METHOD /path`, as in routes.ts. */
@@ -64,6 +64,7 @@ const POOL = encodeURIComponent('alpha1@memory#pool')
 const NOTHING = { 'source-name': 'nothing' }
 const LUKS = { provider: 'luks', control_location: 'front-end' }
 const COPY = '401 403 404 404 404 404'
+const KEYLESS = '401 403 400 400 400 400'
 
 export const ROWS: readonly Row[] = [
   { route: 'GET ', ...open() },
@@ -125,6 +126,23 @@ export const ROWS: readonly Row[] = [
     body: () => ({ 'os-update_snapshot_status': { status: 'available' } }),
   },
   ...metadata('/snapshots/:id/metadata', 'snapshot'),
+
+  ...['/os-volume-transfer', '/volume-transfers'].flatMap((path): readonly Row[] => [
+    { route: `POST ${path}`, ...write('volume', 202), body: (id) => ({ transfer: { volume_id: id } }) },
+    { route: `GET ${path}`, ...open() },
+    { route: `GET ${path}/detail`, ...open() },
+    { route: `GET ${path}/:id`, ...read('transfer') },
+    { route: `DELETE ${path}/:id`, ...write('transfer', 202) },
+    // Whoever knows the id may try a key, in whatever project; this is none.
+    {
+      route: `POST ${path}/:id/accept`,
+      on: 'transfer',
+      own: KEYLESS,
+      foreign: KEYLESS,
+      gone: COPY,
+      body: () => ({ accept: { auth_key: 'x' } }),
+    },
+  ]),
 
   { route: 'POST /attachments', ...write('volume', 200), body: (id) => ({ attachment: { volume_uuid: id, connector: CONNECTOR } }) },
   { route: 'GET /attachments', ...open() },

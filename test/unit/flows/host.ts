@@ -53,6 +53,11 @@ export function onVolumes({ volumes, snapshots }: Host, call: BackendCall): Back
       return done(null)
     case 'inspect':
       return done(volumes.get(call.volume) ?? null)
+    case 'retag': {
+      const known = volumes.get(call.volume)
+      if (known !== undefined && known.tags !== null) volumes.set(call.volume, { ...known, tags: { ...known.tags, project: call.project } })
+      return done(null)
+    }
     case 'remove':
     case 'quarantine':
       volumes.delete(call.volume)

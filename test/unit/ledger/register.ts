@@ -61,6 +61,7 @@ export function grantOf(volume: string, sizeGiB: number, changes: Partial<Bindin
     sizeGiB,
     spec,
     snapshot: null,
+    transfer: null,
     atMs: 0,
     ...changes,
   }

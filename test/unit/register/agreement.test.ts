@@ -126,6 +126,7 @@ function bindingOf(rid: string, host: PeerId): Binding {
     sizeGiB: 1,
     spec: null,
     snapshot: null,
+    transfer: null,
     atMs: 0,
   }
 }

@@ -165,7 +165,7 @@ t.test('a stop in the middle of a start ends it: who waits is answered, and noth
   }
   const { runner } = hostWith(t, { backends: [{ ...noStorage('a'), list }] })
   runner.start()
-  const asked = runner.ask({ kind: 'find', project: TAGS.project, volume: VOLUME })
+  const asked = runner.ask({ kind: 'find', project: TAGS.project, volume: VOLUME, isOwn: false })
   await settle()
   await runner.stop()
   t.match(await asked, { kind: 'find', result: { ok: false } })

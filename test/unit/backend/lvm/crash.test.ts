@@ -82,6 +82,21 @@ const STORIES: readonly Story[] = [
     },
   },
   {
+    name: 'a volume with a snapshot becomes another project’s',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
+    },
+    call: (backend) => backend.retag(VOLUME.id, projectId('another'), inTime),
+    seen: ['2 2 0'],
+    after: async (t, backend, lvm) => {
+      const tags = { ...TAGS, project: projectId('another') }
+      t.same(good(await backend.list(inTime)), [{ ...VOLUME, tags }])
+      t.same(good(await backend.listSnapshots(inTime)), [{ ...SNAPSHOT, tags }])
+      readsSecret(t, lvm.read(LV))
+    },
+  },
+  {
     name: 'remove',
     before: made,
     call: (backend) => backend.remove(VOLUME.id, inTime),

@@ -9,7 +9,7 @@ import { Fleet, type Letter } from '../fleet.ts'
 import { create, groupOf, manifestOf, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
 
 /** By somebody who does not know whose it is. */
-const FIND: ClientRequest = { kind: 'find', project: null, volume: volumeNamed(1) }
+const FIND: ClientRequest = { kind: 'find', project: null, volume: volumeNamed(1), isOwn: false }
 
 const isMove = ({ message }: Letter): boolean => message.kind === 'fetch' || message.kind === 'install'
 
@@ -99,7 +99,7 @@ t.test('a late answer of a register brings no volume back into the picture whose
     if (isHeld) late.push(letter)
     return isHeld
   }
-  fleet.ask('c', { kind: 'find', project: PROJECT, volume: volumeNamed(1) })
+  fleet.ask('c', { kind: 'find', project: PROJECT, volume: volumeNamed(1), isOwn: false })
   const [commit] = fleet.letters('commit')
   if (commit === undefined) throw new Error('nobody has committed')
   fleet.say(commit.from, commit.to, commit.message)

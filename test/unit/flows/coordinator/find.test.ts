@@ -14,6 +14,7 @@ const find = (volume: number, project: typeof PROJECT | null = null): ClientRequ
   kind: 'find',
   project,
   volume: volumeNamed(volume),
+  isOwn: false,
 })
 
 /** Six hosts: five keep the project's register, and one is asked that does not. */

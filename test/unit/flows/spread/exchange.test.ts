@@ -58,7 +58,7 @@ t.test('a volume that was known from its grant goes out of the picture with the 
   fleet.stop('c')
   fleet.start('c')
   fleet.pass(2 * TIMINGS.recallMs)
-  fleet.ask('c', { kind: 'find', project: PROJECT, volume: volumeNamed(1) })
+  fleet.ask('c', { kind: 'find', project: PROJECT, volume: volumeNamed(1), isOwn: false })
   fleet.pass(1000)
   const isShown = (): boolean => fleet.host('c').tables.view.volumes.has(volumeNamed(1))
   t.ok(isShown())

@@ -79,6 +79,7 @@ const volume: Volume = {
   attachments: [attachment, waiting],
   snapshots: [],
   detached: [],
+  transfer: null,
   failure: null,
 }
 

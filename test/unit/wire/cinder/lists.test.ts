@@ -39,6 +39,7 @@ function volume(id: string, fields: Partial<Volume> = {}): Volume {
     attachments: [],
     snapshots: [],
     detached: [],
+    transfer: null,
     failure: null,
     ...fields,
   }

@@ -9,6 +9,7 @@ import {
   requestId,
   reservationId,
   snapshotId,
+  transferId,
   volumeId,
 } from '../../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../../lib/model/ledger.ts'
@@ -18,6 +19,7 @@ import type { Ballot } from '../../../../lib/model/ballot.ts'
 import type { KnownHead, PeerMessage } from '../../../../lib/model/message.ts'
 import type { Rumor } from '../../../../lib/model/probe.ts'
 import { DEFAULT_LIMITS } from '../../../../lib/model/quota.ts'
+import { NO_VALUE } from '../../../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../../../lib/model/volume.ts'
 import { parseSignedManifest } from '../../../../lib/wire/manifest.ts'
 import { formatEnvelope, parseEnvelope } from '../../../../lib/wire/peer/envelope.ts'
@@ -58,6 +60,16 @@ const full: Volume = {
   availabilityZone: 'nova',
   updatedAtMs: null,
   detached: [],
+  transfer: {
+    id: transferId('6d6b4c1a-5a1e-4f7e-8f0e-6f7f2f3a1c66'),
+    name: null,
+    noSnapshots: false,
+    createdAtMs: 1,
+    source: project,
+    state: 'accepted',
+    destination: project,
+    acceptedBy: rid,
+  },
   attachments: [
     {
       id: attachment,
@@ -105,6 +117,7 @@ const binding: Extract<LedgerEntry, { kind: 'bound' }> = {
   sizeGiB: 1,
   spec,
   snapshot: null,
+  transfer: null,
   atMs: 1,
 }
 const head: LogHead = {
@@ -153,13 +166,13 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   'probe-nack': { kind: 'probe-nack', seq: 1, incarnation: 2, rumors: [] },
   reserve: { kind: 'reserve', rid, pool, spec, typeVersion: 2 },
   'reserve-room': { kind: 'reserve-room', rid, volume, project, operation: { kind: 'extend', sizeGiB: 3, online: true } },
-  reserved: { kind: 'reserved', rid, pool, reservation, deltaGiB: 0, body: 'b' },
+  reserved: { kind: 'reserved', rid, pool, reservation, delta: binding.delta, sizeGiB: 1, source: project, body: 'b' },
   refused: { kind: 'refused', rid, refusal: { kind: 'no-room', rejection } },
   abandon: { kind: 'abandon', rid, project, reservation },
   commit: { kind: 'commit', certificate: { project, rid, volume, host, reservation, proof } },
   committed: { kind: 'committed', rid },
   operate: { kind: 'operate', request: { rid, project: null, volume, operation: { kind: 'update', name: 'n' } } },
-  operated: { kind: 'operated', rid, reply: { ok: true, value: { volume: full, attachment: null, snapshot: null, connection: null } } },
+  operated: { kind: 'operated', rid, reply: { ok: true, value: { ...NO_VALUE, volume: full, authKey: 'k' } } },
   change: { kind: 'change', ref: 'r', project, change: { kind: 'bind', binding } },
   changed: { kind: 'changed', ref: 'r', project, outcome: { kind: 'decided', answer: { kind: 'bound', binding }, proof } },
   prepare: { kind: 'prepare', project, ballot, known: null },

@@ -1,6 +1,16 @@
 /** What messages carry: every kind of change, answer, entry and news, whole and with something wrong in it. */
 import t, { type Test } from 'tap'
-import { attachmentId, peerId, poolName, projectId, requestId, reservationId, snapshotId, volumeId } from '../../../../lib/model/ids.ts'
+import {
+  attachmentId,
+  peerId,
+  poolName,
+  projectId,
+  requestId,
+  reservationId,
+  snapshotId,
+  transferId,
+  volumeId,
+} from '../../../../lib/model/ids.ts'
 import type { Binding, LedgerAnswer, LedgerChange, LedgerEntry, Recent, Unplaced } from '../../../../lib/model/ledger.ts'
 import type { Ballot } from '../../../../lib/model/ballot.ts'
 import type { ChangeOutcome, PeerMessage } from '../../../../lib/model/message.ts'
@@ -47,6 +57,7 @@ const snapshotSpec: SnapshotSpec = {
   metadata: {},
   createdAtMs: 1,
 }
+const TRANSFER = transferId('6d6b4c1a-5a1e-4f7e-8f0e-6f7f2f3a1c66')
 const bound: Binding = {
   kind: 'bound',
   rid,
@@ -59,6 +70,7 @@ const bound: Binding = {
   sizeGiB: 1,
   spec,
   snapshot: snapshotSpec,
+  transfer: { id: TRANSFER, source: project, user: 'u' },
   atMs: 1,
 }
 const unplaced: Unplaced = { kind: 'unplaced', rid, spec, bodyHash: 'h', delta, rejected: [], atMs: 1, updatedAtMs: null }
@@ -68,6 +80,7 @@ const recent: Recent = {
   rid,
   volume,
   snapshot: snapshotSpec.id,
+  transfer: TRANSFER,
   bodyHash: 'h',
   host: null,
   reservation: null,
@@ -136,6 +149,7 @@ const entries: ByKind<LedgerEntry> = {
   limits: { kind: 'limits', limits },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
   gone: { kind: 'gone', volume, host, atMs: 1 },
+  left: { kind: 'left', order: 1, volume, rid, atMs: 1 },
   type: { ...claim, kind: 'type', access: [project], encryption, qosId: volume, version: 4, isGone: false, done: [rid] },
   qos: { ...qosClaim, kind: 'qos', version: 5, isGone: true, done: [] },
   'default-type': { kind: 'default-type', project, typeId: volume, version: 6, isGone: false, done: [rid] },
@@ -162,6 +176,7 @@ const changes: ByKind<LedgerChange> = {
   'edit-unplaced': { kind: 'edit-unplaced', volume, edit: { kind: 'delete' }, atMs: 1 },
   intend: { kind: 'intend', intent: entries.intent },
   withdraw: { kind: 'withdraw', volume, rid },
+  leave: { kind: 'leave', volume, rid, atMs: 1 },
   forget: {
     kind: 'forget',
     host,
@@ -199,6 +214,7 @@ const changes: ByKind<LedgerChange> = {
   'read-token': { kind: 'read-token', hash: token.hash },
 }
 const contents = {
+  hasAccepted: false,
   bound: [bound],
   unplaced: [unplaced],
   intents: [entries.intent],
@@ -219,6 +235,7 @@ const answers: ByKind<LedgerAnswer> = {
   edited: { kind: 'edited', unplaced },
   absent: { kind: 'absent' },
   intended: { kind: 'intended', intent: entries.intent },
+  left: { kind: 'left' },
   forgotten: { kind: 'forgotten' },
   behind: { kind: 'behind' },
   'not-lost': { kind: 'not-lost' },
@@ -250,6 +267,9 @@ const operations: ByKind<Operation> = {
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
   'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
   'reset-snapshot': { kind: 'reset-snapshot', snapshot: snapshotSpec.id, status: 'error' },
+  offer: { kind: 'offer', transfer: TRANSFER, name: null, noSnapshots: false, createdAtMs: 1 },
+  'cancel-transfer': { kind: 'cancel-transfer', transfer: TRANSFER },
+  accept: { kind: 'accept', transfer: TRANSFER, proof: 'f'.repeat(64), user: 'u', anyType: false },
   attach: { kind: 'attach', attachment: attachment, instance: null, mode: 'rw', connector: null, mountpoint: null },
   connect: { kind: 'connect', attachment: attachment, connector },
   complete: { kind: 'complete', attachment: attachment },
