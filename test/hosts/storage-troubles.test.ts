@@ -49,7 +49,16 @@ const remove = async (volume: string): Promise<void> => {
   await reaches(volume, 'gone')
 }
 const trouble = (text: string): Promise<string> => host.must(`echo '${text}' > /run/trouble.new && mv /run/trouble.new /run/trouble`)
-const over = (): Promise<string> => host.must('rm -f /run/trouble; [ ! -s /run/hanging ] || kill $(cat /run/hanging); rm -f /run/hanging')
+/** And the pools are what they were before: an agent measures them every few seconds. */
+const over = async (): Promise<void> => {
+  await host.must('rm -f /run/trouble; [ ! -s /run/hanging ] || kill $(cat /run/hanging); rm -f /run/hanging')
+  const look = async (): Promise<undefined | NotYet> => {
+    const pools = items(await client.call('GET', '/scheduler-stats/get_pools?detail=true', 200), 'pools')
+    const stalled = pools.filter((pool) => textAt(at(pool, 'capabilities'), 'backend_trouble') !== '')
+    return stalled.length === 0 ? undefined : new NotYet(stalled)
+  }
+  await waitFor('no pool is stalled', look, WITHIN_MS)
+}
 const messageOf = async (volume: string): Promise<string> => (await client.messages(volume)).join('; ')
 /** What every create says now: one that is refused, and deleted again. */
 const refusal = async (type: string, size = 1): Promise<string> => {
