@@ -2,7 +2,7 @@
 import type { CliFailure } from '../failure.ts'
 import type { Settings } from '../settings.ts'
 import { sendHttp } from './http.ts'
-import { refusal } from './refusal.ts'
+import { isWithoutUsers, refusal, withoutUsers } from './refusal.ts'
 
 export interface RestRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -38,7 +38,9 @@ export async function attempt(endpoint: string, request: RestRequest, settings: 
   const { status, header } = result
   if (status >= 200 && status < 300) return { kind: 'body', body: answered }
   const requestId = header('x-openstack-request-id')
-  const failure = refusal({ status, body: answered, requestId, isVerbose: settings.isVerbose })
+  const failure = isWithoutUsers(path, status, answered)
+    ? withoutUsers()
+    : refusal({ status, body: answered, requestId, isVerbose: settings.isVerbose })
   const isBusy = status === 503 || status === 429
   const isOfThisPeer = isBusy || failure.message.startsWith('NoClusterKey')
   return { kind: 'refused', failure, isOfThisPeer, retryAfterMs: isBusy ? retryAfterMs(header('retry-after')) : null }

@@ -48,3 +48,17 @@ function messageIn(body: unknown): string | null {
   const fault = Object.values(body).find((value) => isItem(value) && typeof value['message'] === 'string')
   return isItem(fault) && typeof fault['message'] === 'string' ? fault['message'] : null
 }
+
+/** Agents that keep no users have no such calls: their answer has Cinder's form, and not Keystone's. */
+export function isWithoutUsers(path: string, status: number, body: unknown): boolean {
+  return status === 404 && path.startsWith('/identity/') && isItem(body) && isItem(body['itemNotFound'])
+}
+
+export function withoutUsers(): CliFailure {
+  return new CliFailure(
+    EXIT.failed,
+    'the agents of this cluster keep no users',
+    'where they ask a Keystone, keep them there: openstack user …',
+    'where they ask nobody, see "Who may call" in docs/OPERATIONS.md: api.auth.kind builtin',
+  )
+}

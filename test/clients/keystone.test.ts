@@ -2,7 +2,7 @@
  * Debian's Keystone, Debian's clients, and the real REST edge between them, none of them modified: what an OpenStack site
  * has, on one machine. Each user sees what is the project's, and nobody is let in when Keystone cannot be asked.
  */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,8 @@ import t, { type Test } from 'tap'
 import { keystone as keystoneIdentity } from '../../agent/api/identity/keystone.ts'
 import { Secret } from '../../lib/model/secret.ts'
 import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
+import { CLI_PROGRAM, runScoria } from '../cluster/process.ts'
+import { freePorts } from '../cluster/ports.ts'
 import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keystone-server.ts'
 
 // Each command starts a Python interpreter and imports half of OpenStack; Keystone is one as well.
@@ -192,6 +194,32 @@ t.test('a token that was revoked is good for no longer than the cache says', asy
   await eventually(code, (status) => status === 401)
   // What is left is the time that a busy Keystone takes.
   t.ok(performance.now() - revokedAtMs < CACHE_MS + 30_000)
+})
+
+t.test('scoria dev asks the same Keystone, and scoria logs in there', async (t) => {
+  const [port = 0] = await freePorts(1)
+  const own = { OS_USERNAME: 'scoria', OS_PASSWORD: PASSWORD, OS_PROJECT_NAME: 'service' }
+  const args = ['dev', '--auth', 'keystone', '--keystone-url', keystone.url, '--backend', 'none', '--peers', '1', '--api-port', `${port}`]
+  const dev = spawn(process.execPath, [CLI_PROGRAM, ...args], {
+    env: { PATH: '/usr/bin:/bin', ...own },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.teardown(() => dev.kill('SIGTERM'))
+  for await (const said of dev.stdout.setEncoding('utf8')) if (String(said).startsWith('ready')) break
+  const as = (user: string, project: string) => ({
+    OS_AUTH_URL: keystone.url,
+    OS_USERNAME: user,
+    OS_PASSWORD: PASSWORD,
+    OS_PROJECT_NAME: project,
+    SCORIA_ENDPOINT: `http://127.0.0.1:${port}`,
+  })
+  const made = await runScoria(['volume', 'create', 'db', '--size', '1GiB', '--wait'], { env: as('alice', 'demo') })
+  t.match(made, { exitCode: 0, stdout: new RegExp(projects.get('demo') ?? '') }, made.stderr)
+  t.match(await runScoria(['volume', 'delete', 'db', '--yes'], { env: as('rita', 'demo') }), {
+    exitCode: 5,
+    stderr: /Policy doesn't allow/,
+  })
+  t.match(await runScoria(['volume', 'list', '-o', 'name'], { env: as('oscar', 'other') }), { exitCode: 0, stdout: '' })
 })
 
 t.test('without Keystone nobody is let in, and with it everybody again', async (t) => {

@@ -70,6 +70,7 @@ t.test('a cluster is ready in one line, keeps its state in --dir, mends a dead p
     stderr: new RegExp(`127.0.0.1:${port} is taken .*--api-port`),
   })
 
+  t.match(await ask('user', 'list'), { exitCode: 1, stderr: /keep no users.*\n.*openstack user/ })
   const [victim = ''] = processesWith(join(dir, 'peer-1/agent.yaml'))
   process.kill(Number(victim.split(' ')[0]), 'SIGKILL')
   await untilSaid(first, /peer-1 ended \(SIGKILL\) and is started again in 1 s; its log: .*peer-1\/agent\.log/)
