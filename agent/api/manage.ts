@@ -4,6 +4,7 @@
  * Looked at here for a clear answer. The pool's owner sets it aside as it sets room aside, the project's register decides, and only
  * then is anything touched.
  */
+import { NO_HINTS } from '../../lib/model/hints.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { Existing } from '../../lib/model/existing.ts'
@@ -121,6 +122,6 @@ export async function takeIn(edge: Edge, call: Call, { wanted, thing, place, pro
     createdAtMs: edge.clock(),
   } as const
   const bodyHash = hashHex('manage', canonicalJson({ ...wanted, project }))
-  const { result } = await edge.service.ask({ kind: 'create', rid: createRid(call), spec, bodyHash, sourceAt: place })
+  const { result } = await edge.service.ask({ kind: 'create', rid: createRid(call), spec, bodyHash, sourceAt: place, hints: NO_HINTS })
   return result.ok ? answer(202, volumeBody(result.value, call)) : failed(result.failure)
 }

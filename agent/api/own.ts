@@ -7,6 +7,7 @@ import { requestId } from '../../lib/model/ids.ts'
 import { parseExplain, parseInvite } from '../../lib/wire/cinder/own-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { heardHosts, hostRoutes } from './hosts.ts'
+import { lookForHinted } from './hinted-volumes.ts'
 import { locateVolume } from './locate.ts'
 import { wantedType } from './types.ts'
 import { hasZone } from './zones.ts'
@@ -46,14 +47,18 @@ function status(edge: Edge): Answer {
 async function explain(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseExplain(call.body)
   if (!wanted.ok) return failed(wanted.failure)
-  const { sizeGiB, type: typeName, zone, rid } = wanted.value
+  const { sizeGiB, type: typeName, zone, rid, hints } = wanted.value
   const found = await wantedType(edge, call, typeName)
   if (!found.ok) return failed(found.failure)
   const { type } = found
   if (type !== null && type.encryption !== null) return failed({ code: 'type-encrypted', type: type.name })
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
+  const unknown = await lookForHinted(edge, call, hints)
+  if (unknown !== null) return failed(unknown)
   const name = requestId(rid ?? hashHex('explain', String(sizeGiB), typeName ?? '', zone ?? '').slice(0, 32))
-  return answer(200, { rid: name, ...edge.service.explain({ rid: name, sizeGiB, zones: zone === null ? [] : [zone], type }) })
+  const { project, user } = call.caller
+  const spec = { project, user, name: null, description: null, sizeGiB, zone }
+  return answer(200, { rid: name, ...edge.service.explain({ rid: name, spec, sizeGiB, type, hints }) })
 }
 
 async function age(edge: Edge, call: Call): Promise<Answer> {

@@ -14,6 +14,7 @@ import { volumeSummary } from '../../lib/wire/cinder/volume.ts'
 import { selectVolumes, VOLUME_KEYS } from '../../lib/wire/cinder/volume-query.ts'
 import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../lib/wire/cinder/volume-request.ts'
 import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
+import { lookForHinted } from './hinted-volumes.ts'
 import { locateForDisplay, locateVolume } from './locate.ts'
 import { operate } from './operate.ts'
 import { pageFor } from './page.ts'
@@ -58,8 +59,11 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const facts = found === null ? null : unlikeSource(wanted.value, found, type.type)
   if (facts !== null) return failed(facts)
+  const { hints } = wanted.value
+  const unknown = await lookForHinted(edge, call, hints)
+  if (unknown !== null) return failed(unknown)
   const spec = specOf(edge, call, wanted.value, found, type.type)
-  const asked = { rid: createRid(call), spec, bodyHash: bodyHash(wanted.value), sourceAt: found?.place ?? null }
+  const asked = { rid: createRid(call), spec, bodyHash: bodyHash(wanted.value), sourceAt: found?.place ?? null, hints }
   const { result } = await edge.service.ask({ kind: 'create', ...asked })
   return result.ok ? answer(202, volumeBody(withoutImage(asJustCreated(result.value)), call)) : failed(result.failure)
 }

@@ -4,6 +4,7 @@ import { compareText, isReservedProject } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
 import { effectiveDefaults, effectiveQos, effectiveServices } from '../../lib/model/catalogue.ts'
+import { placeRequest } from '../../lib/flows/coordinator/place.ts'
 import { typesOf } from '../../lib/flows/spread/catalogue.ts'
 import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
 import type { Now } from '../../lib/flows/step.ts'
@@ -48,7 +49,7 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     },
     hosts: () => knownHosts(peer, now()),
     pools: () => knownPools(peer, now()),
-    explain: (request) => rank(knownPools(peer, now()), request, peer.options.placement),
+    explain: (request) => rank(knownPools(peer, now()), placeRequest(peer, request), peer.options.placement),
     manifest: () => peer.options.manifest,
     types: () => typesOf(peer),
     defaultTypes: () => effectiveDefaults(peer.catalogue.entries),

@@ -11,7 +11,8 @@ import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId 
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { ServiceMark } from '../../lib/model/service.ts'
 import type { QosSpecs } from '../../lib/model/qos.ts'
-import type { PlaceRequest, PoolView, Ranking } from '../../lib/model/placement.ts'
+import type { Placing } from '../../lib/flows/coordinator/place.ts'
+import type { PoolView, Ranking } from '../../lib/model/placement.ts'
 import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/request.ts'
 
 export type ReplyTo<Request extends ClientRequest> = Extract<
@@ -34,7 +35,7 @@ export interface Service {
   volumes(project: ProjectId | null): readonly VolumeView[]
   hosts(): readonly HostView[]
   pools(): readonly PoolView[]
-  explain(request: PlaceRequest): Ranking
+  explain(request: Placing): Ranking
   manifest(): Manifest
   /** The volume types that count, by this peer's copy. */
   types(): readonly KnownType[]

@@ -6,16 +6,18 @@ import { printList } from '../output/print.ts'
 import { isItem, type Item, itemsAt, textOf } from '../rest/body.ts'
 import { given } from '../rest/given.ts'
 import type { Context } from './context.ts'
+import type { Hints } from './hint.ts'
 
 export interface ExplainOptions {
   readonly size: number
   readonly type?: string
   readonly zone?: string
+  readonly hint?: Hints
 }
 
 export async function explainPlacement(context: Context, options: ExplainOptions): Promise<void> {
   const { client, output, terminal } = context
-  const request = given({ size: options.size, volume_type: options.type, availability_zone: options.zone })
+  const request = given({ size: options.size, volume_type: options.type, availability_zone: options.zone, scheduler_hints: options.hint })
   const body = await client.call({ method: 'POST', path: '/scoria/v1/placement/explain', body: request, isRead: true })
   const ranking = isItem(body) && isItem(body['ranking']) ? body['ranking'] : body
   const ranked = itemsAt(ranking, 'candidates').map((row, index) => ({ ...row, rank: index + 1 }))

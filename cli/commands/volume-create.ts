@@ -10,6 +10,7 @@ import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { contextOf, newKey, property, sizeGiB, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
 import { explainPlacement } from './explain.ts'
+import { hint, HINT_HELP, type Hints } from './hint.ts'
 import { volumeFields, volumeName } from './volume-rows.ts'
 import { waitUntilSettled } from './volume-wait.ts'
 
@@ -19,6 +20,7 @@ interface CreateOptions extends CommonOptions, WaitOptions {
   readonly source?: string
   readonly type?: string
   readonly zone?: string
+  readonly hint?: Hints
   readonly description?: string
   readonly property?: Readonly<Record<string, string>>
   readonly idempotencyKey?: string
@@ -35,6 +37,7 @@ export function addVolumeCreate(parent: Command, terminal: Terminal): void {
     .option('--source <volume>', 'begin as a copy of this volume, by id or name')
     .option('--type <type>', 'volume type')
     .option('--zone <zone>', 'availability zone; any if not given')
+    .option('--hint <key=value>', HINT_HELP, hint)
     .option('--description <text>', 'a note for people')
     .option('--property <key=value>', 'metadata, repeatable', property)
     .option('--idempotency-key <key>', 'repeats of the same key make one volume (default: a new one)')
@@ -45,6 +48,7 @@ export function addVolumeCreate(parent: Command, terminal: Terminal): void {
     command,
     'scoria volume create db --size 10GiB --wait',
     'scoria volume create db --size 10 --type fast --zone b -o json',
+    'scoria volume create db-2 --size 10GiB --hint different_host=6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0001',
     'scoria volume create db-copy --snapshot before-the-upgrade --wait',
   )
 }
@@ -74,7 +78,8 @@ async function create(name: string | undefined, options: CreateOptions, terminal
   // Cinder's clients always name the size; null is that of the source.
   const volume = { ...facts, size: size ?? null }
   const path = client.cinder('/volumes')
-  let body = await client.call({ method: 'POST', path, body: { volume }, idempotencyKey: options.idempotencyKey ?? newKey() })
+  const request = given({ volume, 'OS-SCH-HNT:scheduler_hints': options.hint })
+  let body = await client.call({ method: 'POST', path, body: request, idempotencyKey: options.idempotencyKey ?? newKey() })
   if (options.wait === true) {
     const made = itemAt(body, 'volume')
     body = { volume: await waitUntilSettled(context, textOf(made, 'id'), volumeName(made), options.timeout) }

@@ -74,6 +74,8 @@ const agentSchema = Type.Object({
         {
           CapacityWeigher: Type.Number({ default: 1, description: 'a number' }),
           AllocatedCapacityWeigher: Type.Number({ default: 0, description: 'a number' }),
+          GoodnessWeigher: Type.Number({ default: 0, description: 'a number' }),
+          VolumeNumberWeigher: Type.Number({ default: 0, description: 'a number' }),
         },
         { default: {} },
       ),

@@ -20,6 +20,8 @@ export interface Counted {
 export interface PoolSums {
   /** Given out: volumes at the size they have or will have, snapshots, reservations, errors until they are deleted. */
   readonly provisionedGiB: number
+  /** Volumes, those included that are being made. */
+  readonly volumes: number
   /** Builds that wait or run. */
   readonly queue: number
 }
@@ -44,16 +46,17 @@ export function poolSums(holdings: Holdings, pool: PoolName): PoolSums {
   return holdings.pools.get(pool) ?? NOTHING
 }
 
-const NOTHING: PoolSums = { provisionedGiB: 0, queue: 0 }
+const NOTHING: PoolSums = { provisionedGiB: 0, volumes: 0, queue: 0 }
 
 function add({ pools, projects }: Holdings, counted: Counted, sign: 1 | -1): void {
   const { volume, step } = counted
   const { pool, project } = volume
   const isSettled = countsHere(step)
   if (pool !== null) {
-    const { provisionedGiB, queue } = pools.get(pool) ?? NOTHING
+    const { provisionedGiB, volumes, queue } = pools.get(pool) ?? NOTHING
     pools.set(pool, {
       provisionedGiB: provisionedGiB + sign * roomOf(counted),
+      volumes: volumes + sign,
       queue: queue + (isSettled ? 0 : sign),
     })
   }

@@ -5,6 +5,7 @@ import type { CatalogueChange, KnownType } from './catalogue.ts'
 import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { HostsLooked } from './existing.ts'
 import type { Result } from './failure.ts'
+import type { Hints } from './hints.ts'
 import type { IdentityChange, IdentityFound } from './identity.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
@@ -115,6 +116,7 @@ export type ClientRequest =
       readonly spec: VolumeSpec
       readonly bodyHash: string
       readonly sourceAt: SourcePlace | null
+      readonly hints: Hints
     }
   | { readonly kind: 'operate'; readonly request: OperationRequest }
   /**

@@ -6,13 +6,17 @@
  * with the same stale view do not all run to the emptiest host.
  */
 import { compareText } from '../model/ids.ts'
-import type { Candidate, PlacementOptions, PlaceRequest, PoolView, Ranking, Rejection } from '../model/placement.ts'
+import type { Candidate, PlacementOptions, PlaceRequest, PoolView, Ranking, Rejection, RoomRequest } from '../model/placement.ts'
+import { differentBackendFilter, sameBackendFilter } from './filters/affinity.ts'
 import { availabilityZoneFilter } from './filters/availability-zone.ts'
 import { capabilitiesFilter } from './filters/capabilities.ts'
 import { capacityFilter } from './filters/capacity.ts'
-import type { Filter } from './filters/filter.ts'
+import { driverFilter } from './filters/driver.ts'
+import type { Filter, Preference, Refusal } from './filters/filter.ts'
+import { jsonFilter } from './filters/query.ts'
 import { stateFilter } from './filters/state.ts'
 import { thinPoolFilter } from './filters/thin-pool.ts'
+import { knownFunctions, type KnownFunctions } from './known-functions.ts'
 import { drawOf, rendezvousScore, seedOf } from './rendezvous.ts'
 import type { Draw } from './rendezvous.ts'
 import { viewDigest } from './view-digest.ts'
@@ -25,7 +29,7 @@ import type { Weighed } from './weighers/combine.ts'
  */
 export const DEFAULT_PLACEMENT: PlacementOptions = {
   order: 'spread',
-  weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0 },
+  weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0, GoodnessWeigher: 0, VolumeNumberWeigher: 0 },
   thinDataPercentMax: 95,
   thinMetadataPercentMax: 90,
 }
@@ -41,13 +45,21 @@ const FILTERS: ReadonlyArray<readonly [name: string, filter: Filter]> = [
   ['ThinPoolFilter', thinPoolFilter],
 ]
 
+/** After them, in order. Each says nothing unless a hint or a backend's function asks it to. */
+const PREFERENCES: ReadonlyArray<readonly [name: string, preference: Preference]> = [
+  ['SameBackendFilter', sameBackendFilter],
+  ['DifferentBackendFilter', differentBackendFilter],
+  ['JsonFilter', jsonFilter],
+  ['DriverFilter', driverFilter],
+]
+
 /**
  * Ranks the pools that can hold `request`, best first.
  *
  * Pure: equal arguments give equal results on every peer and every run; the order of `pools` does not matter.
  *
  * @param pools    each name once; capacities in GiB, as last heard (may be stale), less what the caller has in flight there
- * @param request  size in GiB (>= 0), zones, volume type; `rid` seeds the order
+ * @param request  size in GiB (>= 0), zones, volume type, hints; `rid` seeds the order
  * @param options  `spread`: by weighted rendezvous hashing; `best`: strictly by weight, as Cinder does
  * @returns candidates by score, equal scores by a hash of (rid, pool); weight 0 is last but is a candidate. Every other
  *   pool, by name, with the first filter that refused it and the values that this filter compared
@@ -57,16 +69,17 @@ const FILTERS: ReadonlyArray<readonly [name: string, filter: Filter]> = [
 export function rank(pools: readonly PoolView[], request: PlaceRequest, options: PlacementOptions): Ranking {
   const passed: PoolView[] = []
   const rejected: Rejection[] = []
-  const digest = viewDigest(request)
+  const functions = knownFunctions()
+  const digest = viewDigest(request, functions)
   // One pass: a view is larger than a processor's cache, and fetching it costs more than the arithmetic.
   for (const pool of pools) {
     digest.add(pool)
-    const rejection = fits(pool, request, options)
+    const rejection = fits(pool, request, options) ?? suits(pool, request, functions)
     if (rejection === null) passed.push(pool)
     else rejected.push(rejection)
   }
   return {
-    candidates: inOrder(passed, weigh(passed, request, options), request, options.order),
+    candidates: inOrder(passed, weigh(passed, { request, options, functions }), request, options.order),
     rejected: rejected.sort((a, b) => compareText(a.pool, b.pool)),
     viewDigest: digest.hex(),
   }
@@ -75,16 +88,28 @@ export function rank(pools: readonly PoolView[], request: PlaceRequest, options:
 /**
  * Tells whether one pool may hold `request`, by what the pool reports. The owner asks this of its own pools.
  *
- * @param request  size to add in GiB (>= 0), zones, volume type; `rid` is not read
+ * @param request  size to add in GiB (>= 0), zones, volume type
  * @returns null if it may; else the first filter that refused it and the two values which that filter compared
  * @throws never
  */
-export function fits(pool: PoolView, request: PlaceRequest, options: PlacementOptions): Rejection | null {
+export function fits(pool: PoolView, request: RoomRequest, options: PlacementOptions): Rejection | null {
   for (const [filter, check] of FILTERS) {
     const refusal = check(pool, request, options)
-    if (refusal !== null) return { pool: pool.name, filter, reported: refusal.reported, needed: refusal.needed }
+    if (refusal !== null) return rejectionOf(pool, filter, refusal)
   }
   return null
+}
+
+function suits(pool: PoolView, request: PlaceRequest, functions: KnownFunctions): Rejection | null {
+  for (const [filter, prefers] of PREFERENCES) {
+    const refusal = prefers(pool, request, functions)
+    if (refusal !== null) return rejectionOf(pool, filter, refusal)
+  }
+  return null
+}
+
+function rejectionOf({ name }: PoolView, filter: string, { reported, needed }: Refusal): Rejection {
+  return { pool: name, filter, reported, needed }
 }
 
 function inOrder(

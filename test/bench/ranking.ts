@@ -39,7 +39,9 @@ export async function ranking(): Promise<readonly Figure[]> {
 function medianMs(pools: readonly PoolView[]): number {
   const times: number[] = []
   for (let round = -10; round < ROUNDS; round += 1) {
-    const request = { rid: requestId(round.toString(16).padStart(32, '0')), sizeGiB: 10, zones: ['zone-1', 'zone-2'], type: null }
+    const rid = requestId(round.toString(16).padStart(32, '0'))
+    const hints = { sameBackends: null, differentBackends: null, query: null }
+    const request = { rid, sizeGiB: 10, zones: ['zone-1', 'zone-2'], type: null, hints, volume: {}, qos: {} }
     const beganMs = performance.now()
     rank(pools, request, DEFAULT_PLACEMENT)
     if (round >= 0) times.push(performance.now() - beganMs)

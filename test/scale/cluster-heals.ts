@@ -1,6 +1,7 @@
 /**
  * Twenty hosts, cut in half for a minute while clients go on at both sides, and healed: how long until all views are equal.
  */
+import { NO_HINTS } from '../../lib/model/hints.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import { attachmentId, projectId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
 import type { Operation } from '../../lib/model/request.ts'
@@ -94,7 +95,7 @@ function change(cluster: ClusterWorld, random: Random): void {
       source: null,
       createdAtMs: Math.floor(cluster.nowMs),
     }
-    cluster.ask(node, { kind: 'create', rid, spec, bodyHash: hashHex('body', spec.id), sourceAt: null })
+    cluster.ask(node, { kind: 'create', rid, spec, bodyHash: hashHex('body', spec.id), sourceAt: null, hints: NO_HINTS })
     return
   }
   const volumes = [...(node.peer?.view.volumes.keys() ?? [])]

@@ -3,6 +3,7 @@
  * long it takes a host to come in or to come back.
  */
 import type { StoredReplica } from '../../lib/flows/restore.ts'
+import { NO_HINTS } from '../../lib/model/hints.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import { type PeerId, projectId, requestId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
 import type { ClientRequest } from '../../lib/model/request.ts'
@@ -203,7 +204,14 @@ export class LargeCluster {
       source: null,
       createdAtMs: Math.floor(this.#cluster.nowMs),
     }
-    return { kind: 'create', rid: requestId(this.#random.hex(16)), spec, bodyHash: hashHex('body', spec.id), sourceAt: null }
+    return {
+      kind: 'create',
+      rid: requestId(this.#random.hex(16)),
+      spec,
+      bodyHash: hashHex('body', spec.id),
+      sourceAt: null,
+      hints: NO_HINTS,
+    }
   }
 
   #volumes(): number {

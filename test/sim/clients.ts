@@ -2,6 +2,7 @@
  * Clients of the API as they are: in a hurry, several at once on one volume, repeating what was not answered through
  * another peer, and sometimes using a key again for something else.
  */
+import { NO_HINTS } from '../../lib/model/hints.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import {
   attachmentId,
@@ -304,7 +305,7 @@ export class Clients {
     if (keyed.length === 0) return
     const { spec, rid, sourceAt } = this.#random.pick(keyed)
     const other = { ...spec, sizeGiB: spec.sizeGiB + 1 }
-    this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt })
+    this.ask({ kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt, hints: NO_HINTS })
   }
 
   /** Half of the time one that somebody uses, if there is any. */
@@ -451,7 +452,7 @@ export class Clients {
 }
 
 export function createOf({ spec, rid, bodyHash, sourceAt }: VolumeBook): CreateRequest {
-  return { kind: 'create', rid, spec, bodyHash, sourceAt }
+  return { kind: 'create', rid, spec, bodyHash, sourceAt, hints: NO_HINTS }
 }
 
 export function bodyHashOf(spec: VolumeSpec): string {

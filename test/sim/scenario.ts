@@ -1,5 +1,6 @@
 /** Words for scenarios: a calm cluster, and what clients do with it, one thing after the other. */
 import type { Connection } from '../../lib/model/attachment.ts'
+import { NO_HINTS } from '../../lib/model/hints.ts'
 import { attachmentId, type AttachmentId, poolName, projectId, volumeId, type VolumeId } from '../../lib/model/ids.ts'
 import type { ClientRequest, Operation, OperationReply } from '../../lib/model/request.ts'
 import type { Volume } from '../../lib/model/volume.ts'
@@ -88,7 +89,7 @@ function requestFor(
 /** The same key, for another size. */
 export function abused({ rid, spec }: CreateRequest, sizeGiB: number): CreateRequest {
   const other = { ...spec, sizeGiB }
-  return { kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt: null }
+  return { kind: 'create', rid, spec: other, bodyHash: bodyHashOf(other), sourceAt: null, hints: NO_HINTS }
 }
 
 /** What a create through this host was answered with. */

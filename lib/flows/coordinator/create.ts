@@ -26,6 +26,7 @@ import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import { CLOSED_TRIES_MAX, RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
 import type { Peer } from '../tables.ts'
+import { placeRequest } from './place.ts'
 import { undecided, unreachable } from './reasons.ts'
 import type { Creating } from './requests.ts'
 
@@ -33,7 +34,7 @@ type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Ki
 type Decided = Extract<ChangeOutcome, { kind: 'decided' }>
 
 export function onCreate(peer: Peer, out: Out, client: string, request: Extract<ClientRequest, { kind: 'create' }>, now: Now): void {
-  const { rid, spec, bodyHash, sourceAt } = request
+  const { rid, spec, bodyHash, sourceAt, hints } = request
   const { manifest } = peer.options
   const refuse = (facts: Failure): void => reply(out, client, { kind: 'create', result: failure(facts) })
   if (isForming(manifest)) {
@@ -52,6 +53,7 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     spec,
     bodyHash,
     sourceAt,
+    hints,
     clients: [client],
     ranking,
     type: null,
@@ -77,7 +79,8 @@ function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const { sourceAt } = creating
   const known = knownPools(peer, now)
   const sizeGiB = roomFor(spec, known.find(({ name }) => name === sourceAt?.pool) ?? null)
-  const place = { rid: creating.rid, sizeGiB, zones: spec.zone === null ? [] : [spec.zone], type }
+  // Where the volumes of its hints lie counts as it is now, not as it was when the request came.
+  const place = placeRequest(peer, { rid: creating.rid, spec, sizeGiB, type, hints: creating.hints })
   // Only its owner can copy the source: while that is away there is no point in leaving a volume in error behind.
   const isAway = sourceAt !== null && sourceAt.owner !== peer.self && peer.connections.get(sourceAt.owner)?.state !== 'up'
   if (isAway) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))

@@ -5,6 +5,7 @@
  */
 import type { HostsLooked } from '../../model/existing.ts'
 import type { KnownType } from '../../model/catalogue.ts'
+import type { Hints } from '../../model/hints.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from '../../model/ids.ts'
 import type { Ranking, Rejection } from '../../model/placement.ts'
 import type { OperationRequest } from '../../model/request.ts'
@@ -18,6 +19,7 @@ export interface Creating {
   readonly bodyHash: string
   /** Where its source lies, if it has one: the only pool that may take it. */
   readonly sourceAt: SourcePlace | null
+  readonly hints: Hints
   readonly clients: readonly string[]
   readonly ranking: Ranking
   /** Index in the ranking of the pool that is asked now. */

@@ -10,7 +10,6 @@ import type { VolumeSpec } from '../../model/volume.ts'
 import { effectiveTypes, type KnownType } from '../../model/catalogue.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { hostOf } from '../../model/manifest.ts'
-import { requestId } from '../../model/ids.ts'
 import { fits } from '../../placement/rank.ts'
 import { poolSums } from '../holdings.ts'
 import type { MeasuredPool } from '../step.ts'
@@ -41,7 +40,7 @@ export function refusalOf(
 ): Rejection | null {
   const view = ownPools(peer).find((own) => own.name === pool)
   if (view === undefined) return { pool, filter: 'owner', reported: 'no such pool here', needed: pool }
-  return fits(view, { rid: requestId(''), sizeGiB, zones, type }, peer.options.placement)
+  return fits(view, { sizeGiB, zones, type }, peer.options.placement)
 }
 
 /** The type of a volume by this peer's copy; null without one, or if there is none of its id (any more). */
@@ -51,7 +50,7 @@ export function typeOf(peer: Peer, { typeId }: Pick<VolumeSpec, 'typeId'>): Know
 }
 
 function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
-  const provisioned = poolSums(peer.holdings, measured.name).provisionedGiB
+  const { provisionedGiB: provisioned, volumes } = poolSums(peer.holdings, measured.name)
   const isThin = isThinPool(measured)
   // A thin pool is as large as it is; of a thick one only what nobody else has may be given out.
   const totalGiB = isThin ? measured.totalGiB : Math.max(0, measured.totalGiB - leavingGiB(peer, measured.name))
@@ -62,6 +61,7 @@ function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
     free_capacity_gb: isThin ? (measured.capabilities['free_capacity_gb'] ?? null) : Math.max(0, totalGiB - provisioned),
     allocated_capacity_gb: provisioned,
     provisioned_capacity_gb: provisioned,
+    total_volumes: volumes,
   }
 }
 

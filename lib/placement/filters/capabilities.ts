@@ -8,6 +8,7 @@ import type { Capabilities, PoolView } from '../../model/placement.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import type { Json } from '../../model/json.ts'
 import { isList, meetsDemand } from '../extra-specs-operators.ts'
+import { protocolNames } from '../storage-protocol.ts'
 import type { Filter, Refusal } from './filter.ts'
 
 const SHOWN_LENGTH_MAX = 80
@@ -48,7 +49,8 @@ function meets(capabilities: Capabilities, key: string, demand: string): boolean
   if (isForeign(key)) return true
   const found = capabilityAt(capabilities, key)
   if (found === undefined) return false
-  return isList(found) ? found.some((value) => meetsDemand(value, demand)) : meetsDemand(found, demand)
+  const values = isList(found) ? found : key.endsWith('storage_protocol') ? protocolNames(found) : null
+  return values === null ? meetsDemand(found, demand) : values.some((value) => meetsDemand(value, demand))
 }
 
 /** Only what a pool reported itself: `constructor` and the like are not capabilities. */

@@ -10,30 +10,39 @@
  *
  * Sources: cinder/scheduler/base_weight.py, cinder/scheduler/weights/capacity.py.
  */
-import type { PlacementOptions, PlaceRequest, PoolView } from '../../model/placement.ts'
+import type { PlacementOptions, PlaceRequest, PoolView, WeigherName } from '../../model/placement.ts'
+import type { KnownFunctions } from '../known-functions.ts'
 import { allocatedCapacityWeigher } from './allocated-capacity.ts'
 import { capacityWeigher } from './capacity.ts'
+import { goodnessWeigher } from './goodness.ts'
+import { volumeNumberWeigher } from './volume-number.ts'
 import type { Weigher } from './weigher.ts'
-
-type WeigherName = keyof PlacementOptions['weighers']
 
 export interface Weighed {
   /** Whole number, 0..2^50. */
   readonly weight: number
-  /** GiB by each weigher that has a multiplier; -1 from one that prefers much and was told `infinite` or `unknown`. */
+  /** By each weigher that has a multiplier: GiB, volumes, or goodness; -1 from one that prefers much and was told `infinite` or `unknown`. */
   readonly said: Readonly<Record<string, number>>
+}
+
+export interface Weighing {
+  readonly request: PlaceRequest
+  readonly options: PlacementOptions
+  readonly functions: KnownFunctions
 }
 
 interface Column {
   readonly name: WeigherName
   readonly multiplier: number
-  /** Hundredths of GiB, one for each pool. */
+  /** Hundredths of what it counts, one for each pool. */
   readonly values: readonly number[]
 }
 
 const WEIGHERS: ReadonlyArray<readonly [WeigherName, Weigher]> = [
   ['CapacityWeigher', capacityWeigher],
   ['AllocatedCapacityWeigher', allocatedCapacityWeigher],
+  ['GoodnessWeigher', goodnessWeigher],
+  ['VolumeNumberWeigher', volumeNumberWeigher],
 ]
 
 /** Normalised weights are 0..SCALE. */
@@ -53,10 +62,10 @@ const BEYOND_MIN = 10_000 * 100
  * @returns one entry for each pool, in their order
  * @throws never
  */
-export function weigh(pools: readonly PoolView[], request: PlaceRequest, options: PlacementOptions): readonly Weighed[] {
+export function weigh(pools: readonly PoolView[], { request, options, functions }: Weighing): readonly Weighed[] {
   const columns = WEIGHERS.filter(([name]) => options.weighers[name] !== 0).map(([name, weigher]): Column => {
     const multiplier = options.weighers[name]
-    const said = pools.map((pool) => weigher(pool, request))
+    const said = pools.map((pool) => weigher(pool, request, functions))
     return { name, multiplier, values: fillUnknown(said, multiplier) }
   })
   const [only, second] = columns

@@ -1,6 +1,8 @@
 /** Bodies of Scoria's own calls, with the same limits and refusals as Cinder's. */
 import Type from 'typebox'
+import type { Hints } from '../../model/hints.ts'
 import { parseSize, Size } from './body-parts.ts'
+import { HintsBody, parseHints } from './hint-request.ts'
 import { accepted, type Parsed, shape } from './input.ts'
 
 export interface Explain {
@@ -9,12 +11,19 @@ export interface Explain {
   readonly zone: string | null
   /** Null: one that follows from the other arguments. */
   readonly rid: string | null
+  readonly hints: Hints
 }
 
 const Text = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]))
 const explainShape = shape(
   Type.Object(
-    { size: Size, volume_type: Text, availability_zone: Text, rid: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })) },
+    {
+      size: Size,
+      volume_type: Text,
+      availability_zone: Text,
+      rid: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
+      scheduler_hints: HintsBody,
+    },
     { additionalProperties: false },
   ),
 )
@@ -24,11 +33,14 @@ export function parseExplain(body: unknown): Parsed<Explain> {
   if (!parsed.ok) return parsed
   const size = parseSize('size', parsed.value.size)
   if (!size.ok) return size
+  const hints = parseHints('scheduler_hints', parsed.value.scheduler_hints)
+  if (!hints.ok) return hints
   return accepted({
     sizeGiB: size.value,
     type: parsed.value.volume_type || null,
     zone: parsed.value.availability_zone || null,
     rid: parsed.value.rid ?? null,
+    hints: hints.value,
   })
 }
 

@@ -5,7 +5,9 @@
  * is refused by name, so that nobody gets an empty volume in place of a copy.
  */
 import Type from 'typebox'
+import type { Hints } from '../../model/hints.ts'
 import { Anything, demands, firstText, isTrueWord, Metadata, OptionalText, parseSize, Size } from './body-parts.ts'
+import { HintsBody, parseHints } from './hint-request.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
 
 /** `id` as the client wrote it. */
@@ -24,6 +26,7 @@ export interface CreateVolume {
   readonly type: string | null
   readonly zone: string | null
   readonly metadata: Readonly<Record<string, string>>
+  readonly hints: Hints
 }
 
 /** Only what is there is changed; `metadata` replaces all of it. */
@@ -56,7 +59,8 @@ const createKeys = {
   group_id: Anything,
   source_replica: Anything,
 }
-const hints = { 'OS-SCH-HNT:scheduler_hints': Anything, 'os:scheduler_hints': Anything }
+const HINTS = 'OS-SCH-HNT:scheduler_hints'
+const hints = { [HINTS]: HintsBody, scheduler_hints: HintsBody }
 const createLoose = shape(Type.Object({ volume: Type.Object(createKeys), ...hints }))
 const createStrict = shape(
   Type.Object({ volume: Type.Object(createKeys, { additionalProperties: false }), ...hints }, { additionalProperties: false }),
@@ -70,8 +74,8 @@ export function parseCreateVolume(body: unknown, microversion: number): Parsed<C
   if (absent !== undefined) return refused({ code: 'not-supported', feature: absent })
   // Cinder removed the flag as well: sharing is a property of the volume type.
   if (isTrueWord(volume.multiattach)) return refused({ code: 'not-supported', feature: 'multiattach' })
-  if (demands(parsed.value['OS-SCH-HNT:scheduler_hints']) || demands(parsed.value['os:scheduler_hints']))
-    return refused({ code: 'not-supported', feature: 'scheduler_hints' })
+  const hinted = parsed.value[HINTS] ? parseHints(HINTS, parsed.value[HINTS]) : parseHints('scheduler_hints', parsed.value.scheduler_hints)
+  if (!hinted.ok) return hinted
   const source = sourceIn(volume)
   if (!source.ok) return source
   if (volume.size === null && source.value === null) return refused({ code: 'missing-key', path: 'volume', keys: ['size'] })
@@ -85,6 +89,7 @@ export function parseCreateVolume(body: unknown, microversion: number): Parsed<C
     type: volume.volume_type || null,
     zone: volume.availability_zone || null,
     metadata: volume.metadata ?? {},
+    hints: hinted.value,
   })
 }
 

@@ -19,6 +19,17 @@ t.test('create sends what was asked once, under a key, as the project, at the mi
   t.match(request?.headers, { 'x-auth-token': 'admin:admin', 'openstack-api-version': 'volume 3.71', 'idempotency-key': /^[0-9a-f-]{36}$/ })
 })
 
+t.test('hints go to the scheduler under Cinder’s key; a repeated one is a list', async (t) => {
+  const stub = await startStub(t, { [`POST ${VOLUMES}`]: () => ({ status: 202, body: { volume: volumeBody({ status: 'creating' }) } }) })
+  const hints = ['--hint', 'different_host=a', '--hint', 'different_host=b', '--hint', 'different_host=c', '--hint', 'query=["=", 1, 1]']
+  t.equal((await run(['volume', 'create', 'db', '--size', '10', ...hints], { endpoint: stub.endpoint })).exitCode, 0)
+  t.same(stub.seen[0]?.body, {
+    volume: { size: 10, name: 'db' },
+    'OS-SCH-HNT:scheduler_hints': { different_host: ['a', 'b', 'c'], query: '["=", 1, 1]' },
+  })
+  t.equal((await run(['volume', 'create', 'db', '--size', '10', '--hint', 'same_host'], { endpoint: stub.endpoint })).exitCode, 2)
+})
+
 t.test('a copy is asked for by the names of its source, and as large as that unless said otherwise', async (t) => {
   const stub = await startStub(t, {
     [`POST ${VOLUMES}`]: () => ({ status: 202, body: { volume: volumeBody({ status: 'creating' }) } }),
@@ -261,6 +272,8 @@ t.test('explain prints for each pool its place, or what refused it with both val
     ].join('\n'),
   )
   t.same(stub.seen[0]?.body, { size: 10, availability_zone: 'z' })
+  await run(['placement', 'explain', '--size', '10', '--hint', `same_host=${ID}`], { endpoint: stub.endpoint })
+  t.same(stub.seen[1]?.body, { size: 10, scheduler_hints: { same_host: ID } })
   t.same(
     JSON.parse((await run(['volume', 'create', 'x', '--size', '10', '--dry-run', '-o', 'json'], { endpoint: stub.endpoint })).out),
     body,

@@ -46,6 +46,7 @@ t.test('whatever happens to the records, pools and projects add up to what they 
       const there = all.filter((one) => one.volume.pool === pool)
       assert.deepEqual(poolSums(holdings, pool), {
         provisionedGiB: sum(there, roomOf),
+        volumes: there.length,
         queue: there.filter(({ step }) => step === 'reserved' || step === 'committed').length,
       })
     }

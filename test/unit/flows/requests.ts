@@ -11,6 +11,7 @@ import {
   volumeId,
 } from '../../../lib/model/ids.ts'
 import type { LedgerContents } from '../../../lib/model/ledger.ts'
+import { NO_HINTS } from '../../../lib/model/hints.ts'
 import type { Manifest } from '../../../lib/model/manifest.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../../lib/model/volume.ts'
@@ -59,7 +60,7 @@ export function create(n: number, changes: Partial<VolumeSpec> = {}): Extract<Cl
     createdAtMs: n,
     ...changes,
   }
-  return { kind: 'create', rid: request(n), spec, bodyHash: 'body', sourceAt: null }
+  return { kind: 'create', rid: request(n), spec, bodyHash: 'body', sourceAt: null, hints: NO_HINTS }
 }
 
 /** `n`: of the request; `volume`: number of the volume. */

@@ -96,6 +96,7 @@ t.test('CapacityFilter: room by the rules of capacity_filter.py', async (t) => {
 t.test('CapabilitiesFilter: every demand of the type that is meant for it (capabilities_filter.py)', async (t) => {
   const capabilities = {
     volume_backend_name: 'lvm',
+    storage_protocol: 'iSCSI',
     multiattach: true,
     tiers: ['gold', 'silver'],
     nothing: null,
@@ -109,6 +110,9 @@ t.test('CapabilitiesFilter: every demand of the type that is meant for it (capab
     [{ replication_enabled: '<is> False' }, 'CapabilitiesFilter: replication_enabled: not reported / replication_enabled: <is> False'],
     [{ nothing: '<is> False' }, 'CapabilitiesFilter: nothing: null / nothing: <is> False'],
     [{ 'provisioning:type': 'thick', 'vendor:speed': '9' }, null],
+    [{ storage_protocol: 'iscsi' }, null],
+    [{ 'capabilities:storage_protocol': '<or> FC <or> iSCSI' }, null],
+    [{ storage_protocol: 'FC' }, 'CapabilitiesFilter: storage_protocol: iSCSI / storage_protocol: FC'],
     [{ 'capabilities:volume_backend_name': 'lvm' }, null],
     [{ 'capabilities:qos:limits:iops': '>= 400' }, null],
     [

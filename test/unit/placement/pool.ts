@@ -1,7 +1,7 @@
 /** A pool and a request to vary: only what a test is about stands in the test. */
 import { peerId, poolName, requestId } from '../../../lib/model/ids.ts'
 import type { Json } from '../../../lib/model/json.ts'
-import type { PlaceRequest, PoolView } from '../../../lib/model/placement.ts'
+import type { PlaceHints, PlaceRequest, PoolView } from '../../../lib/model/placement.ts'
 import type { VolumeType } from '../../../lib/model/volume-type.ts'
 
 /** A thick pool, 100 GiB of 100 GiB free, in zone `a`. */
@@ -17,8 +17,19 @@ export function poolOf(host: string, capabilities: Readonly<Record<string, Json>
   }
 }
 
+export const NOWHERE: PlaceHints = { sameBackends: null, differentBackends: null, query: null }
+
 export function requestOf(rest: Partial<PlaceRequest> = {}): PlaceRequest {
-  return { rid: requestId('00000000000000000000000000000001'), sizeGiB: 10, zones: [], type: null, ...rest }
+  return {
+    rid: requestId('00000000000000000000000000000001'),
+    sizeGiB: 10,
+    zones: [],
+    type: null,
+    hints: NOWHERE,
+    volume: { size: 10 },
+    qos: {},
+    ...rest,
+  }
 }
 
 export function typeOf(extraSpecs: Readonly<Record<string, string>>): VolumeType {

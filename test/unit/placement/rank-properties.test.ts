@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { requestId } from '../../../lib/model/ids.ts'
-import type { PlacementOptions, PoolView } from '../../../lib/model/placement.ts'
+import type { PlaceHints, PlacementOptions, PoolView } from '../../../lib/model/placement.ts'
 import { DEFAULT_PLACEMENT, fits, rank } from '../../../lib/placement/rank.ts'
-import { poolOf, requestOf, typeOf } from './pool.ts'
+import { NOWHERE, poolOf, requestOf, typeOf } from './pool.ts'
 
 const RUNS = { seed: 20_240_607, numRuns: 150 }
 
@@ -61,7 +61,7 @@ const options = fc
     ({ order, free, allocated }): PlacementOptions => ({
       ...DEFAULT_PLACEMENT,
       order,
-      weighers: { CapacityWeigher: free, AllocatedCapacityWeigher: allocated },
+      weighers: { ...DEFAULT_PLACEMENT.weighers, CapacityWeigher: free, AllocatedCapacityWeigher: allocated },
     }),
   )
 
@@ -194,6 +194,10 @@ t.test('the digest tells apart whatever a filter or weigher reads', async (t) =>
     ['thin data', [changed({ thin_data_percent: 0 })]],
     ['thin metadata', [changed({ thin_metadata_percent: 0 })]],
     ['demanded capability', [changed({ multiattach: 'true' })]],
+    ['volumes', [changed({ total_volumes: 3 })]],
+    ['a function', [changed({ filter_function: 'capabilities.load < 5' })]],
+    ['what a function reads', [changed({ filter_function: 'capabilities.load < 5', load: 3 })]],
+    ['the other function', [changed({ goodness_function: 'capabilities.load < 5', load: 3 })]],
     ['one more', [base, poolOf('i')]],
     ['none', []],
   ]
@@ -203,5 +207,16 @@ t.test('the digest tells apart whatever a filter or weigher reads', async (t) =>
     t.equal(digests.get(digest), undefined, what)
     digests.set(digest, what)
   }
+  const hinted = (hints: Partial<PlaceHints>): string =>
+    rank([changed({ vendor_name: 'v' })], { ...asked, hints: { ...NOWHERE, ...hints } }, DEFAULT_PLACEMENT).viewDigest
+  const hints: readonly (readonly [string, Partial<PlaceHints>])[] = [
+    ['no hint', {}],
+    ['same', { sameBackends: new Set(['a@b']) }],
+    ['same, elsewhere', { sameBackends: new Set(['b@b']) }],
+    ['same, nowhere', { sameBackends: new Set() }],
+    ['different', { differentBackends: new Set(['a@b']) }],
+    ['a query’s attribute', { query: { kind: 'read', path: ['vendor_name'] } }],
+  ]
+  t.equal(new Set(hints.map(([, hint]) => hinted(hint))).size, hints.length, 'hints, and where their volumes lie')
   t.equal(digestOf(changed({ location_info: 'elsewhere' })), digestOf(base), 'what nobody reads does not count')
 })

@@ -31,7 +31,11 @@ t.test('a weight is the virtual free capacity in hundredths of GiB, divided by t
 
 t.test('a negative multiplier packs: the fullest first', async (t) => {
   const pools = [poolOf('full', { free_capacity_gb: 12 }), poolOf('empty'), poolOf('half', { free_capacity_gb: 50 })]
-  t.same(hostsOf(pools, { ...BEST, weighers: { CapacityWeigher: -1, AllocatedCapacityWeigher: 0 } }), ['full', 'half', 'empty'])
+  t.same(hostsOf(pools, { ...BEST, weighers: { ...DEFAULT_PLACEMENT.weighers, CapacityWeigher: -1, AllocatedCapacityWeigher: 0 } }), [
+    'full',
+    'half',
+    'empty',
+  ])
 })
 
 t.test('two weighers are scaled to 0..1,000,000 and added, as Cinder adds them', async (t) => {
@@ -40,7 +44,10 @@ t.test('two weighers are scaled to 0..1,000,000 and added, as Cinder adds them',
     poolOf('b', { free_capacity_gb: 60, allocated_capacity_gb: 0 }),
     poolOf('c', { free_capacity_gb: 20, allocated_capacity_gb: 10 }),
   ]
-  const { candidates } = rank(pools, requestOf(), { ...BEST, weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: -2 } })
+  const { candidates } = rank(pools, requestOf(), {
+    ...BEST,
+    weighers: { ...DEFAULT_PLACEMENT.weighers, CapacityWeigher: 1, AllocatedCapacityWeigher: -2 },
+  })
   // Capacity 1, 0.5, 0; allocated -2 x (1, 0, 0.25), lifted by 2; in thousandths of the multiplier.
   t.same(
     candidates.map(({ pool, weight }) => [pool[0], weight]),
@@ -53,18 +60,53 @@ t.test('two weighers are scaled to 0..1,000,000 and added, as Cinder adds them',
   t.same(candidates[0]?.weighers, { CapacityWeigher: 60, AllocatedCapacityWeigher: 0 })
 })
 
+t.test('a weigher of goodness follows what backends say of themselves, one of volumes how many there are', async (t) => {
+  const pools = [
+    poolOf('none'),
+    poolOf('far', { goodness_function: '10', total_volumes: 1 }),
+    poolOf('half', { goodness_function: 'stats.free_capacity_gb / 2', total_volumes: 7 }),
+    poolOf('true', { goodness_function: 'volume.size < 50', total_volumes: 3 }),
+    poolOf('broken', { goodness_function: 'stats.nothing', total_volumes: 5 }),
+    poolOf('beyond', { goodness_function: '101', total_volumes: 2 }),
+    poolOf('text', { goodness_function: '"good"', total_volumes: 2 }),
+  ]
+  const only = { CapacityWeigher: 0, AllocatedCapacityWeigher: 0, GoodnessWeigher: 0, VolumeNumberWeigher: 0 }
+  const { candidates } = rank(pools, requestOf(), { ...BEST, weighers: { ...only, GoodnessWeigher: 1 } })
+  t.same(
+    candidates.slice(0, 3).map(({ pool, weighers }) => [pool.split('@')[0], weighers]),
+    [
+      ['true', { GoodnessWeigher: 100 }],
+      ['half', { GoodnessWeigher: 50 }],
+      ['far', { GoodnessWeigher: 10 }],
+    ],
+  )
+  t.same(
+    [...new Set(candidates.slice(3).map(({ weighers }) => weighers['GoodnessWeigher']))],
+    [0],
+    'whatever cannot be computed is worth nothing',
+  )
+  const counted = hostsOf(pools, { ...BEST, weighers: { ...only, VolumeNumberWeigher: -1 } })
+  t.same([counted[0], counted.at(-1)], ['none', 'half'], 'Cinder’s multiplier is below 0: the fewest first')
+})
+
 t.test('a pool that cannot tell its capacity is wanted least', async (t) => {
   const pools = [poolOf('unknown', { free_capacity_gb: 'unknown' }), poolOf('tiny', { free_capacity_gb: 10 }), poolOf('big')]
   t.same(hostsOf(pools, BEST), ['big', 'tiny', 'unknown'], 'spreading: behind the smallest')
   t.equal(hostsOf(pools, DEFAULT_PLACEMENT).at(-1), 'unknown', 'by rendezvous: weight 0, still a candidate')
   t.match(rank(pools, requestOf(), DEFAULT_PLACEMENT).candidates.at(-1), { weight: 0, score: 0, weighers: { CapacityWeigher: -1 } })
-  const packed = rank(pools, requestOf(), { ...BEST, weighers: { CapacityWeigher: -1, AllocatedCapacityWeigher: 0 } }).candidates
+  const packed = rank(pools, requestOf(), {
+    ...BEST,
+    weighers: { ...DEFAULT_PLACEMENT.weighers, CapacityWeigher: -1, AllocatedCapacityWeigher: 0 },
+  }).candidates
   t.match(packed.at(-1), { pool: 'unknown@lvm#pool', weighers: { CapacityWeigher: 9100 } }, 'packing: max + 100 x (max - min)')
 })
 
 t.test('with no weigher every pool is as good as any other, and the request decides', async (t) => {
   const pools = ['a', 'b', 'c', 'd'].map((host) => poolOf(host))
-  const options: PlacementOptions = { ...DEFAULT_PLACEMENT, weighers: { CapacityWeigher: 0, AllocatedCapacityWeigher: 0 } }
+  const options: PlacementOptions = {
+    ...DEFAULT_PLACEMENT,
+    weighers: { ...DEFAULT_PLACEMENT.weighers, CapacityWeigher: 0, AllocatedCapacityWeigher: 0 },
+  }
   const firsts = new Set<string>()
   for (let n = 0; n < 60; n += 1) firsts.add(rank(pools, requestOf({ rid: requestId(`r${n}`) }), options).candidates[0]?.pool ?? '')
   t.equal(firsts.size, 4)
@@ -156,6 +198,6 @@ t.test('a whole ranking, pinned: another result here means that peers of two ver
       { pool: 'theta@lvm#pool', filter: 'StateFilter', reported: 'recovering', needed: 'up' },
       { pool: 'zeta@lvm#pool', filter: 'CapabilitiesFilter', reported: 'multiattach: false', needed: 'multiattach: <is> True' },
     ],
-    viewDigest: '45d6745566362c5e',
+    viewDigest: '7633e3c862e3ebc9',
   })
 })

@@ -1,6 +1,7 @@
 /** What is taken from a request, and what is refused: limits are Cinder's. */
 import t from 'tap'
 import { parseAttachmentAction, parseCreateAttachment, parseUpdateAttachment } from '../../../../lib/wire/cinder/attachment-request.ts'
+import { NO_HINTS } from '../../../../lib/model/hints.ts'
 import type { Parsed } from '../../../../lib/wire/cinder/input.ts'
 import { parseMetadata, parseMetadataItem } from '../../../../lib/wire/cinder/metadata-request.ts'
 import { parseMicroversion } from '../../../../lib/wire/cinder/microversion.ts'
@@ -10,6 +11,8 @@ import { parseCreateVolume, parseUpdateVolume } from '../../../../lib/wire/cinde
 
 const UUID = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0001'
 const create = (volume: unknown, minor = 71) => parseCreateVolume({ volume }, minor)
+const hinted = (hints: unknown) => parseCreateVolume({ volume: { size: 1 }, 'OS-SCH-HNT:scheduler_hints': hints }, 71)
+const plain = { name: null, description: null, sizeGiB: 1, source: null, type: null, zone: null, metadata: {} }
 
 function codeOf(parsed: Parsed<unknown>): string {
   return parsed.ok ? 'accepted' : parsed.failure.code
@@ -56,7 +59,7 @@ t.test('a create keeps what Cinder’s clients send and drops what says nothing'
   }
   t.same(create(sent), {
     ok: true,
-    value: { name: 'data', description: null, sizeGiB: 3, source: null, type: null, zone: 'zone-1', metadata: { a: 'b' } },
+    value: { name: 'data', description: null, sizeGiB: 3, source: null, type: null, zone: 'zone-1', metadata: { a: 'b' }, hints: NO_HINTS },
   })
   t.match(create({ size: 1, display_name: 'old', display_description: 'words' }, 0), { value: { name: 'old', description: 'words' } })
   t.match(create({ size: 1, volume_type: '', availability_zone: '', metadata: null }), { value: { type: null, zone: null, metadata: {} } })
@@ -136,10 +139,68 @@ t.test('what is not there yet is refused by name', async (t) => {
     t.match(create({ size: 1, [key]: UUID }), { failure: { code: 'not-supported', feature: key } }, key)
   }
   t.match(create({ size: 1, multiattach: true }), { failure: { code: 'not-supported', feature: 'multiattach' } })
-  t.match(parseCreateVolume({ volume: { size: 1 }, 'OS-SCH-HNT:scheduler_hints': { same_host: UUID } }, 71), {
-    failure: { feature: 'scheduler_hints' },
+  t.match(hinted({ local_to_instance: UUID }), { failure: { code: 'not-supported', feature: 'local_to_instance' } })
+})
+
+t.test('hints name volumes by one id or a list, and ask pools a query', async (t) => {
+  const other = UUID.replace('0001', '0002')
+  t.match(hinted({ same_host: UUID.toUpperCase(), different_host: [other, UUID] }), {
+    value: { hints: { sameHost: [UUID], differentHost: [other, UUID], query: null } },
   })
-  t.equal(codeOf(parseCreateVolume({ volume: { size: 1 }, 'OS-SCH-HNT:scheduler_hints': {} }, 71)), 'accepted', 'no hint asks for nothing')
+  t.match(parseCreateVolume({ volume: { size: 1 }, scheduler_hints: { same_host: UUID } }, 71), { value: { hints: { sameHost: [UUID] } } })
+  for (const nothing of [{}, null, { query: '' }, { query: '[]' }, { same_host: [] }, { whatever: 'else' }])
+    t.match(hinted(nothing), { value: { hints: NO_HINTS } }, JSON.stringify(nothing))
+  t.same(hinted({ query: '["and", [">=", "$free_capacity_gb", 100], ["in", "$capabilities.tier", "gold", null, ""], []]' }), {
+    ok: true,
+    value: {
+      ...plain,
+      hints: {
+        ...NO_HINTS,
+        query: {
+          kind: 'call',
+          command: 'and',
+          terms: [
+            {
+              kind: 'call',
+              command: '>=',
+              terms: [
+                { kind: 'read', path: ['free_capacity_gb'] },
+                { kind: 'value', value: 100 },
+              ],
+            },
+            {
+              kind: 'call',
+              command: 'in',
+              terms: [
+                { kind: 'read', path: ['capabilities', 'tier'] },
+                { kind: 'value', value: 'gold' },
+                { kind: 'value', value: null },
+              ],
+            },
+            { kind: 'value', value: true },
+          ],
+        },
+      },
+    },
+  })
+})
+
+t.test('hints that Cinder’s filters would refuse every pool for are refused', async (t) => {
+  const deep = `${'["not", '.repeat(17)}true${']'.repeat(17)}`
+  const wrong: readonly unknown[] = [
+    ...['db', '', [UUID, 'db'], 7, { id: UUID }, Array.from({ length: 101 }, () => UUID)].flatMap((value) => [
+      { same_host: value },
+      { different_host: value },
+    ]),
+    ...['{}', '"and"', 'and', '["xor", true]', '[["and"]]', '[1]', deep, `["=", "${'x'.repeat(4096)}"]`].map((query) => ({ query })),
+    { query: ['=', 1, 1] },
+    'same_host',
+    [UUID],
+  ]
+  for (const hints of wrong) t.match(hinted(hints), { failure: { code: 'bad-value' } }, JSON.stringify(hints).slice(0, 80))
+  t.match(hinted({ same_host: 'db' }), {
+    failure: { path: 'OS-SCH-HNT:scheduler_hints.same_host', value: 'db', rule: { kind: 'form', wanted: 'a UUID' } },
+  })
 })
 
 t.test('a body that is no object of the right form is refused', async (t) => {
@@ -231,7 +292,9 @@ t.test('an initiator’s name that could be anything else is refused', async (t)
 })
 
 t.test('Scoria’s own bodies', async (t) => {
-  t.same(parseExplain({ size: '2' }), { ok: true, value: { sizeGiB: 2, type: null, zone: null, rid: null } })
+  t.same(parseExplain({ size: '2' }), { ok: true, value: { sizeGiB: 2, type: null, zone: null, rid: null, hints: NO_HINTS } })
+  t.match(parseExplain({ size: 2, scheduler_hints: { same_host: UUID } }), { value: { hints: { sameHost: [UUID] } } })
+  t.equal(codeOf(parseExplain({ size: 2, scheduler_hints: { same_host: 'db' } })), 'bad-value')
   t.equal(codeOf(parseExplain({ size: 0 })), 'bad-value')
   t.equal(codeOf(parseExplain({ size: 1, rid: 'x' })), 'bad-value')
   t.same(parseInvite(undefined), { ok: true, value: { ttlMs: 900_000 } })
