@@ -19,6 +19,7 @@ import { checkLvmBackend } from './backend/lvm/check.ts'
 import { createVolumeGroup, type VolumeGroup } from './backend/lvm/volume-group.ts'
 import { createNoneBackend } from './backend/none/backend.ts'
 import { createDrillBackend } from './backend/none/drill.ts'
+import { withFunctions } from './backend/with-functions.ts'
 import { StartProblem } from './start-problem.ts'
 import { seededDraws } from './system/draws.ts'
 import { checkLio } from './target/lio/check.ts'
@@ -30,7 +31,7 @@ import { createTgtTarget } from './target/tgt/target.ts'
 export async function openBackends({ backends, placement }: AgentConfig, exec: Exec, log: Log): Promise<readonly Backend[]> {
   const groups = new Map<string, VolumeGroup>()
   const opened: Backend[] = []
-  for (const config of backends) opened.push(await openBackend(config, { placement, groups, exec, log }))
+  for (const config of backends) opened.push(withFunctions(await openBackend(config, { placement, groups, exec, log }), config))
   return opened
 }
 

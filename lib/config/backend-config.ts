@@ -5,6 +5,7 @@
  */
 import Type, { type Static } from 'typebox'
 import { assertNever } from '../model/invariant.ts'
+import { parsePoolFunction } from '../model/pool-function.ts'
 import { type Drill, drillSchema } from './drill.ts'
 import { type Problem, problem } from './problems.ts'
 
@@ -20,6 +21,11 @@ const promises = {
   maxOverSubscriptionRatio: Type.Number({ minimum: 1, default: 1, description: 'a number of at least 1' }),
   reservedPercentage: Type.Integer({ minimum: 0, maximum: 100, default: 0, description: 'a whole percentage from 0 to 100' }),
 }
+/** What others read of the backend before they choose it, in Cinder's language; see lib/model/pool-function.ts. */
+const functions = {
+  filterFunction: Type.Optional(Type.String({ minLength: 1, description: 'a filter function in Cinder’s language' })),
+  goodnessFunction: Type.Optional(Type.String({ minLength: 1, description: 'a goodness function in Cinder’s language' })),
+}
 
 const fileBackend = Type.Object({
   kind: Type.Literal('file'),
@@ -30,6 +36,7 @@ const fileBackend = Type.Object({
   /** Absent: as much as the file system holds. */
   capacityGiB: Type.Optional(Type.Integer(capacityGiB)),
   ...promises,
+  ...functions,
 })
 const lvmBackend = Type.Object({
   kind: Type.Literal('lvm'),
@@ -44,6 +51,7 @@ const lvmBackend = Type.Object({
   thinPoolMaxGiB: Type.Optional(Type.Integer(capacityGiB)),
   pool: Type.Optional(poolPart),
   ...promises,
+  ...functions,
 })
 const noneBackend = Type.Object({
   kind: Type.Literal('none'),
@@ -51,13 +59,21 @@ const noneBackend = Type.Object({
   pool: Type.Optional(poolPart),
   capacityGiB: Type.Integer({ ...capacityGiB, default: 1000 }),
   drill: Type.Optional(drillSchema),
+  ...functions,
 })
 
 export const backendSchema = Type.Union([fileBackend, lvmBackend, noneBackend])
 
 type WrittenBackend = Static<typeof backendSchema>
 
-export interface FileBackendConfig {
+interface BackendFunctions {
+  /** Has to be true of what comes; null: everything may. */
+  readonly filterFunction: string | null
+  /** How good a place this is, 0 to 100; null: 0. */
+  readonly goodnessFunction: string | null
+}
+
+export interface FileBackendConfig extends BackendFunctions {
   readonly kind: 'file'
   readonly name: string
   readonly path: string
@@ -68,7 +84,7 @@ export interface FileBackendConfig {
   readonly reservedPercentage: number
 }
 
-export interface LvmBackendConfig {
+export interface LvmBackendConfig extends BackendFunctions {
   readonly kind: 'lvm'
   readonly name: string
   readonly vg: string
@@ -83,7 +99,7 @@ export interface LvmBackendConfig {
   readonly reservedPercentage: number
 }
 
-export interface NoneBackendConfig {
+export interface NoneBackendConfig extends BackendFunctions {
   readonly kind: 'none'
   readonly name: string
   readonly pool: string
@@ -95,7 +111,8 @@ export interface NoneBackendConfig {
 export type BackendConfig = FileBackendConfig | LvmBackendConfig | NoneBackendConfig
 
 export function backendOf(backend: WrittenBackend): BackendConfig {
-  const named = { ...backend, name: nameOf(backend), pool: backend.pool ?? 'pool' }
+  const { filterFunction = null, goodnessFunction = null } = backend
+  const named = { ...backend, name: nameOf(backend), pool: backend.pool ?? 'pool', filterFunction, goodnessFunction }
   switch (named.kind) {
     case 'file':
       return { ...named, capacityGiB: named.capacityGiB ?? null }
@@ -114,8 +131,18 @@ export function backendOf(backend: WrittenBackend): BackendConfig {
 export function backendContradictions(backends: readonly WrittenBackend[]): readonly Problem[] {
   const names = backends.map(nameOf)
   const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
-  const problems = twice < 0 ? [] : [problem(`backends[${twice}].name`, 'a name that no other backend has', names[twice])]
+  const problems: Problem[] = twice < 0 ? [] : [problem(`backends[${twice}].name`, 'a name that no other backend has', names[twice])]
+  problems.push(...backends.flatMap(functionProblems))
   return [...problems, ...backends.flatMap((backend, index) => (backend.kind === 'lvm' ? lvmContradictions(backends, backend, index) : []))]
+}
+
+/** A function that cannot be computed would keep everything away, or be worth nothing: its operator hears of it at once. */
+function functionProblems(backend: WrittenBackend, index: number): readonly Problem[] {
+  return (['filterFunction', 'goodnessFunction'] as const).flatMap((key) => {
+    const text = backend[key]
+    const parsed = text === undefined ? null : parsePoolFunction(text)
+    return parsed === null || parsed.ok ? [] : [problem(`backends[${index}].${key}`, parsed.wanted, text)]
+  })
 }
 
 type WrittenLvm = Extract<WrittenBackend, { kind: 'lvm' }>

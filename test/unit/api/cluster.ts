@@ -9,6 +9,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Identity } from '../../../agent/api/identity/identity.ts'
 import { noauth } from '../../../agent/api/identity/noauth.ts'
 import { type Api, type ApiOptions, startApi } from '../../../agent/api/server.ts'
+import { type Functions, withFunctions } from '../../../agent/backend/with-functions.ts'
 import { createService } from '../../../agent/run/cluster-service.ts'
 import type { LogHead } from '../../../lib/model/log.ts'
 import { createRunner, type ReplicaCache, type Runner } from '../../../agent/run/runner.ts'
@@ -88,6 +89,8 @@ export interface ClusterOptions {
   readonly limits?: Partial<Limits>
   readonly capacityGiB?: number
   readonly publicEndpoint?: string
+  /** What operators say of the backends of these hosts, by name. */
+  readonly functions?: Readonly<Record<string, Partial<Functions>>>
   /** Whether exports show that their volume has grown; they do if nothing is said. */
   readonly followsGrowth?: boolean
   /** Unix milliseconds, of the edge alone. */
@@ -98,6 +101,7 @@ export interface ClusterOptions {
   }
 }
 
+const NO_FUNCTIONS: Functions = { filterFunction: null, goodnessFunction: null }
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 export async function startCluster(options: ClusterOptions = {}): Promise<TestCluster> {
@@ -229,6 +233,7 @@ function createHost(
     { heads: [], records: [] },
   )
   const volumes = new FakeVolumes(options.capacityGiB ?? 100, UNWATCHED)
+  const functions = options.functions?.[nameOf(manifest, self)]
   const runner = createRunner({
     peer,
     journal: { entries: () => [], write: () => Promise.resolve(), close: () => Promise.resolve() },
@@ -239,7 +244,7 @@ function createHost(
         for (const [other, to] of runners) if (other !== self) to.give({ kind: 'beat', beat })
       },
     },
-    backends: [memoryBackend(volumes, options.capacityGiB ?? 100)],
+    backends: [withFunctions(memoryBackend(volumes, options.capacityGiB ?? 100), { ...NO_FUNCTIONS, ...functions })],
     target: memoryTarget(options.followsGrowth ?? true),
     log: SILENT,
     now,

@@ -25,11 +25,13 @@ t.test('a file with only what has no default is complete', async (t) => {
       peer: { listen: ['/ip4/0.0.0.0/tcp/8777'], announce: [] },
       api: { listen: { host: '127.0.0.1', port: 8776 } },
       join: null,
-      backends: [{ kind: 'none', name: 'none', pool: 'pool', capacityGiB: 1000, drill: null }],
+      backends: [
+        { kind: 'none', name: 'none', pool: 'pool', capacityGiB: 1000, drill: null, filterFunction: null, goodnessFunction: null },
+      ],
       target: { kind: 'none', portal: '127.0.0.1:3260' },
       placement: {
         order: 'spread',
-        weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0 },
+        weighers: { CapacityWeigher: 1, AllocatedCapacityWeigher: 0, GoodnessWeigher: 0, VolumeNumberWeigher: 0 },
         thinDataPercentMax: 95,
         thinMetadataPercentMax: 90,
       },
@@ -98,6 +100,22 @@ t.test('a drill makes no fault that was not asked for, and says where its memory
     'backends[0].drill.seed: expected a text of 1 to 100 characters, got ""',
     'backends[0].drill.file: expected an absolute path, got nothing',
     'backends[0].drill.hangPercent: expected a whole percentage from 0 to 100, got 101',
+  ])
+})
+
+t.test('functions of backends are read at the start, for what cannot be read would keep every volume away', async (t) => {
+  const withFunctions = (...functions: readonly object[]) => ({
+    ...LEAST,
+    backends: functions.map((one, n) => ({ kind: 'none', name: `n${n}`, ...one })),
+  })
+  const good = { filterFunction: 'volume.size < 500', goodnessFunction: '(volume.size < 5) ? 100 : 50' }
+  t.match(parseAgentConfig(withFunctions(good)), { ok: true, config: { backends: [good] } })
+  t.same(problemsOf(withFunctions({ filterFunction: 'volume.size <' }, { goodnessFunction: 'disk.speed', filterFunction: '' })), [
+    'backends[1].filterFunction: expected a filter function in Cinder’s language, got ""',
+  ])
+  t.same(problemsOf(withFunctions({ filterFunction: 'volume.size <' }, { goodnessFunction: 'disk.speed' })), [
+    'backends[0].filterFunction: expected a number, a text or a name at the end, got "volume.size <"',
+    'backends[1].goodnessFunction: expected a name of stats, capabilities, volume, extra, qos, but not of disk, got "disk.speed"',
   ])
 })
 
