@@ -72,10 +72,7 @@ function termValue(term: FunctionTerm, read: Reader): Value | undefined {
     case 'read':
       return plain(read(term))
     case 'call':
-      return called(
-        term.name,
-        term.terms.map((one) => termValue(one, read)),
-      )
+      return called(term, read)
     case 'unary': {
       const value = termValue(term.term, read)
       if (value === undefined || term.operator === 'not') return value === undefined ? undefined : !isTruth(value)
@@ -175,12 +172,18 @@ function compares(comparison: Comparison, left: Value, right: Value): boolean | 
   }
 }
 
-function called(name: 'abs' | 'max' | 'min', values: readonly (Value | undefined)[]): number | undefined {
-  const numbers = values.flatMap((value) => (value === undefined ? [] : (numberOf(value) ?? [])))
+function called({ name, terms }: Extract<FunctionTerm, { kind: 'call' }>, read: Reader): number | undefined {
+  const numbers: number[] = []
+  for (const term of terms) {
+    const value = termValue(term, read)
+    const number = value === undefined ? null : numberOf(value)
+    if (number === null) return undefined
+    numbers.push(number)
+  }
   const [first] = numbers
-  if (first === undefined || numbers.length !== values.length) return undefined
-  if (name === 'abs') return numbers.length === 1 ? Math.abs(first) : undefined
-  return numbers.length < 2 ? undefined : numbers.reduce((a, b) => (name === 'max' ? Math.max(a, b) : Math.min(a, b)))
+  if (first === undefined || (numbers.length === 1) !== (name === 'abs')) return undefined
+  if (name === 'abs') return Math.abs(first)
+  return name === 'max' ? Math.max(...numbers) : Math.min(...numbers)
 }
 
 function numberOf(value: Value): number | null {
