@@ -9,6 +9,6 @@ export function hint(text: string, before: Hints = {}): Hints {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('A hint is written key=value.')
   const [key, value] = [text.slice(0, at), text.slice(at + 1)]
-  const known = before[key]
+  const known = Object.hasOwn(before, key) ? before[key] : undefined
   return { ...before, [key]: known === undefined ? value : [known, value].flat() }
 }

@@ -9,7 +9,7 @@ import { assertNever } from '../model/invariant.ts'
 import type { Json } from '../model/json.ts'
 import type { PlaceRequest, PoolView } from '../model/placement.ts'
 import type { Arithmetic, Comparison, FunctionTerm, PoolFunction, Reading } from '../model/pool-function.ts'
-import { statOf } from './pool-attributes.ts'
+import { ownCapability, statOf } from './pool-attributes.ts'
 import { compareCodePoints, pythonFloat } from './python-values.ts'
 import { protocolNames } from './storage-protocol.ts'
 
@@ -43,7 +43,7 @@ export function readingOf({ dictionary, key }: Reading, pool: PoolView, { type, 
     case 'stats':
       return statOf(pool, key)
     case 'capabilities':
-      return own(pool.capabilities, key)
+      return ownCapability(pool, key)
     case 'volume':
       return own(volume, key)
     case 'extra':

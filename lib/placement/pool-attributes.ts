@@ -35,17 +35,17 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
 /** @returns null where the pool reports nothing; undefined if there is no such name */
 export function statOf({ name, capabilities }: PoolView, key: string): Json | undefined {
   if (key === 'host' || key === 'backend_id') return name
-  if (!STATS.has(key)) return undefined
-  return reported(capabilities, key)
+  return STATS.has(key) ? (capabilities[key] ?? null) : undefined
 }
 
 /** @returns null where the pool reports nothing or there is no such name */
 export function attributeOf(pool: PoolView, name: string): Json {
   if (name === 'capabilities') return pool.capabilities
   if (name === 'host' || name === 'backend_id') return pool.name
-  return ATTRIBUTES.has(name) ? reported(pool.capabilities, name) : null
+  return ATTRIBUTES.has(name) ? (pool.capabilities[name] ?? null) : null
 }
 
-function reported(capabilities: PoolView['capabilities'], key: string): Json {
-  return (Object.hasOwn(capabilities, key) ? capabilities[key] : null) ?? null
+/** Only what a pool reports itself: a client may ask for `constructor`. */
+export function ownCapability({ capabilities }: Pick<PoolView, 'capabilities'>, key: string): Json | undefined {
+  return Object.hasOwn(capabilities, key) ? capabilities[key] : undefined
 }

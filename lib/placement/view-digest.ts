@@ -14,7 +14,7 @@ import { readingOf } from './function-values.ts'
 import type { KnownFunctions } from './known-functions.ts'
 import { absorbNumber, absorbText, absorbWord, settle } from './mixing-hash.ts'
 import type { Lanes } from './mixing-hash.ts'
-import { attributeOf } from './pool-attributes.ts'
+import { attributeOf, ownCapability } from './pool-attributes.ts'
 
 /** Words that keep values of different types apart; a number, the usual case, has none. */
 const TAG = { missing: 0x3c6ef372, text: 0x1b873593, other: 0x7f4a7c15 }
@@ -50,7 +50,7 @@ export function viewDigest(request: PlaceRequest, functions: KnownFunctions): Vi
       lanes.high = 0
       lanes.low = 0
       absorbPool(lanes, pool, demanded)
-      for (const name of asked) absorbValue(lanes, attributeOf(pool, name))
+      for (const [name, key] of asked) absorbValue(lanes, key === undefined ? attributeOf(pool, name) : ownCapability(pool, key))
       for (const key of FUNCTIONS) absorbFunction(pool, key)
       settle(lanes)
       sum.high = (sum.high + lanes.high) | 0
@@ -76,11 +76,15 @@ function hinted({ hints: { sameBackends, differentBackends } }: PlaceRequest): L
   return lanes
 }
 
-/** The attributes of a pool that a query reads, each once. */
-function attributesIn(query: QueryTerm | null): readonly string[] {
+/** An attribute of a pool, or one key of its capabilities: all of these would cost more than the ranking. */
+type Asked = readonly [name: string, key?: string]
+
+/** What a query reads of a pool. */
+function attributesIn(query: QueryTerm | null): readonly Asked[] {
   if (query === null || query.kind === 'value') return []
-  if (query.kind === 'read') return query.path.slice(0, 1)
-  return [...new Set(query.terms.flatMap(attributesIn))].sort()
+  if (query.kind === 'call') return query.terms.flatMap(attributesIn)
+  const [name = '', key] = query.path
+  return [name === 'capabilities' && key !== undefined ? [name, key] : [name]]
 }
 
 function absorbPool(lanes: Lanes, { name, peer, zone, state, queue, capabilities }: PoolView, demanded: readonly string[]): void {

@@ -14,6 +14,8 @@ import { accepted, type Parsed, refused } from './input.ts'
 const VOLUMES_MAX = 100
 const QUERY_CHARS_MAX = 4096
 const QUERY_DEPTH_MAX = 16
+/** Every pool is asked all of them. */
+const QUERY_TERMS_MAX = 100
 
 const Volumes = Type.Optional(
   Type.Union([Type.String({ maxLength: 255 }), Type.Array(Type.String({ maxLength: 255 }), { maxItems: VOLUMES_MAX })]),
@@ -64,8 +66,9 @@ function queryIn(path: string, text: string): Parsed<QueryTerm | null> {
   const json = jsonIn(text)
   if (Array.isArray(json) && json.length === 0) return accepted(null)
   const term = Array.isArray(json) ? termOf(json, 1) : null
-  if (term !== null) return accepted(term)
-  const wanted = `a JSON list that begins with one of ${QUERY_COMMANDS.join(' ')}, at most ${QUERY_DEPTH_MAX} of them in one another`
+  if (term !== null && termsIn(term) <= QUERY_TERMS_MAX) return accepted(term)
+  const bounds = `at most ${QUERY_DEPTH_MAX} lists in one another and ${QUERY_TERMS_MAX} values and lists in all`
+  const wanted = `a JSON list that begins with one of ${QUERY_COMMANDS.join(' ')}, ${bounds}`
   return refused({ code: 'bad-value', path, value: text.slice(0, 80), rule: { kind: 'form', wanted } })
 }
 
@@ -96,6 +99,10 @@ function termOf(json: Json, depth: number): QueryTerm | null {
     terms.push(term)
   }
   return { kind: 'call', command, terms }
+}
+
+function termsIn(term: QueryTerm): number {
+  return term.kind === 'call' ? term.terms.reduce((sum, one) => sum + termsIn(one), 1) : 1
 }
 
 function isList(json: Json): json is readonly Json[] {

@@ -216,6 +216,7 @@ t.test('the digest tells apart whatever a filter or weigher reads', async (t) =>
     ['same, nowhere', { sameBackends: new Set() }],
     ['different', { differentBackends: new Set(['a@b']) }],
     ['a query’s attribute', { query: { kind: 'read', path: ['vendor_name'] } }],
+    ['a query’s capability', { query: { kind: 'read', path: ['capabilities', 'multiattach'] } }],
   ]
   t.equal(new Set(hints.map(([, hint]) => hinted(hint))).size, hints.length, 'hints, and where their volumes lie')
   t.equal(digestOf(changed({ location_info: 'elsewhere' })), digestOf(base), 'what nobody reads does not count')

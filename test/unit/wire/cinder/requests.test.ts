@@ -187,12 +187,13 @@ t.test('hints name volumes by one id or a list, and ask pools a query', async (t
 
 t.test('hints that Cinder’s filters would refuse every pool for are refused', async (t) => {
   const deep = `${'["not", '.repeat(17)}true${']'.repeat(17)}`
+  const wide = `["="${', 1'.repeat(100)}]`
   const wrong: readonly unknown[] = [
     ...['db', '', [UUID, 'db'], 7, { id: UUID }, Array.from({ length: 101 }, () => UUID)].flatMap((value) => [
       { same_host: value },
       { different_host: value },
     ]),
-    ...['{}', '"and"', 'and', '["xor", true]', '[["and"]]', '[1]', deep, `["=", "${'x'.repeat(4096)}"]`].map((query) => ({ query })),
+    ...['{}', '"and"', 'and', '["xor", true]', '[["and"]]', '[1]', deep, wide, `["=", "${'x'.repeat(4096)}"]`].map((query) => ({ query })),
     { query: ['=', 1, 1] },
     'same_host',
     [UUID],
