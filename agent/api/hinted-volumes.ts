@@ -10,9 +10,11 @@ import type { Call, Edge } from './call.ts'
 
 /** @returns why it cannot be said, or null if all is known that there is */
 export async function lookForHinted(edge: Edge, call: Call, { sameHost, differentHost }: Hints): Promise<Failure | null> {
+  const { project } = call.caller
   for (const volume of new Set([...sameHost, ...differentHost])) {
-    if (edge.service.volume(volume) !== null) continue
-    const { result } = await edge.service.ask({ kind: 'find', project: call.caller.project, volume })
+    // What is shown as another project's may have been taken over a moment ago.
+    if (edge.service.volume(volume)?.volume.project === project) continue
+    const { result } = await edge.service.ask({ kind: 'find', project, volume, isOwn: true })
     if (!result.ok && result.failure.code !== 'volume-not-found') return result.failure
   }
   return null
