@@ -55,7 +55,7 @@ const WHO: Readonly<Record<string, 'anybody' | 'token' | 'admin'>> = {
 }
 
 /** The rules on registers without a group. */
-function registers(): { readonly accounts: Accounts; decide(project: string, change: IdentityChange): void } {
+function registers(): { readonly accounts: Accounts; decide(project: string, change: IdentityChange): void; names(): readonly string[] } {
   const all = new Map<string, Register>()
   const of = (project: string): Register => {
     const known =
@@ -79,6 +79,7 @@ function registers(): { readonly accounts: Accounts; decide(project: string, cha
       tokens: (user, change) => ask(tokensProject(user), change),
     },
     decide: (project, change) => void of(project).decide(change),
+    names: () => [...all.keys()],
   }
 }
 
@@ -133,4 +134,20 @@ t.test('every call of Keystone’s says who may make it', async (t) => {
     else t.not(mine, 'forbidden', `${name}: a member`)
     t.not(codeOf(await route.handle(call(tokenOf(admin)))), 'unauthorized', `${name}: an admin`)
   }
+})
+
+t.test('tokens that strangers make up leave nothing behind in the cluster', async (t) => {
+  const { accounts, names } = registers()
+  const identity = builtin({
+    accounts,
+    hostToken: newHostToken(),
+    cacheMs: 0,
+    tokenLifeMs: 1,
+    wallMs: () => NOW_MS,
+    monoMs: () => 0,
+    uuid: randomUUID,
+  })
+  for (const token of [newTokenText(OTHER).reveal(), 'made up', `scoria_host_${'A'.repeat(43)}`])
+    t.match(await identity.identify({ token, serviceToken: undefined, urlProject: null }), { ok: false, failure: { code: 'unauthorized' } })
+  t.same(names(), [IDENTITY_PROJECT], 'no register of a user who is none')
 })

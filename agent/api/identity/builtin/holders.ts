@@ -50,12 +50,12 @@ export function holdersOf({ accounts, hostToken, cacheMs, wallMs, monoMs }: Hold
     if (hostToken.is(text)) return { kind: 'good', holder: { kind: 'host' } }
     const user = userOfToken(text)
     if (user === null) return BAD
-    const [token, found] = await Promise.all([
-      accounts.tokens(user, { kind: 'read-token', hash: tokenHashOf(text) }),
-      accounts.query({ kind: 'login', user: { id: user }, credential: null, project: null }),
-    ])
-    if (!token.ok) return { kind: 'unknown', failure: token.failure }
+    // The user first: a register is made by whoever asks for it, and a stranger may have made up any name.
+    const found = await accounts.query({ kind: 'login', user: { id: user }, credential: null, project: null })
     if (!found.ok) return { kind: 'unknown', failure: found.failure }
+    if (found.value.users.length === 0) return BAD
+    const token = await accounts.tokens(user, { kind: 'read-token', hash: tokenHashOf(text) })
+    if (!token.ok) return { kind: 'unknown', failure: token.failure }
     const [entry] = token.value.tokens
     const facts = entry === undefined ? null : factsOf(entry, found.value, wallMs())
     return facts === null ? BAD : { kind: 'good', holder: { kind: 'user', facts } }
