@@ -18,7 +18,7 @@ const TARGET = { atMost: 2 } as const
 const IDLE = 10_000
 const SLOW = 500
 const SLOW_BYTE_MS = 250
-const LARGE = 4
+const LARGE = 1
 const LARGE_BYTES = 100 * 1024 * 1024
 const CHUNK = Buffer.alloc(64 * 1024, 'a')
 
@@ -31,7 +31,7 @@ interface Flood {
 const FLOODS: readonly Flood[] = [
   { what: `${IDLE} connections that ask nothing`, start: idle },
   { what: `${SLOW} requests at four bytes a second`, start: slow },
-  { what: `${LARGE} bodies of 100 MB at a time`, start: large },
+  { what: 'bodies of 100 MB, one after the other', start: large },
 ]
 
 export async function floods({ profile }: World): Promise<readonly Figure[]> {
