@@ -96,7 +96,7 @@ async function ioFigures(host: StorageHost, compute: ComputeHost): Promise<reado
     async () => ((await client.volume(volume)).status === 'available' ? undefined : new NotYet('no')),
     WITHIN_MS,
   )
-  await host.must(`dd if=/dev/zero of=/dev/vg/volume-${volume} bs=1M oflag=direct status=none`, WITHIN_MS)
+  await host.must(`dd if=/dev/zero of=/dev/vg/volume-${volume} bs=1M oflag=direct count=1024 status=none`, WITHIN_MS)
   const jobs: Readonly<Record<string, readonly string[]>> = {
     'sequential read, 1 MiB': ['--rw=read', '--bs=1m', '--iodepth=8'],
     'sequential write, 1 MiB': ['--rw=write', '--bs=1m', '--iodepth=8'],
