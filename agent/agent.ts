@@ -36,6 +36,7 @@ import { watchCertificate } from './system/certificate-watch.ts'
 import { systemClock } from './system/clock.ts'
 import { writeDurably } from './system/durable-file.ts'
 import { createExec } from './system/exec.ts'
+import type { SwitchedLog } from './system/log.ts'
 import { openFilesMax } from './system/open-files.ts'
 import { systemRng, systemUuid } from './system/random.ts'
 import { randomBytes } from 'node:crypto'
@@ -43,7 +44,7 @@ import { VERSION } from './version.ts'
 import { openIdentity } from './who-may-call.ts'
 
 export interface AgentDeps {
-  readonly log: Log
+  readonly log: SwitchedLog
   /** The agent can't go on (its journal failed): the process must end. */
   readonly onFatal: (error: unknown) => void
 }
@@ -131,6 +132,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
       listen: config.peer.listen,
       announce: config.peer.announce,
       handlers: handlersOf(runner),
+      logLevel: log.level,
       onManifest: (signed) => void onManifest(signed).catch((error: unknown) => log.error('manifest-not-stored', { error })),
       log,
       version: VERSION,
@@ -171,6 +173,7 @@ async function startParts(config: AgentConfig, deps: AgentDeps, stops: (() => Pr
       joining,
       membership,
       log,
+      logLevel: async (host, wanted) => (host === peer.self ? log.level(wanted) : ((await late.network?.logLevel(host, wanted)) ?? null)),
       clock: systemClock.wallMs,
       monoMs: systemClock.monoMs,
       uuid: systemUuid,

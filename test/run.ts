@@ -1,14 +1,14 @@
 /**
  * Runs every compiled test through tap and counts what happened. `npm test -- placement lvm` runs the files whose path
- * contains one of the words. Those on test hosts, which need more of the machine, run when they are asked for, alone by
- * `hosts/` or after all the others by `--and-hosts`; two at a time, for each has a network and disks of its own and waits a lot.
+ * contains one of the words. Those on test hosts, which need more of the machine, run when a word begins with `hosts/`, or
+ * after all the others by `--and-hosts`; three at a time, for each has a network and disks of its own and waits a lot.
  *
  * The last line is always `N passed, N failed, N skipped`. Nothing can get lost on the way there: a file that tap does
  * not report, and a run that executes no test, are failures.
  */
 import { spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type FileResult, TapReader } from './house/tap-reader.ts'
 
@@ -20,7 +20,10 @@ const STDERR_LINES_SHOWN = 60
 /** Whole clusters, other people's clients and swarms need the machine for themselves. */
 const ALONE = ['e2e', 'clients', 'sim'].map((folder) => `${join('dist', 'test', folder)}/`)
 
-/** Runs only if one of the words is this, or with the option. */
+/** Those of the hosts that take longest, so that none of them is left for the end with an idle processor beside it. */
+const LONG = ['power-thin', 'lvm', 'power-thick', 'storage-troubles', 'lvm-power', 'tgt', 'moves'].map((name) => `${name}.test.js`)
+
+/** Run only if a word begins so, or with the option. */
 const HOSTS = 'hosts/'
 const AND_HOSTS = '--and-hosts'
 
@@ -129,7 +132,12 @@ async function main(args: readonly string[]): Promise<void> {
   const raw = createWriteStream(join(ROOT, RAW))
   const words = args.filter((word) => word !== AND_HOSTS)
   const found = testFiles(words)
-  const onHosts = words.includes(HOSTS) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
+  const onHosts = words.some((word) => word.startsWith(HOSTS)) || args.includes(AND_HOSTS) ? found.filter(isOnHosts) : []
+  const isLong = (file: string): boolean => LONG.includes(basename(file))
+  const longestFirst = [
+    ...onHosts.filter(isLong).toSorted((a, b) => LONG.indexOf(basename(a)) - LONG.indexOf(basename(b))),
+    ...onHosts.filter((file) => !isLong(file)),
+  ]
   const here = found.filter((file) => !isOnHosts(file))
   const isAlone = (file: string): boolean => ALONE.some((folder) => file.startsWith(folder))
   const together = here.filter((file) => !isAlone(file))
@@ -137,7 +145,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(`${here.length + onHosts.length} test files, ${alone.length} of them one at a time, ${onHosts.length} of them on test hosts`)
   await runTap(together, 2, raw)
   await runTap(alone, 1, raw)
-  await runTap(onHosts, 2, raw)
+  await runTap(longestFirst, 3, raw)
   if (count.passed + count.failed === 0) {
     console.log('FAIL no test was executed')
     count.failed = 1

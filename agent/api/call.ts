@@ -9,6 +9,7 @@ import type { Asker } from '../../lib/wire/cinder/list-query.ts'
 import type { Service } from '../run/service.ts'
 import type { EdgeFailure } from './failure.ts'
 import type { LedgerReader } from './ledger-reader.ts'
+import type { HostLogLevel } from './host-log-level.ts'
 import type { Membership } from '../../lib/ports/membership.ts'
 
 /** Who calls, as the identity says. */
@@ -72,6 +73,9 @@ export interface Edge {
   readonly membership: Membership
   readonly ledgers: LedgerReader
   readonly log: Log
+  readonly logLevel: HostLogLevel
+  /** Of all that can be called here, in OpenAPI. */
+  readonly description: string
   /** Unix milliseconds. */
   readonly clock: () => number
   /** When this edge was made, by the same clock. */

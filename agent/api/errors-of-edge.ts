@@ -37,6 +37,13 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     help: 'From this address somebody has tried this user with a wrong password too often. Wait, then log in with the right one.',
     text: () => 'TooManyLogins: too many logins have failed. Wait a moment, then log in with the right password.',
   },
+  'too-many-tokens': {
+    status: 429,
+    name: 'TooManyTokens',
+    retryAfterS: 1,
+    help: 'From this address came too many tokens that are none, so that one which this host has not seen has to wait for its turn. Ask again. Operators find who it is in the log: `audit-not-let-in`.',
+    text: () => 'TooManyTokens: too many tokens from your address are unknown, expired or revoked. Ask again in a moment.',
+  },
   'too-many-requests': {
     status: 429,
     name: 'TooManyRequests',
@@ -151,6 +158,13 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     name: 'ServiceNotFound',
     help: 'No host, and no backend of one, has this name and runs such a service: `scoria service list` shows them.',
     text: (f) => `Service ${f.binary} could not be found on host ${f.host}.`,
+  },
+  'logs-not-reached': {
+    status: 503,
+    name: 'ServiceUnavailable',
+    retryAfterS: 5,
+    help: 'Hosts that are named did not say how much their logs write, or run an agent that is too old to be asked. A change has reached all others that were meant. Look at those hosts, then ask again.',
+    text: (f) => `ServiceUnavailable: the logs of ${f.hosts.join(', ')} were not reached. Ask again when these hosts answer.`,
   },
   'nothing-to-manage': {
     status: 400,

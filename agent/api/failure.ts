@@ -12,6 +12,7 @@ export type HttpFailure =
   | { readonly code: 'token-scope'; readonly scope: string }
   | { readonly code: 'identity-unavailable' }
   | { readonly code: 'too-many-logins' }
+  | { readonly code: 'too-many-tokens' }
   | { readonly code: 'too-many-requests'; readonly project: string }
   | { readonly code: 'malformed-url' }
   | { readonly code: 'route-not-found' }
@@ -35,6 +36,8 @@ export type HttpFailure =
   | { readonly code: 'pool-not-found'; readonly pool: string }
   /** `detail`: what it said; null if it said nothing. */
   | { readonly code: 'host-not-looked'; readonly host: string; readonly detail: string | null }
+  /** They may have been changed all the same; those of all others that were meant are. */
+  | { readonly code: 'logs-not-reached'; readonly hosts: readonly string[] }
   | { readonly code: 'service-not-found'; readonly binary: string; readonly host: string }
   /** Nothing was heard of what it can do. */
   | { readonly code: 'backend-silent'; readonly backend: string }

@@ -4,13 +4,13 @@
  * The view comes first. What it does not hold may still exist: just bound elsewhere, without room, or on the other side
  * of a partition; so the register and the logs are asked, and only their no is a 404.
  */
-import type { Failure } from '../../lib/model/failure.ts'
-import { type AttachmentId, attachmentId, parseUuid, volumeId } from '../../lib/model/ids.ts'
+import type { Failure, Result } from '../../lib/model/failure.ts'
+import { type AttachmentId, attachmentId, parseUuid, type VolumeId, volumeId } from '../../lib/model/ids.ts'
 import type { Attachment } from '../../lib/model/attachment.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Call, Edge } from './call.ts'
-import { isVisible } from './policy.ts'
+import { isVisible, SYSTEM_PROJECT } from './policy.ts'
 import { isLostVolume, NO_MARKS, shownView } from './shown-volume.ts'
 
 export type Located = { readonly ok: true; readonly view: VolumeView } | { readonly ok: false; readonly failure: Failure }
@@ -32,9 +32,20 @@ async function locate(edge: Edge, call: Call, text: string, isForDisplay: boolea
   const known = edge.service.volume(id)
   // Where it is shown as another project's, that may be old: it may have been accepted a moment ago, at another peer.
   if (known !== null && isVisible(call.caller, known.volume.project)) return asShown(edge, { ok: true, view: known }, isForDisplay)
-  const { project, isAdmin } = call.caller
-  const { result } = await edge.service.ask({ kind: 'find', project, volume: id, isOwn: !isAdmin })
+  const result = await find(edge, call, id)
   return result.ok ? asShown(edge, visible(call, freshView(result.value)), isForDisplay) : notFound(result.failure)
+}
+
+/**
+ * An admin's project is seldom that of the volume. Before he hears that there is none, the hosts are asked in which registers they hold
+ * something about it.
+ */
+async function find({ service }: Edge, { caller: { project, isAdmin } }: Call, volume: VolumeId): Promise<Result<Volume>> {
+  const anywhere = { kind: 'find', project: null, volume, isOwn: false } as const
+  if (project === SYSTEM_PROJECT) return (await service.ask(anywhere)).result
+  const { result } = await service.ask({ kind: 'find', project, volume, isOwn: !isAdmin })
+  if (!isAdmin || result.ok || result.failure.code !== 'volume-not-found') return result
+  return (await service.ask(anywhere)).result
 }
 
 export type LocatedAttachment =

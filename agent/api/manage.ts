@@ -9,6 +9,7 @@ import { hashHex } from '../../lib/model/hash.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { Existing } from '../../lib/model/existing.ts'
 import { compareText, type ProjectId } from '../../lib/model/ids.ts'
+import type { Volume } from '../../lib/model/volume.ts'
 import { allowsMultiattach } from '../../lib/model/volume-type.ts'
 import { type PageQuery, parsePageQuery } from '../../lib/wire/cinder/list-query.ts'
 import {
@@ -22,6 +23,7 @@ import {
 import { type ManageVolume, parseManageVolume } from '../../lib/wire/cinder/manage-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateVolume } from './locate.ts'
+import { operateOn } from './operate.ts'
 import { pageFor } from './page.ts'
 import { lookAtPool, type PoolPlace } from './pool-look.ts'
 import { createRid, newVolumeId } from './request-names.ts'
@@ -85,10 +87,12 @@ async function manage(edge: Edge, call: Call): Promise<Answer> {
   return takeIn(edge, call, { wanted: wanted.value, thing, place: looked.place, project: call.caller.project })
 }
 
+type Managed = Pick<ManageVolume, 'pool' | 'source' | 'isBootable'>
+
 /** Not there any more; a repeat of a request that was done before gets its answer all the same. */
-export async function managedBefore(edge: Edge, call: Call, { pool, source }: Pick<ManageVolume, 'pool' | 'source'>): Promise<Answer> {
+export async function managedBefore(edge: Edge, call: Call, { pool, source, isBootable }: Managed): Promise<Answer> {
   const made = call.idempotencyKey === null ? null : await locateVolume(edge, call, newVolumeId(call, edge.uuid))
-  if (made?.ok === true) return answer(202, volumeBody(made.view.volume, call))
+  if (made?.ok === true) return taken(edge, call, made.view.volume, isBootable)
   return failed({ code: 'nothing-to-manage', name: source, pool })
 }
 
@@ -123,5 +127,12 @@ export async function takeIn(edge: Edge, call: Call, { wanted, thing, place, pro
   } as const
   const bodyHash = hashHex('manage', canonicalJson({ ...wanted, project }))
   const { result } = await edge.service.ask({ kind: 'create', rid: createRid(call), spec, bodyHash, sourceAt: place, hints: NO_HINTS })
-  return result.ok ? answer(202, volumeBody(result.value, call)) : failed(result.failure)
+  return result.ok ? taken(edge, call, result.value, wanted.isBootable) : failed(result.failure)
+}
+
+/** Whoever is answered finds all that he asked for; who is not repeats his request, and what was not said yet is said then. */
+async function taken(edge: Edge, call: Call, volume: Volume, isBootable: boolean): Promise<Answer> {
+  if (!isBootable || volume.bootable === true) return answer(202, volumeBody(volume, call))
+  const done = await operateOn(edge, call, volume, { kind: 'set-bootable', bootable: true })
+  return done.ok ? answer(202, volumeBody(done.volume, call)) : failed(done.failure)
 }

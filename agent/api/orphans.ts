@@ -67,10 +67,10 @@ async function adopt(edge: Edge, call: Call): Promise<Answer> {
   const looked = await lookAtPool(edge, pool)
   if (!looked.ok) return failed(looked.failure)
   const thing = looked.things.find((one) => one.name === source)
-  if (thing === undefined) return managedBefore(edge, call, { pool, source })
+  if (thing === undefined) return managedBefore(edge, call, { pool, source, isBootable: false })
   const project = named === null ? (thing.former?.project ?? null) : parseProjectId(named)
   if (project === null) return failed({ code: 'orphan-unowned', name: source })
   const metadata = thing.former === null ? {} : { scoria_was: thing.former.snapshot ?? thing.former.volume }
-  const wanted = { pool, source, name, description: null, type: null, zone: null, metadata }
+  const wanted = { pool, source, name, description: null, type: null, zone: null, metadata, isBootable: false }
   return takeIn(edge, call, { wanted, thing, place: looked.place, project })
 }

@@ -42,6 +42,7 @@ export function reception({ edge, identity, limit, audit, rootOf }: ReceptionOpt
     const identified = await identity.identify({
       token: headerOf(request, 'x-auth-token'),
       serviceToken: headerOf(request, 'x-service-token'),
+      remote: request.ip,
       urlProject: textsOf(request.params)['project_id'] ?? null,
     })
     if (!identified.ok) {

@@ -8,6 +8,7 @@ import { CLEANUP_BODY } from '../../lib/wire/cinder/cleanup-request.ts'
 import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
 import { FLAG_BODIES } from '../../lib/wire/cinder/flag-action-request.ts'
 import type { Shape } from '../../lib/wire/cinder/input.ts'
+import { LOG_BODIES } from '../../lib/wire/cinder/log-request.ts'
 import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
 import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
 import { OLDER_ATTACH_BODIES } from '../../lib/wire/cinder/older-attach-request.ts'
@@ -18,8 +19,10 @@ import { TRANSFER_BODIES } from '../../lib/wire/cinder/transfer-request.ts'
 import { TYPE_BODIES } from '../../lib/wire/cinder/type-request.ts'
 import { ACTION_BODIES } from '../../lib/wire/cinder/volume-action-request.ts'
 import { VOLUME_BODIES } from '../../lib/wire/cinder/volume-request.ts'
+import { AUTH_BODY } from '../../lib/wire/keystone/auth-request.ts'
+import { IDENTITY_BODIES } from '../../lib/wire/keystone/user-request.ts'
 
-/** Under the path of the API's family and `METHOD /path`; where there are several, any of them will do. */
+/** Under `METHOD /path`, with what the paths of its family begin with; where there are several, any of them will do. */
 export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>> = {
   'POST /v3/volumes': [VOLUME_BODIES.create],
   'PUT /v3/volumes/:id': [VOLUME_BODIES.update],
@@ -59,10 +62,19 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'PUT /v3/os-services/disable-log-reason': [SERVICE_BODIES.reason],
   'PUT /v3/os-services/freeze': [SERVICE_BODIES.host],
   'PUT /v3/os-services/thaw': [SERVICE_BODIES.host],
+  'PUT /v3/os-services/set-log': [LOG_BODIES.set],
+  'PUT /v3/os-services/get-log': [LOG_BODIES.get],
   'PUT /v3/os-services/failover_host': [FAILOVER_BODY],
   'PUT /v3/os-services/failover': [FAILOVER_BODY],
   'POST /v3/workers/cleanup': [CLEANUP_BODY],
   'POST /scoria/v1/placement/explain': [OWN_BODIES.explain],
   'POST /scoria/v1/invites': [OWN_BODIES.invite],
   'POST /scoria/v1/orphans/adopt': [MANAGE_BODIES.adopt],
+  'POST /identity/v3/auth/tokens': [AUTH_BODY],
+  'POST /identity/v3/users': [IDENTITY_BODIES.createUser],
+  'PATCH /identity/v3/users/:user': [IDENTITY_BODIES.updateUser],
+  'POST /identity/v3/users/:user/password': [IDENTITY_BODIES.password],
+  'POST /identity/v3/users/:user/application_credentials': [IDENTITY_BODIES.credential],
+  'POST /identity/v3/projects': [IDENTITY_BODIES.createProject],
+  'PATCH /identity/v3/projects/:project': [IDENTITY_BODIES.updateProject],
 }

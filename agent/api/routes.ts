@@ -9,13 +9,14 @@ import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
 import { messageRoutes } from './messages.ts'
 import { metadataRoutes } from './metadata.ts'
-import { openApiRoute } from './openapi.ts'
+import { openApiRoutes } from './openapi.ts'
 import { orphanRoutes } from './orphans.ts'
 import { osHostRoutes } from './os-hosts.ts'
 import { ownRoutes } from './own.ts'
 import { poolRoutes } from './pools.ts'
 import { qosRoutes } from './qos-specs.ts'
 import { resourceFilterRoutes } from './resource-filters.ts'
+import { serviceLogRoutes } from './service-logs.ts'
 import { serviceRoutes } from './services.ts'
 import { snapshotActionRoutes } from './snapshot-actions.ts'
 import { snapshotRoutes } from './snapshots.ts'
@@ -48,6 +49,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...qosRoutes,
   ...defaultTypeRoutes,
   ...serviceRoutes,
+  ...serviceLogRoutes,
   ...poolRoutes,
   ...osHostRoutes,
   ...clusterRoutes,
@@ -62,17 +64,6 @@ export const CINDER_ROUTES: readonly Route[] = [
 /** Below /v3 alone. */
 export const ROOT_ROUTES: readonly Route[] = versionRoutes
 
-const OWN: readonly Route[] = [...ownRoutes, ...orphanRoutes]
-const OWN_PREFIX = '/scoria/v1'
-
-/** Scoria's own, below /scoria/v1. */
-export const OWN_ROUTES: readonly Route[] = [
-  ...OWN,
-  openApiRoute(
-    [
-      { prefix: '/v3', hasMicroversions: true, routes: [...ROOT_ROUTES, ...CINDER_ROUTES] },
-      { prefix: OWN_PREFIX, hasMicroversions: false, routes: OWN },
-    ],
-    OWN_PREFIX,
-  ),
-]
+/** Scoria's own, below this. */
+export const OWN_PREFIX = '/scoria/v1'
+export const OWN_ROUTES: readonly Route[] = [...ownRoutes, ...orphanRoutes, ...openApiRoutes]

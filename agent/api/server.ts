@@ -13,6 +13,7 @@ import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Service } from '../run/service.ts'
 import { auditOf } from './audit.ts'
 import { type Answer, type Edge, failed, type Route } from './call.ts'
+import { describeApi } from './description.ts'
 import type { EdgeFailure } from './failure.ts'
 import type { Identity } from './identity/identity.ts'
 import { ledgerReader } from './ledger-reader.ts'
@@ -20,7 +21,8 @@ import type { Membership } from '../../lib/ports/membership.ts'
 import { rateLimit } from './rate-limit.ts'
 import { addKeystone } from './keystone-door.ts'
 import { type Reception, reception, send } from './reception.ts'
-import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
+import { CINDER_ROUTES, OWN_PREFIX, OWN_ROUTES, ROOT_ROUTES } from './routes.ts'
+import type { HostLogLevel } from './host-log-level.ts'
 import { rootVersions } from './versions.ts'
 
 export interface ApiOptions {
@@ -28,6 +30,7 @@ export interface ApiOptions {
   readonly joining: Joining
   readonly membership: Membership
   readonly log: Log
+  readonly logLevel: HostLogLevel
   /** Unix milliseconds, for dates and durations. */
   readonly clock: () => number
   /** Milliseconds that only go forward. */
@@ -100,7 +103,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
 }
 
 function buildApi(options: ApiOptions): FastifyInstance {
-  const { service, joining, membership, log, clock, monoMs, uuid } = options
+  const { service, joining, membership, log, logLevel, clock, monoMs, uuid } = options
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -112,7 +115,18 @@ function buildApi(options: ApiOptions): FastifyInstance {
     clientErrorHandler: refuseRaw,
   })
   acceptJson(app)
-  const edge: Edge = { service, joining, membership, log, clock, startedAtMs: clock(), uuid, ledgers: ledgerReader(service) }
+  const edge: Edge = {
+    service,
+    joining,
+    membership,
+    log,
+    logLevel,
+    clock,
+    startedAtMs: clock(),
+    uuid,
+    ledgers: ledgerReader(service),
+    description: describeApi(options.identity.api?.routes ?? []),
+  }
   const root = options.publicEndpoint?.replace(/\/+$/, '') ?? null
   const scheme = options.tls === null ? 'http' : 'https'
   const rootOf = (request: FastifyRequest): string =>
@@ -182,7 +196,7 @@ function addRoutes(app: FastifyInstance, { admit, perform }: Reception, edge: Ed
   addAll('/v3', ROOT_ROUTES)
   addAll('/v3', CINDER_ROUTES)
   addAll('/v3/:project_id', CINDER_ROUTES)
-  addAll('/scoria/v1', OWN_ROUTES)
+  addAll(OWN_PREFIX, OWN_ROUTES)
 }
 
 function byPath(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {

@@ -18,6 +18,7 @@ import { Gossip } from './gossip.ts'
 import { hintFor } from './hints.ts'
 import type { Identity } from './identity.ts'
 import { Link } from './link.ts'
+import { askLogLevel, type LevelSwitch, type LogLevel, serveLogLevel } from './log-level.ts'
 import { createNode, type Node } from './node.ts'
 import { Redial } from './redial.ts'
 
@@ -35,6 +36,8 @@ export interface NetworkOptions {
   /** A newer manifest, its signature not yet checked. Once it holds, `manifestChanged` is to be called. */
   readonly onManifest: (signed: SignedManifest) => void
   readonly log: Log
+  /** Of this host's own log, for the other members. */
+  readonly logLevel: LevelSwitch
   /** Version of the agent. */
   readonly version: string
   /** Many hosts on one machine: limits and time-outs that allow for it. */
@@ -53,6 +56,8 @@ export interface RunningNetwork extends Network {
   peers(): readonly PeerState[]
   /** The manifest that `manifest()` returns is another: calls who is new, hangs up on who is gone, tells the others. */
   manifestChanged(): void
+  /** What another member's log writes from on, after it was told what is wanted, if anything is; null: no answer. */
+  logLevel(peer: PeerId, wanted: LogLevel | null): Promise<LogLevel | null>
   /** Multiaddrs with this host's peer id. */
   listenAddrs(): readonly string[]
   stop(): Promise<void>
@@ -92,6 +97,7 @@ class Libp2pNetwork implements RunningNetwork {
   readonly #node: Node
   readonly #cluster: string
   readonly #protocol: string
+  readonly #logProtocol: string
   readonly #self: PeerId
   readonly #gossip: Gossip
   readonly #redial: Redial
@@ -105,6 +111,7 @@ class Libp2pNetwork implements RunningNetwork {
     this.#node = node
     this.#cluster = cluster
     this.#protocol = `/scoria/${cluster}/peer/1`
+    this.#logProtocol = `/scoria/${cluster}/log/1`
     this.#self = options.identity.peerId
     this.#gossip = new Gossip({
       node,
@@ -133,6 +140,10 @@ class Libp2pNetwork implements RunningNetwork {
       if (member === undefined) stream.abort(new Error('no member'))
       else member.link.accept(stream, connection, performance.now())
     })
+    await serveLogLevel(this.#node, this.#logProtocol, {
+      isMember: (peer) => this.#members.has(peer),
+      level: this.#options.logLevel,
+    })
     this.#node.addEventListener('connection:open', (event) => this.#connected(event.detail))
     await this.#node.start()
     this.#gossip.start()
@@ -155,6 +166,17 @@ class Libp2pNetwork implements RunningNetwork {
     return [...this.#members]
       .map(([peer, { link, sinceMs }]): PeerState => ({ peer, state: link.isUp ? 'up' : 'down', sinceMs }))
       .toSorted((a, b) => (a.peer < b.peer ? -1 : 1))
+  }
+
+  async logLevel(peer: PeerId, wanted: LogLevel | null): Promise<LogLevel | null> {
+    const connection = this.#members.has(peer) ? this.#connectionsTo(peer).at(-1) : undefined
+    if (connection === undefined || this.#isStopped) return null
+    try {
+      return await askLogLevel(connection, this.#logProtocol, wanted)
+    } catch (error) {
+      this.#options.log.info('peer.log-not-reached', { peer, host: hostOf(this.#options.manifest(), peer)?.name, error })
+      return null
+    }
   }
 
   listenAddrs(): readonly string[] {

@@ -1,5 +1,5 @@
 /** `scoria snapshot create`, `set` and `delete`. A create carries an idempotency key, so that it can be repeated until somebody answers. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { usage } from '../failure.ts'
 import { printOne } from '../output/print.ts'
 import { itemAt, textOf } from '../rest/body.ts'
@@ -20,6 +20,13 @@ interface CreateOptions extends CommonOptions, WaitOptions {
   readonly idempotencyKey?: string
 }
 
+interface SetOptions extends TextOptions {
+  readonly state?: string
+}
+
+/** In which a snapshot can rest; others the API refuses. */
+const STATES = ['available', 'error', 'error_deleting']
+
 export function addSnapshotCreate(parent: Command, terminal: Terminal): void {
   const command = parent
     .command('create')
@@ -36,10 +43,20 @@ export function addSnapshotCreate(parent: Command, terminal: Terminal): void {
 }
 
 export function addSnapshotSet(parent: Command, terminal: Terminal): void {
-  const command = parent.command('set').description('change name, description or properties').argument('<snapshot>', 'name or id')
-  withTexts(command).action(async (name: string, options: TextOptions) => set(name, options, terminal))
+  const command = parent
+    .command('set')
+    .description('change name, description or properties; for administrators also the status')
+    .argument('<snapshot>', 'name or id')
+  withTexts(command)
+    .addOption(new Option('--state <state>', 'say that it is so, and do nothing with the snapshot').choices(STATES))
+    .action(async (name: string, options: SetOptions) => set(name, options, terminal))
   withCommon(command)
-  withExamples(command, 'scoria snapshot set before --name before-upgrade', 'scoria snapshot set before --property keep=yes')
+  withExamples(
+    command,
+    'scoria snapshot set before --name before-upgrade',
+    'scoria snapshot set before --property keep=yes',
+    'scoria snapshot set before --state available',
+  )
 }
 
 export function addSnapshotDelete(parent: Command, terminal: Terminal): void {
@@ -71,11 +88,14 @@ async function create(name: string | undefined, options: CreateOptions, terminal
   printOne(terminal, output, body, textOf(made, 'id'), snapshotFields(itemAt(body, 'snapshot')))
 }
 
-async function set(name: string, options: TextOptions, terminal: Terminal): Promise<void> {
-  demandTexts(options)
+async function set(name: string, options: SetOptions, terminal: Terminal): Promise<void> {
+  const { state } = options
+  if (state === undefined) demandTexts(options, '--state')
   const { client, output } = await contextOf(options, terminal)
   const id = textOf(await findSnapshot(client, name), 'id')
-  const body = await changeTexts(client, 'snapshot', client.cinder(`/snapshots/${id}`), options)
+  const path = client.cinder(`/snapshots/${id}`)
+  if (state !== undefined) await client.call({ method: 'POST', path: `${path}/action`, body: { 'os-reset_status': { status: state } } })
+  const body = await changeTexts(client, 'snapshot', path, options)
   printOne(terminal, output, body, id, snapshotFields(itemAt(body, 'snapshot')))
 }
 

@@ -21,10 +21,10 @@ export function withTexts(command: Command): Command {
     .option('--unset-property <key>', 'remove a property, repeatable', collect)
 }
 
-/** @throws CliFailure if there is nothing to change */
-export function demandTexts({ name, description, property, unsetProperty }: TextOptions): void {
+/** @param others options that would do too. @throws CliFailure if there is nothing to change */
+export function demandTexts({ name, description, property, unsetProperty }: TextOptions, ...others: readonly string[]): void {
   if ([name, description, property, unsetProperty].every((option) => option === undefined))
-    throw usage('nothing to set', 'say what: --name, --description, --property, --unset-property')
+    throw usage('nothing to set', `say what: ${['--name', '--description', '--property', '--unset-property', ...others].join(', ')}`)
 }
 
 /** Changes what was said of the `resource` at `path`. @returns the body that shows it afterwards */

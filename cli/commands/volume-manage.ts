@@ -16,6 +16,7 @@ interface ManageOptions extends CommonOptions, WaitOptions {
   readonly name?: string
   readonly description?: string
   readonly type?: string
+  readonly bootable?: boolean
   readonly idempotencyKey?: string
 }
 
@@ -47,6 +48,7 @@ export function addVolumeManage(parent: Command, terminal: Terminal): void {
     .option('--name <name>', 'name of the volume')
     .option('--description <text>', 'for people')
     .option('--type <type>', 'name or id of a volume type')
+    .option('--bootable', 'a server may boot from it')
     .option('--idempotency-key <key>', 'repeats of the same key make one volume (default: a new one)')
     .action(async (pool: string, disk: string, options: ManageOptions) => manageOne(pool, disk, options, terminal))
   withWait(withCommon(manage), 'it is available or in error')
@@ -71,8 +73,8 @@ export function addVolumeManage(parent: Command, terminal: Terminal): void {
 async function manageOne(pool: string, disk: string, options: ManageOptions, terminal: Terminal): Promise<void> {
   const context = await contextOf(options, terminal)
   const { client, output } = context
-  const { name, description, type } = options
-  const volume = { host: pool, ref: { 'source-name': disk }, ...given({ name, description, volume_type: type }) }
+  const { name, description, type, bootable } = options
+  const volume = { host: pool, ref: { 'source-name': disk }, ...given({ name, description, volume_type: type, bootable }) }
   const idempotencyKey = options.idempotencyKey ?? newKey()
   let body = await client.call({ method: 'POST', path: client.cinder('/manageable_volumes'), body: { volume }, idempotencyKey })
   const begun = itemAt(body, 'volume')

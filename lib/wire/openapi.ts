@@ -10,6 +10,11 @@ export interface DescribedCall {
   readonly since: number | null
   /** The rule that allows it. */
   readonly action: string
+  readonly parameters: readonly (keyof typeof COMPONENTS.parameters)[]
+  /** Whether it takes no token. */
+  readonly isOpen: boolean
+  /** The shape of its errors. */
+  readonly fault: keyof typeof COMPONENTS.responses
   /** JSON Schemas of its body, any of which will do; empty: nothing is known of the body. */
   readonly bodies: readonly object[]
 }
@@ -29,7 +34,7 @@ export function openApi(calls: readonly DescribedCall[], version: string): objec
       title: 'Scoria',
       version,
       description:
-        'OpenStack Block Storage v3 below /v3, with microversions, and Scoria’s own calls below /scoria/v1. Each path below /v3 is there with the project too: /v3/{project_id}/…',
+        'OpenStack Block Storage v3 below /v3, with microversions, and Scoria’s own calls below /scoria/v1; where the cluster keeps its own users, Keystone’s below /identity, and those of an image service without images below /image. Each path below /v3 is there with the project too: /v3/{project_id}/…',
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }],
@@ -55,11 +60,22 @@ const COMPONENTS = {
       description: 'A request that is repeated with its key, through whichever host, is done once.',
       schema: { type: 'string', maxLength: 255 },
     },
+    subject: {
+      name: 'X-Subject-Token',
+      in: 'header',
+      required: true,
+      description: 'The token that is asked about, or taken back.',
+      schema: { type: 'string' },
+    },
   },
   responses: {
     fault: {
       description: 'Why the call was refused, under the name of its status. docs/errors.md has them all.',
       content: { 'application/json': { schema: { $ref: '#/components/schemas/fault' } } },
+    },
+    keystoneFault: {
+      description: 'Why the call was refused, in Keystone’s shape.',
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/keystoneFault' } } },
     },
   },
   schemas: {
@@ -71,24 +87,44 @@ const COMPONENTS = {
         properties: { code: { type: 'integer' }, message: { type: 'string' } },
       },
     },
+    keystoneFault: {
+      type: 'object',
+      required: ['error'],
+      properties: {
+        error: {
+          type: 'object',
+          required: ['code', 'message', 'title'],
+          properties: { code: { type: 'integer' }, message: { type: 'string' }, title: { type: 'string' } },
+        },
+      },
+    },
   },
 } as const
 
-function operation({ method, path, since, action, bodies }: DescribedCall): object {
+/** They answer with 300, as Keystone and Glance do. */
+const VERSION_LISTS: ReadonlySet<string> = new Set(['/identity', '/image'])
+
+function operation({ method, path, since, action, parameters, isOpen, fault, bodies }: DescribedCall): object {
   const names = [...path.matchAll(PARAMETER)].map((match) => match[1] ?? '')
-  const changes = method === 'POST' || method === 'PUT' || method === 'DELETE'
+  // What is sent with a PUT of Keystone's is nothing that is read.
+  const hasBody = method === 'POST' || method === 'PATCH' || (method === 'PUT' && fault === 'fault')
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^A-Za-z0-9]+/g, '_')}${path.endsWith('/') ? 'root' : ''}`,
     tags: [path.split('/')[path.startsWith('/v3') ? 2 : 3] || 'versions'],
     'x-policy': action,
     ...(since === null ? {} : { 'x-since': `3.${since}` }),
+    ...(isOpen ? { security: [] } : {}),
     parameters: [
       ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      ...(since === null ? [] : [{ $ref: '#/components/parameters/microversion' }]),
-      ...(changes ? [{ $ref: '#/components/parameters/key' }] : []),
+      ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
     ],
-    ...(method === 'POST' || method === 'PUT' ? { requestBody: { content: { 'application/json': { schema: bodySchema(bodies) } } } } : {}),
-    responses: { '2XX': { description: 'Done, or taken on.' }, default: { $ref: '#/components/responses/fault' } },
+    ...(hasBody ? { requestBody: { content: { 'application/json': { schema: bodySchema(bodies) } } } } : {}),
+    responses: {
+      ...(VERSION_LISTS.has(path)
+        ? { 300: { description: 'The versions that there are.' } }
+        : { '2XX': { description: 'Done, or taken on.' } }),
+      default: { $ref: `#/components/responses/${fault}` },
+    },
   }
 }
 

@@ -56,7 +56,12 @@ async function cachedFigure(): Promise<Figure> {
   })
   const once = async (turn: number): Promise<number> => {
     const beganMs = performance.now()
-    const { ok } = await identity.identify({ token: `${'t'.repeat(200)}${turn % TOKENS}`, serviceToken: undefined, urlProject: 'p' })
+    const { ok } = await identity.identify({
+      token: `${'t'.repeat(200)}${turn % TOKENS}`,
+      serviceToken: undefined,
+      remote: '::1',
+      urlProject: 'p',
+    })
     if (!ok) throw new Error('a good token was refused')
     return performance.now() - beganMs
   }

@@ -6,17 +6,18 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeCluster } from '../../agent/local/dev-cluster.ts'
 import { type DevPeer, planPeers } from '../../agent/local/dev-plan.ts'
-import { seesAll } from '../../agent/local/dev-ready.ts'
+import { adminTokenOf, seesAll } from '../../agent/local/dev-ready.ts'
 import { makeFolder } from '../../agent/system/durable-file.ts'
 import { AGENT_NODE_FLAGS } from '../../lib/config/node-flags.ts'
-import { HttpConnection, type HttpAddress, requestBytes } from './http-connection.ts'
+import { anybody, type BenchAuth, type Caller, newUser, requestBytes } from './caller.ts'
+import { HttpConnection, type HttpAddress } from './http-connection.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../agent/main.js', import.meta.url))
 const PORTS_FROM = 12_000
@@ -24,6 +25,7 @@ const PORTS_STEP = 10
 const PORTS_TO = 28_000
 /** More than any benchmark fills. */
 const CAPACITY_GIB = 10_000_000
+const REQUESTS_PER_SECOND = 1_000_000
 const READY_LOOK_MS = 50
 const READY_WITHIN_MS = 60_000
 const DOOR_LOOK_MS = 2
@@ -32,22 +34,27 @@ export interface ClusterOptions {
   readonly peers: number
   /** Folder for processor profiles of the agents, or null. */
   readonly profile: string | null
+  /** Default: anybody is who he says he is. */
+  readonly auth?: BenchAuth
 }
 
 export class Cluster {
   readonly directory: string
   readonly #peers: readonly DevPeer[]
   readonly #profile: string | null
+  readonly #auth: BenchAuth
   readonly #running = new Map<number, ChildProcess>()
 
-  private constructor(directory: string, peers: readonly DevPeer[], profile: string | null) {
+  private constructor(directory: string, peers: readonly DevPeer[], { profile, auth = 'none' }: ClusterOptions) {
     this.directory = directory
     this.#peers = peers
     this.#profile = profile
+    this.#auth = auth
   }
 
   /** Resolves when every agent sees every other one and knows its pool. */
-  static async start({ peers: count, profile }: ClusterOptions): Promise<Cluster> {
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const { peers: count, auth = 'none' } = options
     const directory = await mkdtemp(join(tmpdir(), 'scoria-bench-'))
     const apiPort = await freePorts(count)
     const peers = planPeers(directory, count, apiPort)
@@ -57,11 +64,13 @@ export class Cluster {
       apiPort,
       directory,
       backend: 'none',
-      auth: { kind: 'none' },
+      auth: { kind: auth },
       capacityGiB: CAPACITY_GIB,
       limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
     })
-    const cluster = new Cluster(directory, peers, profile)
+    // A limit would be measured, where callers are told apart, and not what is beyond it.
+    for (const peer of peers) await appendFile(peer.configFile, `limits:\n  requestsPerSecond: ${REQUESTS_PER_SECOND}\n`)
+    const cluster = new Cluster(directory, peers, options)
     try {
       await Promise.all(peers.map((_, k) => cluster.startAgent(k)))
       await cluster.ready()
@@ -84,6 +93,14 @@ export class Cluster {
     return this.#running.get(k)?.pid ?? 0
   }
 
+  /** An admin of a project of this name; once for each name. */
+  async caller(name: string): Promise<Caller> {
+    if (this.#auth === 'none') return anybody(name)
+    const admin = await adminTokenOf(this.#peer(0))
+    if (admin === null) throw new Error('agent 0 has left no token')
+    return newUser(this.api(0), admin, name)
+  }
+
   /** Starts agent `k`. @returns milliseconds until its API answered */
   async startAgent(k: number): Promise<number> {
     const peer = this.#peer(k)
@@ -104,7 +121,7 @@ export class Cluster {
   async ready(): Promise<void> {
     const endsMs = performance.now() + READY_WITHIN_MS
     for (;;) {
-      const seen = await Promise.all(this.#peers.map((peer) => seesAll(peer, { kind: 'none' }, this.size)))
+      const seen = await Promise.all(this.#peers.map((peer) => seesAll(peer, { kind: this.#auth }, this.size)))
       if (seen.every(Boolean)) return
       if (performance.now() > endsMs) throw new Error('the agents do not find each other')
       await pause(READY_LOOK_MS)
@@ -139,7 +156,7 @@ export function pause(ms: number): Promise<void> {
 async function answers(api: HttpAddress): Promise<boolean> {
   try {
     const connection = await HttpConnection.open(api)
-    const { status } = await connection.ask(requestBytes('GET', '/healthcheck', 'bench'))
+    const { status } = await connection.ask(requestBytes('GET', '/healthcheck', 'none'))
     connection.close()
     return status === 200
   } catch (error) {

@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path'
 import { Level } from 'level'
+import { anybody } from './caller.ts'
 import { Cluster } from './cluster.ts'
 import { type Figure, round } from './figure.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -17,14 +18,14 @@ import { createRequest, createVolumes, idIn, isAvailable, showRequest, untilAvai
 const WARM_VOLUMES = 2000
 const WARM_CLIENTS = 16
 const MEASURED = 300
-const PROJECT = 'bench'
+const CALLER = anybody('bench')
 /** The mean of what the batches of one create are, with their chain entries. */
 const BATCH_BYTES = 2000
 
 export async function createLatency({ profile }: World): Promise<readonly Figure[]> {
   const cluster = await Cluster.start({ peers: 3, profile })
   try {
-    const warm = await createVolumes({ cluster, projects: [PROJECT], clients: WARM_CLIENTS, goesOn: (made) => made < WARM_VOLUMES })
+    const warm = await createVolumes({ cluster, callers: [CALLER], clients: WARM_CLIENTS, goesOn: (made) => made < WARM_VOLUMES })
     await untilAvailable(cluster, warm)
     const bare = new Level(join(cluster.directory, 'bare'))
     const connections = await Promise.all([0, 1, 2].map((k) => HttpConnection.open(cluster.api(k))))
@@ -56,10 +57,10 @@ async function bareWrite(bare: Level, n: number): Promise<number> {
 
 async function createOne(connection: HttpConnection, name: string): Promise<{ readonly answeredMs: number; readonly availableMs: number }> {
   const beganMs = performance.now()
-  const { status, body } = await connection.ask(createRequest(PROJECT, name))
+  const { status, body } = await connection.ask(createRequest(CALLER, name))
   if (status !== 202) throw new Error(`a create was answered ${status}: ${body}`)
   const answeredMs = performance.now() - beganMs
-  const show = showRequest(PROJECT, idIn(body))
+  const show = showRequest(CALLER, idIn(body))
   for (;;) {
     const shown = await connection.ask(show)
     if (isAvailable(shown.body)) return { answeredMs, availableMs: performance.now() - beganMs }

@@ -3,6 +3,7 @@
  * beside that in the calm before and after.
  */
 import { connect, type Socket } from 'node:net'
+import { anybody } from './caller.ts'
 import { Cluster, pause } from './cluster.ts'
 import { type Figure, round } from './figure.ts'
 import { type HttpAddress, HttpConnection } from './http-connection.ts'
@@ -11,6 +12,7 @@ import { createVolumes, showRequest, untilAvailable } from './volumes.ts'
 import type { World } from './world.ts'
 
 const PROJECT = 'bench'
+const CALLER = anybody(PROJECT)
 const CLIENTS = 8
 const ASK_EVERY_MS = 10
 const LOOK_MS = 4000
@@ -37,9 +39,9 @@ const FLOODS: readonly Flood[] = [
 export async function floods({ profile }: World): Promise<readonly Figure[]> {
   const cluster = await Cluster.start({ peers: 3, profile })
   try {
-    const made = await createVolumes({ cluster, projects: [PROJECT], clients: 1, goesOn: (count) => count < 1 })
+    const made = await createVolumes({ cluster, callers: [CALLER], clients: 1, goesOn: (count) => count < 1 })
     await untilAvailable(cluster, made)
-    const request = showRequest(PROJECT, made.get(PROJECT)?.[0] ?? '')
+    const request = showRequest(CALLER, made.get(CALLER)?.[0] ?? '')
     const address = cluster.api(0)
     await readP99(address, request)
     const figures: Figure[] = []

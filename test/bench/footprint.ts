@@ -5,6 +5,7 @@
  * start the median of three. Agents run as the build leaves them, from many files; the targets are for a bundle in one.
  */
 import { join } from 'node:path'
+import { anybody } from './caller.ts'
 import { Cluster } from './cluster.ts'
 import { type Figure, round } from './figure.ts'
 import type { World } from './world.ts'
@@ -14,7 +15,7 @@ import { startRival } from './rival.ts'
 import { createVolumes, untilAvailable } from './volumes.ts'
 
 const VOLUMES = 10_000
-const PROJECTS = Array.from({ length: 10 }, (_, n) => `bench-${n}`)
+const CALLERS = Array.from({ length: 10 }, (_, n) => anybody(`bench-${n}`))
 const STARTS = 3
 const START_MS_MAX = 1500
 const IDLE_MIB_MAX = 120
@@ -32,7 +33,7 @@ export async function footprint({ profile }: World): Promise<readonly Figure[]> 
     const bare = await measureRival(join(cluster.directory, 'rival'))
     const idle = await largestMiB(cluster)
     const idleStart = await startMs(cluster)
-    const made = await createVolumes({ cluster, projects: PROJECTS, clients: 48, goesOn: (count) => count < VOLUMES })
+    const made = await createVolumes({ cluster, callers: CALLERS, clients: 48, goesOn: (count) => count < VOLUMES })
     await untilAvailable(cluster, made)
     const grown = await largestMiB(cluster)
     const fullStart = await startMs(cluster)

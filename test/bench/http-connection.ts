@@ -8,6 +8,8 @@ import { connect, type Socket } from 'node:net'
 
 export interface HttpAnswer {
   readonly status: number
+  /** Its headers, as they came. */
+  readonly head: string
   readonly body: Buffer
 }
 
@@ -24,7 +26,7 @@ export class HttpConnection {
   #received = 0
   /** Bytes of the whole answer, once its head has come. */
   #wanted = 0
-  #head: { readonly status: number; readonly sizeBytes: number } | null = null
+  #head: { readonly status: number; readonly text: string; readonly sizeBytes: number } | null = null
   #waiting: { readonly resolve: (answer: HttpAnswer) => void; readonly reject: (error: Error) => void } | null = null
 
   private constructor(socket: Socket) {
@@ -65,7 +67,7 @@ export class HttpConnection {
     if (this.#head === null && !this.#readHead()) return
     if (this.#head === null || this.#received < this.#wanted) return
     const whole = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#received)
-    const answer = { status: this.#head.status, body: whole.subarray(this.#head.sizeBytes, this.#wanted) }
+    const answer = { status: this.#head.status, head: this.#head.text, body: whole.subarray(this.#head.sizeBytes, this.#wanted) }
     this.#chunks = []
     this.#received = 0
     this.#head = null
@@ -84,7 +86,7 @@ export class HttpConnection {
     const head = bytes.toString('latin1', 0, end)
     const status = Number(head.slice(9, 12))
     const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0)
-    this.#head = { status, sizeBytes: end + HEAD_END.length }
+    this.#head = { status, text: head, sizeBytes: end + HEAD_END.length }
     this.#wanted = end + HEAD_END.length + length
     return true
   }
@@ -94,11 +96,4 @@ export class HttpConnection {
     this.#waiting = null
     waiting?.reject(error)
   }
-}
-
-/** A request of this project's only user, ready to be written. */
-export function requestBytes(method: 'GET' | 'POST', path: string, project: string, body: object | null = null): Buffer {
-  const text = body === null ? '' : JSON.stringify(body)
-  const length = body === null ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: bench\r\nX-Auth-Token: bench:${project}\r\n${length}\r\n${text}`)
 }

@@ -1,6 +1,7 @@
 /**
  * Debian's Keystone, Debian's clients, and the real REST edge between them, none of them modified: what an OpenStack site
- * has, on one machine. Each user sees what is the project's, and nobody is let in when Keystone cannot be asked.
+ * has, on one machine. Each request goes to another of three peers, each of which asks Keystone by itself. Each user sees what
+ * is the project's, and nobody is let in when Keystone cannot be asked.
  */
 import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,11 +9,13 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { Identity } from '../../agent/api/identity/identity.ts'
 import { keystone as keystoneIdentity } from '../../agent/api/identity/keystone.ts'
 import { Secret } from '../../lib/model/secret.ts'
-import { eventually, startCluster, type TestHost } from '../unit/api/cluster.ts'
+import { eventually, startCluster } from '../unit/api/cluster.ts'
 import { CLI_PROGRAM, runScoria } from '../cluster/process.ts'
 import { freePorts } from '../cluster/ports.ts'
+import { startAnyPeer } from './any-peer.ts'
 import { ADMIN_PASSWORD, KeystoneAdmin, KeystoneServer, tokenFor } from './keystone-server.ts'
 
 // Each command starts a Python interpreter and imports half of OpenStack; Keystone is one as well.
@@ -26,22 +29,15 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
 const home = mkdtempSync(join(tmpdir(), 'scoria-keystone-clients-'))
 const keystone = await KeystoneServer.make()
-const identity = keystoneIdentity({
-  url: keystone.url,
-  user: { name: 'scoria', domain: { name: 'Default' } },
-  password: new Secret(PASSWORD),
-  project: { name: 'service', domain: { name: 'Default' } },
-  ca: null,
-  cacheMs: CACHE_MS,
-  log: SILENT,
-  wallMs: Date.now,
-  monoMs: () => performance.now(),
-})
-const cluster = await startCluster({ hosts: 3, edge: { identity } })
-const host: TestHost = cluster.first
+const peers: string[] = []
+const door = await startAnyPeer(() => peers)
+const identities: Identity[] = []
+const cluster = await startCluster({ hosts: 3, publicEndpoint: door.url, edge: { identity: ownIdentity } })
+peers.push(...cluster.hosts.map(({ url }) => url))
 t.teardown(async () => {
+  await door.stop()
   await cluster.stop()
-  identity.stop()
+  for (const identity of identities) identity.stop()
   await keystone.remove()
   rmSync(home, { recursive: true, force: true })
 })
@@ -61,12 +57,29 @@ const images = await startImages()
 t.teardown(() => images.stop())
 // The client of OpenStack looks for images, too, before it makes a volume of none.
 for (const [type, name, url] of [
-  ['block-storage', 'cinder', `${host.url}/v3/%(project_id)s`],
-  ['volumev3', 'cinderv3', `${host.url}/v3/%(project_id)s`],
+  ['block-storage', 'cinder', `${door.url}/v3/%(project_id)s`],
+  ['volumev3', 'cinderv3', `${door.url}/v3/%(project_id)s`],
   ['image', 'glance', images.url],
 ]) {
   const service = await admin.make('service', { type, name })
   await admin.make('endpoint', { service_id: service, interface: 'public', url, region_id: 'one' })
+}
+
+/** One for each peer: what one has heard of a token the others have not. */
+function ownIdentity(): Identity {
+  const identity = keystoneIdentity({
+    url: keystone.url,
+    user: { name: 'scoria', domain: { name: 'Default' } },
+    password: new Secret(PASSWORD),
+    project: { name: 'service', domain: { name: 'Default' } },
+    ca: null,
+    cacheMs: CACHE_MS,
+    log: SILENT,
+    wallMs: Date.now,
+    monoMs: () => performance.now(),
+  })
+  identities.push(identity)
+  return identity
 }
 
 /** As much of an image service as clients want before they go on without one. */
@@ -129,6 +142,29 @@ function client(
   }
 }
 
+interface Sent {
+  readonly method?: string
+  readonly token: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What no client has a command for, through the same door. */
+async function ask(path: string, { method = 'GET', token, headers = {} }: Sent) {
+  const response = await fetch(door.url + path, {
+    method,
+    headers: { 'x-auth-token': token, 'openstack-api-version': 'volume 3.70', ...headers },
+  })
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+}
+
+/** At each of the peers, in turn. */
+async function codesOf(token: string): Promise<readonly number[]> {
+  const codes: number[] = []
+  for (const host of cluster.hosts) codes.push((await host.call('/v3/volumes', { token })).status)
+  return codes
+}
+
 const alice = client('openstack', 'alice', 'demo')
 const rita = client('openstack', 'rita', 'demo')
 const oscar = client('openstack', 'oscar', 'other')
@@ -157,7 +193,7 @@ t.test('cinder: attach as a member, and a detach from a server at the word of a 
   const id = /\| id +\| ([0-9a-f-]{36})/.exec(created.out)?.[1] ?? ''
   const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
   await eventually(
-    () => host.call(`/v3/volumes/${id}`, { token }),
+    () => ask(`/v3/volumes/${id}`, { token }),
     ({ body }) => body.volume?.status === 'available',
   )
   const server = '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0003'
@@ -171,11 +207,10 @@ t.test('cinder: attach as a member, and a detach from a server at the word of a 
   t.match(await run('attachment-delete', attachment), { out: /Compute API/ })
   const nova = await tokenFor(keystone.url, { user: 'nova', password: PASSWORD, project: 'service' })
   const headers = { 'x-service-token': nova }
-  t.equal(
-    (await host.call(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers: { 'x-service-token': token } })).status,
-    409,
-  )
-  t.equal((await host.call(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers })).status, 200)
+  const remove = (service: Readonly<Record<string, string>>) =>
+    ask(`/v3/attachments/${attachment}`, { method: 'DELETE', token, headers: service })
+  t.equal((await remove({ 'x-service-token': token })).status, 409)
+  t.equal((await remove(headers)).status, 200)
 })
 
 t.test('an admin sees every project', async (t) => {
@@ -187,11 +222,11 @@ t.test('an admin sees every project', async (t) => {
 
 t.test('a token that was revoked is good for no longer than the cache says', async (t) => {
   const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
-  const code = async () => (await host.call('/v3/volumes', { token })).status
-  await eventually(code, (status) => status === 200)
+  const codes = () => codesOf(token)
+  await eventually(codes, (seen) => seen.every((status) => status === 200))
   await admin.revoke(token)
   const revokedAtMs = performance.now()
-  await eventually(code, (status) => status === 401)
+  await eventually(codes, (seen) => seen.every((status) => status === 401))
   // What is left is the time that a busy Keystone takes.
   t.ok(performance.now() - revokedAtMs < CACHE_MS + 30_000)
 })
@@ -224,13 +259,23 @@ t.test('scoria dev asks the same Keystone, and scoria logs in there', async (t) 
 
 t.test('without Keystone nobody is let in, and with it everybody again', async (t) => {
   const token = await tokenFor(keystone.url, { user: 'alice', password: PASSWORD, project: 'demo' })
-  const ask = () => host.call('/v3/volumes', { token })
-  await eventually(ask, ({ status }) => status === 200)
+  const codes = () => codesOf(token)
+  const areIn = (seen: readonly number[]): boolean => seen.every((status) => status === 200)
+  await eventually(codes, areIn)
   await keystone.kill()
-  const refused = await eventually(ask, ({ status }) => status !== 200)
+  await eventually(codes, (seen) => seen.every((status) => status === 503))
+  const refused = await ask('/v3/volumes', { token })
   t.match(refused, { status: 503, body: { serviceUnavailable: { message: /^IdentityUnavailable: / } } })
   t.ok(Number(refused.headers.get('retry-after')) > 0)
   await keystone.start()
-  await eventually(ask, ({ status }) => status === 200)
+  await eventually(codes, areIn)
   t.match(await alice('volume', 'list', '-f', 'value', '-c', 'Name'), { code: 0, out: /data/ })
+})
+
+t.test('whatever a client did in several steps was done by several peers', async (t) => {
+  t.equal(door.counts.size, 3, 'each had requests of them')
+  t.ok(
+    [...door.counts.values()].every((count) => count > 5),
+    [...door.counts.values()].join(', '),
+  )
 })

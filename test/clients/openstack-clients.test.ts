@@ -339,6 +339,8 @@ t.test('lists that are filtered and paged, and what operators look at', async (t
   await shows(run('cluster-list'), /^\+.*\n\| Name .*\n\+.*\n\+.*\s*$/, null, 'no clusters')
   await shows(run('get-capabilities', 'alpha1@memory'), /vendor_name +\| Scoria/, null, 'what a backend can do')
   await shows(run('work-cleanup', '--host', 'alpha1'), /^No cleanable services/, null, 'nothing to clean')
+  const levels = run('service-set-log', 'DEBUG', '--server', 'alpha1').then(() => run('service-get-log'))
+  await shows(levels, /cinder-volume +\| alpha1@memory +\| scoria +\| DEBUG/, null, 'how much a host logs')
   await shows(run('summary'), /total_size +\| 3/, null, 'sums')
   await shows(admin('volume', 'backup', 'list'), /^\s*$/, null, 'openstack: no backups')
   const behind = admin('volume', 'list', '--marker', newest, '--limit', '1', '-f', 'value', '-c', 'Name')

@@ -173,7 +173,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return undefined
   }
   const verbs = new Map<string, Verb>([
-    ['lvs', (args) => report('lv', args.paths.includes('seg_pe_ranges') ? segments(lvAt(args.last)) : [...lvs.values()].map(row))],
+    ['lvs', (args) => report('lv', args.paths.includes('seg_pe_ranges') ? segments(lvAt(args.last)) : [...lvs.values()].flatMap(rowsOf))],
     ['vgs', () => report('vg', [facts()])],
     ['vgimportdevices', () => undefined],
     ...Object.entries({ lvcreate, lvchange, lvextend, lvremove, lvrename }),
@@ -224,6 +224,11 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       lv_health_status: '',
       lv_tags: lv.tags.toSorted().join(','),
     }
+  }
+  /** LVM has a row a segment as soon as one of the fields is a segment's, which `transaction_id` is. */
+  const rowsOf = (lv: Lv): Record<string, string>[] => {
+    const pieces = lv.extents.filter((place, at) => place !== (lv.extents[at - 1] ?? Number.NaN) + 1).length
+    return new Array<Record<string, string>>(Math.max(1, pieces)).fill(row(lv))
   }
   const segments = (lv: Lv): Record<string, string>[] => lv.extents.map((place) => ({ seg_pe_ranges: `/dev/fake:${place}-${place}` }))
   const facts = (): Record<string, string> => ({

@@ -10,8 +10,10 @@ import {
   attachmentIn,
   type Client,
   connectionIn,
+  items,
   type SeenConnection,
   type SeenVolume,
+  textAt,
   volumeIn,
 } from '../cluster/client.ts'
 import { type Cluster, startCluster } from '../cluster/cluster.ts'
@@ -45,6 +47,7 @@ t.test('a cluster through its outages', async (t) => {
   t.ok(written.ok, 'an initiator writes', { text: written.text })
   const known: Known = { volume, owner, attachment: attached.id, connection: attached.connection }
 
+  await t.test('how much a host logs is changed and told through the others', (t) => changeLogLevel(t, cluster))
   await t.test('stopped and started, it has everything, and exports under the same name and secret', (t) => stopAndStart(t, cluster, known))
   await t.test('a tgtd that was killed, and comes back empty and listens elsewhere, exports again what it did', (t) =>
     restartTgtd(t, cluster, known),
@@ -64,6 +67,26 @@ interface Known {
   readonly connection: SeenConnection
 }
 
+/** `host level` of each, as host `k` tells it. */
+async function logLevels(cluster: Cluster, k: number): Promise<readonly string[]> {
+  const body = await cluster.client(k, PROJECT).call('PUT', '/os-services/get-log', 200, { binary: 'cinder-api' })
+  return items(body, 'log_levels').map((row) => `${textAt(row, 'host')} ${textAt(at(row, 'levels'), 'scoria')}`)
+}
+
+const names = ({ hosts }: Cluster): readonly string[] => hosts.map(({ name }) => name).sort()
+
+async function changeLogLevel(t: Test, cluster: Cluster): Promise<void> {
+  const [, changed, last] = names(cluster)
+  await cluster.client(0, PROJECT).call('PUT', '/os-services/set-log', 202, { level: 'DEBUG', server: changed })
+  await cluster.client(0, PROJECT).call('PUT', '/os-services/set-log', 202, { level: 'WARNING', server: last })
+  const wanted = names(cluster).map((name) => `${name} ${name === changed ? 'DEBUG' : name === last ? 'WARNING' : 'INFO'}`)
+  for (const [k, host] of cluster.hosts.entries()) {
+    t.same(await logLevels(cluster, k), wanted, `as ${host.name} tells it`)
+    const lines = host.logged('log-level-changed').map(({ to }) => to)
+    t.same(lines, host.name === changed ? ['debug'] : host.name === last ? ['warn'] : [], `and in the log of ${host.name}`)
+  }
+}
+
 async function stopAndStart(t: Test, cluster: Cluster, { owner, attachment, connection, volume }: Known): Promise<void> {
   const ends = await Promise.all(cluster.hosts.map((host) => host.stop()))
   t.same(
@@ -76,6 +99,11 @@ async function stopAndStart(t: Test, cluster: Cluster, { owner, attachment, conn
   await owner.tgtd.start()
   await Promise.all(cluster.hosts.map((_, k) => cluster.start(k)))
   await cluster.settled()
+  t.same(
+    await logLevels(cluster, 0),
+    names(cluster).map((name) => `${name} INFO`),
+    'each logs as much as its configuration says',
+  )
   for (const [k, host] of cluster.hosts.entries()) {
     const client = cluster.client(k, PROJECT)
     t.same(await client.connection(attachment), connection, `${host.name} tells the same target, name and secret`)

@@ -194,7 +194,10 @@ async function startFigure(host: StorageHost): Promise<Figure> {
   await waitFor(
     'the volumes are there',
     async () => {
-      const made = (await client.volumes()).filter(({ status }) => status === 'available' || status === 'in-use').length
+      const volumes = await client.volumes()
+      const failed = volumes.find(({ status }) => status === 'error')
+      if (failed !== undefined) throw new Error(`${failed.id}: ${(await client.messages(failed.id)).join('; ')}`)
+      const made = volumes.filter(({ status }) => status !== 'creating').length
       return made === volumeCount ? undefined : new NotYet(made)
     },
     { timeoutMs: 3_600_000, everyMs: 2000 },

@@ -57,7 +57,7 @@ t.test('what somebody takes out of configfs is back within ten seconds, and the 
     const isFelt = what === 'the mapped LUN'
     const writing = isFelt ? null : write()
     const look = async (): Promise<undefined | NotYet> => ((await host.run(whole)).code === 0 ? undefined : new NotYet(harm))
-    await waitFor(`${what} is back`, look, { timeoutMs: HEALED_MS_MAX })
+    await waitFor(`${what} is back`, look, { timeoutMs: HEALED_MS_MAX, everyMs: 300 })
     t.comment(`${what}: back after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
     await (writing ?? write())
     t.pass(`written ${isFelt ? 'after' : 'through'} the loss of ${what}`)

@@ -60,7 +60,7 @@ export function cuttable(host: StorageHost): CutHost {
     lives += 1
     const look = async (): Promise<undefined | NotYet> => {
       if (readyCount() >= lives) return undefined
-      if (!(await agent.isRunning())) throw new Error(`the agent ended: ${host.agentLog().slice(-600)}`)
+      if (agent.hasEnded()) throw new Error(`the agent ended: ${host.agentLog().slice(-600)}`)
       return new NotYet('it recovers')
     }
     await waitFor('the agent takes part', look, { timeoutMs: 240_000, everyMs: 200, logs: [host.logFile] })

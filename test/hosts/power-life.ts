@@ -63,7 +63,7 @@ export function lifeOf({ host, client, name, copyGiB, withExport }: LifeOptions)
           throw new Error(`${path} is ${seen}: ${(await client.messages(path.split('/').at(-1) ?? '')).join('; ')}`)
         return seen === status ? undefined : new NotYet(seen)
       },
-      { timeoutMs: END_MS, everyMs: 100, logs: [host.logFile] },
+      { timeoutMs: END_MS, everyMs: 400, logs: [host.logFile] },
     )
 
   const make =

@@ -75,7 +75,7 @@ export function createStorageHost(guest: Guest, endpoint: string): StorageHost {
       const look = async (): Promise<undefined | NotYet> => {
         const answer = await http({ method: 'GET', url: `${endpoint}/healthcheck`, timeoutMs: 2000 })
         if (answer.kind === 'answer' && answer.status === 200) return undefined
-        if (!(await agent.isRunning())) throw new Error(`the agent of ${guest.name} ended: ${lastLine(agentLog())}`)
+        if (agent.hasEnded()) throw new Error(`the agent of ${guest.name} ended: ${lastLine(agentLog())}`)
         return new NotYet(answer)
       }
       await waitFor(`the agent of ${guest.name} answers`, look, { timeoutMs: READY_MS, everyMs: 250, logs })

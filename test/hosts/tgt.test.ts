@@ -42,7 +42,7 @@ t.test('a tgtd that is killed and started again has its exports within ten secon
     await host.startTgtd()
     const startedMs = performance.now()
     const isBack = async (): Promise<undefined | NotYet> => (exportsMade() > before ? undefined : new NotYet(`${before} times`))
-    await waitFor('the export is made again', isBack, { timeoutMs: HEALED_MS_MAX, logs: [host.logFile] })
+    await waitFor('the export is made again', isBack, { timeoutMs: HEALED_MS_MAX, everyMs: 300, logs: [host.logFile] })
     t.comment(`back after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
     await writer.goesOn(1, { timeoutMs: HEALED_MS_MAX * 2 })
   }

@@ -43,7 +43,7 @@ export async function makeVolume(client: Client, wishes: Readonly<Record<string,
       const now = await shown(client, id)
       return now instanceof NotYet || now.status !== 'creating' ? now : new NotYet(now)
     }
-    const volume = await waitFor('the volume is made', look, { timeoutMs: BYTES_MS })
+    const volume = await waitFor('the volume is made', look, { timeoutMs: BYTES_MS, everyMs: 300 })
     if (volume.status === 'available') return volume
     if (tries === CREATES_MAX) throw new Error(`${id} is ${volume.status}: ${(await client.messages(id)).join('; ')}`)
     await taken(client, 'DELETE', `/volumes/${id}`, 202)
@@ -57,7 +57,7 @@ export async function deleteVolume(client: Client, { id }: SeenVolume): Promise<
     const left = (await client.volumes()).find((volume) => volume.id === id)
     return left === undefined ? undefined : new NotYet(left)
   }
-  await waitFor(`volume ${id} is gone`, look, { timeoutMs: BYTES_MS })
+  await waitFor(`volume ${id} is gone`, look, { timeoutMs: BYTES_MS, everyMs: 300 })
 }
 
 /** An attachment for this initiator, to which nobody has logged in yet. @returns its body, as the API tells it */

@@ -103,6 +103,10 @@ export class History {
   /** When an operation was asked for first: a repeat may get the first answer. */
   readonly reverts = new Map<RequestId, RevertBook>()
   readonly firstAskedMs = new Map<RequestId, number>()
+  /** Requests that may take an attachment away, of each volume, until it is known what became of them. */
+  readonly #takers = new Map<VolumeId, Set<Asked>>()
+  /** What projects have asked of each volume that was not theirs, until it is known what became of it: the volume may be theirs by then. */
+  readonly #trespasses = new Map<VolumeId, Set<Asked>>()
   #names = 0
 
   open(spec: VolumeSpec, rid: RequestId, bodyHash: string, isKeyed: boolean, sourceAt: SourcePlace | null = null): VolumeBook {
@@ -154,15 +158,28 @@ export class History {
     return asked
   }
 
-  #noteAsked({ askedMs, request }: Asked): void {
+  #noteAsked(asked: Asked): void {
+    const { askedMs, request } = asked
     if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
     if (request.kind === 'types') this.#noteRelease(request.change, askedMs)
     if (request.kind !== 'operate') return
-    const { rid, volume, operation } = request.request
+    const { rid, volume } = request.request
     if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
     const book = this.books.get(volume)
-    if (book !== undefined) askForTransfer(book, request.request, askedMs)
-    if (book === undefined || isTrespass(request.request, book)) return
+    if (book === undefined) return
+    askForTransfer(book, request.request, askedMs)
+    const trespasses = this.#trespasses.get(volume) ?? new Set()
+    this.#trespasses.set(volume, trespasses.add(asked))
+    for (const one of trespasses) {
+      if (one.request.kind !== 'operate' || isTrespass(one.request.request, book)) continue
+      trespasses.delete(one)
+      this.#noteOperation(book, one, one.request.request)
+    }
+  }
+
+  #noteOperation(book: VolumeBook, asked: Asked, request: OperationRequest): void {
+    const { askedMs } = asked
+    const { rid, volume, operation } = request
     if (operation.kind === 'delete') {
       book.deleteAskedMs ??= askedMs
       book.deletes += 1
@@ -175,9 +192,19 @@ export class History {
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
     for (const attachment of touchedBy(operation, book)) attachment.isDetachAsked = true
+    this.#noteTaker(asked, operation, book)
     if (operation.kind === 'revert' && !this.reverts.has(rid))
       this.reverts.set(rid, { volume, snapshot: operation.snapshot, ackedMs: null })
-    if ('snapshot' in operation) askForSnapshot(book, request.request, askedMs)
+    if ('snapshot' in operation) askForSnapshot(book, request, askedMs)
+  }
+
+  /** Of two requests that are under way at once nobody knows which comes first, whichever was asked for first. */
+  #noteTaker(asked: Asked, operation: Operation, book: VolumeBook): void {
+    const takers = this.#takers.get(book.spec.id) ?? new Set()
+    const made = madeBy(operation)
+    const attachment = made === null ? undefined : book.attachments.get(made)
+    if (attachment !== undefined && [...takers].some((taker) => mayTake(taker, attachment, book))) attachment.isDetachAsked = true
+    if (TAKERS.has(operation.kind)) this.#takers.set(book.spec.id, takers.add(asked))
   }
 
   #noteRelease(change: CatalogueChange | null, askedMs: number): void {
@@ -185,7 +212,12 @@ export class History {
     if (book !== undefined) book.releaseAskedMs ??= askedMs
   }
 
-  #noteAnswered({ request }: Asked, atMs: number, reply: ClientReply): void {
+  #noteAnswered(asked: Asked, atMs: number, reply: ClientReply): void {
+    const { request } = asked
+    if (request.kind === 'operate' && isSettled(reply)) {
+      this.#takers.get(request.request.volume)?.delete(asked)
+      this.#trespasses.get(request.request.volume)?.delete(asked)
+    }
     if (request.kind === 'create' && reply.kind === 'create' && reply.result.ok) this.#noteCreated(request.spec.id, atMs)
     if (request.kind === 'types') this.#noteTypes(request.change, atMs, reply)
     if (request.kind !== 'operate' || reply.kind !== 'operate' || !reply.result.ok) return
@@ -218,6 +250,24 @@ export class History {
       if (book !== undefined) book.releaseAckedMs ??= atMs
     }
   }
+}
+
+const TAKERS: ReadonlySet<Operation['kind']> = new Set(['detach', 'let-go', 'terminate', 'unreserve'])
+
+/** The attachment that is there after this, if there was none. */
+function madeBy(operation: Operation): AttachmentId | null {
+  const { kind } = operation
+  return kind === 'attach' || kind === 'reserve' || kind === 'initialize' || kind === 'hold' ? operation.attachment : null
+}
+
+function mayTake({ request }: Asked, attachment: AttachmentBook, book: VolumeBook): boolean {
+  if (request.kind !== 'operate' || isTrespass(request.request, book)) return false
+  return touchedBy(request.request.operation, book).includes(attachment)
+}
+
+/** Whoever is told that the owner was not heard of does not know whether it is still at it. */
+function isSettled({ result }: ClientReply): boolean {
+  return result.ok || result.failure.code !== 'owner-unreachable'
 }
 
 /** Attachments that this may take away. What names none may mean any that was made like it. */

@@ -178,7 +178,7 @@ export class Simulation {
       new HonestyChecker(),
       new TrespassChecker(history),
       new MemberChecker(),
-      new StateChecker(scene, registers),
+      new StateChecker(scene, registers, transfers),
       new TypeChecker(scene, registers, hits),
       new CopyChecker(scene),
       new ManageChecker(scene, hits),

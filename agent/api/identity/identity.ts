@@ -8,6 +8,7 @@ import type { Caller } from '../call.ts'
 import type { Failure } from '../../../lib/model/failure.ts'
 import type { HttpFailure } from '../failure.ts'
 import type { KeystoneApi } from './keystone-route.ts'
+import type { Unasked } from './token-cache.ts'
 
 /** All that a request says about who sent it. */
 export interface RequestFacts {
@@ -15,6 +16,8 @@ export interface RequestFacts {
   readonly token: string | undefined
   /** X-Service-Token: a service such as Nova, which asks on behalf of the caller. */
   readonly serviceToken: string | undefined
+  /** Address that it came from. */
+  readonly remote: string
   /** Project named by the URL, or null. */
   readonly urlProject: string | null
 }
@@ -34,6 +37,13 @@ export interface Identity {
   /** The part of Keystone's API that is served in its place; null where tokens come from elsewhere. */
   readonly api: KeystoneApi | null
   stop(): void
+}
+
+/** Why a token was not asked about. */
+export function notAsked(why: Unasked, askingMax: number): Extract<Identified, { ok: false }> {
+  return why === 'crowded'
+    ? { ok: false, failure: { code: 'overloaded', queue: 'tokens to be checked', limit: askingMax }, reason: 'too many tokens at once' }
+    : { ok: false, failure: { code: 'too-many-tokens' }, reason: 'too many tokens from there were none' }
 }
 
 export function refusedCaller(failure: CallerFailure, reason: string): Identified {

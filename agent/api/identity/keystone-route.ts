@@ -26,6 +26,8 @@ export interface KeystoneRoute {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Whole: none of Cinder's or Scoria's own begins so. */
   readonly path: string
+  /** `own`: whoever has a token, about what is his. */
+  readonly who: 'anybody' | 'own' | 'admin'
   handle(call: KeystoneCall): Promise<KeystoneAnswer>
 }
 

@@ -13,7 +13,7 @@ import type { Caller } from '../call.ts'
 import type { HttpFailure } from '../failure.ts'
 import { SYSTEM_PROJECT } from '../policy.ts'
 import { type JsonResponse, jsonService, NoAnswer } from './http-json.ts'
-import { type Identified, type Identity, refusedCaller, type RequestFacts } from './identity.ts'
+import { type Identified, type Identity, notAsked, refusedCaller, type RequestFacts } from './identity.ts'
 import { keystoneLogin, LoginRefused, type ServiceUser } from './keystone-login.ts'
 import { type Heard, tokenCache } from './token-cache.ts'
 
@@ -38,6 +38,14 @@ type Verdict =
 /** Whether a token whose time is over still counts. */
 type Expired = 'taken' | 'refused'
 
+interface Shown {
+  readonly token: string
+  readonly remote: string
+  /** For the log. */
+  readonly which: string
+  readonly expired: Expired
+}
+
 /** A token that is none is asked about again after so long: somebody may be told of it before Keystone has it everywhere. */
 const BAD_MS = 5000
 const TOKENS_MAX = 10_000
@@ -48,8 +56,8 @@ const TELL_EVERY_MS = 30_000
 /** What can stand in a header, and no longer than any kind of token is. */
 const TOKEN = /^[\x21-\x7e]{1,8192}$/
 const SERVICE_ROLE = 'service'
-const BAD: Heard<Verdict> = { value: { kind: 'bad' }, isGood: false, keepMs: BAD_MS }
-const UNKNOWN: Heard<Verdict> = { value: { kind: 'unknown' }, isGood: false, keepMs: 0 }
+const BAD: Heard<Verdict> = { value: { kind: 'bad' }, verdict: 'bad', keepMs: BAD_MS }
+const UNKNOWN: Heard<Verdict> = { value: { kind: 'unknown' }, verdict: 'unknown', keepMs: 0 }
 
 export function keystone(options: KeystoneOptions): Identity {
   const { url, ca, log, wallMs, monoMs } = options
@@ -93,8 +101,8 @@ export function keystone(options: KeystoneOptions): Identity {
     const token = status === 200 ? parseKeystoneToken(body) : null
     if (token === null) return unknown(new NoAnswer(`a question about a token was answered with HTTP ${status}`))
     const leftMs = token.expiresAtMs - wallMs()
-    if (expired === 'taken') return { value: { kind: 'good', token }, isGood: true, keepMs: options.cacheMs }
-    return leftMs <= 0 ? BAD : { value: { kind: 'good', token }, isGood: true, keepMs: Math.min(options.cacheMs, leftMs) }
+    if (expired === 'taken') return { value: { kind: 'good', token }, verdict: 'good', keepMs: options.cacheMs }
+    return leftMs <= 0 ? BAD : { value: { kind: 'good', token }, verdict: 'good', keepMs: Math.min(options.cacheMs, leftMs) }
   }
 
   function unknown(error: NoAnswer | LoginRefused): Heard<Verdict> {
@@ -108,12 +116,11 @@ export function keystone(options: KeystoneOptions): Identity {
   }
 
   /** The caller's verdict, or why there is none. */
-  async function verdictOn(token: string, which: string, expired: Expired = 'refused'): Promise<KeystoneToken | Identified> {
+  async function verdictOn({ token, remote, which, expired }: Shown): Promise<KeystoneToken | Identified> {
     if (!TOKEN.test(token)) return refusedCaller({ code: 'unauthorized', challenge }, `malformed ${which}`)
-    const verdict = await cache.get(expired === 'taken' ? `expired ${token}` : token, () => askAbout(token, expired))
-    switch (verdict?.kind) {
-      case undefined:
-        return refusedCaller({ code: 'overloaded', queue: 'tokens to be checked', limit: ASKING_MAX }, 'too many tokens at once')
+    const verdict = await cache.get(expired === 'taken' ? `expired ${token}` : token, remote, () => askAbout(token, expired))
+    if (typeof verdict === 'string') return notAsked(verdict, ASKING_MAX)
+    switch (verdict.kind) {
       case 'good':
         return verdict.token
       case 'bad':
@@ -129,13 +136,13 @@ export function keystone(options: KeystoneOptions): Identity {
     tellsApart: true,
     api: null,
     stop: () => service.stop(),
-    async identify({ token, serviceToken, urlProject }: RequestFacts): Promise<Identified> {
+    async identify({ token, serviceToken, remote, urlProject }: RequestFacts): Promise<Identified> {
       if (token === undefined || token === '') return refusedCaller({ code: 'unauthorized', challenge }, 'no token')
-      const asService = serviceToken ? await verdictOn(serviceToken, 'service token') : null
+      const asService = serviceToken ? await verdictOn({ token: serviceToken, remote, which: 'service token', expired: 'refused' }) : null
       if (asService !== null && 'ok' in asService) return asService
       const isService = asService?.roles.includes(SERVICE_ROLE) ?? false
       // A service ends what it began for a user whose token ran out meanwhile. For how long Keystone says, a day or two.
-      const user = await verdictOn(token, 'token', isService ? 'taken' : 'refused')
+      const user = await verdictOn({ token, remote, which: 'token', expired: isService ? 'taken' : 'refused' })
       if ('ok' in user) return user
       const project = projectOf(user)
       if (typeof project !== 'string') return refusedCaller(project, `token of a ${user.scope.kind} scope`)

@@ -90,7 +90,18 @@ export function parseVg(row: ReadonlyMap<string, string>): VgFacts | null {
   return freeBytes === null || extentBytes === null || missingPvs === null ? null : { freeBytes, extentBytes, missingPvs }
 }
 
-export function parseLv(row: ReadonlyMap<string, string>): Lv | null {
+/** One LV a name: with a field among those asked for that belongs to segments, as `transaction_id` does, LVM prints a row for each of them. */
+export function parseLvs(rows: readonly ReadonlyMap<string, string>[]): readonly Lv[] | null {
+  const lvs = new Map<string, Lv>()
+  for (const row of rows) {
+    const lv = parseLv(row)
+    if (lv === null) return null
+    if (!lvs.has(lv.name)) lvs.set(lv.name, lv)
+  }
+  return [...lvs.values()]
+}
+
+function parseLv(row: ReadonlyMap<string, string>): Lv | null {
   const name = row.get('lv_name')
   const attr = row.get('lv_attr') ?? ''
   const sizeBytes = bytes(row.get('lv_size'))

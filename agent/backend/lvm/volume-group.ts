@@ -9,22 +9,11 @@
 import type { Exec } from '../../../lib/ports/exec.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import { poolCounts, promisedOnly } from './promised.ts'
-import {
-  EXTENTS_FIELD,
-  LV_FIELDS,
-  type Lv,
-  parseExtents,
-  parseLv,
-  parseRows,
-  parseVg,
-  VG_FIELDS,
-  type VgFacts,
-  type VgState,
-} from './report.ts'
+import { EXTENTS_FIELD, LV_FIELDS, parseExtents, parseLvs, parseRows, parseVg, VG_FIELDS, type VgFacts, type VgState } from './report.ts'
 
 export interface VolumeGroup {
   readonly name: string
-  /** Everything in it, as it is now. */
+  /** Everything in it, as it is at some moment after the call. */
   read(): Promise<Outcome<VgState>>
   /** As it was at the last read; null before the first, and if nothing could be read. */
   lastSeen(): VgState | null
@@ -67,6 +56,8 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
   const devices = ['--devicesfile', listOf(name)]
   let last: Promise<unknown> = Promise.resolve()
   let lastSeen: VgState | null = null
+  /** Asked for and not begun: it will do for everybody who asks until it begins. One each would grow faster than they are done. */
+  let waitingRead: Promise<Outcome<VgState>> | null = null
   /** A command of a process before, or one that did not end well, may have been cut off in the middle. */
   let isUnsure = !isLookOnly
 
@@ -101,8 +92,8 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
     if (listed.kind !== 'ok') return listed
     const rows = parseRows(listed.value, 'lv')
     if (rows === null) return garbled('lvs')
-    const lvs = rows.map(parseLv)
-    if (!lvs.every((lv): lv is Lv => lv !== null)) return garbled('lvs')
+    const lvs = parseLvs(rows)
+    if (lvs === null) return garbled('lvs')
     const [first] = rows
     if (first === undefined) return await readEmpty(config)
     const facts = parseVg(first)
@@ -146,13 +137,16 @@ export function createVolumeGroup({ exec, name, isLookOnly = false }: VolumeGrou
 
   return {
     name,
-    read: () =>
-      inTurn(async () => {
+    read: () => {
+      waitingRead ??= inTurn(async () => {
+        waitingRead = null
         const first = await readWhole()
         const seen = first.kind === 'ok' && isUnsure ? await settled(first.value) : first
         lastSeen = seen.kind === 'ok' ? seen.value : null
         return seen
-      }),
+      })
+      return waitingRead
+    },
     lastSeen: () => lastSeen,
     change: ([command = '', ...args]) =>
       inTurn(async () => {

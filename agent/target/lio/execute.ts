@@ -11,17 +11,26 @@ import { codeOf, type Tree } from './tree.ts'
 /** Asked before each step. */
 export type IsOver = () => boolean
 
-export function execute(tree: Tree, steps: readonly Step[], isOver: IsOver): Outcome<void> {
+export interface Executed {
+  /** Somebody else did one of the steps, and may have done it otherwise: worth a look. */
+  readonly hadCompany: boolean
+}
+
+export function execute(tree: Tree, steps: readonly Step[], isOver: IsOver): Outcome<Executed> {
+  let hadCompany = false
   for (const step of steps) {
     if (isOver()) return timeIsUp(`before: ${shown(step)}`)
     try {
       take(tree, step)
     } catch (error) {
-      if (isDone(step, codeOf(error))) continue
+      if (isDone(step, codeOf(error))) {
+        if (step.kind !== 'make' || step.isShared !== true) hadCompany = true
+        continue
+      }
       return failed(`${shown(step)}: ${codeOf(error) ?? String(error)}${step.remedy === undefined ? '' : `: ${step.remedy}`}`)
     }
   }
-  return done(undefined)
+  return done({ hadCompany })
 }
 
 function take(tree: Tree, step: Step): void {

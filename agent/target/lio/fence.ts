@@ -33,7 +33,9 @@ export function fence(tree: Tree, iqn: string, patience: Patience): Outcome<void
   if (quiet.kind !== 'ok') return quiet
   const gone = execute(tree, planFence(iqn, look()), patience.isOver)
   if (gone.kind !== 'ok') return gone
-  return planFence(iqn, look()).length === 0 ? gone : failed(`target ${iqn} is there again: another program made it while it was fenced`)
+  return planFence(iqn, look()).length === 0
+    ? done(undefined)
+    : failed(`target ${iqn} is there again: another program made it while it was fenced`)
 }
 
 function waitForQuiet(iqn: string, look: () => Present, { isOver, pause }: Patience): Outcome<void> {

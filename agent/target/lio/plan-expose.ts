@@ -39,7 +39,7 @@ export function planExpose(wanted: Wanted, present: Present, isKnown: boolean): 
   if (backstore !== null && tpg !== null) return steps([...cleared, ...mendBackstore(wanted, backstore), ...mendPortals(wanted, tpg)])
   return steps([
     ...(target === null ? [] : emptyOut(target)),
-    ...make(FABRIC, 'load iSCSI into the kernel: modprobe iscsi_target_mod'),
+    makeShared(FABRIC, 'load iSCSI into the kernel: modprobe iscsi_target_mod'),
     ...make(targetPath(wanted.spec.iqn)),
     ...cleared,
     ...(backstore === null ? makeBackstore(wanted) : mendBackstore(wanted, backstore)),
@@ -54,7 +54,7 @@ function makeBackstore({ device, volume }: Wanted): readonly Step[] {
   const control =
     device.kind === 'iblock' ? `udev_path=${devicePath}` : `fd_dev_name=${devicePath},fd_dev_size=${device.sizeBytes},fd_buffered_io=1`
   return [
-    ...make(backstoreFolder(kind), `load it into the kernel: modprobe ${module}`),
+    makeShared(backstoreFolder(kind), `load it into the kernel: modprobe ${module}`),
     ...make(path),
     write(`${path}/control`, control),
     write(
@@ -161,6 +161,10 @@ function only<Item>(items: readonly Item[]): Item | null {
 
 function make(path: string, remedy?: string): readonly Step[] {
   return [remedy === undefined ? { kind: 'make', path } : { kind: 'make', path, remedy }]
+}
+
+function makeShared(path: string, remedy: string): Step {
+  return { kind: 'make', path, remedy, isShared: true }
 }
 
 function write(path: string, text: string, remedy?: string): Step {

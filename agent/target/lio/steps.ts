@@ -9,8 +9,12 @@ import { backstorePath, targetPath } from './names.ts'
 import type { PresentTarget } from './present.ts'
 
 /** `remedy` is what an operator can do if the kernel refuses. The text of a `write` may be a secret: it is never shown. */
-export type Step = { readonly path: string; readonly remedy?: string } & (
-  | { readonly kind: 'make' | 'remove' | 'unlink' }
+export type Step = {
+  readonly path: string
+  readonly remedy?: string
+} /** `isShared`: other exports need it too, so that it may well be there. */ & (
+  | { readonly kind: 'make'; readonly isShared?: true }
+  | { readonly kind: 'remove' | 'unlink' }
   | { readonly kind: 'write'; readonly text: string }
   | { readonly kind: 'link'; readonly to: string }
 )

@@ -17,7 +17,7 @@ import type { Certificate } from '../../model/proof.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
 import { createBody, creatingVolume } from '../shape.ts'
-import { onTypesHeard } from '../spread/catalogue.ts'
+import { onTypesNeeded } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
@@ -51,8 +51,8 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
   const type = typeOf(peer, spec)
   if (typeVersion !== (type?.version ?? null)) {
-    // One of the two is behind: who hears of a newer copy reads the register, and the request comes again.
-    onTypesHeard(peer, out, typeVersion ?? 0)
+    // One of the two is behind: who hears of a newer copy reads the register at once, and the request comes again.
+    onTypesNeeded(peer, out, typeVersion ?? 0)
     return refuse({ kind: 'other-type', version: peer.catalogue.version })
   }
   const facts = refuseSource(peer, spec, pool)

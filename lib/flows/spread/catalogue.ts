@@ -2,8 +2,8 @@
  * This peer's copy of the catalogue: read from the register of the cluster, kept in the journal, never older than it was.
  *
  * Beats say how new everybody's copy is; who hears of a newer one reads the register, one read at a time and with a pause
- * after one that came to nothing. A start reads it too. A copy may be behind all the same: the owner of a pool compares
- * versions before it reserves.
+ * after one that came to nothing, unless a create waits for it. A start reads it too. A copy may be behind all the same:
+ * the owner of a pool compares versions before it reserves.
  */
 import { type CatalogueEntry, catalogueOf, effectiveTypes, type KnownType } from '../../model/catalogue.ts'
 import { CLUSTER_PROJECT } from '../../model/ids.ts'
@@ -11,7 +11,7 @@ import { isForming } from '../../model/manifest.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import { askRegister } from '../group/ask.ts'
 import { KEYS } from '../keys.ts'
-import { journalPut, type Out, timer } from '../out.ts'
+import { cancel, journalPut, type Out, timer } from '../out.ts'
 import type { Peer } from '../tables.ts'
 import { beatSoon } from './beat.ts'
 
@@ -31,6 +31,15 @@ export function onTypesHeard(peer: Peer, out: Out, version: number): void {
   if (version <= peer.catalogue.version || peer.recovery !== null) return
   peer.typesWanted = Math.max(peer.typesWanted, version)
   readTypes(peer, out)
+}
+
+/** A create cannot go on before this copy is so new: the pause ends. The coordinator asks a few times in all, and so often is read. */
+export function onTypesNeeded(peer: Peer, out: Out, version: number): void {
+  if (version > peer.catalogue.version && peer.typesRead === 'paused') {
+    cancel(out, 'types')
+    peer.typesRead = 'idle'
+  }
+  onTypesHeard(peer, out, version)
 }
 
 export function onTypesTimer(peer: Peer, out: Out): void {

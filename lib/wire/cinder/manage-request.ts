@@ -1,6 +1,6 @@
 /** Bodies that have what lies in a pool taken in as a volume: Cinder's `manageable_volumes`, and Scoria's own for orphans. */
 import Type from 'typebox'
-import { Anything, demands, Metadata, OptionalText } from './body-parts.ts'
+import { Anything, boolWord, demands, Metadata, OptionalText } from './body-parts.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
 
 export interface ManageVolume {
@@ -13,6 +13,7 @@ export interface ManageVolume {
   readonly type: string | null
   readonly zone: string | null
   readonly metadata: Readonly<Record<string, string>>
+  readonly isBootable: boolean
 }
 
 export interface AdoptOrphan {
@@ -36,7 +37,7 @@ const manageShape = shape(
           description: OptionalText,
           volume_type: OptionalName,
           availability_zone: OptionalName,
-          bootable: Anything,
+          bootable: Type.Optional(Type.Union([Type.Boolean(), Type.String({ maxLength: 16 })])),
           cluster: Anything,
           metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
         },
@@ -53,7 +54,10 @@ export function parseManageVolume(body: unknown): Parsed<ManageVolume> {
   const { volume } = parsed.value
   const source = volume.ref['source-name']
   if (typeof source !== 'string' || source === '') return refused({ code: 'missing-key', path: 'volume.ref', keys: ['source-name'] })
-  if (demands(volume.bootable)) return refused({ code: 'not-supported', feature: 'bootable' })
+  const { bootable = false } = volume
+  const isBootable = typeof bootable === 'boolean' ? bootable : boolWord(bootable)
+  if (isBootable === null)
+    return refused({ code: 'bad-value', path: 'volume.bootable', value: String(bootable), rule: { kind: 'type', wanted: 'boolean' } })
   if (demands(volume.cluster)) return refused({ code: 'not-supported', feature: 'cluster' })
   return accepted({
     pool: volume.host,
@@ -63,6 +67,7 @@ export function parseManageVolume(body: unknown): Parsed<ManageVolume> {
     type: volume.volume_type || null,
     zone: volume.availability_zone || null,
     metadata: volume.metadata ?? {},
+    isBootable,
   })
 }
 

@@ -54,11 +54,12 @@ const AuthBody = Type.Object({
     scope: Type.Optional(Type.Union([Type.Literal('unscoped'), Type.Record(Type.String(), Type.Unknown())])),
   }),
 })
-const authShape = shape(AuthBody)
+/** For the description of the API. */
+export const AUTH_BODY = shape(AuthBody)
 const projectShape = shape(Type.Object({ project: Party }))
 
 export function parseAuthRequest(body: unknown): Parsed<AuthRequest> {
-  const parsed = authShape.parse(body)
+  const parsed = AUTH_BODY.parse(body)
   if (!parsed.ok) return parsed
   const { identity, scope } = parsed.value.auth
   const method = methodOf(identity)

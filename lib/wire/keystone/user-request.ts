@@ -45,6 +45,16 @@ const credentialShape = shape(
   }),
 )
 
+/** For the description of the API. */
+export const IDENTITY_BODIES = {
+  createUser: createUserShape,
+  updateUser: updateUserShape,
+  password: passwordShape,
+  createProject: createProjectShape,
+  updateProject: updateProjectShape,
+  credential: credentialShape,
+}
+
 export interface CreateUser {
   readonly name: string
   readonly description: string | null

@@ -18,6 +18,7 @@ import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
+import type { TransferChecker } from './transfers.ts'
 import { checkSnapshots } from './snapshot-moves.ts'
 import { mayFollow } from './status-moves.ts'
 import { ownedIn } from './stored.ts'
@@ -32,6 +33,7 @@ interface Period {
 export class StateChecker implements Checker {
   readonly #scene: Scene
   readonly #registers: RegisterChecker
+  readonly #transfers: TransferChecker
   readonly #lives = new Map<VolumeId, Period[]>()
   /** Volumes of a host that has forgotten: what it knows of them next need not follow what it knew before. */
   readonly #forgotten = new Set<VolumeId>()
@@ -39,9 +41,10 @@ export class StateChecker implements Checker {
   /** Until when a host had room set aside for it, last. */
   readonly #reservedUntilMs = new Map<VolumeId, number>()
 
-  constructor(scene: Scene, registers: RegisterChecker) {
+  constructor(scene: Scene, registers: RegisterChecker, transfers: TransferChecker) {
     this.#scene = scene
     this.#registers = registers
+    this.#transfers = transfers
   }
 
   onDurable(node: SimNode, key: string, after: unknown, before: unknown): void {
@@ -151,7 +154,7 @@ export class StateChecker implements Checker {
         return says(had(({ snapshots }) => snapshots.length === failure.snapshots))
       case 'volume-not-found': {
         // Another project had it, at some moment.
-        if (project !== null && had((volume) => volume.project !== project)) return
+        if (project !== null && this.#transfers.wasElsewhere(id, project, sinceMs)) return
         if (operation.kind === 'delete' && !this.#isGoneWithHost(id)) says(!this.#isOwnDoing(id, sinceMs))
         return says(
           this.#periods(id, sinceMs).every(({ volume }) => volume === null) || this.#wasAway(id, sinceMs) || this.#isGoneWithHost(id),

@@ -10,6 +10,7 @@ import { type ProjectId, type RequestId, type TransferId, transferId, type Volum
 import type { ClientReply, OperationRequest } from '../../../lib/model/request.ts'
 import { keyName, keyProof } from '../../../lib/model/transfer.ts'
 import type { Volume } from '../../../lib/model/volume.ts'
+import type { Owned } from '../../../lib/flows/owner/owned.ts'
 import type { Asked, VolumeBook } from '../history.ts'
 import type { Hits } from '../hits.ts'
 import type { SimNode } from '../node.ts'
@@ -28,6 +29,8 @@ export class TransferChecker implements Checker {
   readonly #offeredBy = new Map<TransferId, SimNode>()
   /** Whose each volume was, and until when; the last is whose it is. */
   readonly #owners = new Map<VolumeId, { readonly project: ProjectId; untilMs: number }[]>()
+  /** How far each volume's record had come. */
+  readonly #seqs = new Map<VolumeId, number>()
 
   constructor(scene: Scene, registers: RegisterChecker, hits: Hits) {
     this.#scene = scene
@@ -41,7 +44,7 @@ export class TransferChecker implements Checker {
     if (is === null) return
     const was = ownedIn(before)
     const { volume } = is
-    this.#noteOwner(volume)
+    this.#noteOwner(node, is)
     if (volume.transfer !== null) this.#offeredBy.set(volume.transfer.id, node)
     this.#checkSecret(node, key, after)
     const strange = volume.snapshots.find(({ project }) => project !== volume.project)
@@ -58,7 +61,13 @@ export class TransferChecker implements Checker {
     return (this.#owners.get(volume) ?? []).some((owner) => owner.project !== project && owner.untilMs >= sinceMs)
   }
 
-  #noteOwner({ id, project }: Volume): void {
+  #noteOwner(node: SimNode, { volume: { id, project }, step, seq }: Owned): void {
+    // Room that is set aside for a repeat of its create, wherever, makes it nobody's.
+    if (step === 'reserved') return
+    // Nor does an old copy of a journal.
+    const known = this.#seqs.get(id) ?? 0
+    if (node.isAmnesic && seq <= known) return
+    this.#seqs.set(id, Math.max(seq, known))
     const owners = this.#owners.get(id) ?? []
     this.#owners.set(id, owners)
     const last = owners.at(-1)
@@ -126,6 +135,8 @@ export class TransferChecker implements Checker {
     const accepts = [...transfer.accepts].filter(([, { ackedMs }]) => ackedMs !== null)
     if (accepts.length > 1) throw new Violation('I5', 'a transfer was accepted twice', facts)
     if (accepts.length > 0 && transfer.cancelAckedMs !== null) throw new Violation('I6', 'a transfer was accepted and taken back', facts)
+    // What a host that is lost decided last may be known to nobody else.
+    if (found !== null && found.owner !== null && this.#scene.operator.isLost(found.owner)) return
     if (found === null || found.transfer === null) {
       if (found !== null && transfer.ackedMs !== null) throw new Violation('I6', 'an acknowledged offer is lost', facts)
       return

@@ -148,6 +148,9 @@ t.test('tokens that strangers make up leave nothing behind in the cluster', asyn
     uuid: randomUUID,
   })
   for (const token of [newTokenText(OTHER).reveal(), 'made up', `scoria_host_${'A'.repeat(43)}`])
-    t.match(await identity.identify({ token, serviceToken: undefined, urlProject: null }), { ok: false, failure: { code: 'unauthorized' } })
+    t.match(await identity.identify({ token, serviceToken: undefined, remote: '192.0.2.1', urlProject: null }), {
+      ok: false,
+      failure: { code: 'unauthorized' },
+    })
   t.same(names(), [IDENTITY_PROJECT], 'no register of a user who is none')
 })

@@ -142,6 +142,24 @@ t.test('who guesses passwords has to wait; others do not', async (t) => {
   t.equal((await login(host, byPassword('ada'), ada.project)).status, 201)
 })
 
+t.test('who makes tokens up has to wait; who shows one that is known does not', async (t) => {
+  const { hosts, admin } = await setting(t)
+  const host = at(hosts, 0)
+  t.equal((await host.call('/v3/volumes', { token: admin })).status, 200)
+  const madeUp = (n: number): string => `scoria_${n.toString(16).padStart(32, '0')}_${'A'.repeat(43)}`
+  const codes: number[] = []
+  for (let n = 0; n < 102; n += 1) codes.push((await host.call('/v3/volumes', { token: madeUp(n) })).status)
+  t.same(new Set(codes.slice(0, 100)), new Set([401]))
+  t.same(codes.slice(100), [429, 429])
+  const refused = await host.call('/v3/volumes', { token: madeUp(1000) })
+  t.match(refused.body, { computeFault: { code: 429, message: /^TooManyTokens: / } })
+  t.equal(refused.headers.get('retry-after'), '1')
+  t.match(await host.call('/identity/v3/users', { token: madeUp(1001) }), { status: 429, body: { error: { code: 429 } } })
+  t.equal((await host.call('/v3/volumes', { token: admin })).status, 200)
+  t.equal((await host.call('/identity/v3/users', { token: admin })).status, 200)
+  t.equal((await at(hosts, 1).call('/v3/volumes', { token: madeUp(0) })).status, 401, 'each host counts for itself')
+})
+
 t.test('a token ends: by its time, by being taken back, with its user’s password, role, project and account', async (t) => {
   const all = await setting(t)
   const admin = (method: string, path: string, body?: object) =>

@@ -26,6 +26,7 @@ import type { PeerMessage } from '../../../lib/model/message.ts'
 import { stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../lib/model/quota.ts'
 import { DEFAULT_TYPE_NAME } from '../../../lib/model/volume-type.ts'
+import type { LogLevelName } from '../../../lib/wire/cinder/log-request.ts'
 import { DEFAULT_PLACEMENT } from '../../../lib/placement/rank.ts'
 import type { Backend } from '../../../lib/ports/backend.ts'
 import type { Joining } from '../../../lib/ports/joining.ts'
@@ -93,6 +94,8 @@ export interface ClusterOptions {
   readonly functions?: Readonly<Record<string, Partial<Functions>>>
   /** Whether exports show that their volume has grown; they do if nothing is said. */
   readonly followsGrowth?: boolean
+  /** Messages that never arrive. */
+  readonly loses?: (message: PeerMessage) => boolean
   /** Unix milliseconds, of the edge alone. */
   readonly clock?: () => number
   /** What the edge is given in place of what it gets else: plain HTTP, and callers who say who they are. */
@@ -110,7 +113,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   const cluster = { manifest: manifestOf(ids, options) }
   const runners = new Map<PeerId, Runner>()
   const dead = new Set<PeerId>()
+  const logLevels = new Map<PeerId, LogLevelName>()
   const deliver = (from: PeerId, to: PeerId, message: PeerMessage): void => {
+    if (options.loses?.(message) === true) return
     const runner = dead.has(from) || dead.has(to) ? undefined : runners.get(to)
     if (runner === undefined) queueMicrotask(() => runners.get(from)?.give({ kind: 'unreachable', to, message }))
     else runner.give({ kind: 'message', from, message: JSON.parse(JSON.stringify(message)) })
@@ -145,6 +150,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
       joining: noJoining(cluster.manifest),
       membership,
       log: SILENT,
+      logLevel: async (host, wanted) => {
+        if (host !== self && (dead.has(host) || dead.has(self) || !runners.has(host))) return null
+        if (wanted !== null) logLevels.set(host, wanted)
+        return logLevels.get(host) ?? 'info'
+      },
       clock: options.clock ?? Date.now,
       monoMs: () => performance.now(),
       uuid: randomUUID,

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util'
 import t from 'tap'
 import type { Test } from 'tap'
+import { addressKey } from '../../../agent/api/identity/address-key.ts'
 import type { Identified, Identity, RequestFacts } from '../../../agent/api/identity/identity.ts'
 import { keystone, type KeystoneOptions } from '../../../agent/api/identity/keystone.ts'
 import { SYSTEM_PROJECT } from '../../../agent/api/policy.ts'
@@ -44,7 +45,7 @@ async function rigFor(t: Test, options: Partial<KeystoneOptions> = {}): Promise<
     await stub.stop()
   })
   const ask = (token: string, more: Partial<RequestFacts> = {}) =>
-    identity.identify({ token, serviceToken: undefined, urlProject: null, ...more })
+    identity.identify({ token, serviceToken: undefined, remote: '192.0.2.1', urlProject: null, ...more })
   const outcome = async (token: string, more: Partial<RequestFacts> = {}): Promise<string> => {
     const came = await ask(token, more)
     return came.ok ? came.caller.project : came.failure.code
@@ -221,6 +222,64 @@ t.test('a flood of made-up tokens pushes out no good one, and no more of them wa
   t.equal(outcomes.filter((code) => code === 'overloaded').length, 300 - 256)
   t.equal(await outcome('alice'), 'demo')
   t.equal(stub.asked.validations, 1 + 256, 'from what is kept')
+})
+
+t.test('from where too many tokens came that are none new ones have to wait; who was known and who is elsewhere does not', async (t) => {
+  const { stub, clock, outcome } = await rigFor(t, { cacheMs: 100 })
+  for (const name of ['known', 'fresh', 'other']) stub.tokens.set(name, { roles: ['member'] })
+  t.equal(await outcome('known'), 'demo')
+  let turn = 0
+  const flood = async (tokens: number): Promise<ReadonlyMap<string, number>> => {
+    const came = new Map<string, number>()
+    for (const end = turn + tokens; turn < end; turn += 1) {
+      const code = await outcome(`made-up-${turn}`)
+      came.set(code, (came.get(code) ?? 0) + 1)
+    }
+    return came
+  }
+  t.same(
+    [...(await flood(150))],
+    [
+      ['unauthorized', 100],
+      ['too-many-tokens', 50],
+    ],
+  )
+  t.equal(stub.asked.validations, 101, 'what was refused was not asked about')
+  t.equal(await outcome('fresh'), 'too-many-tokens')
+  t.equal(await outcome('other', { remote: '192.0.2.2' }), 'demo', 'another address')
+  clock.ms += 150
+  await flood(10)
+  t.equal(await outcome('known'), 'demo', 'asked about anew, since it was good before')
+  t.equal(await outcome('fresh'), 'too-many-tokens')
+  clock.ms += 1000
+  t.equal(await outcome('fresh'), 'demo', 'after as long as Retry-After says')
+  t.same(
+    [...(await flood(20))],
+    [
+      ['unauthorized', 5],
+      ['too-many-tokens', 15],
+    ],
+    'and a good one costs nothing',
+  )
+  stub.tokens.delete('known')
+  clock.ms += 150
+  t.equal(await outcome('known'), 'unauthorized')
+  clock.ms += 5000
+  await flood(40)
+  t.equal(await outcome('known'), 'too-many-tokens', 'what was revoked is known no more')
+})
+
+t.test('an address is counted once, however it is written, and an IPv6 network as one', async (t) => {
+  for (const [remote, key] of [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:1:2::9', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ] as const)
+    t.equal(addressKey(remote), key, remote)
 })
 
 t.test('no secret is in what is logged, printed or made JSON of', async (t) => {

@@ -81,6 +81,17 @@ function reasonOf({ body }: Answered, at: number): string {
   return body['manageable-volumes'][at].reason_not_safe
 }
 
+t.test('what a server may boot from is taken in as such, and a repeat of the request gets it so', async (t) => {
+  const [, first, second, third] = await three(t)
+  lay(second, 'golden', 2)
+  const wanted = { key: 'golden-1', more: { bootable: true } }
+  const managed = await manage(first, second, 'golden', wanted)
+  t.match(managed, { status: 202, body: { volume: { name: 'old', bootable: 'true' } } })
+  const { id } = managed.body.volume
+  t.equal((await until(third, id, 'available')).body.volume.bootable, 'true')
+  t.match(await manage(third, second, 'golden', wanted), { status: 202, body: { volume: { id, bootable: 'true' } } })
+})
+
 t.test('one thing becomes one volume, whoever else asks for it, and a repeat of the same request gets it', async (t) => {
   const [, first, second, third] = await three(t)
   lay(first, 'one', 1)
@@ -110,7 +121,7 @@ t.test('what cannot be managed is refused with its reason, and stays as it is', 
     ['plain', { volume_type: 'no such type' }, 404, /could not be found/],
     ['plain', { availability_zone: 'nowhere' }, 400, /is invalid/],
     ['plain', { availability_zone: 'zone-2' }, 503, /AvailabilityZoneFilter/],
-    ['plain', { bootable: true }, 400, /bootable is not supported/],
+    ['plain', { bootable: 'perhaps' }, 400, /bootable/],
     ['plain', { ref: { 'source-id': '1' } }, 400, /source-name/],
     ['plain', { ref: { 'source-name': { a: 1 } } }, 400, /source-name/],
   ]

@@ -229,6 +229,8 @@ export const ROWS: readonly Row[] = [
   },
   { route: 'PUT /os-services/freeze', ...adminOnly(404), body: () => ({ host: 'nowhere' }) },
   { route: 'PUT /os-services/thaw', ...adminOnly(404), body: () => ({ host: 'nowhere' }) },
+  { route: 'PUT /os-services/set-log', ...adminOnly(202), body: () => ({ level: 'INFO' }) },
+  { route: 'PUT /os-services/get-log', ...adminOnly(), body: () => ({}) },
   { route: 'PUT /os-services/failover_host', ...adminOnly(400), body: () => ({ host: 'alpha1' }) },
   { route: 'PUT /os-services/failover', ...adminOnly(400), body: () => ({ host: 'alpha1' }) },
   { route: 'GET /scheduler-stats/get_pools', ...adminOnly() },

@@ -23,9 +23,9 @@ t.test('what lies in a pool is listed with what stands against it', async (t) =>
 t.test('a disk is managed under its name there, with a key', async (t) => {
   const volume = { id: ID, name: 'db', status: 'creating', size: 3 }
   const stub = await startStub(t, { 'POST /v3/admin/manageable_volumes': () => ({ status: 202, body: { volume } }) })
-  const ran = await run(['volume', 'manage', POOL, 'old-db', '--name', 'db', '--type', 'gold'], { endpoint: stub.endpoint })
+  const ran = await run(['volume', 'manage', POOL, 'old-db', '--name', 'db', '--type', 'gold', '--bootable'], { endpoint: stub.endpoint })
   t.equal(ran.exitCode, 0)
-  t.same(stub.seen[0]?.body, { volume: { host: POOL, ref: { 'source-name': 'old-db' }, name: 'db', volume_type: 'gold' } })
+  t.same(stub.seen[0]?.body, { volume: { host: POOL, ref: { 'source-name': 'old-db' }, name: 'db', volume_type: 'gold', bootable: true } })
   t.ok(stub.seen[0]?.headers['idempotency-key'])
 })
 

@@ -81,6 +81,25 @@ t.test('list, show, set and delete go by name', async (t) => {
   t.equal((await run(['snapshot', 'show', 'nothing'], { endpoint })).exitCode, 3)
 })
 
+t.test('an administrator says the state of a snapshot, alone or with what else is to change', async (t) => {
+  const stub = await startStub(t, {
+    [`GET ${SNAPSHOTS}/detail`]: ok({ snapshots: [snapshotBody({ status: 'error' })] }),
+    [`POST ${SNAPSHOTS}/${ID}/action`]: () => ({ status: 202 }),
+    [`PUT ${SNAPSHOTS}/${ID}`]: ok({ snapshot: snapshotBody() }),
+    [`GET ${SNAPSHOTS}/${ID}`]: ok({ snapshot: snapshotBody() }),
+  })
+  const { endpoint } = stub
+  const set = (...more: readonly string[]) => run(['snapshot', 'set', 'before', ...more], { endpoint })
+  t.match(await set('--state', 'available'), { exitCode: 0, out: /^status +available$/m })
+  t.equal((await set('--state', 'error', '--name', 'old')).exitCode, 0)
+  t.same(
+    stub.seen.filter(({ method }) => method !== 'GET').map(({ body }) => body),
+    [{ 'os-reset_status': { status: 'available' } }, { 'os-reset_status': { status: 'error' } }, { snapshot: { name: 'old' } }],
+  )
+  t.match(await set('--state', 'deleting'), { exitCode: 2, err: /available, error, error_deleting/ })
+  t.match(await set(), { exitCode: 2, err: /--state/ })
+})
+
 t.test('a volume is reverted to its latest snapshot, or to the one that is named, after its name was typed', async (t) => {
   const other = '11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'
   const id = volumeBody()['id']

@@ -45,6 +45,13 @@ function withoutBeats(fleet: Fleet): void {
   fleet.loses = ({ message }) => message.kind === 'beat'
 }
 
+function hearsOf(fleet: Fleet, name: string, version: number): void {
+  const host = fleet.host(name)
+  if (host.peer !== null) host.peer.typesWanted = version
+  fleet.feed(host, { kind: 'timer', key: 'types' })
+  fleet.settle()
+}
+
 t.test('everybody has the new type a beat later, and after a start', async (t) => {
   const fleet = started()
   t.match(change(fleet, 'a', claim('fast')), { kind: 'types', result: { ok: true, value: { changed: { name: 'fast', version: 1 } } } })
@@ -129,6 +136,22 @@ t.test('a create of a type that was deleted meanwhile says so', async (t) => {
   const answer = fleet.ask('b', create(3, { typeId: ID, type: 'fast' }))
   fleet.pass(3000)
   t.match(answer(), { kind: 'create', result: { ok: false, failure: { code: 'type-not-found' } } })
+})
+
+t.test('an owner whose read came to nothing a moment ago reads again for a create that waits', async (t) => {
+  const fleet = started()
+  fleet.cut('b', 'a')
+  fleet.cut('b', 'c')
+  hearsOf(fleet, 'b', 1)
+  for (let waited = 0; waited < 100 && fleet.host('b').peer?.typesRead !== 'paused'; waited += 1) fleet.pass(100)
+  change(fleet, 'a', claim('fast'))
+  fleet.pass(TIMINGS.askMs)
+  for (const name of ['a', 'c']) withoutPools(fleet, name)
+  withoutBeats(fleet)
+  for (const name of ['a', 'c']) fleet.mend('b', name)
+  const answer = fleet.ask('a', create(5, { typeId: ID, type: 'fast' }))
+  fleet.pass(2 * TIMINGS.typesMs)
+  t.match(answer(), { kind: 'create', result: { ok: true, value: { type: 'fast' } } })
 })
 
 t.test('copies that never agree end in another pool, not in a loop', async (t) => {

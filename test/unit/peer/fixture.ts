@@ -121,6 +121,7 @@ export async function startHost(identity: Identity, membership: Membership, more
     },
     onManifest: (signed) => heard.note(heard.manifests, signed),
     log: heard,
+    logLevel: () => 'info',
     version: '1.2.3',
     dev: true,
     ...more,

@@ -37,3 +37,23 @@ t.test('a value that refers to itself does not hang the log', async (t) => {
   loop['self'] = loop
   t.equal(logged((log) => log.info('x', loop)).length, 1)
 })
+
+t.test('the level is changed while it runs, and the log says so whatever the levels are', async (t) => {
+  const lines = logged((log) => {
+    log.debug('before')
+    t.equal(log.level('debug'), 'debug')
+    log.debug('now')
+    t.equal(log.level('error'), 'error')
+    log.warn('after')
+    t.equal(log.level(null), 'error')
+    t.equal(log.level('error'), 'error')
+    log.error('at last')
+  })
+  t.match(lines, [
+    { event: 'log-level-changed', from: 'info', to: 'debug' },
+    { event: 'now' },
+    { event: 'log-level-changed', from: 'debug', to: 'error' },
+    { event: 'at last' },
+  ])
+  t.equal(lines.length, 4)
+})

@@ -2,7 +2,7 @@
 import { assertNever } from '../../../../lib/model/invariant.ts'
 import { SYSTEM_PROJECT } from '../../policy.ts'
 import type { Caller } from '../../call.ts'
-import { type Identified, type Identity, refusedCaller, type RequestFacts } from '../identity.ts'
+import { type Identified, type Identity, notAsked, refusedCaller, type RequestFacts } from '../identity.ts'
 import type { BuiltinOptions } from './desk.ts'
 import { ASKING_MAX, type Holder, holdersOf } from './holders.ts'
 import { keystoneApi } from './keystone-api.ts'
@@ -16,12 +16,11 @@ const UNAUTHORIZED = { code: 'unauthorized', challenge: CHALLENGE } as const
 export function builtin(options: BuiltinOptions): Identity {
   const holders = holdersOf(options)
 
-  async function holderOf(token: string, which: string): Promise<Holder | Identified> {
+  async function holderOf(token: string, remote: string, which: string): Promise<Holder | Identified> {
     if (token.length > TOKEN_CHARS_MAX) return refusedCaller(UNAUTHORIZED, `malformed ${which}`)
-    const held = await holders.of(token)
-    switch (held?.kind) {
-      case undefined:
-        return refusedCaller({ code: 'overloaded', queue: 'tokens to be checked', limit: ASKING_MAX }, 'too many tokens at once')
+    const held = await holders.of(token, remote)
+    if (typeof held === 'string') return notAsked(held, ASKING_MAX)
+    switch (held.kind) {
       case 'good':
         return held.holder
       case 'bad':
@@ -37,11 +36,11 @@ export function builtin(options: BuiltinOptions): Identity {
     tellsApart: true,
     api: keystoneApi(options, holders),
     stop() {},
-    async identify({ token, serviceToken, urlProject }: RequestFacts): Promise<Identified> {
+    async identify({ token, serviceToken, remote, urlProject }: RequestFacts): Promise<Identified> {
       if (token === undefined || token === '') return refusedCaller(UNAUTHORIZED, 'no token')
-      const holder = await holderOf(token, 'token')
+      const holder = await holderOf(token, remote, 'token')
       if ('ok' in holder) return holder
-      const service = serviceToken ? await holderOf(serviceToken, 'service token') : null
+      const service = serviceToken ? await holderOf(serviceToken, remote, 'service token') : null
       if (service !== null && 'ok' in service) return service
       const caller = callerOf(holder, service)
       if (caller === null) return refusedCaller({ code: 'token-scope', scope: 'unscoped' }, 'token for no project')

@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../../../../lib/model/failure.ts'
 import type { TokenFacts } from '../../../../lib/wire/keystone/token-body.ts'
-import { type Heard, tokenCache } from '../token-cache.ts'
+import { type Heard, tokenCache, type Unasked } from '../token-cache.ts'
 import { type Accounts, factsOf } from './accounts.ts'
 import type { HostToken } from './host-token.ts'
 import { tokenHashOf, userOfToken } from './token-text.ts'
@@ -21,8 +21,8 @@ export type Held =
   | { readonly kind: 'unknown'; readonly failure: Failure }
 
 export interface Holders {
-  /** As was heard a moment ago. Null: too many are being asked about. */
-  of(text: string): Promise<Held | null>
+  /** As was heard a moment ago. @param remote address that it came from */
+  of(text: string, remote: string): Promise<Held | Unasked>
   /** As it is now. */
   now(text: string): Promise<Held>
   /** It was taken back here. */
@@ -63,12 +63,12 @@ export function holdersOf({ accounts, hostToken, cacheMs, wallMs, monoMs }: Hold
 
   async function heard(text: string): Promise<Heard<Held>> {
     const value = await now(text)
-    if (value.kind !== 'good') return { value, isGood: false, keepMs: value.kind === 'bad' ? BAD_MS : 0 }
+    if (value.kind !== 'good') return { value, verdict: value.kind, keepMs: value.kind === 'bad' ? BAD_MS : 0 }
     const leftMs = value.holder.kind === 'host' ? cacheMs : value.holder.facts.token.expiresAtMs - wallMs()
-    return { value, isGood: true, keepMs: Math.min(cacheMs, leftMs) }
+    return { value, verdict: 'good', keepMs: Math.min(cacheMs, leftMs) }
   }
 
-  return { of: (text) => cache.get(text, () => heard(text)), now, forget: (text) => cache.forget(text) }
+  return { of: (text, remote) => cache.get(text, remote, () => heard(text)), now, forget: (text) => cache.forget(text) }
 }
 
 /** Whether somebody may be told of, and change, users that he is not. */

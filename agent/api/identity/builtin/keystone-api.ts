@@ -3,6 +3,7 @@
  *
  * Each call but the version and the login takes a token; what is not one's own takes an admin.
  */
+import { notAsked } from '../identity.ts'
 import type { KeystoneApi, KeystoneCall } from '../keystone-route.ts'
 import { denied, type KeystoneAnswer } from '../keystone-route.ts'
 import { authRoutes } from './auth-routes.ts'
@@ -32,6 +33,7 @@ export function keystoneApi(options: BuiltinOptions, holders: Holders): Keystone
     routes: ROUTES.map((route) => ({
       method: route.method,
       path: route.path,
+      who: route.who,
       handle: (call) => (route.who === 'anybody' ? route.handle(desk, call) : admitted(desk, route, call)),
     })),
   }
@@ -39,8 +41,11 @@ export function keystoneApi(options: BuiltinOptions, holders: Holders): Keystone
 
 async function admitted(desk: Desk, route: DeskRoute, call: KeystoneCall): Promise<KeystoneAnswer> {
   if (call.token === null) return denied({ code: 'unauthorized', challenge: null }, 'no token')
-  const held = await desk.holders.of(call.token)
-  if (held === null) return denied({ code: 'overloaded', queue: 'tokens to be checked', limit: ASKING_MAX })
+  const held = await desk.holders.of(call.token, call.remote)
+  if (typeof held === 'string') {
+    const { failure, reason } = notAsked(held, ASKING_MAX)
+    return denied(failure, reason)
+  }
   if (held.kind === 'unknown') return denied(held.failure)
   if (held.kind === 'bad') return denied({ code: 'unauthorized', challenge: null }, 'token unknown, expired or revoked')
   const { holder } = held

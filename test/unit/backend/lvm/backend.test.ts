@@ -242,3 +242,22 @@ t.test('all backends of a group wait for each other: never two commands at once'
   await Promise.all([open('one').create(VOLUME, TAGS, inTime), open('other').measure(inTime), open('other').list(inTime)])
   t.equal(mostAtOnce, 1)
 })
+
+t.test('however many look at the group at once, it is read a few times', async (t: Test) => {
+  const { lvm } = place(null)
+  let reads = 0
+  const vg = createVolumeGroup({
+    name: 'vg',
+    exec: async (command) => {
+      if (command.args[0] === 'lvs') reads += 1
+      return await lvm.exec(command)
+    },
+  })
+  const backend = lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool: null, pool: 'pool' }, { vg })
+  await backend.create(VOLUME, TAGS, inTime)
+  reads = 0
+  const others = Array.from({ length: 50 }, (_, n) => volumeId(`00000000-0000-4000-8000-0000000000${String(n).padStart(2, '0')}`))
+  const seen = await Promise.all([VOLUME.id, ...others].map((id) => backend.inspect(id, inTime)))
+  t.match(seen[0], { kind: 'ok', value: { id: VOLUME.id } })
+  t.ok(reads <= 4, `${reads} reads`)
+})

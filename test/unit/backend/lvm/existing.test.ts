@@ -2,7 +2,7 @@
 import t from 'tap'
 import { planAdopt } from '../../../../agent/backend/lvm/plan-existing.ts'
 import { allExisting } from '../../../../agent/backend/lvm/plan-existing.ts'
-import { type Lv, parseLv, type VgState } from '../../../../agent/backend/lvm/report.ts'
+import { type Lv, parseLvs, type VgState } from '../../../../agent/backend/lvm/report.ts'
 import { projectId, requestId, volumeId } from '../../../../lib/model/ids.ts'
 
 const GIB = 1024 ** 3
@@ -13,8 +13,8 @@ const THICK = { vg: 'vg', thinPool: null }
 const THIN = { vg: 'vg', thinPool: 'thin' }
 
 function lv(name: string, attr = '-wi-a-----', more: Readonly<Record<string, string>> = {}): Lv {
-  const parsed = parseLv(new Map(Object.entries({ lv_name: name, lv_attr: attr, lv_size: String(GIB), ...more })))
-  if (parsed === null) throw new Error('no LV')
+  const [parsed] = parseLvs([new Map(Object.entries({ lv_name: name, lv_attr: attr, lv_size: String(GIB), ...more }))]) ?? []
+  if (parsed === undefined) throw new Error('no LV')
   return parsed
 }
 

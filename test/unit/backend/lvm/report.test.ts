@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { allOurs, lookUp, seenVolume } from '../../../../agent/backend/lvm/look-up.ts'
-import { type Lv, parseExtents, parseLv, parseRows, parseVg, type VgState } from '../../../../agent/backend/lvm/report.ts'
+import { type Lv, parseExtents, parseLvs, parseRows, parseVg, type VgState } from '../../../../agent/backend/lvm/report.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../../test/fixtures/lvm-2.03.16')
 const MIB = 1024 ** 2
@@ -17,7 +17,7 @@ function stateIn(file: string): VgState {
   const rows = parseRows(textOf(file), 'lv') ?? []
   const facts = parseVg(rows[0] ?? new Map())
   if (facts === null) throw new Error(`${file} has no facts of the group`)
-  return { ...facts, lvs: rows.flatMap((row) => parseLv(row) ?? []) }
+  return { ...facts, lvs: parseLvs(rows) ?? [] }
 }
 
 const lvIn = (state: VgState, name: string): Partial<Lv> => state.lvs.find((lv) => lv.name === name) ?? {}
@@ -79,6 +79,6 @@ t.test('what is no report is none', async (t) => {
     '{"report":3}',
   ])
     t.equal(parseRows(text, 'lv'), null, text)
-  t.equal(parseLv(new Map([['lv_name', 'x']])), null)
+  t.equal(parseLvs([new Map([['lv_name', 'x']])]), null)
   t.equal(parseVg(new Map([['vg_free', '1.00g']])), null)
 })

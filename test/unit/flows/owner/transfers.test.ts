@@ -17,7 +17,7 @@ const ONE = { volumes: 1, snapshots: 0, gigabytes: 1 }
 const FIND: ClientRequest = { kind: 'find', project: OTHER, volume: ID, isOwn: true }
 
 /** Three hosts and a volume of `a` that awaits its transfer; and how to accept it. */
-function offered(): { readonly fleet: Fleet; readonly accept: ClientRequest } {
+function offered(): { readonly fleet: Fleet; readonly accept: Extract<ClientRequest, { kind: 'operate' }> } {
   const fleet = new Fleet(manifestOf('abc'))
   fleet.startAll()
   createOn(fleet, 'a', 1)
@@ -64,6 +64,17 @@ t.test('a delete that was taken while the owner was away wins over a transfer th
   fleet.pass(2 * TIMINGS.watchMs)
   t.equal(fleet.host('a').volumes.size, 0, 'its bytes are gone')
   t.same([ledger(fleet, 'b').used, accountOf(fleet, OTHER)], [NOTHING, NOTHING])
+})
+
+t.test('an offer is not left open that a promised delete has won over', async (t) => {
+  const { fleet, accept } = offered()
+  for (const other of 'bc') fleet.cut('a', other)
+  fleet.ask('b', remove(4, 1))
+  fleet.loses = ({ message }) => message.kind === 'intent'
+  for (const other of 'bc') fleet.mend('a', other)
+  t.equal(outcomeOf(fleet.ask('a', accept)()), 'transfer-not-found')
+  t.match(shownAt(fleet, 'a'), { status: 'available', transfer: { state: 'cancelled' } })
+  t.equal(outcomeOf(fleet.ask('a', { ...accept, request: { ...accept.request, rid: requestId('5'.repeat(32)) } })()), 'transfer-not-found')
 })
 
 t.test('a delete that comes from where the transfer is not known yet is not taken for an owner that is away', async (t) => {

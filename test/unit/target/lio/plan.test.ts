@@ -2,7 +2,7 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { execute } from '../../../../agent/target/lio/execute.ts'
+import { type Executed, execute } from '../../../../agent/target/lio/execute.ts'
 import { planExpose, type Wanted } from '../../../../agent/target/lio/plan-expose.ts'
 import { planFence } from '../../../../agent/target/lio/plan-fence.ts'
 import { ourIqns, type Present, readPresent } from '../../../../agent/target/lio/present.ts'
@@ -53,7 +53,7 @@ function stepsTo(kernel: FakeKernel, wanted: Wanted, isKnown = true): readonly S
   return plan.steps
 }
 
-function take(kernel: FakeKernel, steps: readonly Step[]): Outcome<void> {
+function take(kernel: FakeKernel, steps: readonly Step[]): Outcome<Executed> {
   return execute(kernel, steps, () => false)
 }
 
@@ -80,6 +80,15 @@ function seenThrough(kernel: FakeKernel, { spec }: Wanted): Readonly<Record<stri
 function onlyTheVolume({ spec }: Wanted): ReturnType<typeof seenThrough> {
   return { right: [{ name: 'lun_1', device: spec.devicePath, isReadOnly: spec.readOnly }], wrongSecret: null, wrongName: null }
 }
+
+t.test('who carried out a step that another had done meanwhile is told, and not of folders that exports share', async (t) => {
+  const kernel = newKernel()
+  const steps = stepsTo(kernel, blockVolume)
+  t.match(take(kernel, steps), { kind: 'ok', value: { hadCompany: false } }, 'iscsi was there')
+  const late = newKernel()
+  late.makeFolder(`iscsi/${blockVolume.spec.iqn}`)
+  t.match(take(late, steps), { kind: 'ok', value: { hadCompany: true } })
+})
 
 t.test('an export is made from nothing, and needs no step more', async (t) => {
   for (const wanted of kinds) {
