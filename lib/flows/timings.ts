@@ -29,6 +29,9 @@ export interface Timings {
   readonly aloneMs: number
   /** Before an owner is asked again whose copy of the volume types was behind, or whose reservation was closed. */
   readonly typesMs: number
+  /** How long a create looks for a pool while hosts start or do not answer, and the pause between two rankings. */
+  readonly placeMs: number
+  readonly lookAgainMs: number
   /** Longest time that an answer waits for the other peers to have seen what it tells of. */
   readonly seenMs: number
 }
@@ -49,6 +52,8 @@ export const TIMINGS: Timings = {
   recallMs: 1000,
   aloneMs: 10_000,
   typesMs: 200,
+  placeMs: 5000,
+  lookAgainMs: 500,
   seenMs: 150,
 }
 

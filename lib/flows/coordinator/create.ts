@@ -21,7 +21,7 @@ import { askRegister } from '../group/ask.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
 import { roomFor, typeOf } from '../owner/capacity.ts'
 import { createBody, creatingVolume, grantedVolume } from '../shape.ts'
-import { knownPools } from '../spread/beat.ts'
+import { isPictureYoung, knownPools } from '../spread/beat.ts'
 import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import { CLOSED_TRIES_MAX, RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
@@ -59,14 +59,20 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     type: null,
     typeTries: 0,
     closedTries: 0,
+    sinceMonoMs: now.monoMs,
+    mayPass: false,
     at: 0,
     refused: [],
     phase: 'reserving',
     reservation: null,
     since: peer.view.collections,
   }
-  // Whoever parsed the request knew the type a moment ago; what this copy lacks the register may have.
-  if (spec.typeId !== null && typeOf(peer, spec) === null) return readType(peer, out, creating)
+  lookForPool(peer, out, creating, now)
+}
+
+/** Whoever parsed the request knew the type a moment ago; what this copy lacks the register may have. */
+function lookForPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
+  if (creating.spec.typeId !== null && typeOf(peer, creating.spec) === null) return readType(peer, out, creating)
   rankAndTry(peer, out, creating, now)
 }
 
@@ -86,7 +92,8 @@ function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   if (isAway) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))
   const pools = known.filter(({ name }) => sourceAt === null || name === sourceAt.pool)
   const ranking = rank(pools, place, peer.options.placement)
-  tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], phase: 'reserving' }, now)
+  const mayPass = sourceAt === null && isPictureYoung(peer)
+  tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], mayPass, phase: 'reserving' }, now)
 }
 
 /** The register has said which types there are; or nobody could. */
@@ -100,9 +107,10 @@ export function onCreateTypes(peer: Peer, out: Out, rid: RequestId, outcome: Cha
   rankAndTry(peer, out, creating, now)
 }
 
-/** The owner has had the time to read the types, or to let go of a reservation. */
+/** The owner has had the time to read the types, or to let go of a reservation; or a host had the time to start. */
 export function onReserveAgain(peer: Peer, out: Out, rid: RequestId, now: Now): void {
   const creating = peer.creating.get(rid)
+  if (creating?.phase === 'looking') return lookForPool(peer, out, creating, now)
   if (creating === undefined || creating.phase !== 'reading') return
   if (typeOf(peer, creating.spec)?.version === creating.type?.version) tryPool(peer, out, { ...creating, phase: 'reserving' }, now)
   else readType(peer, out, creating)
@@ -149,7 +157,8 @@ export function onRefused(peer: Peer, out: Out, from: PeerId, rid: RequestId, re
   if (refusal.kind === 'other-type' && creating.typeTries < TYPE_TRIES_MAX) return onOtherType(peer, out, creating, refusal.version)
   // Its source cannot be copied: no pool can help, and nothing is left behind.
   if (refusal.kind === 'operation' && !refusal.reply.ok) return end(peer, out, creating, failure(refusal.reply.failure))
-  nextPool(peer, out, creating, rejectionOf(candidate, refusal), now)
+  const isStarting = refusal.kind === 'not-ready' && refusal.state === 'recovering'
+  nextPool(peer, out, { ...creating, mayPass: creating.mayPass || isStarting }, rejectionOf(candidate, refusal), now)
 }
 
 /** Of two copies of the types the older one is read anew; then the request goes on, by what the type is then. */
@@ -176,7 +185,8 @@ export function onReserveFailed(peer: Peer, out: Out, rid: RequestId, to: PeerId
   if (creating === undefined || candidate === undefined || creating.phase !== 'reserving' || (to !== null && candidate.peer !== to)) return
   if (creating.sourceAt !== null) return end(peer, out, creating, failure(unreachable(peer, candidate.peer)))
   const reported = to === null ? 'no answer in time' : 'not reachable'
-  nextPool(peer, out, creating, { pool: candidate.pool, filter: 'no answer', reported, needed: 'an answer of its host' }, now)
+  const rejection: Rejection = { pool: candidate.pool, filter: 'no answer', reported, needed: 'an answer of its host' }
+  nextPool(peer, out, { ...creating, mayPass: true }, rejection, now)
 }
 
 /** What the register decided: the only place from which a create is answered. */
@@ -247,7 +257,8 @@ function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Re
 
 function tryPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const candidate = creating.at < RESERVE_TRIES_MAX ? candidateOf(creating) : undefined
-  if (candidate === undefined) return unplace(peer, out, creating, now)
+  if (candidate === undefined)
+    return isWorthAnother(peer, creating, now) ? lookAgain(peer, out, creating) : unplace(peer, out, creating, now)
   peer.creating.set(creating.rid, creating)
   timer(out, `reserve/${creating.rid}`, peer.options.timings.reserveMs)
   send(out, candidate.peer, {
@@ -262,6 +273,16 @@ function tryPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
 function nextPool(peer: Peer, out: Out, creating: Creating, rejection: Rejection, now: Now): void {
   cancel(out, `reserve/${creating.rid}`)
   tryPool(peer, out, { ...creating, at: creating.at + 1, refused: [...creating.refused, rejection] }, now)
+}
+
+/** An error stays with its volume: none is given for what is over in a moment, a start of this host or of another one. */
+function isWorthAnother(peer: Peer, { mayPass, sinceMonoMs }: Creating, now: Now): boolean {
+  return mayPass && now.monoMs - sinceMonoMs < peer.options.timings.placeMs
+}
+
+function lookAgain(peer: Peer, out: Out, creating: Creating): void {
+  peer.creating.set(creating.rid, { ...creating, phase: 'looking' })
+  timer(out, `reserve-again/${creating.rid}`, peer.options.timings.lookAgainMs)
 }
 
 function unplace(peer: Peer, out: Out, creating: Creating, now: Now): void {

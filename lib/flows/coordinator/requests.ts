@@ -25,14 +25,21 @@ export interface Creating {
   /** Index in the ranking of the pool that is asked now. */
   readonly at: number
   readonly refused: readonly Rejection[]
-  /** `reading`: the type is another than it was ranked by, and the register is asked for it. */
-  readonly phase: 'reserving' | 'reading' | 'binding' | 'unplacing'
+  /**
+   * `reading`: the type is another than it was ranked by, and the register is asked for it. `looking`: no pool took it, and
+   * one may in a moment.
+   */
+  readonly phase: 'reserving' | 'reading' | 'looking' | 'binding' | 'unplacing'
   /** The type that it was ranked by. */
   readonly type: KnownType | null
   /** How often it has waited for a copy of the types. */
   readonly typeTries: number
   /** How often what a pool had set aside for it was closed before it could be bound. */
   readonly closedTries: number
+  /** When it was asked for. */
+  readonly sinceMonoMs: number
+  /** Of the pools that did not take it one may in a moment: its host starts, or did not answer. */
+  readonly mayPass: boolean
   readonly reservation: ReservationId | null
   /** `collections` of the picture when the register was asked. */
   readonly since: number

@@ -75,6 +75,15 @@ export function knownHosts(peer: Peer, now: Now): readonly HostView[] {
   })
 }
 
+/** This host starts, or has not heard of another one since it did, nor that it is away: what there is will be known in a moment. */
+export function isPictureYoung(peer: Peer): boolean {
+  return peer.state === 'recovering' || peer.options.manifest.hosts.some((host) => isUnheard(peer, host))
+}
+
+function isUnheard({ self, beats, connections }: Peer, { peer, state }: ManifestHost): boolean {
+  return peer !== self && state !== 'lost' && !beats.has(peer) && connections.get(peer)?.state !== 'down'
+}
+
 function beat(peer: Peer, out: Out, now: Now): void {
   out.effects.push({ kind: 'gossip', beat: makeBeat(peer, now) })
 }
