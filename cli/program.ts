@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { addApplicationCredential } from './commands/application-credential.ts'
 import { addAttachment } from './commands/attachment.ts'
 import { addCompletion } from './commands/completion.ts'
+import { addGroup } from './commands/group.ts'
 import { addHost } from './commands/host.ts'
 import { addLeave } from './commands/host-leave.ts'
 import { addInvite } from './commands/invite.ts'
@@ -64,6 +65,7 @@ function createProgram(terminal: Terminal): Command {
   addPeer(program, terminal)
   addType(program, terminal)
   addQos(program, terminal)
+  addGroup(program, terminal)
   addQuota(program, terminal)
   addUser(program, terminal)
   addProject(program, terminal)

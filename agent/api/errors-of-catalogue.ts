@@ -30,8 +30,8 @@ export const CATALOGUE_ERRORS: Rows<CatalogueFailure> = {
   'types-full': {
     status: 400,
     name: 'InvalidInput',
-    help: 'All volume types and QoS specs together, with what belongs to them, have to fit in one message. Delete what nobody needs.',
-    text: (f) => `Invalid input received: all volume types and QoS specs together would have more than ${f.limit} characters.`,
+    help: 'All volume types, group types and QoS specs together, with what belongs to them, have to fit in one message. Delete what nobody needs.',
+    text: (f) => `Invalid input received: all volume types, group types and QoS specs together would have more than ${f.limit} characters.`,
   },
   'type-encrypted': {
     status: 400,
@@ -68,6 +68,30 @@ export const CATALOGUE_ERRORS: Rows<CatalogueFailure> = {
     name: 'VolumeTypeEncryptionNotFound',
     help: 'The type has no encryption record.',
     text: (f) => `Volume type encryption for type ${f.type} does not exist.`,
+  },
+  'group-type-exists': {
+    status: 409,
+    name: 'GroupTypeExists',
+    help: 'Another group type has the name.',
+    text: (f) => `Group Type ${f.name} already exists.`,
+  },
+  'group-type-mismatch': {
+    status: 422,
+    name: 'RequestMismatch',
+    help: 'The Idempotency-Key was used before to make another group type. Take a new key for a new request.',
+    text: (f) => `This Idempotency-Key was used with another body before; that request made group type ${f.type}.`,
+  },
+  'group-type-not-found': {
+    status: 404,
+    name: 'GroupTypeNotFound',
+    help: 'There is no such group type (any more): `scoria group type list`. A majority of the hosts that keep the catalogue agreed.',
+    text: (f) => `Group type ${f.type} could not be found.`,
+  },
+  'group-spec-not-found': {
+    status: 404,
+    name: 'GroupTypeSpecsNotFound',
+    help: 'The group type has no such spec.',
+    text: (f) => `Group Type ${f.type} has no specs with key ${f.key}.`,
   },
   'qos-exists': {
     status: 409,

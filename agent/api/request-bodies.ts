@@ -7,6 +7,7 @@ import { CREATE_BACKUP_BODY } from '../../lib/wire/cinder/backup-request.ts'
 import { CLEANUP_BODY } from '../../lib/wire/cinder/cleanup-request.ts'
 import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
 import { FLAG_BODIES } from '../../lib/wire/cinder/flag-action-request.ts'
+import { GROUP_TYPE_BODIES } from '../../lib/wire/cinder/group-type-request.ts'
 import type { Shape } from '../../lib/wire/cinder/input.ts'
 import { LOG_BODIES } from '../../lib/wire/cinder/log-request.ts'
 import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
@@ -56,6 +57,10 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'PUT /v3/types/:id': [TYPE_BODIES.update],
   'POST /v3/types/:id/extra_specs': [TYPE_BODIES.specs],
   'PUT /v3/types/:id/extra_specs/:key': [TYPE_BODIES.spec],
+  'POST /v3/group_types': [GROUP_TYPE_BODIES.create],
+  'PUT /v3/group_types/:id': [GROUP_TYPE_BODIES.update],
+  'POST /v3/group_types/:id/group_specs': [GROUP_TYPE_BODIES.specs],
+  'PUT /v3/group_types/:id/group_specs/:key': [GROUP_TYPE_BODIES.spec],
   'POST /v3/backups': [CREATE_BACKUP_BODY],
   'PUT /v3/os-services/enable': [SERVICE_BODIES.which],
   'PUT /v3/os-services/disable': [SERVICE_BODIES.which],

@@ -62,6 +62,10 @@ export function newTypeId(call: Call, uuid: () => string): string {
   return call.idempotencyKey === null ? uuid() : namedUuid('type', call.caller.project, call.idempotencyKey)
 }
 
+export function newGroupTypeId(call: Call, uuid: () => string): string {
+  return call.idempotencyKey === null ? uuid() : namedUuid('group-type', call.caller.project, call.idempotencyKey)
+}
+
 export function newQosId(call: Call, uuid: () => string): string {
   return call.idempotencyKey === null ? uuid() : namedUuid('qos', call.caller.project, call.idempotencyKey)
 }

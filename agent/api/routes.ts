@@ -5,6 +5,8 @@ import type { Route } from './call.ts'
 import { clusterRoutes } from './clusters.ts'
 import { defaultTypeRoutes } from './default-types.ts'
 import { extensionRoutes } from './extensions.ts'
+import { groupSpecRoutes } from './group-specs.ts'
+import { groupTypeRoutes } from './group-types.ts'
 import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
 import { messageRoutes } from './messages.ts'
@@ -48,6 +50,8 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...typeEncryptionRoutes,
   ...qosRoutes,
   ...defaultTypeRoutes,
+  ...groupTypeRoutes,
+  ...groupSpecRoutes,
   ...serviceRoutes,
   ...serviceLogRoutes,
   ...poolRoutes,

@@ -6,6 +6,7 @@
  */
 import type { KnownType } from '../../lib/model/catalogue.ts'
 import type { DefaultType } from '../../lib/model/default-type.ts'
+import type { GroupType } from '../../lib/model/group-type.ts'
 import type { HostView } from '../../lib/model/host.ts'
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
@@ -39,6 +40,8 @@ export interface Service {
   manifest(): Manifest
   /** The volume types that count, by this peer's copy. */
   types(): readonly KnownType[]
+  /** By this peer's copy, by name. */
+  groupTypes(): readonly GroupType[]
   /** By this peer's copy, by name. */
   qosSpecs(): readonly QosSpecs[]
   /** Of the projects that have one of their own, by this peer's copy. */

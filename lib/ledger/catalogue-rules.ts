@@ -20,7 +20,7 @@ const CHARS_MAX = 1_000_000
 /**
  * Puts the entries in, and drops what need not be remembered any more. A delete is always possible.
  *
- * @param id of the type or of the QoS specs that the change is about
+ * @param id of the type, of the group type or of the QoS specs that the change is about
  */
 export function keepEntries(account: Account, changed: readonly CatalogueEntry[], id: string | null): Verdict {
   for (const entry of changed) {
@@ -80,6 +80,7 @@ function answerOf(entries: Iterable<CatalogueEntry>, id: string | null): LedgerA
 /** What of the entry would have more items than the messages that carry it may. */
 function fullOf(entry: CatalogueEntry): 'extra specs' | 'projects' | 'specs' | null {
   if (entry.kind === 'qos') return Object.keys(entry.specs).length > ENTRY_ITEMS_MAX ? 'specs' : null
+  if (entry.kind === 'group-type') return Object.keys(entry.groupSpecs).length > ENTRY_ITEMS_MAX ? 'specs' : null
   if (entry.kind === 'default-type' || entry.kind === 'service') return null
   if (Object.keys(entry.extraSpecs).length > ENTRY_ITEMS_MAX) return 'extra specs'
   return entry.access.length > ENTRY_ITEMS_MAX ? 'projects' : null

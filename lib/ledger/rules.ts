@@ -15,6 +15,7 @@ import { editText } from '../model/text-edit.ts'
 import type { Account, Verdict } from './account.ts'
 import { asItIs } from './catalogue-rules.ts'
 import { setDefaultType } from './default-type-rules.ts'
+import { claimGroupType, releaseGroupType, reviseGroupType } from './group-type-rules.ts'
 import { claimProject, claimUser, readIdentity, releaseProject, releaseUser, reviseProject, reviseUser } from './identity-rules.ts'
 import { claimQos, freeQos, releaseQos, reviseQos } from './qos-rules.ts'
 import { setService } from './service-rules.ts'
@@ -37,6 +38,9 @@ export interface LedgerRules {
   claimType(account: Account, change: Change<'claim-type'>): Verdict
   reviseType(account: Account, change: Change<'revise-type'>): Verdict
   releaseType(account: Account, change: Change<'release-type'>): Verdict
+  claimGroupType(account: Account, change: Change<'claim-group-type'>): Verdict
+  reviseGroupType(account: Account, change: Change<'revise-group-type'>): Verdict
+  releaseGroupType(account: Account, change: Change<'release-group-type'>): Verdict
   claimQos(account: Account, change: Change<'claim-qos'>): Verdict
   reviseQos(account: Account, change: Change<'revise-qos'>): Verdict
   releaseQos(account: Account, change: Change<'release-qos'>): Verdict
@@ -175,6 +179,9 @@ export const LEDGER_RULES: LedgerRules = {
   claimType,
   reviseType,
   releaseType,
+  claimGroupType,
+  reviseGroupType,
+  releaseGroupType,
   claimQos,
   reviseQos,
   releaseQos,
@@ -219,6 +226,12 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.reviseType(account, change)
     case 'release-type':
       return rules.releaseType(account, change)
+    case 'claim-group-type':
+      return rules.claimGroupType(account, change)
+    case 'revise-group-type':
+      return rules.reviseGroupType(account, change)
+    case 'release-group-type':
+      return rules.releaseGroupType(account, change)
     case 'claim-qos':
       return rules.claimQos(account, change)
     case 'revise-qos':

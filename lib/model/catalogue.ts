@@ -1,12 +1,13 @@
 /**
- * The catalogue of the cluster: its volume types, QoS specs, the projects' default types, and the services that take no new volume. Of types there are those that
- * it was founded with, and over them what admins have done since.
+ * The catalogue of the cluster: its volume types, group types, QoS specs, the projects' default types, and the services that take no
+ * new volume. Of volume types there are those that it was founded with, and over them what admins have done since.
  *
  * What was done stands in one register, that of a project which no client can have. Each change gets a version one above
  * all before it, so that the highest version in a copy says how new the copy is. What was deleted leaves its entry
  * behind: it hides a founding type, and answers a request that comes again.
  */
 import type { DefaultType, DefaultTypeChange, DefaultTypeEntry } from './default-type.ts'
+import type { GroupType, GroupTypeChange, GroupTypeEntry } from './group-type.ts'
 import { compareText, type ProjectId, type RequestId } from './ids.ts'
 import type { QosChange, QosEntry, QosSpecs } from './qos.ts'
 import type { ServiceChange, ServiceEntry, ServiceMark } from './service.ts'
@@ -37,7 +38,7 @@ export interface TypeEntry extends KnownType {
   readonly done: readonly RequestId[]
 }
 
-export type CatalogueEntry = TypeEntry | QosEntry | DefaultTypeEntry | ServiceEntry
+export type CatalogueEntry = TypeEntry | GroupTypeEntry | QosEntry | DefaultTypeEntry | ServiceEntry
 
 /** One peer's copy of the register. Only ever replaced by one of a higher version. */
 export interface Catalogue {
@@ -78,6 +79,11 @@ export type CatalogueRefusal =
   | { readonly code: 'access-not-found'; readonly type: string; readonly project: ProjectId }
   | { readonly code: 'encryption-exists'; readonly type: string }
   | { readonly code: 'encryption-not-found'; readonly type: string }
+  | { readonly code: 'group-type-exists'; readonly name: string }
+  /** The request that made it had another body. */
+  | { readonly code: 'group-type-mismatch'; readonly type: string }
+  | { readonly code: 'group-type-not-found'; readonly type: string }
+  | { readonly code: 'group-spec-not-found'; readonly type: string; readonly key: string }
   | { readonly code: 'qos-exists'; readonly name: string }
   /** The request that made it had another body. */
   | { readonly code: 'qos-mismatch'; readonly qos: string }
@@ -99,7 +105,7 @@ export type TypeChange =
   | { readonly kind: 'revise-type'; readonly id: string; readonly rid: RequestId; readonly edit: TypeEdit }
   | { readonly kind: 'release-type'; readonly id: string; readonly rid: RequestId }
 
-export type CatalogueChange = TypeChange | QosChange | DefaultTypeChange | ServiceChange
+export type CatalogueChange = TypeChange | GroupTypeChange | QosChange | DefaultTypeChange | ServiceChange
 
 /** A founding type that nobody has changed. */
 const FOUNDED = { isPublic: true, access: [], encryption: null, qosId: null, version: 0, isGone: false } as const
@@ -132,6 +138,12 @@ export function effectiveTypes(founding: readonly VolumeType[], entries: Iterabl
   return [...first, ...later.flatMap(typesIn)]
 }
 
+/** The group types that count, by name. */
+export function effectiveGroupTypes(entries: Iterable<CatalogueEntry>): readonly GroupType[] {
+  const live = [...entries].flatMap((entry) => (entry.kind === 'group-type' && !entry.isGone ? [entry] : []))
+  return live.sort((a, b) => compareText(a.name, b.name)).map(groupTypeOf)
+}
+
 /** The QoS specs that count, by name. */
 export function effectiveQos(entries: Iterable<CatalogueEntry>): readonly QosSpecs[] {
   const live = [...entries].flatMap((entry) => (entry.kind === 'qos' && !entry.isGone ? [entry] : []))
@@ -157,6 +169,10 @@ export function isDefaultType({ name }: VolumeType): boolean {
 
 export function knownTypeOf({ id, name, description, extraSpecs, isPublic, access, encryption, qosId, version }: KnownType): KnownType {
   return { id, name, description, extraSpecs, isPublic, access, encryption, qosId, version }
+}
+
+export function groupTypeOf({ id, name, description, isPublic, groupSpecs }: GroupType): GroupType {
+  return { id, name, description, isPublic, groupSpecs }
 }
 
 /** Whether the type is there for a project that is no admin's. */

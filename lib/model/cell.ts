@@ -5,6 +5,7 @@
  */
 import { type CatalogueEntry, catalogueKey, type TypeEntry } from './catalogue.ts'
 import type { DefaultTypeEntry } from './default-type.ts'
+import type { GroupTypeEntry } from './group-type.ts'
 import type { IdentityEntry, ProjectEntry, TokenEntry, UserEntry } from './identity.ts'
 import type { PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, Left, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
@@ -24,6 +25,8 @@ export interface Cell {
   readonly left: Map<VolumeId, Left>
   /** By id. */
   readonly types: Map<string, TypeEntry>
+  /** By id. */
+  readonly groupTypes: Map<string, GroupTypeEntry>
   /** By id. */
   readonly qos: Map<string, QosEntry>
   readonly defaultTypes: Map<ProjectId, DefaultTypeEntry>
@@ -49,6 +52,7 @@ export function emptyCell(): Cell {
     gone: new Map(),
     left: new Map(),
     types: new Map(),
+    groupTypes: new Map(),
     qos: new Map(),
     defaultTypes: new Map(),
     services: new Map(),
@@ -74,6 +78,7 @@ function entryKey(entry: LedgerEntry): string {
     case 'left':
       return `${entry.kind}/${entry.volume}`
     case 'type':
+    case 'group-type':
     case 'qos':
     case 'default-type':
     case 'service':
@@ -127,6 +132,9 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'type':
       cell.types.set(entry.id, entry)
       return
+    case 'group-type':
+      cell.groupTypes.set(entry.id, entry)
+      return
     case 'qos':
       cell.qos.set(entry.id, entry)
       return
@@ -161,6 +169,7 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('gone/')) cell.gone.delete(name as VolumeId)
   else if (key.startsWith('left/')) cell.left.delete(name as VolumeId)
   else if (key.startsWith('type/')) cell.types.delete(name)
+  else if (key.startsWith('group-type/')) cell.groupTypes.delete(name)
   else if (key.startsWith('qos/')) cell.qos.delete(name)
   else if (key.startsWith('default-type/')) cell.defaultTypes.delete(name as ProjectId)
   else if (key.startsWith('service/')) cell.services.delete(name)
@@ -172,7 +181,13 @@ function dropKey(cell: Cell, key: string): void {
 
 /** All that belongs to the cluster's catalogue: nothing, in a project's register. */
 export function catalogueIn(cell: Cell): readonly CatalogueEntry[] {
-  return [...cell.types.values(), ...cell.qos.values(), ...cell.defaultTypes.values(), ...cell.services.values()]
+  return [
+    ...cell.types.values(),
+    ...cell.groupTypes.values(),
+    ...cell.qos.values(),
+    ...cell.defaultTypes.values(),
+    ...cell.services.values(),
+  ]
 }
 
 /** All that says who may log in: nothing, in a project's register. */

@@ -3,8 +3,9 @@
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
  * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
- * `intent/<volume>`, `gone/<volume>`, `left/<volume>`; in the register of the cluster itself `type/<id>`, `qos/<id>`,
- * `default-type/<project>`, `service/<host>`; in those of the users `user/<id>`, `project/<id>`, `token/<hash>`.
+ * `intent/<volume>`, `gone/<volume>`, `left/<volume>`; in the register of the cluster itself `type/<id>`,
+ * `group-type/<id>`, `qos/<id>`, `default-type/<project>`, `service/<host>`; in those of the users `user/<id>`, `project/<id>`,
+ * `token/<hash>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from './ids.ts'
@@ -214,7 +215,7 @@ export type LedgerAnswer =
   | { readonly kind: 'not-lost' }
   | { readonly kind: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
   | { readonly kind: 'contents'; readonly contents: LedgerContents }
-  /** The whole catalogue, what was deleted too; `id`: the type or the QoS specs that the change was about. */
+  /** The whole catalogue, what was deleted too; `id`: the type, the group type or the QoS specs that the change was about. */
   | { readonly kind: 'types'; readonly id: string | null; readonly entries: readonly CatalogueEntry[] }
   | { readonly kind: 'name-taken'; readonly name: string }
   /** The request that made this type had another body. */

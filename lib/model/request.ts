@@ -10,6 +10,7 @@ import type { IdentityChange, IdentityFound } from './identity.ts'
 import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { OlderAttach } from './older-attach.ts'
+import type { GroupType } from './group-type.ts'
 import type { QosSpecs } from './qos.ts'
 import type { Limits } from './quota.ts'
 import type { RestingSnapshot, Snapshot, SnapshotSpec } from './snapshot.ts'
@@ -144,6 +145,10 @@ export interface KnownTypes {
   readonly types: readonly KnownType[]
   /** The type that was changed, as it is now or was when it was deleted; null if none was. */
   readonly changed: KnownType | null
+  /** By name. */
+  readonly groupTypes: readonly GroupType[]
+  /** The group type that was changed, likewise. */
+  readonly changedGroupType: GroupType | null
   /** The QoS specs that were changed, likewise. */
   readonly changedQos: QosSpecs | null
 }

@@ -97,7 +97,7 @@ export class Clients {
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
     this.#reverters = new Reverters(options.random.split('reverters'))
-    this.#typeClients = new TypeClients(this.#types, options.history)
+    this.#typeClients = new TypeClients(this.#types, options.random.split('group types'), options.history)
     this.#admins = options.random.split('admins')
     this.#givers = options.random.split('givers')
     this.#transferrers = new Transferrers(options.random.split('transferrers'), PROJECTS)

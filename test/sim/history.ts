@@ -6,6 +6,7 @@
 import type { Connection } from '../../lib/model/attachment.ts'
 import type { AttachmentId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
+import type { GroupTypeChange } from '../../lib/model/group-type.ts'
 import type { ClientReply, ClientRequest, Operation, OperationRequest, OperationValue } from '../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import { ackTransfer, askForTransfer, type TransferBook } from './transfer-books.ts'
@@ -88,16 +89,19 @@ export interface VolumeBook {
   readonly projects: Set<ProjectId>
 }
 
-/** All that clients know of one volume type. */
-export interface TypeBook {
-  readonly claim: Extract<TypeChange, { kind: 'claim-type' }>
+/** All that clients know of one volume type, or of one group type. */
+export interface TypeBook<Claim = Extract<TypeChange, { kind: 'claim-type' }>> {
+  readonly claim: Claim
   ackedMs: number | null
   releaseAskedMs: number | null
   releaseAckedMs: number | null
 }
 
+export type GroupTypeBook = TypeBook<Extract<GroupTypeChange, { kind: 'claim-group-type' }>>
+
 export class History {
   readonly types = new Map<string, TypeBook>()
+  readonly groupTypes = new Map<string, GroupTypeBook>()
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
   /** When an operation was asked for first: a repeat may get the first answer. */
@@ -137,6 +141,11 @@ export class History {
 
   openType(claim: TypeBook['claim']): TypeBook['claim'] {
     this.types.set(claim.claim.id, { claim, ackedMs: null, releaseAskedMs: null, releaseAckedMs: null })
+    return claim
+  }
+
+  openGroupType(claim: GroupTypeBook['claim']): GroupTypeBook['claim'] {
+    this.groupTypes.set(claim.claim.id, { claim, ackedMs: null, releaseAskedMs: null, releaseAckedMs: null })
     return claim
   }
 
@@ -208,7 +217,7 @@ export class History {
   }
 
   #noteRelease(change: CatalogueChange | null, askedMs: number): void {
-    const book = change?.kind === 'release-type' ? this.types.get(change.id) : undefined
+    const book = this.#releasedBy(change)
     if (book !== undefined) book.releaseAskedMs ??= askedMs
   }
 
@@ -241,14 +250,20 @@ export class History {
 
   #noteTypes(change: CatalogueChange | null, atMs: number, { result }: ClientReply): void {
     if (!result.ok) return
-    if (change?.kind === 'claim-type') {
-      const book = this.types.get(change.claim.id)
-      if (book !== undefined) book.ackedMs ??= atMs
-    }
-    if (change?.kind === 'release-type') {
-      const book = this.types.get(change.id)
-      if (book !== undefined) book.releaseAckedMs ??= atMs
-    }
+    const claimed = this.#claimedBy(change)
+    if (claimed !== undefined) claimed.ackedMs ??= atMs
+    const released = this.#releasedBy(change)
+    if (released !== undefined) released.releaseAckedMs ??= atMs
+  }
+
+  #claimedBy(change: CatalogueChange | null): TypeBook<unknown> | undefined {
+    if (change?.kind === 'claim-type') return this.types.get(change.claim.id)
+    return change?.kind === 'claim-group-type' ? this.groupTypes.get(change.claim.id) : undefined
+  }
+
+  #releasedBy(change: CatalogueChange | null): TypeBook<unknown> | undefined {
+    if (change?.kind === 'release-type') return this.types.get(change.id)
+    return change?.kind === 'release-group-type' ? this.groupTypes.get(change.id) : undefined
   }
 }
 

@@ -8,6 +8,7 @@ import { CLUSTER_PROJECT, requestId } from '../../lib/model/ids.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import type { ClientRequest } from '../../lib/model/request.ts'
 import { FOUNDING_TYPES } from './founding.ts'
+import { GroupTypeClients } from './group-type-clients.ts'
 import type { History, TypeBook } from './history.ts'
 import type { Random } from './random.ts'
 
@@ -21,14 +22,20 @@ export interface WantedType {
 export class TypeClients {
   readonly #random: Random
   readonly #history: History
+  readonly #groupTypes: GroupTypeClients
 
-  constructor(random: Random, history: History) {
+  constructor(random: Random, ofGroupTypes: Random, history: History) {
     this.#random = random
     this.#history = history
+    this.#groupTypes = new GroupTypeClients(ofGroupTypes, history)
   }
 
-  /** A claim, a change, a delete or a look. */
+  /** A claim, a change, a delete or a look. Some of them are about group types, which stand in the same register. */
   draw(): ClientRequest {
+    return this.#groupTypes.draw() ?? this.#draw()
+  }
+
+  #draw(): ClientRequest {
     const types = [...this.#history.types.values()]
     const known = types.length > 0 ? this.#random.pick(types) : null
     const action = this.#random.weighted({ claim: 8, repeat: 3, revise: 6, release: 5, founding: 1, read: 3 })

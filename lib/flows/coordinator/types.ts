@@ -4,7 +4,7 @@
  * This peer takes over what the register answers before the client hears of it, so that who asks here next sees what he
  * did; the others read it when the next beat tells them.
  */
-import { type CatalogueChange, knownTypeOf } from '../../model/catalogue.ts'
+import { type CatalogueChange, type CatalogueEntry, effectiveGroupTypes, groupTypeOf, knownTypeOf } from '../../model/catalogue.ts'
 import { failure, type Result, success } from '../../model/failure.ts'
 import { CLUSTER_PROJECT } from '../../model/ids.ts'
 import type { LedgerAnswer } from '../../model/ledger.ts'
@@ -29,9 +29,14 @@ function resultOf(peer: Peer, out: Out, answer: LedgerAnswer): Result<KnownTypes
   switch (answer.kind) {
     case 'types': {
       takeTypes(peer, out, answer.entries)
-      const entry = answer.entries.find((one) => (one.kind === 'type' || one.kind === 'qos') && one.id === answer.id)
-      const changed = entry?.kind === 'type' ? knownTypeOf(entry) : null
-      return success({ types: typesOf(peer), changed, changedQos: entry?.kind === 'qos' ? entry : null })
+      const entry = answer.entries.find((one) => isNamed(one) && one.id === answer.id)
+      return success({
+        types: typesOf(peer),
+        changed: entry?.kind === 'type' ? knownTypeOf(entry) : null,
+        groupTypes: effectiveGroupTypes(peer.catalogue.entries),
+        changedGroupType: entry?.kind === 'group-type' ? groupTypeOf(entry) : null,
+        changedQos: entry?.kind === 'qos' ? entry : null,
+      })
     }
     case 'name-taken':
       return failure({ code: 'type-exists', name: answer.name })
@@ -48,4 +53,9 @@ function resultOf(peer: Peer, out: Out, answer: LedgerAnswer): Result<KnownTypes
     default:
       return failure(undecided(peer, CLUSTER_PROJECT, { kind: 'no-majority', answered: 0, needed: 0 }))
   }
+}
+
+/** What has an id that a change is about. */
+function isNamed(entry: CatalogueEntry): entry is Extract<CatalogueEntry, { kind: 'type' | 'group-type' | 'qos' }> {
+  return entry.kind === 'type' || entry.kind === 'group-type' || entry.kind === 'qos'
 }

@@ -1,5 +1,6 @@
 /** The shapes of the cluster's catalogue: volume types and what belongs to them, and the changes of these. */
 import { ENTRY_ITEMS_MAX, type EncryptionEdit, type TypeClaim, type TypeEdit } from '../../model/catalogue.ts'
+import type { GroupTypeClaim, GroupTypeEdit } from '../../model/group-type.ts'
 import type { QosClaim, QosEdit } from '../../model/qos.ts'
 import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
 import type { ServiceEdit } from '../../model/service.ts'
@@ -43,6 +44,21 @@ export const typeEdit = shape<TypeEdit>({
   access: optional(shape<NonNullable<TypeEdit['access']>>({ project, isGranted: bool })),
   encryption: optional(encryptionEdit),
   qos: optional(shape<NonNullable<TypeEdit['qos']>>({ id: uuid, isAssociated: bool })),
+})
+const groupTypeFields = {
+  id: uuid,
+  name: text(255),
+  description: nullable(text(65_535)),
+  isPublic: bool,
+  groupSpecs: mapOf(text(255), ENTRY_ITEMS_MAX),
+}
+export const groupTypeEntryFields = { ...groupTypeFields, version: count, isGone: bool, bodyHash, done: list(rid, 1000) }
+export const groupTypeClaim = shape<GroupTypeClaim>({ ...groupTypeFields, bodyHash })
+export const groupTypeEdit = shape<GroupTypeEdit>({
+  name: optional(text(255)),
+  description: optional(nullable(text(65_535))),
+  isPublic: optional(bool),
+  groupSpecs: optional(mapOf(nullable(text(255)), ENTRY_ITEMS_MAX)),
 })
 const qosFields = {
   id: uuid,

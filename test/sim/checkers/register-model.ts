@@ -72,8 +72,24 @@ export class RegisterModel {
   }
 
   #entry(key: string): LedgerEntry | null {
-    const { bound, unplaced, recent, closed, hosts, limits, intents, gone, types, qos, defaultTypes, services, users, projects, tokens } =
-      this.#cell
+    const {
+      bound,
+      unplaced,
+      recent,
+      closed,
+      hosts,
+      limits,
+      intents,
+      gone,
+      types,
+      groupTypes,
+      qos,
+      defaultTypes,
+      services,
+      users,
+      projects,
+      tokens,
+    } = this.#cell
     const at = key.indexOf('/')
     const name = key.slice(at + 1)
     switch (key.slice(0, at)) {
@@ -93,6 +109,8 @@ export class RegisterModel {
         return gone.get(name as VolumeId) ?? null
       case 'type':
         return types.get(name) ?? null
+      case 'group-type':
+        return groupTypes.get(name) ?? null
       case 'qos':
         return qos.get(name) ?? null
       case 'default-type':
@@ -169,6 +187,7 @@ function textOf(entry: LedgerEntry): string {
       return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`
     case 'limits':
     case 'type':
+    case 'group-type':
     case 'qos':
     case 'default-type':
     case 'service':

@@ -55,6 +55,9 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'claim-type':
     case 'revise-type':
     case 'release-type':
+    case 'claim-group-type':
+    case 'revise-group-type':
+    case 'release-group-type':
     case 'claim-qos':
     case 'revise-qos':
     case 'release-qos':

@@ -1,10 +1,18 @@
 /**
  * One type for a name at any time (I12), a type that was promised is there until somebody deletes it, copies only go
- * forward and are equal at rest, and no owner sets room aside by a version of a type that it never had.
+ * forward and are equal at rest, and no owner sets room aside by a version of a type that it never had. The first three
+ * hold of group types as well.
  *
  * Reads registers and journals from outside; answers are compared with what clients were promised before they asked.
  */
-import { type Catalogue, type CatalogueEntry, catalogueOf, effectiveTypes, type KnownType } from '../../../lib/model/catalogue.ts'
+import {
+  type Catalogue,
+  type CatalogueEntry,
+  catalogueOf,
+  effectiveGroupTypes,
+  effectiveTypes,
+  type KnownType,
+} from '../../../lib/model/catalogue.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { CLUSTER_PROJECT, type PeerId, type RequestId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
@@ -12,13 +20,18 @@ import type { PeerMessage } from '../../../lib/model/message.ts'
 import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
 import { FOUNDING_TYPES } from '../founding.ts'
-import type { Asked } from '../history.ts'
+import type { Asked, TypeBook } from '../history.ts'
 import type { Hits } from '../hits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import { type Checker, membersIn, type Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
 import { catalogueIn, ownedIn } from './stored.ts'
+
+interface Named {
+  readonly id: string
+  readonly name: string
+}
 
 export class TypeChecker implements Checker {
   readonly #scene: Scene
@@ -49,8 +62,12 @@ export class TypeChecker implements Checker {
       const asked = [...(this.#askedBy.get(`${from}/${message.rid}`) ?? [])].at(-1) ?? 0
       this.#hits.add(version < asked ? 'types: an owner is behind' : 'types: a coordinator is behind')
     }
-    if (message.kind === 'changed' && message.outcome.kind === 'decided' && message.outcome.answer.kind === 'name-taken')
-      this.#hits.add('types: a name is taken')
+    if (message.kind !== 'changed' || message.outcome.kind !== 'decided') return
+    const { answer } = message.outcome
+    if (answer.kind === 'name-taken') this.#hits.add('types: a name is taken')
+    if (answer.kind === 'refused' && answer.refusal.code === 'group-type-exists') this.#hits.add('group types: a name is taken')
+    if (answer.kind === 'types' && effectiveGroupTypes(answer.entries).some(({ id }) => id === answer.id))
+      this.#hits.add('group types: one is made or changed')
   }
 
   onDurable(node: SimNode, key: string, after: unknown, before: unknown): void {
@@ -62,16 +79,12 @@ export class TypeChecker implements Checker {
 
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
     if (reply.kind !== 'types' || !reply.result.ok) return
-    const { types } = reply.result.value
+    const { types, groupTypes } = reply.result.value
+    const { history } = this.#scene
     checkNames(types)
-    for (const book of this.#scene.history.types.values()) {
-      const { ackedMs, releaseAskedMs, releaseAckedMs, claim } = book
-      const isThere = types.some(({ id }) => id === claim.claim.id)
-      const wasPromised = ackedMs !== null && ackedMs < asked.askedMs && releaseAskedMs === null
-      if (wasPromised && !isThere) throw new Violation('I6', 'a promised type is lost', { book, types })
-      if (releaseAckedMs !== null && releaseAckedMs < asked.askedMs && isThere)
-        throw new Violation('I6', 'a type whose delete was acknowledged is there', { book, types })
-    }
+    checkNames(groupTypes)
+    for (const [id, book] of history.types) checkBook(id, book, types, asked.askedMs)
+    for (const [id, book] of history.groupTypes) checkBook(id, book, groupTypes, asked.askedMs)
   }
 
   afterEach(): void {
@@ -79,6 +92,7 @@ export class TypeChecker implements Checker {
     if (chosen === this.#chosen) return
     this.#chosen = chosen
     checkNames(effectiveTypes(FOUNDING_TYPES, entriesIn(chosen)))
+    checkNames(effectiveGroupTypes(entriesIn(chosen)))
   }
 
   unsettled(): readonly string[] {
@@ -89,17 +103,17 @@ export class TypeChecker implements Checker {
   }
 
   atRest(): void {
-    const types = effectiveTypes(FOUNDING_TYPES, entriesIn(this.#registers.chosen(CLUSTER_PROJECT)))
-    for (const { ackedMs, releaseAskedMs, claim } of this.#scene.history.types.values()) {
-      if (ackedMs !== null && releaseAskedMs === null && !types.some(({ id }) => id === claim.claim.id))
-        throw new Violation('I6', 'a promised type is lost', { claim, types })
-    }
+    const entries = entriesIn(this.#registers.chosen(CLUSTER_PROJECT))
+    const { history } = this.#scene
+    for (const [id, book] of history.types) checkBook(id, book, effectiveTypes(FOUNDING_TYPES, entries), Number.POSITIVE_INFINITY)
+    for (const [id, book] of history.groupTypes) checkBook(id, book, effectiveGroupTypes(entries), Number.POSITIVE_INFINITY)
   }
 
   #checkCopy(node: SimNode, after: Catalogue, before: Catalogue): void {
     if (after.version < before.version && !node.isAmnesic)
       throw new Violation('I2', 'a copy of the types went back', { host: node.name, after, before })
     checkNames(effectiveTypes(FOUNDING_TYPES, after.entries))
+    checkNames(effectiveGroupTypes(after.entries))
     this.#note(
       node.id,
       after.entries.filter((entry) => entry.kind === 'type'),
@@ -125,14 +139,29 @@ export class TypeChecker implements Checker {
   }
 }
 
-function checkNames(types: readonly KnownType[]): void {
+/** @param atMs when somebody asked: what was acknowledged before holds */
+function checkBook(id: string, book: TypeBook<unknown>, types: readonly Named[], atMs: number): void {
+  const { ackedMs, releaseAskedMs, releaseAckedMs } = book
+  const isThere = types.some((type) => type.id === id)
+  const wasPromised = ackedMs !== null && ackedMs < atMs && releaseAskedMs === null
+  if (wasPromised && !isThere) throw new Violation('I6', 'a promised type is lost', { book, types })
+  if (releaseAckedMs !== null && releaseAckedMs < atMs && isThere)
+    throw new Violation('I6', 'a type whose delete was acknowledged is there', { book, types })
+}
+
+function checkNames(types: readonly Named[]): void {
   const names = types.map(({ name }) => name)
   if (new Set(names).size !== names.length) throw new Violation('I12', 'two types have one name', { types })
 }
 
 function entriesIn(chosen: ReadonlyMap<string, LedgerEntry>): readonly CatalogueEntry[] {
   return [...chosen.values()].filter(
-    (entry) => entry.kind === 'type' || entry.kind === 'qos' || entry.kind === 'default-type' || entry.kind === 'service',
+    (entry) =>
+      entry.kind === 'type' ||
+      entry.kind === 'group-type' ||
+      entry.kind === 'qos' ||
+      entry.kind === 'default-type' ||
+      entry.kind === 'service',
   )
 }
 

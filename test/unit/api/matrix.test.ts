@@ -147,6 +147,10 @@ async function make(kind: Kind, project: string): Promise<string> {
       const qos_specs = { name: `qos-${Math.random()}`, kept: 'a' }
       return (await callAs('admin', '/v3/qos-specs', { method: 'POST', body: { qos_specs } })).body.qos_specs.id
     }
+    case 'group-type': {
+      const group_type = { name: `type-${Math.random()}`, is_public: project === OWN, group_specs: { kept: 'a' } }
+      return (await callAs('admin', '/v3/group_types', { method: 'POST', body: { group_type } })).body.group_type.id
+    }
     case 'type': {
       const volume_type = {
         name: `type-${Math.random()}`,
@@ -167,12 +171,21 @@ async function settled(kind: 'volume' | 'snapshot', project: string, id: string,
 /** Deletes it. @returns its id */
 async function endOf(kind: Kind, id: string): Promise<string> {
   const collection =
-    { reserved: 'attachment', connected: 'attachment', transfer: 'volume-transfer', message: 'message', qos: 'qos-spec' }[kind as string] ??
-    kind
+    {
+      reserved: 'attachment',
+      connected: 'attachment',
+      transfer: 'volume-transfer',
+      message: 'message',
+      qos: 'qos-spec',
+      'group-type': 'group_type',
+    }[kind as string] ?? kind
   if (kind === 'message') {
     const { resource_uuid } = (await callAs('admin', `/v3/messages/${id}`)).body.message
     await callAs('member', `/v3/volumes/${resource_uuid}`, { method: 'DELETE' })
-  } else await callAs(kind === 'type' || kind === 'qos' ? 'admin' : 'member', `/v3/${collection}s/${id}`, { method: 'DELETE' })
+  } else
+    await callAs(kind === 'type' || kind === 'group-type' || kind === 'qos' ? 'admin' : 'member', `/v3/${collection}s/${id}`, {
+      method: 'DELETE',
+    })
   await eventually(
     () => callAs('admin', `/v3/${collection}s/${id}`),
     ({ status }) => status === 404,

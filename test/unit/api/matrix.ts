@@ -6,7 +6,18 @@
 /** In the order of the codes below. `member`, `reader`, `admin`, `service` act for one project, `stranger` for another. */
 export const CALLERS = ['nobody', 'reader', 'member', 'admin', 'stranger', 'service'] as const
 
-export type Kind = 'volume' | 'qos' | 'snapshot' | 'reserved' | 'connected' | 'transfer' | 'type' | 'message' | 'project' | 'nothing'
+export type Kind =
+  | 'volume'
+  | 'qos'
+  | 'snapshot'
+  | 'reserved'
+  | 'connected'
+  | 'transfer'
+  | 'type'
+  | 'group-type'
+  | 'message'
+  | 'project'
+  | 'nothing'
 
 export interface Row {
   /** `METHOD /path`, as in routes.ts. */
@@ -186,6 +197,19 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /types/:id/encryption/provider', ...adminOn('type', 404) },
   { route: 'PUT /types/:id/encryption/provider', ...adminOn('type', 404), body: () => ({ encryption: LUKS }) },
   { route: 'DELETE /types/:id/encryption/provider', ...adminOn('type', 404) },
+
+  // The foreign ones are those that are not public, as with volume types.
+  { route: 'GET /group_types', ...open() },
+  { route: 'GET /group_types/default', ...open(404) },
+  { route: 'GET /group_types/:id', ...read('group-type'), own: open().own },
+  { route: 'POST /group_types', ...adminOnly(202), body: () => ({ group_type: { name: `type-${Math.random()}` } }) },
+  { route: 'PUT /group_types/:id', ...adminOn('group-type', 200), body: () => ({ group_type: { description: 'd' } }) },
+  { route: 'DELETE /group_types/:id', ...adminOn('group-type', 202) },
+  { route: 'GET /group_types/:id/group_specs', ...adminOn('group-type', 200) },
+  { route: 'POST /group_types/:id/group_specs', ...adminOn('group-type', 202), body: () => ({ group_specs: { a: 'b' } }) },
+  { route: 'GET /group_types/:id/group_specs/kept', ...adminOn('group-type', 200) },
+  { route: 'PUT /group_types/:id/group_specs/kept', ...adminOn('group-type', 200), body: () => ({ kept: 'b' }) },
+  { route: 'DELETE /group_types/:id/group_specs/kept', ...adminOn('group-type', 202) },
 
   { route: 'POST /qos-specs', ...adminOnly(), body: () => ({ qos_specs: { name: `qos-${Math.random()}` } }) },
   { route: 'GET /qos-specs', ...adminOnly() },

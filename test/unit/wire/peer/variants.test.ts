@@ -87,6 +87,14 @@ const recent: Recent = {
   atMs: 1,
 }
 const qosClaim = { id: volume, name: 'slow', consumer: 'both', specs: { total_iops_sec: '100' }, bodyHash: 'h' } as const
+const groupTypeClaim = {
+  id: volume,
+  name: 'consistent',
+  description: null,
+  isPublic: false,
+  groupSpecs: { consistent_group_snapshot_enabled: '<is> True' },
+  bodyHash: 'h',
+}
 const encryption = {
   id: volume,
   provider: 'luks',
@@ -151,6 +159,7 @@ const entries: ByKind<LedgerEntry> = {
   gone: { kind: 'gone', volume, host, atMs: 1 },
   left: { kind: 'left', order: 1, volume, rid, atMs: 1 },
   type: { ...claim, kind: 'type', access: [project], encryption, qosId: volume, version: 4, isGone: false, done: [rid] },
+  'group-type': { ...groupTypeClaim, kind: 'group-type', version: 8, isGone: false, done: [rid] },
   qos: { ...qosClaim, kind: 'qos', version: 5, isGone: true, done: [] },
   'default-type': { kind: 'default-type', project, typeId: volume, version: 6, isGone: false, done: [rid] },
   service: {
@@ -195,6 +204,9 @@ const changes: ByKind<LedgerChange> = {
   'claim-type': { kind: 'claim-type', claim },
   'revise-type': { kind: 'revise-type', id: volume, rid, edit: { name: 'slow', extraSpecs: { a: null } } },
   'release-type': { kind: 'release-type', id: volume, rid },
+  'claim-group-type': { kind: 'claim-group-type', claim: groupTypeClaim },
+  'revise-group-type': { kind: 'revise-group-type', id: volume, rid, edit: { isPublic: true, groupSpecs: { a: null } } },
+  'release-group-type': { kind: 'release-group-type', id: volume, rid },
   'claim-qos': { kind: 'claim-qos', claim: qosClaim },
   'revise-qos': { kind: 'revise-qos', id: volume, rid, edit: { consumer: 'front-end', specs: { a: null } } },
   'release-qos': { kind: 'release-qos', id: volume, rid, force: true },
@@ -241,7 +253,7 @@ const answers: ByKind<LedgerAnswer> = {
   'not-lost': { kind: 'not-lost' },
   'below-use': { kind: 'below-use', resource: 'volumes', limit: 1, used: 2 },
   contents: { kind: 'contents', contents },
-  types: { kind: 'types', id: volume, entries: [entries.type] },
+  types: { kind: 'types', id: volume, entries: [entries.type, entries['group-type']] },
   'name-taken': { kind: 'name-taken', name: 'fast' },
   'claimed-otherwise': { kind: 'claimed-otherwise', id: volume },
   'no-type': { kind: 'no-type', id: volume },
