@@ -37,6 +37,15 @@ export const INPUT_ERRORS: Rows<InputFailure> = {
     text: (f) =>
       `Invalid input for field/attribute ${f.path || 'body'}. Additional properties are not allowed (${f.keys.map((key) => `'${key}'`).join(', ')} unexpected)`,
   },
+  'one-of': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'Several keys say the same thing in different ways, and one of them is needed, and no second one.',
+    text: (f) =>
+      f.keys.length === 1
+        ? `Invalid input received: ${f.keys.map(capitalized).join()} field is missing.`
+        : `Invalid input received: One and only one of ${f.keys.join(' and ')} must be set.`,
+  },
   'bad-value': {
     status: 400,
     name: 'ValidationError',
@@ -74,6 +83,8 @@ function notSupportedText(feature: string): string {
     return 'Invalid input received: the multiattach parameter is not supported. Use a volume type with the extra spec multiattach="<is> True".'
   return `Invalid input received: ${feature} is not supported here.`
 }
+
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 function ruleText(value: string, rule: ValueRule): string {
   switch (rule.kind) {

@@ -5,6 +5,7 @@
  */
 import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Row, Rows } from './error-rows.ts'
+import { ABSENCE_ERRORS } from './errors-of-absence.ts'
 import { CATALOGUE_ERRORS } from './errors-of-catalogue.ts'
 import { EDGE_ERRORS, JOINING_ERRORS } from './errors-of-edge.ts'
 import { IDENTITY_ERRORS } from './errors-of-identity.ts'
@@ -19,6 +20,7 @@ export const ERRORS: Rows<EdgeFailure> = {
   ...IDENTITY_ERRORS,
   ...INPUT_ERRORS,
   ...EDGE_ERRORS,
+  ...ABSENCE_ERRORS,
   ...JOINING_ERRORS,
   ...MEMBERSHIP_ERRORS,
 }

@@ -51,4 +51,17 @@ export type HttpFailure =
   | { readonly code: 'no-member'; readonly state: 'left' | 'lost' }
   | { readonly code: 'internal'; readonly requestId: string }
 
-export type EdgeFailure = Failure | InputFailure | HttpFailure | JoiningFailure | MembershipFailure
+/** What belongs to a service or to a feature of backends that is not there. */
+export type AbsenceFailure =
+  /** None of this name is up and enabled. */
+  | { readonly code: 'service-unavailable'; readonly service: string }
+  /** By its status or its snapshots, or it lies there already. */
+  | { readonly code: 'not-migratable'; readonly volume: string }
+  | { readonly code: 'not-moved'; readonly volume: string; readonly host: string }
+  | { readonly code: 'not-migrating' }
+  /** Nobody waits for a word on how the extend went; and there may be none. */
+  | { readonly code: 'not-awaited'; readonly isExtending: boolean }
+  | { readonly code: 'reimage-attached'; readonly volume: string; readonly attachments: number }
+  | { readonly code: 'no-image-service' }
+
+export type EdgeFailure = Failure | InputFailure | HttpFailure | AbsenceFailure | JoiningFailure | MembershipFailure

@@ -5,13 +5,16 @@
 import { ATTACHMENT_BODIES } from '../../lib/wire/cinder/attachment-request.ts'
 import { CREATE_BACKUP_BODY } from '../../lib/wire/cinder/backup-request.ts'
 import { CLEANUP_BODY } from '../../lib/wire/cinder/cleanup-request.ts'
+import { EXTEND_COMPLETION_BODY } from '../../lib/wire/cinder/extend-completion-request.ts'
 import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
 import { FLAG_BODIES } from '../../lib/wire/cinder/flag-action-request.ts'
 import { GROUP_TYPE_BODIES } from '../../lib/wire/cinder/group-type-request.ts'
+import { IMAGE_ACTION_BODIES } from '../../lib/wire/cinder/image-action-request.ts'
 import type { Shape } from '../../lib/wire/cinder/input.ts'
 import { LOG_BODIES } from '../../lib/wire/cinder/log-request.ts'
 import { MANAGE_BODIES } from '../../lib/wire/cinder/manage-request.ts'
 import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
+import { MIGRATE_BODIES } from '../../lib/wire/cinder/migrate-request.ts'
 import { OLDER_ATTACH_BODIES } from '../../lib/wire/cinder/older-attach-request.ts'
 import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
 import { SERVICE_BODIES } from '../../lib/wire/cinder/service-request.ts'
@@ -33,6 +36,9 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
     MANAGE_BODIES.unmanage,
     ...Object.values(OLDER_ATTACH_BODIES),
     ...Object.values(FLAG_BODIES),
+    ...Object.values(IMAGE_ACTION_BODIES),
+    ...Object.values(MIGRATE_BODIES),
+    EXTEND_COMPLETION_BODY,
     ACTION_BODIES.any,
   ],
   'POST /v3/volumes/:id/metadata': [METADATA_BODIES.all],

@@ -40,6 +40,12 @@ function rowsOf(edge: Edge, { microversion }: Call): readonly ServiceRow[] {
   return heardHosts(edge).flatMap((view) => serviceRows(view, pools, marks, microversion))
 }
 
+/** Whether a backend of this name, also as the name of one of its pools, runs and may take new volumes. */
+export function isVolumeServiceUp(edge: Edge, call: Call, pool: string): boolean {
+  const name = pool.split('#')[0] ?? pool
+  return rowsOf(edge, call).some((row) => row.binary === VOLUME && row.host === name && row.isUp && !row.isDisabled)
+}
+
 async function enable(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseService(call.body)
   if (!wanted.ok) return failed(wanted.failure)

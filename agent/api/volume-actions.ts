@@ -7,16 +7,20 @@ import { asksForReset, parseResetStatus } from '../../lib/wire/cinder/reset-stat
 import { parseVolumeAction, type VolumeAction } from '../../lib/wire/cinder/volume-action-request.ts'
 import { isObject } from '../../lib/wire/peer/check.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
+import { EXTEND_COMPLETION } from './extend-completion.ts'
 import { FLAG_ACTIONS } from './flag-actions.ts'
+import { IMAGE_ACTIONS } from './image-actions.ts'
+import { MIGRATE_ACTIONS } from './migrate-actions.ts'
 import { OLDER_ATTACH_ACTIONS } from './older-attach.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
+import type { VolumeActionRow } from './volume-action-row.ts'
 
 export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
-const ROWS = new Map([...OLDER_ATTACH_ACTIONS, ...FLAG_ACTIONS])
+const ROWS = new Map([...OLDER_ATTACH_ACTIONS, ...FLAG_ACTIONS, ...IMAGE_ACTIONS, ...MIGRATE_ACTIONS, ...EXTEND_COMPLETION])
 const UNMANAGE = 'volume_extension:volume_unmanage'
 const REVERT = 40
 /** From here on a volume in use may be extended too. */
@@ -25,8 +29,7 @@ const RESET = 'volume_extension:volume_admin_actions:reset_status'
 
 async function act(edge: Edge, call: Call): Promise<Answer> {
   const row = ROWS.get(soleKey(call.body))
-  if (row !== undefined)
-    return isAllowed(call.caller, row.policy) ? row.handle(edge, call) : failed({ code: 'forbidden', action: row.policy })
+  if (row !== undefined) return actByRow(edge, call, row)
   if (asksForReset(call.body)) return reset(edge, call)
   if (asksForUnmanage(call.body)) return unmanage(edge, call)
   const action = parseVolumeAction(call.body)
@@ -39,6 +42,11 @@ async function act(edge: Edge, call: Call): Promise<Answer> {
     return failed({ code: 'forbidden', action: 'volume:revert_to_snapshot' })
   const done = await operate(edge, call, call.params['id'] ?? '', operationOf(action.value, call))
   return done.ok ? answer(202, null) : failed(done.failure)
+}
+
+async function actByRow(edge: Edge, call: Call, { policy, since = 0, handle }: VolumeActionRow): Promise<Answer> {
+  if (call.microversion < since) return failed({ code: 'not-in-version', version: microversionText(call.microversion) })
+  return isAllowed(call.caller, policy) ? handle(edge, call) : failed({ code: 'forbidden', action: policy })
 }
 
 /** '' where there are several, or none: that is told when it is parsed. */

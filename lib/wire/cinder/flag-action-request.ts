@@ -1,12 +1,11 @@
 /** Bodies of the volume actions that say something of a volume: its flags, and what its image was like. */
 import Type from 'typebox'
 import type { FlagEdit } from '../../model/volume-flags.ts'
-import { boolWord, Metadata } from './body-parts.ts'
-import { accepted, type Parsed, refused, shape } from './input.ts'
+import { Metadata } from './body-parts.ts'
+import { Flag, parseFlag } from './flag.ts'
+import { accepted, type Parsed, shape } from './input.ts'
 
 const closed = { additionalProperties: false }
-const Flag = Type.Union([Type.Boolean(), Type.String({ maxLength: 255 }), Type.Literal(0), Type.Literal(1)])
-type Flag = boolean | string | 0 | 1
 
 const readOnly = shape(Type.Object({ 'os-update_readonly_flag': Type.Object({ readonly: Flag }, closed) }, closed))
 const bootable = shape(Type.Object({ 'os-set_bootable': Type.Object({ bootable: Flag }, closed) }, closed))
@@ -22,14 +21,14 @@ export const FLAG_BODIES = { readOnly, bootable, setImage, showImage, unsetImage
 export function parseReadOnly(body: unknown): Parsed<FlagEdit> {
   const parsed = readOnly.parse(body)
   if (!parsed.ok) return parsed
-  const flag = flagOf('os-update_readonly_flag.readonly', parsed.value['os-update_readonly_flag'].readonly)
+  const flag = parseFlag('os-update_readonly_flag.readonly', parsed.value['os-update_readonly_flag'].readonly)
   return flag.ok ? accepted({ kind: 'set-read-only', readOnly: flag.value }) : flag
 }
 
 export function parseBootable(body: unknown): Parsed<FlagEdit> {
   const parsed = bootable.parse(body)
   if (!parsed.ok) return parsed
-  const flag = flagOf('os-set_bootable.bootable', parsed.value['os-set_bootable'].bootable)
+  const flag = parseFlag('os-set_bootable.bootable', parsed.value['os-set_bootable'].bootable)
   return flag.ok ? accepted({ kind: 'set-bootable', bootable: flag.value }) : flag
 }
 
@@ -42,11 +41,4 @@ export function parseSetImage(body: unknown): Parsed<FlagEdit> {
 export function parseUnsetImage(body: unknown): Parsed<string> {
   const parsed = unsetImage.parse(body)
   return parsed.ok ? accepted(parsed.value['os-unset_image_metadata'].key) : parsed
-}
-
-function flagOf(path: string, given: Flag): Parsed<boolean> {
-  const flag = typeof given === 'boolean' ? given : boolWord(String(given))
-  return flag === null
-    ? refused({ code: 'bad-value', path, value: String(given).slice(0, 80), rule: { kind: 'type', wanted: 'boolean' } })
-    : accepted(flag)
 }

@@ -14,6 +14,8 @@ export type InputFailure =
   | { readonly code: 'missing-key'; readonly path: string; readonly keys: readonly string[] }
   | { readonly code: 'unknown-key'; readonly path: string; readonly keys: readonly string[] }
   | { readonly code: 'bad-value'; readonly path: string; readonly value: string; readonly rule: ValueRule }
+  /** One and only one of them has to be there. */
+  | { readonly code: 'one-of'; readonly keys: readonly string[] }
   | { readonly code: 'unknown-action'; readonly action: string }
   /** Cinder has it, this program does not. */
   | { readonly code: 'not-supported'; readonly feature: string }

@@ -10,6 +10,8 @@ t.teardown(() => cluster.stop())
 const { first } = cluster
 const send = (method: string, path: string, body?: object, microversion = '3.71') =>
   first.call(PATH + path, { method, microversion, ...(body === undefined ? {} : { body }) })
+const shown = async (id: string) => (await first.call(`${PATH}/volumes/${id}`)).body.volume
+const badRequest = (message: string | RegExp) => ({ status: 400, body: { badRequest: { message } } })
 
 t.test('backups: an empty list, nothing under any id, and no service that would make one', async (t) => {
   const { id } = await createVolume(first)
@@ -55,4 +57,66 @@ t.test('failover: a host whose volumes are not replicated has nowhere to go', as
   t.equal((await send('PUT', '/os-services/failover_host', { host: 'absent' })).status, 404)
   t.equal((await send('PUT', '/os-services/failover_host', {})).status, 400)
   t.equal((await send('PUT', '/os-services/failover', { host: 'alpha1' }, '3.25')).status, 404)
+})
+
+t.test('images: what is wrong with a volume is told first, then that there is no image and nobody to take one', async (t) => {
+  const [{ id }, busy] = [await createVolume(first), await createVolume(first)]
+  await first.call(`${PATH}/attachments`, { method: 'POST', body: { attachment: { volume_uuid: busy.id } } })
+  const before = [await shown(id), await shown(busy.id)]
+  const act = (volume: string, action: string, body: unknown, microversion?: string) =>
+    send('POST', `/volumes/${volume}/action`, { [action]: body }, microversion)
+  const reimage = { image_id: NOBODY }
+  const noImage = { status: 404, body: { itemNotFound: { message: `Image ${NOBODY} could not be found.` } } }
+  t.match(await act(id, 'os-reimage', reimage), noImage)
+  t.match(await act(busy.id, 'os-reimage', reimage), badRequest(/must be available or error to reimage, but current status is: reserved/))
+  t.match(await act(busy.id, 'os-reimage', { ...reimage, reimage_reserved: 'True' }), noImage)
+  t.match(await act(id, 'os-reimage', reimage, '3.67'), { status: 404, body: { itemNotFound: { message: /3\.67 is not supported/ } } })
+  for (const body of [{}, { image_id: 'no id' }, { ...reimage, reimage_reserved: 'perhaps' }, { ...reimage, more: 1 }, null])
+    t.equal((await act(id, 'os-reimage', body)).status, 400, JSON.stringify(body))
+
+  const upload = { image_name: 'golden', force: false, container_format: 'bare', disk_format: 'qcow2' }
+  const noService = badRequest('Connection to glance failed: there is no image service behind this API.')
+  t.match(await act(id, 'os-volume_upload_image', upload, '3.0'), noService)
+  t.match(await act(id, 'os-volume_upload_image', { ...upload, visibility: 'public', protected: 'yes' }, '3.1'), noService)
+  for (const force of [false, true])
+    t.match(
+      await act(busy.id, 'os-volume_upload_image', { ...upload, force }),
+      badRequest(/to upload it as an image.* reserved/),
+      `${force}`,
+    )
+  for (const [body, microversion] of [
+    [{}, '3.71'],
+    [{ ...upload, image_name: '' }, '3.71'],
+    [{ ...upload, disk_format: 'iso' }, '3.71'],
+    [{ ...upload, force: 'perhaps' }, '3.71'],
+    [{ ...upload, protected: 'perhaps' }, '3.71'],
+    [{ ...upload, visibility: 'some' }, '3.71'],
+    [{ ...upload, visibility: 'private' }, '3.0'],
+  ] as const) {
+    const answered = await act(id, 'os-volume_upload_image', body, microversion)
+    t.match(answered, badRequest(/Invalid input for field/), `${JSON.stringify(body)} at ${microversion}`)
+  }
+  for (const [action, body] of Object.entries({ 'os-reimage': reimage, 'os-volume_upload_image': upload }))
+    t.equal((await act(NOBODY, action, body)).status, 404, action)
+  t.same([await shown(id), await shown(busy.id)], before, 'nothing came of it')
+})
+
+t.test('os-reimage and os-volume_upload_image look at who uses the volume', async (t) => {
+  const { id } = await createVolume(first, { volume_type: 'shared' })
+  const attach = async (server: string) => {
+    const wanted = { volume_uuid: id, instance_uuid: server, connector: { initiator: `iqn.1993-08.org.debian:01:${server}`, host: server } }
+    const { body } = await send('POST', '/attachments', { attachment: wanted })
+    await send('POST', `/attachments/${body.attachment.id}/action`, { 'os-complete': {} })
+  }
+  await attach(NOBODY)
+  const before = await shown(id)
+  t.equal(before.status, 'in-use')
+  const upload = (force: boolean) => send('POST', `/volumes/${id}/action`, { 'os-volume_upload_image': { image_name: 'golden', force } })
+  t.match(await upload(false), badRequest(/must be available to upload it as an image, but current status is: in-use/))
+  t.match(await upload(true), badRequest(/Connection to glance failed/))
+  const reimage = () => send('POST', `/volumes/${id}/action`, { 'os-reimage': { image_id: NOBODY, reimage_reserved: true } })
+  t.match(await reimage(), badRequest(/must be available or error or reserved to reimage/))
+  t.same(await shown(id), before)
+  await attach('6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0002')
+  t.match(await reimage(), { status: 409, body: { conflictingRequest: { message: /attached to more than one server/ } } })
 })

@@ -114,6 +114,22 @@ export const ROWS: readonly Row[] = [
   act('os-terminate_connection', 202, { connector: CONNECTOR }),
   act('os-attach', 202, { host_name: 'compute1', mountpoint: '/dev/vdb' }),
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-force_detach': {} }) },
+  // What nothing here can carry out is refused to those who might ask for it, and to nobody else.
+  { route: 'POST /volumes/:id/action', ...write('volume', 404), body: () => ({ 'os-reimage': { image_id: NOBODYS } }) },
+  act('os-volume_upload_image', 400, { image_name: 'n' }),
+  {
+    route: 'POST /volumes/:id/action',
+    ...write('volume', 400),
+    own: '401 403 403 400 404 403',
+    body: () => ({ 'os-volume_upload_image': { image_name: 'n', visibility: 'public' } }),
+  },
+  { route: 'POST /volumes/:id/action', ...adminOn('volume', 400), body: () => ({ 'os-migrate_volume': { host: 'nowhere' } }) },
+  {
+    route: 'POST /volumes/:id/action',
+    ...adminOn('volume', 400),
+    body: (id) => ({ 'os-migrate_volume_completion': { new_volume: id } }),
+  },
+  { route: 'POST /volumes/:id/action', ...adminOn('volume', 400), body: () => ({ 'os-extend_volume_completion': {} }) },
   ...metadata('/volumes/:id/metadata', 'volume'),
   { route: 'GET /volumes/:id/encryption', ...read('volume') },
   { route: 'GET /volumes/:id/encryption/encryption_key_id', ...read('volume') },
