@@ -2,12 +2,12 @@
  * Finds the snapshot that a request names: in this peer's view, else in its project's register and with every host, whose
  * no alone is a 404.
  */
-import type { Failure } from '../../lib/model/failure.ts'
-import { parseUuid, snapshotId } from '../../lib/model/ids.ts'
+import type { Failure, Result } from '../../lib/model/failure.ts'
+import { parseUuid, type SnapshotId, snapshotId } from '../../lib/model/ids.ts'
 import { type Snapshot, snapshotOf } from '../../lib/model/snapshot.ts'
 import type { Call, Edge } from './call.ts'
 import { asShown, locateVolume } from './locate.ts'
-import { isVisible } from './policy.ts'
+import { isVisible, SYSTEM_PROJECT } from './policy.ts'
 import { shownSnapshot } from './shown-volume.ts'
 
 export type LocatedSnapshot = { readonly ok: true; readonly snapshot: Snapshot } | { readonly ok: false; readonly failure: Failure }
@@ -32,8 +32,16 @@ export async function locateSnapshot(edge: Edge, call: Call, text: string): Prom
       ? absent
       : { ok: true, snapshot: shownSnapshot(edge.service.manifest(), shown.view.volume, snapshot) }
   }
-  const { project, isAdmin } = call.caller
-  const { result } = await edge.service.ask({ kind: 'find-snapshot', project, snapshot: id, isOwn: !isAdmin })
+  const result = await find(edge, call, id)
   if (!result.ok) return { ok: false, failure: result.failure }
   return isVisible(call.caller, result.value.project) ? { ok: true, snapshot: result.value } : absent
+}
+
+/** As with a volume: before an admin hears that there is none, the hosts are asked in which registers they hold something about it. */
+async function find({ service }: Edge, { caller: { project, isAdmin } }: Call, snapshot: SnapshotId): Promise<Result<Snapshot>> {
+  const anywhere = { kind: 'find-snapshot', project: null, snapshot, isOwn: false } as const
+  if (project === SYSTEM_PROJECT) return (await service.ask(anywhere)).result
+  const { result } = await service.ask({ kind: 'find-snapshot', project, snapshot, isOwn: !isAdmin })
+  if (!isAdmin || result.ok || result.failure.code !== 'snapshot-not-found') return result
+  return (await service.ask(anywhere)).result
 }

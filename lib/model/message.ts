@@ -6,7 +6,7 @@
 import type { Ballot } from './ballot.ts'
 import type { HostLook } from './existing.ts'
 import type { Beat } from './host.ts'
-import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, VolumeId } from './ids.ts'
+import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
 import type { LogHead, PublishedRecord } from './log.ts'
 import type { Rejection } from './placement.ts'
@@ -102,15 +102,15 @@ export type PeerMessage =
   /** One hash over every head that the sender knows; equal on both sides when nothing is missing. */
   | { readonly kind: 'tally'; readonly hash: string }
   /**
-   * How far the sender knows every log, or the one log that it asks for (`only`). With `ref` it searches for `volume`, and
-   * the answer `seen` carries the `ref`.
+   * How far the sender knows every log, or the one log that it asks for (`only`). With `ref` it searches, for what
+   * registers know of `about` among other things, and the answer `seen` carries the `ref`.
    */
   | {
       readonly kind: 'heads'
       readonly heads: readonly KnownHead[]
       readonly only: PeerId | null
       readonly ref: string | null
-      readonly volume: VolumeId | null
+      readonly about: VolumeId | SnapshotId | null
     }
   /**
    * A part of a log: from what base (0: the whole log), after and up to which sequence number. The last part reaches

@@ -127,7 +127,7 @@ export type ClientRequest =
   | { readonly kind: 'find'; readonly project: ProjectId | null; readonly volume: VolumeId; readonly isOwn: boolean }
   /** Finds the volume of an attachment that the view does not hold. */
   | { readonly kind: 'find-attachment'; readonly attachment: AttachmentId }
-  | { readonly kind: 'find-snapshot'; readonly project: ProjectId; readonly snapshot: SnapshotId; readonly isOwn: boolean }
+  | { readonly kind: 'find-snapshot'; readonly project: ProjectId | null; readonly snapshot: SnapshotId; readonly isOwn: boolean }
   /** Finds the volume of a transfer that the view does not hold. */
   | { readonly kind: 'find-transfer'; readonly transfer: TransferId }
   /** Reads a project's register: open grants, unplaced volumes, limits, use. */

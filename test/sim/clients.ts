@@ -398,7 +398,11 @@ export class Clients {
       case 'update':
         return this.#operate(book, { kind: 'update-snapshot', snapshot, name: `name-${random.hex(3)}` })
       case 'find':
-        return this.ask({ kind: 'find-snapshot', project, snapshot, isOwn: true })
+        return this.ask(
+          random.chance(0.7)
+            ? { kind: 'find-snapshot', project, snapshot, isOwn: true }
+            : { kind: 'find-snapshot', project: null, snapshot, isOwn: false },
+        )
     }
   }
 

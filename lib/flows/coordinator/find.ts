@@ -2,14 +2,14 @@
  * Finds a volume or a snapshot that this peer's view does not hold, before anybody is told that there is none.
  *
  * First the project's register (a majority of it): granted, or without room, or ended. Then every other host is asked
- * for what it knows; where no project is named, also in which registers it holds something about the volume, and those
- * are read. "Not found" needs an answer of all of them, or for a host that is silent at least a copy of its log here,
+ * for what it knows; where no project is named, also in which registers it holds something about what is sought, and
+ * those are read. "Not found" needs an answer of all of them, or for a host that is silent at least a copy of its log here,
  * and that no register can have been missed; else the honest answer is that it cannot be said.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { canonicalJson } from '../../model/json.ts'
 import { hostName, hostOf, isLostHost, votersOf } from '../../model/manifest.ts'
-import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
+import type { PeerId, ProjectId, SnapshotId, VolumeId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
 import { type Snapshot, snapshotOf } from '../../model/snapshot.ts'
@@ -52,7 +52,7 @@ export function startSearch(peer: Peer, out: Out, search: Search): Found | null 
     majority: 0,
     since: peer.view.collections,
   })
-  const about = search.volume ?? search.snapshot
+  const about = aboutOf(search)
   if (search.project === null || about === null) return askHosts(peer, out, name)
   askRegister(peer, out, search.project, { kind: 'read', about }, { kind: 'find', search: name })
   return null
@@ -87,6 +87,11 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
   return conclude(peer, out, name, left)
 }
 
+/** What registers can say something of: a volume or a snapshot, and none of their parts. */
+function aboutOf({ volume, snapshot }: Pick<Searching, 'volume' | 'snapshot'>): VolumeId | SnapshotId | null {
+  return volume ?? snapshot
+}
+
 /** A host has sent what it knows, and says how far that goes. */
 export function onSearchSeen(
   peer: Peer,
@@ -119,7 +124,7 @@ function askForMore(peer: Peer, out: Out, from: PeerId, name: string, search: Se
   const times = before?.at === at ? before.times + 1 : 1
   if (times > STUCK_MAX) return
   peer.searching.set(name, { ...search, behind: new Map([...search.behind, [from, { at, times }]]) })
-  searchHeads(peer, out, from, name, search.volume)
+  searchHeads(peer, out, from, name, aboutOf(search))
 }
 
 /** The hosts that have not answered stay silent. */
@@ -139,13 +144,14 @@ function askHosts(peer: Peer, out: Out, name: string): Found | null {
   if (hit !== null) return found(peer, out, name, search, hit)
   const others = peer.options.manifest.hosts.filter((host) => host.peer !== peer.self && host.state !== 'lost').map((host) => host.peer)
   const isUp = (other: PeerId): boolean => peer.connections.get(other)?.state === 'up'
-  const named = search.project === null && search.volume !== null ? registersNaming(peer, search.volume) : []
+  const about = aboutOf(search)
+  const named = search.project === null && about !== null ? registersNaming(peer, about) : []
   const majority = smallestMajority(peer)
   const asked = { ...search, named, majority, waiting: others.filter(isUp), silent: others.filter((other) => !isUp(other)) }
   peer.searching.set(name, asked)
   if (asked.waiting.length === 0) return conclude(peer, out, name, asked)
   timer(out, `search/${name}`, peer.options.timings.askMs)
-  for (const host of asked.waiting) searchHeads(peer, out, host, name, search.volume)
+  for (const host of asked.waiting) searchHeads(peer, out, host, name, about)
   return null
 }
 
@@ -157,7 +163,7 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): Found 
   const { knownOwner, silent, project } = search
   const [named] = search.named
   if (project === null && named !== undefined) {
-    askRegister(peer, out, named, { kind: 'read', about: search.volume }, { kind: 'find', search: name })
+    askRegister(peer, out, named, { kind: 'read', about: aboutOf(search) }, { kind: 'find', search: name })
     return null
   }
   // A host that does not know yet what it holds itself cannot say that there is nothing.
@@ -170,7 +176,7 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): Found 
     return giveUp(peer, out, name, { code: 'owner-unreachable', host: hostName(peer.options.manifest, knownOwner), sinceMs })
   }
   // Every majority of a register's members has one among those who answered, if fewer than a majority are silent.
-  const isCovered = project !== null || (search.volume !== null && silent.length < Math.min(search.majority, smallestMajority(peer)))
+  const isCovered = project !== null || (aboutOf(search) !== null && silent.length < Math.min(search.majority, smallestMajority(peer)))
   // Of a host that is lost nobody can be asked but those who have its log, and one of them may have all of it.
   const isLost = knownOwner !== null && isLostHost(peer.options.manifest, knownOwner)
   const unheard = isCovered && !isLost ? silent.filter((host) => (peer.view.logs.get(host)?.head ?? null) === null) : silent

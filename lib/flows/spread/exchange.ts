@@ -4,7 +4,7 @@
  *
  * Whoever is partitioned for however long catches up at the first exchange; a pushed record is only faster.
  */
-import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
+import type { PeerId, ProjectId, SnapshotId, VolumeId } from '../../model/ids.ts'
 import { comparePositions, headText, type LogHead } from '../../model/log.ts'
 import { hostOf } from '../../model/manifest.ts'
 import type { KnownHead, PeerMessage } from '../../model/message.ts'
@@ -47,24 +47,24 @@ export function onPullTimer(peer: Peer): void {
 }
 
 /** The other side answers `seen` with `ref` when it has sent everything. */
-export function searchHeads(peer: Peer, out: Out, to: PeerId, ref: string, volume: VolumeId | null): void {
-  send(out, to, { kind: 'heads', heads: headsOf(peer.view), only: null, ref, volume })
+export function searchHeads(peer: Peer, out: Out, to: PeerId, ref: string, about: VolumeId | SnapshotId | null): void {
+  send(out, to, { kind: 'heads', heads: headsOf(peer.view), only: null, ref, about })
 }
 
 /** Asks for one log. `log`: the copy of it that is to be completed. */
 export function askForLog(out: Out, to: PeerId, owner: PeerId, log: OwnerLog): void {
-  send(out, to, { kind: 'heads', heads: [positionOf(owner, log)], only: owner, ref: null, volume: null })
+  send(out, to, { kind: 'heads', heads: [positionOf(owner, log)], only: owner, ref: null, about: null })
 }
 
 export function onHeads(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'heads' }>): void {
-  const { only, ref, volume } = message
+  const { only, ref, about } = message
   const theirs = new Map(message.heads.map((head) => [head.owner, head]))
   const logs = only === null ? [...peer.view.logs] : [[only, logOf(peer.view, only)] as const]
   if (ref !== null) {
     // A host that does not know yet what it holds says nothing rather than too little.
     if (peer.recovery !== null) return
     for (const [owner, log] of logs) for (const part of deltasFor(log, theirs.get(owner) ?? null, PARTS_MAX)) send(out, from, part)
-    const projects = volume === null ? [] : registersNaming(peer, volume)
+    const projects = about === null ? [] : registersNaming(peer, about)
     return send(out, from, { kind: 'seen', heads: headsOf(peer.view), kept: null, ref, projects })
   }
   for (const part of partsOf(logs, theirs)) send(out, from, part)
@@ -85,7 +85,7 @@ function partsOf(logs: readonly (readonly [PeerId, OwnerLog])[], theirs: Readonl
 }
 
 function sendHeads(peer: Peer, out: Out, to: PeerId): void {
-  send(out, to, { kind: 'heads', heads: headsOf(peer.view), only: null, ref: null, volume: null })
+  send(out, to, { kind: 'heads', heads: headsOf(peer.view), only: null, ref: null, about: null })
 }
 
 /** True if the other side knows more of this log, or another history of it. */
@@ -149,12 +149,13 @@ export function isSigned(peer: Peer, head: LogHead): boolean {
   return peer.options.signer.verify(head.owner, headText(peer.options.manifest.cluster, head.owner, head), head.signature)
 }
 
-/** Registers in which this member holds something about the volume. What one member holds may not be decided: a hint where to read. */
-export function registersNaming(peer: Peer, volume: VolumeId): readonly ProjectId[] {
+/** Registers in which this member holds something about it. What one member holds may not be decided: a hint where to read. */
+export function registersNaming(peer: Peer, about: VolumeId | SnapshotId): readonly ProjectId[] {
   const projects: ProjectId[] = []
   for (const [project, { cell }] of peer.acceptors) {
-    const isBound = [...cell.bound.values(), ...cell.recent.values()].some((entry) => entry.volume === volume)
-    if (isBound || [...cell.unplaced.values()].some(({ spec }) => spec.id === volume)) projects.push(project)
+    const isGranted = [...cell.bound.values()].some(({ volume, snapshot }) => volume === about || snapshot?.id === about)
+    const hasEnded = [...cell.recent.values()].some(({ volume, snapshot }) => volume === about || snapshot === about)
+    if (isGranted || hasEnded || [...cell.unplaced.values()].some(({ spec }) => spec.id === about)) projects.push(project)
   }
   return projects
 }

@@ -141,7 +141,7 @@ const message = variants<PeerMessage>({
   'probe-ack': { seq: count, peer, incarnation: count, rumors },
   'probe-nack': { seq: count, incarnation: count, rumors },
   tally: { hash: text(64) },
-  heads: { heads, only: nullable(peer), ref: nullable(ref), volume: nullable(uuid) },
+  heads: { heads, only: nullable(peer), ref: nullable(ref), about: nullable(uuid) },
   delta: { head, from: count, after: count, upTo: count, more: bool, records: list(record, ITEMS_MAX) },
   seen: { heads, kept: nullable(logPlace), ref: nullable(ref), projects },
   recall: { ref },

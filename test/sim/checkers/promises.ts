@@ -162,7 +162,7 @@ export class PromiseChecker implements Checker {
       const book = snapshots.get(id)
       // It may have been made where nobody hears of it any more.
       const home = book === undefined ? null : this.#registers.decisionOfVolume(spec.id)
-      if (book !== undefined && this.#transfers.wasElsewhere(spec.id, project, askedMs)) return
+      if (book !== undefined && project !== null && this.#transfers.wasElsewhere(spec.id, project, askedMs)) return
       if (home !== null && home.kind !== 'unplaced' && home.host !== null && this.#scene.operator.isLost(home.host)) return
       if (book?.ackedMs != null && book.ackedMs < askedMs && book.deleteAskedMs === null)
         throw new Violation('I6', 'a promised snapshot is said not to be there', { book })

@@ -79,7 +79,7 @@ const reserve = (id: string): PeerMessage => ({
   },
   typeVersion: null,
 })
-const heads: PeerMessage = { kind: 'heads', heads: [], only: null, ref: 'question', volume: null }
+const heads: PeerMessage = { kind: 'heads', heads: [], only: null, ref: 'question', about: null }
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 /** What was said in answer to a message; a host also says things of its own accord. */
 const answered = (done: readonly Effect[]): string[] => {

@@ -192,7 +192,7 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
   confirmed: { kind: 'confirmed', project, ballot, round: 1, current: true, signature: null },
   beat: { kind: 'beat', beat },
   tally: { kind: 'tally', hash: '0123' },
-  heads: { kind: 'heads', heads: [known, { ...known, staged: null }], only: null, ref: null, volume: null },
+  heads: { kind: 'heads', heads: [known, { ...known, staged: null }], only: null, ref: null, about: null },
   delta: { kind: 'delta', head, from: 0, after: 0, upTo: 2, more: false, records: [{ seq: 2, id: volume, volume: full }] },
   seen: { kind: 'seen', heads: [], kept: { epoch: 1, seq: 2 }, ref: 'r', projects: [project] },
   recall: { kind: 'recall', ref: 'r' },

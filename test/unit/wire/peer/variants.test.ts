@@ -395,15 +395,15 @@ t.test('rumours: no more than a message may carry, each with what its kind needs
 
 t.test('heads and parts of a log: hashes, places and signatures have their form', async (t) => {
   const known = { owner: host, epoch: 1, seq: 2, chain: '0123456789abcdef', whole: false, staged: null }
-  const heads = (of: object): unknown => ({ kind: 'heads', heads: [{ ...known, ...of }], only: null, ref: null, volume: null })
+  const heads = (of: object): unknown => ({ kind: 'heads', heads: [{ ...known, ...of }], only: null, ref: null, about: null })
   t.ok(parsePeerMessage(heads({ staged: { epoch: 1, from: 0, upTo: 9 }, later: true })))
   t.ok(parsePeerMessage(heads({ chain: '' })), 'nothing is known yet')
   for (const bad of [{ chain: 'f'.repeat(17) }, { whole: 'no' }, { seq: 1.5 }, { staged: { epoch: 1, from: 0 } }, { staged: {} }]) {
     t.equal(parsePeerMessage(heads(bad)), null, JSON.stringify(bad))
   }
   t.equal(parsePeerMessage({ kind: 'tally', hash: 'f'.repeat(65) }), null)
-  t.ok(parsePeerMessage({ kind: 'heads', heads: [], only: null, ref: 'r', volume }))
-  t.equal(parsePeerMessage({ kind: 'heads', heads: [], only: null, ref: 'r', volume: 'no id' }), null)
+  t.ok(parsePeerMessage({ kind: 'heads', heads: [], only: null, ref: 'r', about: volume }))
+  t.equal(parsePeerMessage({ kind: 'heads', heads: [], only: null, ref: 'r', about: 'no id' }), null)
 })
 
 t.test('what a host is told at its start, and what members tell each other of a register that moves', async (t) => {
