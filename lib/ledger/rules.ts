@@ -305,7 +305,7 @@ function contents(account: Account, about: VolumeId | SnapshotId | null): Ledger
   let endedRequest: Recent | null = null
   if (about !== null)
     for (const recent of cell.recent.values()) if (recent.volume === about || recent.snapshot === about) endedRequest = recent
-  const accepted = [...cell.bound.values(), ...cell.recent.values()].filter(({ volume, transfer }) => volume === about && transfer !== null)
+  const accepted = [...cell.bound.values(), ...cell.recent.values()].filter(({ transfer }) => transfer !== null)
   return {
     kind: 'contents',
     contents: {
@@ -317,7 +317,7 @@ function contents(account: Account, about: VolumeId | SnapshotId | null): Ledger
       used: usedBy(cell),
       project,
       ended: endedRequest,
-      hasAccepted: accepted.length > 0,
+      accepted: accepted.map(({ volume, host }) => ({ volume, host })),
     },
   }
 }

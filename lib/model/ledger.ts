@@ -239,6 +239,6 @@ export interface LedgerContents {
   readonly project: ProjectId
   /** The create of what was asked for, if it has ended. */
   readonly ended: Recent | null
-  /** The volume that was asked for has come to this project from another one, at some time. */
-  readonly hasAccepted: boolean
+  /** What has come to this project from others, not long ago, and where it lies. */
+  readonly accepted: readonly { readonly volume: VolumeId; readonly host: PeerId | null }[]
 }

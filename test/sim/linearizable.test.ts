@@ -62,7 +62,7 @@ function contents(...bindings: readonly Binding[]): LedgerAnswer {
       used,
       project: PROJECT,
       ended: null,
-      hasAccepted: false,
+      accepted: [],
     },
   }
 }

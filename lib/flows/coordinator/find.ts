@@ -49,6 +49,7 @@ export function startSearch(peer: Peer, out: Out, search: Search): Found | null 
     behind: new Map(),
     named: [],
     knownOwner: null,
+    takenAt: [],
     majority: 0,
     since: peer.view.collections,
   })
@@ -74,14 +75,13 @@ export function onSearchRead(peer: Peer, out: Out, name: string, outcome: Change
   if (hit !== null) return found(peer, out, name, search, hit)
   // Deleted after its host was lost.
   if (search.volume !== null && outcome.answer.contents.gone.includes(search.volume)) return giveUp(peer, out, name, missing(search))
+  const takenAt = acceptedHosts(peer, search, outcome.answer.contents)
   // It is shown as another project's, and never was this one's but by its create: whatever is newer than that is no newer than this.
-  if (isTheirs(peer, search) && !outcome.answer.contents.hasAccepted) return giveUp(peer, out, name, missing(search))
-  const { bound, ended } = outcome.answer.contents
-  const accepted = bound.find(({ volume, transfer }) => volume === search.volume && transfer !== null)
-  const knownOwner = ended?.host ?? accepted?.host ?? search.knownOwner
+  if (isTheirs(peer, search) && takenAt.length === 0) return giveUp(peer, out, name, missing(search))
+  const knownOwner = outcome.answer.contents.ended?.host ?? search.knownOwner
   // What the hosts said before this register was read may be older than what it says: its owner is asked again.
   const project = search.project ?? (knownOwner === null ? null : (asked ?? null))
-  const left = { ...search, project, named, knownOwner }
+  const left = { ...search, project, named, knownOwner, takenAt }
   peer.searching.set(name, left)
   if (project !== null) return askHosts(peer, out, name)
   return conclude(peer, out, name, left)
@@ -160,7 +160,9 @@ function conclude(peer: Peer, out: Out, name: string, search: Searching): Found 
   // It has come by another way while the last host was waited for: by a push, or because this host remembers again what it owns.
   const hit = inView(peer, search)
   if (hit !== null) return found(peer, out, name, search, hit)
-  const { knownOwner, silent, project } = search
+  const { silent, project } = search
+  const cannotSay = (host: PeerId): boolean => silent.includes(host) || isLostHost(peer.options.manifest, host)
+  const knownOwner = search.knownOwner ?? search.takenAt.find(cannotSay) ?? null
   const [named] = search.named
   if (project === null && named !== undefined) {
     askRegister(peer, out, named, { kind: 'read', about: aboutOf(search) }, { kind: 'find', search: name })
@@ -215,6 +217,16 @@ function shownFor(peer: Peer, { volume, attachment, snapshot, transfer }: Search
   const offered = transfer === null ? undefined : transfers.get(transfer)
   const id = volume ?? part ?? offered ?? (snapshot === null ? undefined : snapshots.get(snapshot))
   return id === undefined ? null : (peer.view.volumes.get(id)?.volume ?? null)
+}
+
+/**
+ * Where what the project has taken over from others lies, as far as what is sought may be part of it: its register knows
+ * volumes, and which volume a snapshot is of is in the picture or nowhere.
+ */
+function acceptedHosts(peer: Peer, search: Searching, { accepted }: LedgerContents): readonly PeerId[] {
+  const id = search.volume ?? shownFor(peer, search)?.id ?? null
+  const hosts = accepted.filter(({ volume }) => id === null || volume === id).map(({ host }) => host)
+  return [...new Set(hosts)].filter((host) => host !== null)
 }
 
 function isCounted({ project, isOwn }: Searching, volume: Volume): boolean {

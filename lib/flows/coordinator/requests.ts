@@ -88,6 +88,8 @@ export interface Searching {
   /** Registers that a host named, still to be read. */
   readonly named: readonly ProjectId[]
   readonly knownOwner: PeerId | null
+  /** Hosts of what the project has taken over, where it is not known whether what is sought is part of it. */
+  readonly takenAt: readonly PeerId[]
   /** Members that the smallest majority of a register had when the hosts were asked: what they said is as old as that. */
   readonly majority: number
   /** `collections` of the picture when the search began. */

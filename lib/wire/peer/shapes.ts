@@ -360,7 +360,7 @@ const contents = shape<LedgerContents>({
   used: usage,
   project,
   ended: nullable(ofKind(ledgerEntry, 'recent')),
-  hasAccepted: bool,
+  accepted: list(shape<LedgerContents['accepted'][number]>({ volume: uuid, host: nullable(peer) }), ITEMS_MAX),
 })
 export const ledgerAnswer = variants<LedgerAnswer>({
   bound: { binding: ofKind(ledgerEntry, 'bound', 'recent') },

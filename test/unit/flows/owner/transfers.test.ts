@@ -7,7 +7,7 @@ import type { ClientRequest } from '../../../../lib/model/request.ts'
 import { keyProof } from '../../../../lib/model/transfer.ts'
 import type { Volume } from '../../../../lib/model/volume.ts'
 import { Fleet } from '../fleet.ts'
-import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, remove, volumeNamed } from '../requests.ts'
+import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, remove, snapshotNamed, take, volumeNamed } from '../requests.ts'
 
 const ID = volumeNamed(1)
 const OTHER = projectId('q')
@@ -17,10 +17,12 @@ const ONE = { volumes: 1, snapshots: 0, gigabytes: 1 }
 const FIND: ClientRequest = { kind: 'find', project: OTHER, volume: ID, isOwn: true }
 
 /** Three hosts and a volume of `a` that awaits its transfer; and how to accept it. */
-function offered(): { readonly fleet: Fleet; readonly accept: Extract<ClientRequest, { kind: 'operate' }> } {
+function offered({ withSnapshot = false } = {}): { readonly fleet: Fleet; readonly accept: Extract<ClientRequest, { kind: 'operate' }> } {
   const fleet = new Fleet(manifestOf('abc'))
   fleet.startAll()
   createOn(fleet, 'a', 1)
+  if (withSnapshot) fleet.ask('a', take(7, 1))
+  fleet.pass(1000)
   const offer = operate(2, 1, { kind: 'offer', transfer: TRANSFER, name: null, noSnapshots: false, createdAtMs: 5 })
   const reply = fleet.ask('b', offer)()
   fleet.pass(1000)
@@ -139,4 +141,23 @@ t.test('one that was reserved and never bound is let go of, and can be taken bac
   const cancel = operate(5, 1, { kind: 'cancel-transfer', transfer: TRANSFER })
   t.equal(outcomeOf(fleet.ask('c', cancel)()), 'ok')
   t.match(shownAt(fleet, 'a'), { project: PROJECT, status: 'available' })
+})
+
+t.test('nor that there is none of the snapshots that came with it', async (t) => {
+  const { fleet, accept } = offered({ withSnapshot: true })
+  const find: ClientRequest = { kind: 'find-snapshot', project: OTHER, snapshot: snapshotNamed(7), isOwn: true }
+  fleet.cut('a', 'c')
+  fleet.loses = ({ to, message }) => to === 'c' && message.kind === 'delta'
+  const accepted = fleet.ask('b', accept)
+  fleet.pass(2000)
+  t.equal(outcomeOf(accepted()), 'ok')
+  t.match(shownAt(fleet, 'c'), { project: PROJECT, snapshots: [{ id: snapshotNamed(7) }] }, 'as it was')
+  const asked = fleet.ask('c', find)
+  fleet.pass(3 * TIMINGS.askMs)
+  t.match(asked(), { kind: 'find-snapshot', result: { ok: false, failure: { code: 'owner-unreachable' } } })
+  fleet.loses = () => false
+  fleet.mend('a', 'c')
+  const found = fleet.ask('c', find)
+  fleet.pass(1000)
+  t.match(found(), { kind: 'find-snapshot', result: { ok: true, value: { id: snapshotNamed(7) } } })
 })

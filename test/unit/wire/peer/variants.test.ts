@@ -226,7 +226,6 @@ const changes: ByKind<LedgerChange> = {
   'read-token': { kind: 'read-token', hash: token.hash },
 }
 const contents = {
-  hasAccepted: false,
   bound: [bound],
   unplaced: [unplaced],
   intents: [entries.intent],
@@ -235,6 +234,7 @@ const contents = {
   used: delta,
   project,
   ended: recent,
+  accepted: [{ volume, host: recent.host }],
 }
 const answers: ByKind<LedgerAnswer> = {
   bound: { kind: 'bound', binding: recent },
