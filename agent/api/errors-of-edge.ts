@@ -169,9 +169,9 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
   'nothing-to-manage': {
     status: 400,
     name: 'ManageExistingInvalidReference',
-    help: 'Nothing of this name lies in the pool, or it is a volume already. List what does: `GET manageable_volumes?host=…`, `scoria orphan list`.',
+    help: 'Nothing of this name lies in the pool, or it is a volume or a snapshot already. List what does: `GET manageable_volumes?host=…`, `GET manageable_snapshots?host=…`, `scoria orphan list`.',
     text: (f) =>
-      `Manage existing volume failed due to invalid backend reference ${f.name}: nothing of this name that is no volume lies in ${f.pool}.`,
+      `Manage existing volume failed due to invalid backend reference ${f.name}: nothing of this name that is no volume or snapshot lies in ${f.pool}.`,
   },
   'not-manageable': {
     status: 400,

@@ -8,24 +8,16 @@ import { NO_HINTS } from '../../lib/model/hints.ts'
 import { hashHex } from '../../lib/model/hash.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { Existing } from '../../lib/model/existing.ts'
-import { compareText, type ProjectId } from '../../lib/model/ids.ts'
+import type { ProjectId } from '../../lib/model/ids.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { allowsMultiattach } from '../../lib/model/volume-type.ts'
-import { type PageQuery, parsePageQuery } from '../../lib/wire/cinder/list-query.ts'
-import {
-  hindranceText,
-  type Manageable,
-  manageableBody,
-  manageableThing,
-  managedThing,
-  SET_ASIDE,
-} from '../../lib/wire/cinder/manageable.ts'
+import { hindranceText, type Manageable, manageableThing, managedThing, SET_ASIDE } from '../../lib/wire/cinder/manageable.ts'
 import { type ManageVolume, parseManageVolume } from '../../lib/wire/cinder/manage-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { locateVolume } from './locate.ts'
 import { operateOn } from './operate.ts'
-import { pageFor } from './page.ts'
-import { lookAtPool, type PoolPlace } from './pool-look.ts'
+import { listManageable } from './manageable-list.ts'
+import { lookAtPool, type LookedWell, type PoolPlace } from './pool-look.ts'
 import { createRid, newVolumeId } from './request-names.ts'
 import { wantedType } from './types.ts'
 import { volumeBody } from './volume-json.ts'
@@ -45,35 +37,13 @@ export const manageRoutes: readonly Route[] = NAMES.flatMap(({ path, since }): r
 ])
 
 const GIB = 1024 ** 3
-const SORTS = ['size', 'reference']
 
 async function list(edge: Edge, call: Call, collection: string, isDetailed: boolean): Promise<Answer> {
-  const query = parsePageQuery(call.query, SORTS)
-  if (!query.ok) return failed(query.failure)
-  const { host } = call.query
-  if (host === undefined || host === '')
-    return failed({ code: 'bad-query', parameter: 'host', rule: 'must name a pool: host@backend#pool' })
-  const looked = await lookAtPool(edge, host)
-  if (!looked.ok) return failed(looked.failure)
-  const { pool } = looked.place
-  const managed = edge.service.volumes(null).flatMap(({ volume }) => (volume.pool === pool ? [managedThing(volume)] : []))
-  const all = [...looked.things.map(manageableThing), ...managed]
-  const compare = orderOf(query.value)
-  const listed = { all, items: all.toSorted(compare), compare }
-  const page = await pageFor(call, { ...listed, query: query.value, kind: 'Manageable volume', collection })
-  if (!page.ok) return page.answer
-  return answer(200, { 'manageable-volumes': page.items.map((item) => manageableBody(item, isDetailed)) })
-}
-
-function orderOf({ sorts }: PageQuery): (a: Manageable, b: Manageable) => number {
-  const keys = [...sorts, { key: 'reference', direction: 'asc' as const }]
-  return (a, b) => {
-    for (const { key, direction } of keys) {
-      const order = key === 'size' ? a.sizeGiB - b.sizeGiB : compareText(a.id, b.id)
-      if (order !== 0) return direction === 'asc' ? order : -order
-    }
-    return 0
+  const rowsIn = ({ place: { pool }, things }: LookedWell): readonly Manageable[] => {
+    const managed = edge.service.volumes(null).flatMap(({ volume }) => (volume.pool === pool ? [managedThing(volume)] : []))
+    return [...things.map(manageableThing), ...managed]
   }
+  return listManageable(edge, call, { kind: 'Manageable volume', key: 'manageable-volumes', collection, isDetailed, rowsIn })
 }
 
 async function manage(edge: Edge, call: Call): Promise<Answer> {

@@ -34,7 +34,7 @@ export async function operateOn(
   return result.ok ? { ok: true, volume: result.value.volume ?? volume, value: result.value } : result
 }
 
-type SnapshotOperation = Extract<Operation, { kind: 'update-snapshot' | 'delete-snapshot' | 'reset-snapshot' }>
+type SnapshotOperation = Extract<Operation, { kind: 'update-snapshot' | 'delete-snapshot' | 'unmanage-snapshot' | 'reset-snapshot' }>
 
 export type OperatedOnSnapshot = { readonly ok: true; readonly snapshot: Snapshot } | { readonly ok: false; readonly failure: Failure }
 

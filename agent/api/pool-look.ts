@@ -10,9 +10,13 @@ export interface PoolPlace {
   readonly owner: PeerId
 }
 
-export type LookedPool =
-  | { readonly ok: true; readonly place: PoolPlace; readonly things: readonly Existing[] }
-  | { readonly ok: false; readonly failure: EdgeFailure }
+export interface LookedWell {
+  readonly ok: true
+  readonly place: PoolPlace
+  readonly things: readonly Existing[]
+}
+
+export type LookedPool = LookedWell | { readonly ok: false; readonly failure: EdgeFailure }
 
 /** @param text `host@backend#pool`, or `host@backend` where that has one pool */
 export async function lookAtPool(edge: Edge, text: string): Promise<LookedPool> {

@@ -9,6 +9,7 @@ import { groupSpecRoutes } from './group-specs.ts'
 import { groupTypeRoutes } from './group-types.ts'
 import { limitRoutes } from './limits.ts'
 import { manageRoutes } from './manage.ts'
+import { manageSnapshotRoutes } from './manage-snapshots.ts'
 import { messageRoutes } from './messages.ts'
 import { metadataRoutes } from './metadata.ts'
 import { openApiRoutes } from './openapi.ts'
@@ -39,6 +40,7 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...volumeActionRoutes,
   ...volumeEncryptionRoutes,
   ...manageRoutes,
+  ...manageSnapshotRoutes,
   ...snapshotRoutes,
   ...snapshotActionRoutes,
   ...metadataRoutes,

@@ -19,6 +19,7 @@ const ADMINS = 'volume_extension:snapshot_admin_actions'
 const POLICIES: Readonly<Record<SnapshotAction['kind'], string>> = {
   'force-delete': `${ADMINS}:force_delete`,
   reset: `${ADMINS}:reset_status`,
+  unmanage: 'snapshot_extension:snapshot_unmanage',
   report: 'snapshot_extension:snapshot_actions:update_snapshot_status',
 }
 
@@ -38,6 +39,8 @@ async function carryOut(edge: Edge, call: Call, known: Snapshot, action: Snapsho
       return report(known, action.status)
     case 'force-delete':
       return answerTo(await operateOnSnapshot(edge, call, known, { kind: 'delete-snapshot', snapshot }))
+    case 'unmanage':
+      return answerTo(await operateOnSnapshot(edge, call, known, { kind: 'unmanage-snapshot', snapshot }))
     case 'reset':
       return answerTo(await operateOnSnapshot(edge, call, known, { kind: 'reset-snapshot', snapshot, status: action.status }))
     default:

@@ -264,6 +264,10 @@ function callBackend(backend: Backend | null, call: BackendCall, signal: AbortSi
       return backend.createSnapshot(call.snapshot, call.tags, signal).then(emptied)
     case 'remove-snapshot':
       return backend.removeSnapshot(call.snapshot, signal).then(emptied)
+    case 'adopt-snapshot':
+      return backend.adoptSnapshot(call.snapshot, call.name, call.tags, signal).then(emptied)
+    case 'release-snapshot':
+      return backend.releaseSnapshot(call.snapshot, signal).then(emptied)
     case 'inspect-snapshot':
       return backend.inspectSnapshot(call.snapshot, signal)
     case 'quarantine-snapshot':

@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import { ageText, propertiesText, sizeText } from './volume-rows.ts'
 
 const PROJECT = 'os-extended-snapshot-attributes:project_id'
-const MOVING = new Set(['creating', 'deleting'])
+const MOVING = new Set(['creating', 'restoring', 'deleting', 'unmanaging'])
 
 export function snapshotColumns(nowMs: number, paint: Paint): readonly ListColumn<Item>[] {
   return [

@@ -1,14 +1,14 @@
 /** `scoria volume manage`, `unmanage` and `manageable`: disks that a pool holds already become volumes, and volumes such disks again. No byte moves. */
 import type { Command } from 'commander'
 import { type ListColumn, printList, printOne } from '../output/print.ts'
-import { type Item, itemAt, itemsAt, numberOf, partOf, textOf } from '../rest/body.ts'
+import { type Item, itemAt, itemsAt, textOf } from '../rest/body.ts'
 import { findVolume } from '../rest/find.ts'
 import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { showSize } from '../units.ts'
 import { type Context, contextOf, newKey, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
 import { forEachNamed } from './for-each-named.ts'
+import { MANAGEABLE_COLUMNS } from './manageable-rows.ts'
 import { volumeFields, volumeName } from './volume-rows.ts'
 import { waitUntilGone, waitUntilSettled } from './volume-wait.ts'
 
@@ -20,12 +20,7 @@ interface ManageOptions extends CommonOptions, WaitOptions {
   readonly idempotencyKey?: string
 }
 
-const COLUMNS: readonly ListColumn<Item>[] = [
-  { header: 'NAME', cell: (row) => textOf(partOf(row, 'reference'), 'source-name') },
-  { header: 'SIZE', cell: (row) => showSize(numberOf(row, 'size') ?? 0) },
-  { header: 'MANAGEABLE', cell: (row) => (row['safe_to_manage'] === true ? 'yes' : `no: ${textOf(row, 'reason_not_safe')}`) },
-  { header: 'VOLUME', cell: (row) => textOf(row, 'cinder_id') },
-]
+const COLUMNS: readonly ListColumn<Item>[] = [...MANAGEABLE_COLUMNS, { header: 'VOLUME', cell: (row) => textOf(row, 'cinder_id') }]
 
 export function addVolumeManage(parent: Command, terminal: Terminal): void {
   const list = parent

@@ -50,9 +50,12 @@ async function revert(name: string, options: RevertOptions, terminal: Terminal):
   printOne(terminal, output, body, id, volumeFields(itemAt(body, 'volume')))
 }
 
+/** On their way out: what is reverted to is among the others. */
+const LEAVING = new Set(['deleting', 'unmanaging'])
+
 async function latestOf({ client }: Context, volume: Item): Promise<Item> {
   const all = await listAll(client, 'snapshots', new URLSearchParams({ volume_id: textOf(volume, 'id') }))
-  const latest = all.find((snapshot) => textOf(snapshot, 'status') !== 'deleting')
+  const latest = all.find((snapshot) => !LEAVING.has(textOf(snapshot, 'status')))
   if (latest !== undefined) return latest
   throw new CliFailure(
     EXIT.conflict,

@@ -83,6 +83,8 @@ export type BackendCall =
   | { readonly kind: 'quarantine'; readonly volume: VolumeId }
   | { readonly kind: 'create-snapshot'; readonly snapshot: BackendSnapshot; readonly tags: VolumeTags }
   | { readonly kind: 'remove-snapshot'; readonly snapshot: SnapshotName }
+  | { readonly kind: 'adopt-snapshot'; readonly snapshot: BackendSnapshot; readonly name: string; readonly tags: VolumeTags }
+  | { readonly kind: 'release-snapshot'; readonly snapshot: SnapshotName }
   | { readonly kind: 'inspect-snapshot'; readonly snapshot: SnapshotName }
   | { readonly kind: 'quarantine-snapshot'; readonly snapshot: SnapshotName }
 

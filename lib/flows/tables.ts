@@ -144,7 +144,7 @@ export interface Peer {
   readonly waiting: Map<RequestId, PeerId[]>
   readonly tries: Map<string, number>
   /** What a tool said when the work of this volume went wrong, until the flow reports it. */
-  readonly troubles: Map<VolumeId, { readonly tool: string; readonly detail: string }>
+  readonly troubles: Map<VolumeId | SnapshotId, { readonly tool: string; readonly detail: string }>
   /** A change: totals that wait until enough others have this host's log that far. */
   readonly folding: Map<ProjectId, 'timer' | 'asked' | Extract<LedgerChange, { kind: 'fold' }>>
   /** Highest version of the volume types that anybody has spoken of. */

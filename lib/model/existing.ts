@@ -2,7 +2,7 @@
  * What lies in a pool and is none of its volumes: laid there by somebody else, given back, or set aside.
  *
  * Named as its tool names it, and never by a path. Such a thing is looked at and, when an operator says so, taken in as a
- * volume; it is never changed or removed before that.
+ * volume or as a snapshot of one; it is never changed or removed before that.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 
@@ -34,6 +34,13 @@ export interface Former {
   readonly rid: RequestId | null
 }
 
+/** What something is a snapshot of, as its tool names that. */
+export interface Origin {
+  readonly name: string
+  /** The volume that it is, or was when the snapshot was given back; null: nothing that Scoria has made or taken in. */
+  readonly volume: VolumeId | null
+}
+
 export interface Existing {
   readonly name: string
   readonly sizeBytes: number
@@ -41,6 +48,8 @@ export interface Existing {
   readonly hindrance: Hindrance | null
   /** Set aside by Scoria (`quarantine-…`); null for what was never ours, or was given back. */
   readonly former: Former | null
+  /** Null: nobody says that it is a snapshot of anything. */
+  readonly origin: Origin | null
   /** Unix milliseconds since which it has lain there under this name, by its host's clock; null if nobody knows. */
   readonly sinceMs: number | null
 }

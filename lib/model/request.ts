@@ -37,6 +37,8 @@ export type Operation =
   | { readonly kind: 'revert'; readonly snapshot: SnapshotId }
   | ({ readonly kind: 'update-snapshot'; readonly snapshot: SnapshotId } & TextEdit)
   | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
+  /** Forgets the snapshot and leaves its bytes where they lie. */
+  | { readonly kind: 'unmanage-snapshot'; readonly snapshot: SnapshotId }
   /** An operator's word against the record, as for a volume. */
   | { readonly kind: 'reset-snapshot'; readonly snapshot: SnapshotId; readonly status: RestingSnapshot }
   /** Offers the volume to whoever knows the key that the answer has. */

@@ -7,8 +7,8 @@
 import type { Usage } from './quota.ts'
 import type { ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 
-/** `restoring`: its volume is being reverted to it. */
-export type SnapshotStatus = 'creating' | 'available' | 'restoring' | 'deleting' | 'error' | 'error_deleting'
+/** `restoring`: its volume is being reverted to it. `unmanaging`: its bytes are being given back. */
+export type SnapshotStatus = 'creating' | 'available' | 'restoring' | 'deleting' | 'unmanaging' | 'error' | 'error_deleting'
 
 /** In which nothing is being done with it. */
 export type RestingSnapshot = Extract<SnapshotStatus, 'available' | 'error' | 'error_deleting'>
@@ -25,6 +25,14 @@ export interface SnapshotSpec {
   readonly metadata: Readonly<Record<string, string>>
   /** Unix milliseconds at the coordinator, for display; never compared between hosts. */
   readonly createdAtMs: number
+  /** What is to be taken in as it. Gone once it is the snapshot's, and never there in one that is made of its volume. */
+  readonly existing?: ExistingSnapshot
+}
+
+/** What lies in the volume's pool already, as its tool names it. While it stands in a record nothing is removed for the snapshot's sake. */
+export interface ExistingSnapshot {
+  readonly name: string
+  readonly sizeGiB: number
 }
 
 export interface Snapshot extends SnapshotSpec {
@@ -39,9 +47,9 @@ export interface Snapshot extends SnapshotSpec {
   readonly failure: SnapshotFailure | null
 }
 
-/** Why a snapshot is in `error`: what the tool said. */
+/** Why a snapshot is in `error`: what the tool said. `unmanage`: it is there and well. */
 export interface SnapshotFailure {
-  readonly step: 'create' | 'delete'
+  readonly step: 'create' | 'delete' | 'manage' | 'unmanage'
   readonly tool: string
   readonly detail: string
 }
@@ -62,6 +70,26 @@ export function creatingSnapshot(spec: SnapshotSpec, { rid, sizeGiB, bodyHash }:
   return { ...spec, rid, sizeGiB, bodyHash, status: 'creating', updatedAtMs: null, revert: null, failure: null }
 }
 
+/** GiB that a snapshot will have. @param volumeGiB as large as its volume is */
+export function sizeOfNew({ existing }: Pick<SnapshotSpec, 'existing'>, volumeGiB: number): number {
+  return existing?.sizeGiB ?? volumeGiB
+}
+
+/** Its bytes are its own from now on. */
+export function takenIn({ existing: _, ...snapshot }: Snapshot): Snapshot {
+  return snapshot
+}
+
+/** Whether the bytes under the snapshot's name, if there are any, are to be given back and not removed. */
+export function givesSnapshotBack({ status, existing }: Pick<Snapshot, 'status' | 'existing'>): boolean {
+  return status === 'unmanaging' || existing !== undefined
+}
+
+/** It goes, and is not taken for a part of its volume any more. */
+export function isLeaving({ status }: Pick<Snapshot, 'status'>): boolean {
+  return status === 'deleting' || status === 'unmanaging'
+}
+
 /** The part of a volume's record that is its snapshots. */
 interface Snapshots {
   readonly snapshots: readonly Snapshot[]
@@ -79,7 +107,7 @@ export function snapshotOf({ snapshots }: Snapshots, id: SnapshotId): Snapshot |
 
 /** The one that was taken last, of those that are not on their way out; the record has them in that order. */
 export function latestSnapshot({ snapshots }: Snapshots): Snapshot | null {
-  return snapshots.findLast(({ status }) => status !== 'deleting') ?? null
+  return snapshots.findLast((snapshot) => !isLeaving(snapshot)) ?? null
 }
 
 /** The volume with one snapshot changed, added, or taken out (`to` null). */

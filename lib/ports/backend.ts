@@ -126,6 +126,13 @@ export interface Backend {
   /** Null also while it is being made. */
   inspectSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<FoundSnapshot | null>>
   listSnapshots(signal: AbortSignalLike): Promise<Outcome<readonly FoundSnapshot[]>>
+  /**
+   * As `adopt`, of what the pool has as a snapshot of this very volume; anything else is refused. Whether it is a copy of the volume, and
+   * of when, nobody looks.
+   */
+  adoptSnapshot(snapshot: BackendSnapshot, name: string, tags: VolumeTags, signal: AbortSignalLike): Promise<Outcome<void>>
+  /** As `release`. Of which volume it is a snapshot stays known with the bytes, so that it can be adopted again. */
+  releaseSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<void>>
   quarantineSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<void>>
   /** Path that a target can open. */
   devicePath(volume: VolumeId): string

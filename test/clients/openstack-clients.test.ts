@@ -8,9 +8,9 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { volumeId } from '../../lib/model/ids.ts'
+import { snapshotId, volumeId } from '../../lib/model/ids.ts'
 import t from 'tap'
-import { startCluster, type TestCluster, until, untilSnapshot } from '../unit/api/cluster.ts'
+import { createVolume, startCluster, type TestCluster, until, untilSnapshot } from '../unit/api/cluster.ts'
 
 const PROJECT = 'demo'
 
@@ -264,6 +264,29 @@ t.test('cinder manages what lies in a pool, and gives it back', async (t) => {
   const refused = await run('manage', pool, 'nothing')
   t.not(refused.code, 0)
   t.match(refused.err, /invalid backend reference nothing/, 'and the client says why')
+})
+
+t.test('cinder and openstack manage snapshots that lie in a pool, and give them back', async (t) => {
+  const cluster = await startCluster({ hosts: 3 })
+  t.teardown(() => cluster.stop())
+  const run = cinder(cluster)
+  const { id: volume, 'os-vol-host-attr:host': pool } = await createVolume(cluster.first, { size: 2, name: 'data' })
+  const host = cluster.hosts.find(({ name }) => pool === `${name}@memory#pool`) ?? cluster.first
+  host.volumes.lay('nightly', { sizeBytes: 2 * 1024 ** 3, hindrance: null, former: null, bytes: 'precious', of: volumeId(volume) })
+  t.match(await succeed(run, 'snapshot-manageable-list', pool), /'source-name': 'nightly'\} +\| 2 +\| True/)
+  const id = field(await succeed(run, 'snapshot-manage', '--name', 'kept', '--', volume, 'nightly'), 'id')
+  await untilSnapshot(cluster.first, id, 'available')
+  t.equal(host.volumes.bytesOf(snapshotId(id)), 'precious')
+  await succeed(run, 'snapshot-unmanage', id)
+  await untilSnapshot(cluster.first, id, 'gone')
+  const stack = openstackNone(cluster)
+  const reference = `source-name=unmanaged-snapshot-${id}`
+  const again = await succeed(stack, 'volume', 'snapshot', 'create', '--volume', volume, '--remote-source', reference, 'again')
+  await untilSnapshot(cluster.first, field(again, 'id'), 'available')
+  t.equal(host.volumes.bytesOf(snapshotId(field(again, 'id'))), 'precious')
+  await succeed(stack, 'volume', 'snapshot', 'delete', '--remote', 'again')
+  await untilSnapshot(cluster.first, field(again, 'id'), 'gone')
+  t.equal(host.volumes.existing.get(`unmanaged-snapshot-${field(again, 'id')}`)?.bytes, 'precious')
 })
 
 t.test('openstack gives types QoS specs and encryption records', async (t) => {

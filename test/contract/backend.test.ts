@@ -1,5 +1,5 @@
 /** The contract of backends, held by each that there is: sparse files, none, none in a drill, and the simulator's. */
-import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -13,6 +13,7 @@ import { existingPort, FakeVolumes, snapshotPort, UNWATCHED } from '../sim/fakes
 import { createFakeLvm } from './fake-lvm.ts'
 import { lvmBackendOn } from './lvm-backend.ts'
 import { existingContract, type Outside, outsideContract } from './existing.ts'
+import { existingSnapshotContract, outsideSnapshotContract } from './existing-snapshots.ts'
 import { backendContract, type DurableBackendUnderTest, durableBackendContract } from './backend.ts'
 
 // Each look for open files goes through all of the machine's, which may be many.
@@ -25,7 +26,9 @@ t.test('sparse files', async (t) => {
   backendContract(t, fileBackend)
   durableBackendContract(t, fileBackend)
   existingContract(t, fileBackend)
+  existingSnapshotContract(t, fileBackend)
   outsideContract(t, fileBackend)
+  outsideSnapshotContract(t, fileBackend)
 })
 
 for (const thinPool of [null, 'thin'])
@@ -38,6 +41,10 @@ for (const thinPool of [null, 'thin'])
       }
       const outside: Outside = {
         lay: async (name, sizeBytes, text) => lvm.lay(name, sizeBytes, text),
+        async laySnapshot(word, of) {
+          lvm.laySnapshot(word, `volume-${of}`, `scoria.copy-of=${of}`)
+          return word
+        },
         read: async (of) => lvm.read(lvm.names().includes(of) ? of : `volume-${of}`)[0] ?? '',
       }
       const backend = lvmBackendOn({ exec: lvm.exec, vg: 'vg', thinPool, pool: POOL })
@@ -46,13 +53,16 @@ for (const thinPool of [null, 'thin'])
     backendContract(t, lvmBackend)
     durableBackendContract(t, lvmBackend)
     existingContract(t, lvmBackend)
+    existingSnapshotContract(t, lvmBackend)
     outsideContract(t, lvmBackend)
+    outsideSnapshotContract(t, lvmBackend)
   })
 
 t.test('the simulator', async (t) => {
   backendContract(t, simulatedBackend)
   durableBackendContract(t, simulatedBackend)
   existingContract(t, simulatedBackend)
+  existingSnapshotContract(t, simulatedBackend)
 })
 
 t.test('no storage', async (t) => {
@@ -63,6 +73,7 @@ t.test('no storage, with a memory and faults that never come', async (t) => {
   backendContract(t, drillBackend)
   durableBackendContract(t, drillBackend)
   existingContract(t, drillBackend)
+  existingSnapshotContract(t, drillBackend)
 })
 
 async function drillBackend(t: Test): Promise<DurableBackendUnderTest> {
@@ -94,6 +105,11 @@ async function fileBackend(t: Test): Promise<LaidUnderTest> {
     async lay(name, sizeBytes, text) {
       await writeFile(join(directory, name), text)
       await truncate(join(directory, name), sizeBytes)
+    },
+    async laySnapshot(word, of) {
+      const name = `volume-${of}.snapshot-${word}.img`
+      await copyFile(join(directory, `volume-${of}.img`), join(directory, name))
+      return name
     },
     read: async (of) => firstText(join(directory, of.endsWith('.img') ? of : `volume-${of}.img`)),
   }

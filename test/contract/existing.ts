@@ -22,6 +22,8 @@ const OTHER_TAGS: VolumeTags = { project: projectId('größer'), rid: requestId(
 export interface Outside {
   /** Lays something there that nobody made for Scoria. */
   lay(name: string, sizeBytes: number, text: string): Promise<void>
+  /** Makes a snapshot of this volume in the way that the pool's own tools, or its operators, have. @returns its name */
+  laySnapshot(word: string, of: VolumeId): Promise<string>
   /** What the first bytes of this volume, or of what lies there under this name, are. */
   read(of: VolumeId | string): Promise<string>
 }

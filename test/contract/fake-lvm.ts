@@ -24,6 +24,8 @@ interface Lv {
   blocks: string[]
   /** Thin: how often the pool had been changed before. */
   transaction: number
+  /** Thin: what it was made of as a snapshot, which may have gone since. */
+  origin: Lv | null
 }
 
 export interface FakeLvm {
@@ -44,6 +46,8 @@ export interface FakeLvm {
   fail(word: string, end: Partial<CommandResult>, isDone: boolean): void
   /** An LV that somebody else made, with this in every extent. */
   lay(name: string, sizeBytes: number, text: string): void
+  /** The same as a snapshot of another LV: in a thin pool by LVM's own means, else with a tag that says so. */
+  laySnapshot(name: string, of: string, tag: string): void
   write(lv: string, text: string): void
   read(lv: string): readonly string[]
   names(): readonly string[]
@@ -79,7 +83,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
   const free = (): number[] => disk.flatMap((_, place) => ([...lvs.values()].some((lv) => lv.extents.includes(place)) ? [] : [place]))
   const newLv = (name: string, kind: Lv['kind'], tags: string[]): Lv => {
     if (lvs.has(name)) throw new Error(`  Logical Volume "${name}" already exists in volume group "${vg}"`)
-    return { name, kind, pool: '', tags, isActive: true, isOpen: false, extents: [], blocks: [], transaction: 0 }
+    return { name, kind, pool: '', tags, isActive: true, isOpen: false, extents: [], blocks: [], transaction: 0, origin: null }
   }
   const lvAt = (path: string): Lv => {
     const lv = lvs.get(path.replace(`${vg}/`, '').replace('/dev/', ''))
@@ -120,7 +124,8 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     const kind = isSnapshot || args.has('--virtualsize') ? 'thin' : 'thick'
     const lv = newLv(args.one('--name'), kind, args.list('--addtag'))
     if (isSnapshot && isPromised(lvAt(args.last))) throw new Error(NO_DATA)
-    if (isSnapshot) Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: args.one('--setactivationskip') === 'n' })
+    if (isSnapshot)
+      Object.assign(lv, { blocks: [...lvAt(args.last).blocks], isActive: args.one('--setactivationskip') === 'n', origin: lvAt(args.last) })
     else if (kind === 'thin') lv.blocks = new Array<string>(countOf(args.one('--virtualsize'))).fill('')
     else allocate(lv, countOf(args.one('--size')))
     if (kind === 'thin') {
@@ -207,6 +212,8 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return pool === undefined ? 'No devices found\n' : `${vg}-${pool.name}-tpool: 0 6291456 thin-pool ${heard} 114/1024 0/49152 - rw\n`
   }
 
+  const originOf = ({ origin }: Lv): string => (origin !== null && lvs.get(origin.name) === origin ? origin.name : '')
+
   function row(lv: Lv): Record<string, string> {
     const types = { thick: '-wi', thin: 'Vwi', 'thin-pool': 'twi' }
     const attr = `${types[lv.kind]}-${lv.isActive ? 'a' : '-'}${lv.isOpen ? 'o' : '-'}${lv.kind === 'thick' ? '-' : 't'}${lv.kind === 'thick' ? '-' : 'z'}--`
@@ -217,6 +224,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       lv_attr: attr,
       lv_size: String(blocksOf(lv).length * EXTENT_BYTES),
       pool_lv: lv.pool,
+      origin: originOf(lv),
       data_percent: isPool ? percents.data : '',
       metadata_percent: isPool ? percents.metadata : '',
       lv_metadata_size: isPool ? '4194304' : '',
@@ -294,6 +302,12 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       }
       lvs.set(name, lv)
       this.write(name, text)
+    },
+    laySnapshot(name, of, tag) {
+      const source = lvAt(of)
+      this.lay(name, blocksOf(source).length * EXTENT_BYTES, blocksOf(source)[0] ?? '')
+      if (thinPool === null) lvAt(name).tags.push(tag)
+      else lvAt(name).origin = source
     },
     write(name, text) {
       const lv = lvAt(name)

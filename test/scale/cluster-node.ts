@@ -236,6 +236,8 @@ export class ClusterNode {
       case 'revert':
       case 'create-snapshot':
       case 'remove-snapshot':
+      case 'adopt-snapshot':
+      case 'release-snapshot':
       case 'inspect-snapshot':
       case 'quarantine-snapshot':
         return { kind: 'failed', tool: 'scale', detail: 'there are no snapshots here' }

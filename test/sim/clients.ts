@@ -15,7 +15,7 @@ import {
   volumeId,
 } from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../lib/model/request.ts'
-import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
+import type { ExistingSnapshot, SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import { copyJson } from './copy-json.ts'
 import type { Asked, AttachmentBook, History, VolumeBook } from './history.ts'
@@ -69,6 +69,9 @@ export class Clients {
   /** Of what goes from project to project. */
   readonly #givers: Random
   readonly #admins: Random
+  /** Of admins who take snapshots in and give them back. */
+  readonly #archivists: Random
+  readonly #archive: Intake
   #left: number
   #isOver = false
 
@@ -99,6 +102,8 @@ export class Clients {
     this.#reverters = new Reverters(options.random.split('reverters'))
     this.#typeClients = new TypeClients(this.#types, options.random.split('group types'), options.history)
     this.#admins = options.random.split('admins')
+    this.#archivists = options.random.split('archivists')
+    this.#archive = new Intake(this.#archivists, options.history, options.nodes)
     this.#givers = options.random.split('givers')
     this.#transferrers = new Transferrers(options.random.split('transferrers'), PROJECTS)
     this.#intake = new Intake(this.#admins, options.history, options.nodes)
@@ -190,6 +195,7 @@ export class Clients {
     if (this.#types.chance(this.#options.types)) return this.ask(this.#typeClients.draw())
     const books = [...this.#history.books.values()]
     if (this.#admins.chance(this.#options.manages)) return this.#actAsAdmin(books)
+    if (this.#archivists.chance(this.#options.manages)) return this.#actAsArchivist(books)
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
@@ -286,6 +292,19 @@ export class Clients {
       const spec = { ...empty, ...found.facts }
       this.ask(createOf(this.#history.open(spec, ridOf(project, random.hex(8)), bodyHashOf(spec), random.chance(0.5), found.place)))
     }
+  }
+
+  /** A snapshot is given back, or one that lies in a pool is taken in, at times by two. */
+  #actAsArchivist(books: readonly VolumeBook[]): void {
+    const random = this.#archivists
+    const promised = books.filter(({ ackedMs, deleteAckedMs }) => ackedMs !== null && deleteAckedMs === null)
+    const found = random.chance(0.7) ? this.#archive.drawSnapshot(promised) : null
+    if (found !== null) {
+      for (let times = random.chance(0.3) ? 2 : 1; times > 0; times -= 1) this.#takeSnapshot(found.book, random, found.existing)
+      return
+    }
+    const kept = this.#archive.drawKept(promised)
+    if (kept !== null) this.#operate(kept.book, { kind: 'unmanage-snapshot', snapshot: kept.snapshot }, random)
   }
 
   #emptySpec(id: VolumeId, project: ProjectId, sizeGiB: number): VolumeSpec {
@@ -413,8 +432,7 @@ export class Clients {
     })
   }
 
-  #takeSnapshot({ spec, project }: VolumeBook): void {
-    const random = this.#keepers
+  #takeSnapshot({ spec, project }: VolumeBook, random = this.#keepers, existing?: ExistingSnapshot): void {
     const { id: volume } = spec
     const key = random.hex(8)
     const snapshot: SnapshotSpec = {
@@ -426,6 +444,7 @@ export class Clients {
       description: null,
       metadata: {},
       createdAtMs: this.#world.nowMs,
+      ...(existing === undefined ? {} : { existing }),
     }
     const operation: Operation = { kind: 'snapshot', snapshot, bodyHash: hashHex('snapshot', volume, key), force: random.chance(0.5) }
     const request = { rid: ridOf(project, key), project, volume, operation }

@@ -76,6 +76,10 @@ function onVolumes(volumes: FakeVolumes, call: BackendCall): BackendOutcome {
       return volumes.createSnapshot(call.snapshot, call.tags)
     case 'remove-snapshot':
       return volumes.removeSnapshot(call.snapshot)
+    case 'adopt-snapshot':
+      return volumes.adoptSnapshot(call.snapshot, call.name, call.tags)
+    case 'release-snapshot':
+      return volumes.releaseSnapshot(call.snapshot)
     case 'inspect-snapshot':
       return volumes.inspectSnapshot(call.snapshot)
     case 'quarantine-snapshot':

@@ -55,6 +55,9 @@ export interface SnapshotBook {
   ackedMs: number | null
   deleteAskedMs: number | null
   deleteAckedMs: number | null
+  /** What a delete of it alone may have done, and what an unmanage. */
+  isDeleteAsked: boolean
+  isUnmanageAsked: boolean
   readonly names: Wish<string>[]
 }
 
@@ -315,13 +318,15 @@ function noteAttachment(book: VolumeBook, operation: Operation, atMs: number, { 
 
 function askForSnapshot(book: VolumeBook, { operation, rid }: OperationRequest, askedMs: number): void {
   if (operation.kind === 'snapshot' && !book.snapshots.has(operation.snapshot.id)) {
-    const none = { ackedMs: null, deleteAskedMs: null, deleteAckedMs: null, names: [] }
+    const none = { ackedMs: null, deleteAskedMs: null, deleteAckedMs: null, isDeleteAsked: false, isUnmanageAsked: false, names: [] }
     book.snapshots.set(operation.snapshot.id, { spec: operation.snapshot, rid, ...none })
   }
-  if (operation.kind !== 'delete-snapshot' && operation.kind !== 'update-snapshot') return
+  if (operation.kind !== 'delete-snapshot' && operation.kind !== 'unmanage-snapshot' && operation.kind !== 'update-snapshot') return
   const snapshot = book.snapshots.get(operation.snapshot)
   if (snapshot === undefined) return
-  if (operation.kind === 'delete-snapshot') snapshot.deleteAskedMs ??= askedMs
+  if (operation.kind === 'unmanage-snapshot') snapshot.isUnmanageAsked = true
+  if (operation.kind === 'delete-snapshot') snapshot.isDeleteAsked = true
+  if (operation.kind !== 'update-snapshot') snapshot.deleteAskedMs ??= askedMs
   else if (typeof operation.name === 'string') addWish(snapshot.names, rid, operation.name, askedMs)
 }
 
@@ -330,7 +335,7 @@ function ackSnapshot(book: VolumeBook, { operation, rid }: OperationRequest, atM
   const snapshot = book.snapshots.get(operation.kind === 'snapshot' ? operation.snapshot.id : operation.snapshot)
   if (snapshot === undefined) return
   if (operation.kind === 'snapshot') snapshot.ackedMs ??= atMs
-  if (operation.kind === 'delete-snapshot') snapshot.deleteAckedMs ??= atMs
+  if (operation.kind === 'delete-snapshot' || operation.kind === 'unmanage-snapshot') snapshot.deleteAckedMs ??= atMs
   if (operation.kind === 'update-snapshot') ackWish(snapshot.names, rid, atMs)
 }
 

@@ -1,9 +1,10 @@
 /**
- * Admins who have what lies in a pool taken in as volumes, and volumes given back: also two of them at once, what is not there (any
- * more), and what another one has just been given.
+ * Admins who have what lies in a pool taken in as volumes and snapshots, and those given back: also two of them at once, what is not there
+ * (any more), and what another one has just been given.
  */
 import type { VolumeSpec } from '../../lib/model/volume.ts'
-import { poolName } from '../../lib/model/ids.ts'
+import { poolName, type SnapshotId, type VolumeId } from '../../lib/model/ids.ts'
+import type { ExistingSnapshot } from '../../lib/model/snapshot.ts'
 import type { SourcePlace } from '../../lib/model/volume-source.ts'
 import { bytesLaid } from './checkers/bytes.ts'
 import type { History, VolumeBook } from './history.ts'
@@ -64,6 +65,35 @@ export class Intake {
   drawVolume(books: readonly VolumeBook[]): VolumeBook {
     const managed = books.filter(({ spec }) => spec.source?.kind === 'existing')
     return this.#random.pick(managed.length > 0 && this.#random.chance(0.8) ? managed : books)
+  }
+
+  /** A snapshot that lies in some pool, or has lain there, and the volume that it is one of; at times another one. Null if there is none. */
+  drawSnapshot(books: readonly VolumeBook[]): { readonly book: VolumeBook; readonly existing: ExistingSnapshot } | null {
+    const random = this.#random
+    const things = this.#nodes.flatMap(({ volumes }) => [...volumes.existing])
+    const found = things.flatMap(([name, { of, sizeBytes }]) => (of === undefined ? [] : [{ of, name, sizeGiB: sizeBytes / GIB }]))
+    const choices = found.length > 0 && random.chance(0.9) ? found : this.#askedSnapshots(books)
+    if (choices.length === 0) return null
+    const { of, ...existing } = random.pick(choices)
+    const book = books.find(({ spec }) => spec.id === of)
+    if (book === undefined || random.chance(0.05)) return books.length === 0 ? null : { book: random.pick(books), existing }
+    return { book, existing: random.chance(0.05) ? { ...existing, sizeGiB: existing.sizeGiB + 1 } : existing }
+  }
+
+  /** A snapshot to give back; null if nobody knows of one. */
+  drawKept(books: readonly VolumeBook[]): { readonly book: VolumeBook; readonly snapshot: SnapshotId } | null {
+    const kept = books.flatMap((book) =>
+      [...book.snapshots.values()].flatMap(({ spec, ackedMs, deleteAckedMs }) =>
+        ackedMs === null || deleteAckedMs !== null ? [] : [{ book, snapshot: spec.id }],
+      ),
+    )
+    return kept.length === 0 ? null : this.#random.pick(kept)
+  }
+
+  #askedSnapshots(books: readonly VolumeBook[]): readonly (ExistingSnapshot & { readonly of: VolumeId })[] {
+    return books.flatMap(({ snapshots }) =>
+      [...snapshots.values()].flatMap(({ spec: { existing, volume } }) => (existing === undefined ? [] : [{ ...existing, of: volume }])),
+    )
   }
 
   /** What somebody has asked to have taken in on this host. */

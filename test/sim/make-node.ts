@@ -92,6 +92,7 @@ export function makeNode(of: MakeNode): SimNode {
       onExtend: () => {},
       onRemove: (volume) => each((checker) => checker.onVolumeRemove?.(node, volume)),
       onSnapshot: (snapshot) => each((checker) => checker.onSnapshot?.(node, snapshot)),
+      onSnapshotAdopt: (snapshot, name) => each((checker) => checker.onSnapshotAdopt?.(node, snapshot, name)),
       onSnapshotRemove: (snapshot) => each((checker) => checker.onSnapshotRemove?.(node, snapshot)),
       onRevert: (volume, snapshot) => each((checker) => checker.onRevert?.(node, volume, snapshot)),
     }),

@@ -17,7 +17,7 @@ import {
 } from '../../../lib/ports/backend.ts'
 import type { Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
-import { existingIn, giveBack, takeIn } from './existing.ts'
+import { existingIn, giveBack, giveSnapshotBack, takeIn, takeSnapshotIn } from './existing.ts'
 import { measurePool } from './measure.ts'
 import { imageName, snapshotStem, volumeStem } from './names.ts'
 import type { FileBackendOptions } from './options.ts'
@@ -54,6 +54,8 @@ export function createFileBackend(options: FileBackendOptions): Backend {
     createSnapshot: (snapshot, tags, signal) => onOne(snapshot.volume, () => makeSnapshot(directory, exec, snapshot, tags), signal),
     removeSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => eraseCopy(directory, snapshotStem(snapshot)), signal),
     inspectSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => seenSnapshot(directory, pool, snapshot), signal),
+    adoptSnapshot: (snapshot, name, tags, signal) => onOne(snapshot.volume, () => takeSnapshotIn(directory, snapshot, name, tags), signal),
+    releaseSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => giveSnapshotBack(directory, snapshot), signal),
     listSnapshots: (signal) => onAll(() => listSnapshots(directory, pool), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => setAside(directory, snapshotStem(snapshot)), signal),
     devicePath: (volume) => join(directory, imageName(volumeStem(volume))),

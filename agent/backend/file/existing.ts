@@ -1,7 +1,7 @@
 /**
  * Images in the folder that are no volume's: laid there by somebody, given back, or set aside.
  *
- * One rename takes such a file in, and one gives a volume's back; no byte is read or written. Whatever a name may say, only a file that
+ * One rename takes such a file in, and one gives a volume's or a snapshot's back; of what a file is a snapshot its name alone says; no byte is read or written. Whatever a name may say, only a file that
  * the folder itself lists is ever touched. The tags are there before the name, as with every volume, and go after it.
  */
 import type { Dirent, Stats } from 'node:fs'
@@ -9,8 +9,20 @@ import { lstat, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Existing, type Former, type Hindrance, isExistingName } from '../../../lib/model/existing.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
-import type { BackendVolume, VolumeTags } from '../../../lib/ports/backend.ts'
-import { formerNamed, imageName, releasedName, snapshotNamed, stemOf, volumeNamed, volumeStem } from './names.ts'
+import type { BackendSnapshot, BackendVolume, SnapshotName, VolumeTags } from '../../../lib/ports/backend.ts'
+import {
+  formerNamed,
+  imageName,
+  originNamed,
+  releasedName,
+  releasedSnapshotName,
+  snapshotNamed,
+  snapshotStem,
+  type Stem,
+  stemOf,
+  volumeNamed,
+  volumeStem,
+} from './names.ts'
 import { openIn } from './open-files.ts'
 import { readTags, removeTags, writeTags } from './tags-file.ts'
 import { codeOf } from './trouble.ts'
@@ -32,11 +44,29 @@ export async function existingIn(directory: string): Promise<readonly Existing[]
 
 /** @throws if there is no such file, of this size and without a hindrance, or another volume has the name; then it is as it was */
 export async function takeIn(directory: string, volume: BackendVolume, name: string, tags: VolumeTags): Promise<void> {
-  const stem = volumeStem(volume.id)
+  await takeInAs(directory, volumeStem(volume.id), volume.sizeBytes, name, tags)
+}
+
+/** The same for a snapshot. @throws also if the file's name does not say that it is one of this volume */
+export async function takeSnapshotIn(directory: string, snapshot: BackendSnapshot, name: string, tags: VolumeTags): Promise<void> {
+  const { volume, sizeBytes } = snapshot
+  if (originNamed(name)?.volume !== volume) throw new Error(`${name} is not known as a snapshot of ${volumeStem(volume)}`)
+  await takeInAs(directory, snapshotStem(snapshot), sizeBytes, name, tags)
+}
+
+/** @throws if its new name is taken */
+export async function giveBack(directory: string, volume: VolumeId): Promise<void> {
+  await giveBackAs(directory, volumeStem(volume), releasedName(volume))
+}
+
+export async function giveSnapshotBack(directory: string, snapshot: SnapshotName): Promise<void> {
+  await giveBackAs(directory, snapshotStem(snapshot), releasedSnapshotName(snapshot))
+}
+
+async function takeInAs(directory: string, stem: Stem, sizeBytes: number, name: string, tags: VolumeTags): Promise<void> {
   const there = await lookAt(directory, stem)
-  if (there !== null && there.size !== volume.sizeBytes)
-    throw new Error(`${imageName(stem)} is there with ${there.size} bytes, not ${volume.sizeBytes}`)
-  if (there === null) requireFit(await lookFor(directory, name), name, volume.sizeBytes)
+  if (there !== null && there.size !== sizeBytes) throw new Error(`${imageName(stem)} is there with ${there.size} bytes, not ${sizeBytes}`)
+  if (there === null) requireFit(await lookFor(directory, name), name, sizeBytes)
   await writeTags(directory, stem, tags)
   if (there === null) {
     try {
@@ -51,10 +81,7 @@ export async function takeIn(directory: string, volume: BackendVolume, name: str
   if (formerNamed(name) !== null) await removeTags(directory, stemOf(name))
 }
 
-/** @throws if its new name is taken */
-export async function giveBack(directory: string, volume: VolumeId): Promise<void> {
-  const stem = volumeStem(volume)
-  const name = releasedName(volume)
+async function giveBackAs(directory: string, stem: Stem, name: string): Promise<void> {
   if ((await lookAt(directory, stem)) !== null) {
     if ((await statOf(join(directory, name))) !== null) throw new Error(`${name} is there already: rename it`)
     await rename(join(directory, imageName(stem)), join(directory, name))
@@ -82,7 +109,8 @@ async function describe(directory: string, name: string, open: ReadonlySet<strin
   const isLinked = !found.isFile() || found.nlink > 1
   const hindrance = hindranceOf(name, { isLinked, isOpen: open.has(name), sizeBytes: found.size })
   // Nobody touches what was set aside; of what somebody else laid there the time says little.
-  return { name, sizeBytes: found.size, hindrance, former: whose, sinceMs: former === null ? null : Math.floor(found.ctimeMs) }
+  const origin = originNamed(name)
+  return { name, sizeBytes: found.size, hindrance, former: whose, origin, sinceMs: former === null ? null : Math.floor(found.ctimeMs) }
 }
 
 interface Facts {

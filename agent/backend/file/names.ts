@@ -6,6 +6,7 @@
  * without tags still say what they are of.
  */
 import { parseUuid, type SnapshotId, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
+import type { Origin } from '../../../lib/model/existing.ts'
 import type { SnapshotName } from '../../../lib/ports/backend.ts'
 
 export type Stem = string
@@ -13,6 +14,7 @@ export type Stem = string
 const VOLUME = /^volume-(.{36})\.img$/
 const SNAPSHOT = /^volume-(.{36})\.snapshot-(.{36})\.img$/
 const COPY = /^\.volume-.{36}(?:\.snapshot-.{36})?\.img\.copy$/
+const FOREIGN_SNAPSHOT = /^(?:volume|unmanaged)-(.{36})\.snapshot-.+\.img$/
 const ASIDE = /^quarantine-(?:\d+-)?(volume-.*\.img)$/
 
 export const volumeStem = (volume: VolumeId): Stem => `volume-${volume}`
@@ -27,6 +29,15 @@ export const isCopyName = (name: string): boolean => COPY.test(name)
 
 /** What a volume is called when it is nobody's any more: a name that no volume has, and that says which one it was. */
 export const releasedName = (volume: VolumeId): string => imageName(`unmanaged-${volume}`)
+/** The same for a snapshot; says whose snapshot it was as well. */
+export const releasedSnapshotName = ({ volume, id }: SnapshotName): string => imageName(`unmanaged-${volume}.snapshot-${id}`)
+
+/** What a file that is none of ours is a snapshot of, by its name: `volume-<id>.snapshot-….img`, or one that was given back; null if it is none. */
+export function originNamed(file: string): Origin | null {
+  const id = parseUuid(FOREIGN_SNAPSHOT.exec(file)?.[1] ?? '')
+  return id === null || snapshotNamed(file) !== null ? null : { name: imageName(volumeStem(volumeId(id))), volume: volumeId(id) }
+}
+
 export const stemOf = (image: string): Stem => image.slice(0, -imageName('').length)
 
 /** What a file was before it was set aside; null if it was not. */

@@ -25,7 +25,7 @@ import {
   planRemoveVolume,
   planSnapshot,
 } from './plan.ts'
-import { allExisting, planAdopt, planRelease } from './plan-existing.ts'
+import { allExisting, planAdopt, planAdoptSnapshot, planRelease, planReleaseSnapshot } from './plan-existing.ts'
 import { planRetag } from './plan-retag.ts'
 import { planRevert } from './plan-revert.ts'
 import type { VgState } from './report.ts'
@@ -121,6 +121,9 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     removeSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planRemove(place, state, snapshotLv(snapshot)), signal),
     inspectSnapshot: (snapshot, signal) =>
       turns.take([snapshot.volume], () => seen((state) => seenSnapshot(lookUp(place, state, snapshotLv(snapshot)), pool)), signal),
+    adoptSnapshot: (snapshot, name, tags, signal) =>
+      onOne(snapshot.volume, (state) => planAdoptSnapshot(place, state, snapshot, name, tags), signal),
+    releaseSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planReleaseSnapshot(place, state, snapshot), signal),
     listSnapshots: (signal) => onAll((state) => sorted(allOurs(place, state).flatMap((found) => seenSnapshot(found, pool) ?? [])), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planQuarantine(place, state, snapshotLv(snapshot)), signal),
     devicePath: (volume) => devicePath(vg.name, volumeLv(volume)),

@@ -14,6 +14,8 @@ export interface Lv {
   readonly isPlain: boolean
   /** A copy-on-write snapshot, which is nothing without its origin. */
   readonly isSnapshot: boolean
+  /** The LV that it was made of as a snapshot, copy-on-write or thin, for as long as that is there. */
+  readonly origin: string | null
   /** Not activated unless that is said expressly. */
   readonly isSkipped: boolean
   readonly isActive: boolean
@@ -46,7 +48,7 @@ export interface VgState extends VgFacts {
 
 export const VG_FIELDS = 'vg_free,vg_extent_size,vg_missing_pv_count'
 export const LV_FIELDS =
-  'lv_name,lv_attr,lv_size,pool_lv,data_percent,metadata_percent,lv_metadata_size,transaction_id,lv_health_status,lv_tags'
+  'lv_name,lv_attr,lv_size,pool_lv,origin,data_percent,metadata_percent,lv_metadata_size,transaction_id,lv_health_status,lv_tags'
 
 /** One row a segment: `/dev/sda:0-255`, as LVM's commands take it. */
 export const EXTENTS_FIELD = 'seg_pe_ranges'
@@ -107,6 +109,7 @@ function parseLv(row: ReadonlyMap<string, string>): Lv | null {
   const sizeBytes = bytes(row.get('lv_size'))
   if (name === undefined || attr.length < 10 || sizeBytes === null) return null
   const pool = row.get('pool_lv') ?? ''
+  const origin = row.get('origin') ?? ''
   return {
     name,
     sizeBytes,
@@ -114,6 +117,7 @@ function parseLv(row: ReadonlyMap<string, string>): Lv | null {
     pool: pool === '' ? null : pool,
     isPlain: attr[0] === '-' || attr[0] === 'V' || attr[0] === 'o' || attr[0] === 'O',
     isSnapshot: attr[0] === 's' || attr[0] === 'S',
+    origin: origin === '' ? null : origin,
     isSkipped: attr[9] === 'k',
     isActive: attr[4] === 'a',
     isOpen: attr[5] === 'o',

@@ -39,6 +39,7 @@ export interface LvIdentity {
 }
 
 const PREFIX = 'scoria.'
+const COPY_OF = `${PREFIX}copy-of=`
 const PART_CHARS = 900
 const UNREADY = ['making', 'copying', 'clearing', 'growing', 'reverting'] as const
 const REQUEST_ID = /^[0-9a-f]{32,64}$/
@@ -73,9 +74,25 @@ export function stateTag(state: Unready): string {
   return `${PREFIX}state=${state}`
 }
 
+/** Of which volume an LV is a snapshot: stays with one that was given back, where LVM itself does not know it. */
+export function copyOfTag(volume: VolumeId): string {
+  return `${COPY_OF}${volume}`
+}
+
+/** What that tag says; null if there is none. */
+export function copyOfIn(tags: readonly string[]): VolumeId | null {
+  const id = ownId(tags.find((tag) => tag.startsWith(COPY_OF))?.slice(COPY_OF.length) ?? '')
+  return id === null ? null : volumeId(id)
+}
+
 /** Those of an LV's tags that are ours, of whatever kind. */
 export function ownTagsIn(tags: readonly string[]): readonly string[] {
   return tags.filter((tag) => tag.startsWith(PREFIX))
+}
+
+/** Those of them that make it a part of a volume, or say what was begun with it. */
+export function marksIn(tags: readonly string[]): readonly string[] {
+  return ownTagsIn(tags).filter((tag) => !tag.startsWith(COPY_OF))
 }
 
 /** Those of an LV's tags that say whose it is. */

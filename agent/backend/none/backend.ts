@@ -7,7 +7,15 @@
  */
 import type { Existing, Former } from '../../../lib/model/existing.ts'
 import type { ProjectId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
-import type { Backend, BackendVolume, FoundSnapshot, FoundVolume, PoolMeasure, VolumeTags } from '../../../lib/ports/backend.ts'
+import type {
+  Backend,
+  BackendSnapshot,
+  BackendVolume,
+  FoundSnapshot,
+  FoundVolume,
+  PoolMeasure,
+  VolumeTags,
+} from '../../../lib/ports/backend.ts'
 import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 
 export interface NoneBackendOptions {
@@ -41,8 +49,15 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     volumes.set(volume.id, { ...volume, tags })
     return changed()
   }
-  const setAside = (name: string, sizeBytes: number, former: Existing['former']): void => {
-    existing.set(name, { name, sizeBytes, hindrance: null, former, sinceMs: null })
+  const setAside = (name: string, sizeBytes: number, of: Partial<Pick<Existing, 'former' | 'origin'>>): void => {
+    existing.set(name, { name, sizeBytes, hindrance: null, former: null, origin: null, sinceMs: null, ...of })
+  }
+  const snapshotMade = (snapshot: BackendSnapshot, tags: VolumeTags): Outcome<void> => {
+    const known = snapshots.get(snapshot.id)
+    if (known !== undefined && known.sizeBytes !== snapshot.sizeBytes)
+      return refused(`there with ${known.sizeBytes} bytes, not ${snapshot.sizeBytes}`)
+    snapshots.set(snapshot.id, known ?? { ...snapshot, tags })
+    return changed()
   }
   return {
     name: options.name,
@@ -89,7 +104,7 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     },
     async release(volume) {
       const known = volumes.get(volume)
-      if (known !== undefined) setAside(`unmanaged-${volume}`, known.sizeBytes, null)
+      if (known !== undefined) setAside(`unmanaged-${volume}`, known.sizeBytes, {})
       volumes.delete(volume)
       return changed()
     },
@@ -98,16 +113,29 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     list: async () => done([...volumes.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
     async quarantine(volume) {
       const known = volumes.get(volume)
-      if (known !== undefined) setAside(`quarantine-volume-${volume}`, known.sizeBytes, { volume, snapshot: null, ...ownerOf(known.tags) })
+      const former = { volume, snapshot: null, ...ownerOf(known?.tags ?? null) }
+      if (known !== undefined) setAside(`quarantine-volume-${volume}`, known.sizeBytes, { former })
       volumes.delete(volume)
       return changed()
     },
     async createSnapshot(snapshot, tags) {
-      const known = snapshots.get(snapshot.id)
-      if (known !== undefined && known.sizeBytes !== snapshot.sizeBytes)
-        return refused(`there with ${known.sizeBytes} bytes, not ${snapshot.sizeBytes}`)
-      if (isLasting && !volumes.has(snapshot.volume)) return refused(`volume ${snapshot.volume} is not there`)
-      snapshots.set(snapshot.id, known ?? { ...snapshot, tags })
+      return isLasting && !volumes.has(snapshot.volume) && !snapshots.has(snapshot.id)
+        ? refused(`volume ${snapshot.volume} is not there`)
+        : snapshotMade(snapshot, tags)
+    },
+    async adoptSnapshot(snapshot, name, tags) {
+      const found = existing.get(name)
+      if (snapshots.has(snapshot.id) || (found === undefined && !isLasting)) return snapshotMade(snapshot, tags)
+      if (found?.origin?.volume !== snapshot.volume || found.sizeBytes !== snapshot.sizeBytes)
+        return refused(`${name} is not there, or not as a snapshot of ${snapshot.volume} with ${snapshot.sizeBytes} bytes`)
+      existing.delete(name)
+      return snapshotMade(snapshot, tags)
+    },
+    async releaseSnapshot({ id, volume }) {
+      const known = snapshots.get(id)
+      const origin = { name: `volume-${volume}`, volume }
+      if (known !== undefined) setAside(`unmanaged-snapshot-${id}`, known.sizeBytes, { origin })
+      snapshots.delete(id)
       return changed()
     },
     async removeSnapshot({ id }) {
@@ -118,8 +146,10 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
     listSnapshots: async () => done([...snapshots.values()].sort((a, b) => (a.id < b.id ? -1 : 1))),
     async quarantineSnapshot({ id }) {
       const known = snapshots.get(id)
-      if (known !== undefined)
-        setAside(`quarantine-snapshot-${id}`, known.sizeBytes, { volume: known.volume, snapshot: id, ...ownerOf(known.tags) })
+      if (known !== undefined) {
+        const former = { volume: known.volume, snapshot: id, ...ownerOf(known.tags) }
+        setAside(`quarantine-snapshot-${id}`, known.sizeBytes, { former })
+      }
       snapshots.delete(id)
       return changed()
     },

@@ -74,6 +74,10 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
     removeSnapshot: (snapshot, signal) => onOne('remove-snapshot', snapshot.volume, () => plain.removeSnapshot(snapshot, signal), signal),
     inspectSnapshot: (snapshot, signal) =>
       onOne('inspect-snapshot', snapshot.volume, () => plain.inspectSnapshot(snapshot, signal), signal),
+    adoptSnapshot: (snapshot, name, tags, signal) =>
+      onOne('adopt-snapshot', snapshot.volume, () => plain.adoptSnapshot(snapshot, name, tags, signal), signal),
+    releaseSnapshot: (snapshot, signal) =>
+      onOne('release-snapshot', snapshot.volume, () => plain.releaseSnapshot(snapshot, signal), signal),
     listSnapshots: (signal) => onAll('list-snapshots', () => plain.listSnapshots(signal), signal),
     quarantineSnapshot: (snapshot, signal) =>
       onOne('quarantine-snapshot', snapshot.volume, () => plain.quarantineSnapshot(snapshot, signal), signal),

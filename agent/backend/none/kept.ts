@@ -6,7 +6,7 @@
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { parseUuid, projectId, requestId, type SnapshotId, snapshotId, type VolumeId, volumeId } from '../../../lib/model/ids.ts'
-import type { Existing, Former } from '../../../lib/model/existing.ts'
+import type { Existing, Former, Origin } from '../../../lib/model/existing.ts'
 import type { FoundSnapshot, FoundVolume, VolumeTags } from '../../../lib/ports/backend.ts'
 
 export interface Kept {
@@ -77,9 +77,16 @@ function parseSnapshot(value: unknown): FoundSnapshot {
 }
 
 function parseExisting(value: unknown): Existing {
-  const { name, sizeBytes, former } = value as Record<keyof Existing, unknown>
+  const { name, sizeBytes, former, origin } = value as Record<keyof Existing, unknown>
   if (typeof name !== 'string' || typeof sizeBytes !== 'number') throw new Error('what lies there has a name and a size')
-  return { name, sizeBytes, hindrance: null, former: former === null ? null : parseFormer(former), sinceMs: null }
+  const plain = { name, sizeBytes, hindrance: null, sinceMs: null }
+  return { ...plain, former: former === null ? null : parseFormer(former), origin: origin === null ? null : parseOrigin(origin) }
+}
+
+function parseOrigin(value: unknown): Origin {
+  const { name, volume } = value as Record<keyof Origin, unknown>
+  if (typeof name !== 'string') throw new Error('what something is a snapshot of has a name')
+  return { name, volume: volume === null ? null : parseId(volume) }
 }
 
 function parseFormer(value: unknown): Former {

@@ -4,7 +4,7 @@ import type { ProjectId, VolumeId } from '../../model/ids.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { Binding } from '../../model/ledger.ts'
 import type { Operation, OperationRequest, RoomOperation } from '../../model/request.ts'
-import { creatingSnapshot, type Snapshot, snapshotOf } from '../../model/snapshot.ts'
+import { creatingSnapshot, sizeOfNew, type Snapshot, snapshotOf } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 
 export function takesRoom(operation: Operation): operation is RoomOperation {
@@ -36,5 +36,5 @@ export function snapshotAsked({ operation, rid }: OperationRequest, volume: Volu
   if (operation.kind !== 'snapshot') return null
   const { snapshot, bodyHash } = operation
   const known = volume === null ? null : snapshotOf(volume, snapshot.id)
-  return known ?? creatingSnapshot(snapshot, { rid, bodyHash, sizeGiB: volume?.sizeGiB ?? 0 })
+  return known ?? creatingSnapshot(snapshot, { rid, bodyHash, sizeGiB: sizeOfNew(snapshot, volume?.sizeGiB ?? 0) })
 }

@@ -11,7 +11,7 @@ import { type ProjectId, type RequestId, reservationId } from '../../model/ids.t
 import type { Binding } from '../../model/ledger.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { Certificate } from '../../model/proof.ts'
-import { creatingSnapshot, snapshotOf, withSnapshot } from '../../model/snapshot.ts'
+import { creatingSnapshot, snapshotOf, takenIn, withSnapshot } from '../../model/snapshot.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepOwned, note, type Out } from '../out.ts'
@@ -22,7 +22,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned, Pending, PendingExtend, PendingSnapshot } from './owned.ts'
 import { acceptToDo } from './accept.ts'
 import { commitCreate } from './build.ts'
-import { refusalOf, roomFor, typeOf } from './capacity.ts'
+import { refusalOf, roomFor, roomForSnapshot, typeOf } from './capacity.ts'
 import { refuseExtend } from './extend.ts'
 import { commitRoom } from './room.ts'
 import { resolve } from './reserve.ts'
@@ -132,10 +132,13 @@ function stillToDo(
 function doAfterAll(peer: Peer, out: Out, known: Owned, pending: PendingExtend | PendingSnapshot, now: Now): void {
   const { pool, status, project, sizeGiB: before } = known.volume
   if (known.working !== null || known.pending !== null || isBeingCopied(peer, known.volume.id, null)) return
-  const neededGiB = pending.kind === 'extend' ? pending.sizeGiB - before : pending.sizeGiB
+  const measured = pool === null ? null : (peer.pools.get(pool) ?? null)
+  const neededGiB = pending.kind === 'extend' ? pending.sizeGiB - before : roomForSnapshot(pending.snapshot, pending.sizeGiB, measured)
   // Bytes that are there already take no more room.
   const isThere = pending.kind === 'snapshot' && peer.straySnapshots.has(pending.snapshot.id)
-  const hasRoom = isThere || (pool !== null && refusalOf(peer, pool, neededGiB, [], null) === null)
+  const existing = pending.kind === 'snapshot' ? pending.snapshot.existing : undefined
+  const isTheirs = pool !== null && existing !== undefined && isTaken(peer, pool, existing.name)
+  const hasRoom = isThere || (pool !== null && !isTheirs && refusalOf(peer, pool, neededGiB, [], null) === null)
   const mayGrow = pending.kind === 'extend' && refuseExtend(peer, known, { sizeGiB: pending.sizeGiB, online: true }) === null
   if (hasRoom && (pending.kind === 'snapshot' || mayGrow)) {
     return commitRoom(peer, out, { ...known, pending }, peer.self, now)
@@ -185,7 +188,7 @@ export function adoptSnapshot(
   const { project, rid } = tags
   const unknown = { id, volume: volume.id, project, user: '', name: null, description: null, metadata: {}, createdAtMs: now.wallMs }
   const made = { rid, sizeGiB: Math.max(1, Math.floor(sizeBytes / GIB)), bodyHash: grant?.bodyHash ?? '' }
-  const snapshot = { ...creatingSnapshot(grant?.snapshot ?? unknown, made), status: 'available' } as const
+  const snapshot = { ...takenIn(creatingSnapshot(grant?.snapshot ?? unknown, made)), status: 'available' } as const
   note(out, 'warn', 'snapshot-adopted', { snapshot: id, volume: volume.id, project, sizeGiB: made.sizeGiB })
   publishOwned(peer, out, { ...owned, volume: withSnapshot(volume, id, snapshot) }, now)
   settle(peer, out, project, rid)

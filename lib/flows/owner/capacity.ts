@@ -6,6 +6,7 @@
  */
 import type { PoolName } from '../../model/ids.ts'
 import type { Capabilities, PoolView, Rejection } from '../../model/placement.ts'
+import type { SnapshotSpec } from '../../model/snapshot.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
 import { effectiveTypes, type KnownType } from '../../model/catalogue.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
@@ -70,7 +71,16 @@ function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
  * one its size is a promise that is made now.
  */
 export function roomFor({ source, sizeGiB }: Pick<VolumeSpec, 'source' | 'sizeGiB'>, pool: Pick<PoolView, 'capabilities'> | null): number {
-  return source?.kind === 'existing' && pool !== null && !isThinPool(pool) ? 0 : sizeGiB
+  return source?.kind === 'existing' ? roomForExisting(sizeGiB, pool) : sizeGiB
+}
+
+/** The same for a snapshot of a volume that has so many GiB. */
+export function roomForSnapshot(snapshot: SnapshotSpec, volumeGiB: number, pool: Pick<PoolView, 'capabilities'> | null): number {
+  return snapshot.existing === undefined ? volumeGiB : roomForExisting(snapshot.existing.sizeGiB, pool)
+}
+
+function roomForExisting(sizeGiB: number, pool: Pick<PoolView, 'capabilities'> | null): number {
+  return pool !== null && !isThinPool(pool) ? 0 : sizeGiB
 }
 
 function isThinPool({ capabilities }: Pick<PoolView, 'capabilities'>): boolean {

@@ -7,14 +7,12 @@
 import type { PoolName } from '../../model/ids.ts'
 import type { MeasuredPool } from '../step.ts'
 import type { Peer } from '../tables.ts'
-import type { Owned } from './owned.ts'
 
 const MEASUREMENTS = 2
 
-/** To be called in the step that lets go of the record. */
-export function leaveRoom(peer: Peer, { volume: { pool, sizeGiB, status } }: Owned): void {
-  // What was never taken in has been somebody else's all the time.
-  if (pool !== null && status === 'unmanaging') peer.leaving.push({ pool, sizeGiB, left: MEASUREMENTS })
+/** To be called in the step that lets go of the record of what was a volume, or a snapshot, until then. */
+export function leaveRoom(peer: Peer, pool: PoolName | null, sizeGiB: number): void {
+  if (pool !== null) peer.leaving.push({ pool, sizeGiB, left: MEASUREMENTS })
 }
 
 export function onMeasuredAgain(peer: Peer, pools: readonly MeasuredPool[]): void {

@@ -17,7 +17,7 @@ import { beginDetaching, hold, initialize, letGoOf, reserve, rollDetaching, term
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
 import { startRevert } from './revert.ts'
-import { resetSnapshot, startSnapshotDelete, updateSnapshot } from './snapshot-change.ts'
+import { resetSnapshot, startSnapshotDelete, startSnapshotUnmanage, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
 import { cancelTransfer, startOffer } from './transfer.ts'
 import { startUnmanage } from './unmanage.ts'
@@ -104,6 +104,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return resetSnapshot(peer, out, from, owned, request, operation, now)
     case 'delete-snapshot':
       return startSnapshotDelete(peer, out, from, owned, request, operation, now)
+    case 'unmanage-snapshot':
+      return startSnapshotUnmanage(peer, out, from, owned, request, operation, now)
     case 'offer':
       return startOffer(peer, out, from, owned, request, operation, now)
     case 'cancel-transfer':
@@ -191,6 +193,7 @@ const BESIDE: readonly Operation['kind'][] = [
   'connection',
   'update-snapshot',
   'delete-snapshot',
+  'unmanage-snapshot',
 ]
 
 function changesState({ kind }: Operation): boolean {

@@ -9,6 +9,7 @@ import { exportIqn } from '../../model/attachment.ts'
 import { assertNever } from '../../model/invariant.ts'
 import { parseUuid, type ProjectId, volumeId } from '../../model/ids.ts'
 import { comparePositions } from '../../model/log.ts'
+import { isLeaving } from '../../model/snapshot.ts'
 import { headOf } from '../../replica/view.ts'
 import { forgetVotes, install, pushRegisters } from '../group/install.ts'
 import { startWatch } from '../group/watch.ts'
@@ -115,7 +116,7 @@ function takeBack(peer: Peer, out: Out, known: KnownAtStart): ReadonlySet<Projec
 }
 
 function recover(peer: Peer, out: Out, owned: Owned, now: Now): void {
-  for (const { id, status } of owned.volume.snapshots) if (status === 'deleting') removeSnapshot(peer, out, owned.volume.id, id)
+  for (const snapshot of owned.volume.snapshots) if (isLeaving(snapshot)) removeSnapshot(peer, out, owned.volume.id, snapshot.id)
   switch (owned.step) {
     case 'reserved':
       return resolve(peer, out, owned, now)

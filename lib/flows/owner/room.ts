@@ -7,18 +7,18 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import type { PeerId, ProjectId, RequestId } from '../../model/ids.ts'
+import type { PeerId, PoolName, ProjectId, RequestId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import type { Usage } from '../../model/quota.ts'
 import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
-import { snapshotOf } from '../../model/snapshot.ts'
+import { sizeOfNew, snapshotOf } from '../../model/snapshot.ts'
 import { keepOwned, type Out, send, timer } from '../out.ts'
 import { roomBody } from '../shape.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned, Pending } from './owned.ts'
 import { acceptedUsage, letGoOf, pendingAccept, refuseAccept, refuseKey } from './accept.ts'
-import { refusalOf } from './capacity.ts'
+import { refusalOf, roomForSnapshot } from './capacity.ts'
 import { commitExtend, growAgain, refuseExtend } from './extend.ts'
 import { isUnsure, missingVolume, recovering } from './forgotten.ts'
 import { nextReservation } from './reserve.ts'
@@ -54,7 +54,7 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   if (facts !== null) return refuse(facts)
   const { pool, sizeGiB: before } = owned.volume
   if (pool === null) return refuse({ code: 'volume-not-found', volume: id })
-  const moreGiB = roomInPool(operation, before)
+  const moreGiB = roomInPool(peer, pool, operation, before)
   const rejection = moreGiB === 0 ? null : refusalOf(peer, pool, moreGiB, [], null)
   if (rejection !== null) return refuse({ code: 'no-room', rejected: [rejection] })
 
@@ -93,7 +93,7 @@ function refuseRoom(peer: Peer, owned: Owned, operation: RoomOperation, project:
     case 'extend':
       return refuseExtend(peer, owned, operation)
     case 'snapshot':
-      return refuseSnapshot(owned, operation)
+      return refuseSnapshot(peer, owned, operation)
     case 'accept':
       return refuseAccept(peer, owned, operation, project)
     default:
@@ -102,9 +102,10 @@ function refuseRoom(peer: Peer, owned: Owned, operation: RoomOperation, project:
 }
 
 /** @param volumeGiB as large as the volume is */
-function roomInPool(operation: RoomOperation, volumeGiB: number): number {
+function roomInPool(peer: Peer, pool: PoolName, operation: RoomOperation, volumeGiB: number): number {
   if (operation.kind === 'accept') return 0
-  return operation.kind === 'extend' ? operation.sizeGiB - volumeGiB : volumeGiB
+  if (operation.kind === 'extend') return operation.sizeGiB - volumeGiB
+  return roomForSnapshot(operation.snapshot, volumeGiB, peer.pools.get(pool) ?? null)
 }
 
 function pendingFor(
@@ -116,7 +117,7 @@ function pendingFor(
   if (operation.kind === 'accept') return pendingAccept(held, owned, operation, project)
   if (operation.kind === 'extend') return { ...held, kind: 'extend', sizeGiB: operation.sizeGiB }
   const { snapshot, bodyHash } = operation
-  return { ...held, kind: 'snapshot', sizeGiB: owned.volume.sizeGiB, snapshot, bodyHash }
+  return { ...held, kind: 'snapshot', sizeGiB: sizeOfNew(snapshot, owned.volume.sizeGiB), snapshot, bodyHash }
 }
 
 /** What it adds to the account of the project that asked. */

@@ -1,24 +1,31 @@
 /**
- * Renames and deletes snapshots. A delete is D1 `deleting`, remove the bytes, see that they are gone, then out of the record.
+ * Renames, deletes and unmanages snapshots. A delete is D1 `deleting`, remove the bytes, see that they are gone, then out of the record;
+ * an unmanage is the same with `unmanaging`, and the bytes are given back.
  *
- * It needs the volume for a moment only, so that other work on the volume goes on meanwhile. The record of a snapshot stays,
- * as `deleting`, until the register has let go of its grant: it is what says that the grant was carried out.
+ * Both need the volume for a moment only, so that other work on the volume goes on meanwhile. The record of a snapshot stays,
+ * as `deleting` or `unmanaging`, until the register has let go of its grant: it is what says that the grant was carried out.
  */
 import { failure } from '../../model/failure.ts'
 import { type PeerId, type RequestId, type SnapshotId, snapshotId, type VolumeId } from '../../model/ids.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
-import { RESTING_SNAPSHOTS, type Snapshot, snapshotOf, type SnapshotStatus, withSnapshot } from '../../model/snapshot.ts'
+import {
+  givesSnapshotBack,
+  isLeaving,
+  RESTING_SNAPSHOTS,
+  type Snapshot,
+  snapshotOf,
+  type SnapshotStatus,
+  withSnapshot,
+} from '../../model/snapshot.ts'
 import { editText } from '../../model/text-edit.ts'
-import type { Volume } from '../../model/volume.ts'
 import { cancel, note, type Out, timer } from '../out.ts'
-import { beatSoon } from '../spread/beat.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { isUnsureOf, missingSnapshot } from './forgotten.ts'
-import { endOf, settle } from './settle.ts'
 import { recordFailure } from './snapshot.ts'
+import { onNotReleased, snapshotGone, snapshotStays } from './snapshot-end.ts'
 import { isBeingCopied } from './source.ts'
 import { answerNow, backend, endWith, mayTryAgain, waitFor } from './work.ts'
 
@@ -56,7 +63,7 @@ export function resetSnapshot(
   const known = snapshotOf(owned.volume, id)
   if (known === null) return answerNow(out, from, rid, failure(missingSnapshot(peer, id, owned.volume.project)))
   const { status, failure: trouble } = known
-  const allowed = trouble?.step === 'create' && to === 'available' ? RESTING_SNAPSHOTS.filter((one) => one !== status) : RESTING_SNAPSHOTS
+  const allowed = wasNeverMade(known) && to === 'available' ? RESTING_SNAPSHOTS.filter((one) => one !== status) : RESTING_SNAPSHOTS
   if (!allowed.some((one) => one === status)) {
     const facts = { code: 'snapshot-status', snapshot: id, action: `reset to ${to}`, status, allowed } as const
     return answerNow(out, from, rid, failure(facts))
@@ -87,9 +94,33 @@ export function startSnapshotDelete(
   removeSnapshot(peer, out, owned.volume.id, id)
 }
 
-/** From here on until it is gone; called again after a crash, and while it has to wait. */
+/**
+ * The same way, and its bytes stay where they lie. As Cinder: also of one in error; one that was never made has nothing to give back.
+ */
+export function startSnapshotUnmanage(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  owned: Owned,
+  { rid }: OperationRequest,
+  { snapshot: id }: Op<'unmanage-snapshot'>,
+  now: Now,
+): void {
+  const { id: volume, project } = owned.volume
+  const known = snapshotOf(owned.volume, id)
+  if (known === null) return answerNow(out, from, rid, failure(missingSnapshot(peer, id, project)))
+  const { status } = known
+  const allowed: readonly SnapshotStatus[] = wasNeverMade(known) ? [] : ['available', 'error']
+  if (!allowed.includes(status))
+    return answerNow(out, from, rid, failure({ code: 'snapshot-status', snapshot: id, action: 'unmanage', status, allowed }))
+  if (isBeingCopied(peer, volume, id)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume, running: 'copy' }))
+  end(peer, out, from, rid, owned, { ...known, status: 'unmanaging', failure: null, updatedAtMs: now.wallMs }, now)
+  removeSnapshot(peer, out, volume, id)
+}
+
+/** From here on until it is gone, or given back; called again after a crash, and while it has to wait. */
 export function removeSnapshot(peer: Peer, out: Out, volume: VolumeId, id: SnapshotId): void {
-  const found = deletingOn(peer, volume, id)
+  const found = leavingOn(peer, volume, id)
   if (found === null) return
   const { rid } = found.snapshot
   if (!isFolded(peer, found.snapshot)) {
@@ -97,7 +128,8 @@ export function removeSnapshot(peer: Peer, out: Out, volume: VolumeId, id: Snaps
     return timer(out, `unsnap/${volume}/${id}`, peer.options.timings.retryMs)
   }
   peer.snapshotsToRemove.delete(rid)
-  backend(out, volume, `unsnap/${id}`, { kind: 'remove-snapshot', snapshot: { id, volume } })
+  const kind = givesSnapshotBack(found.snapshot) ? 'release-snapshot' : 'remove-snapshot'
+  backend(out, volume, `unsnap/${id}`, { kind, snapshot: { id, volume } })
 }
 
 /** The register has let go of what this request was granted. */
@@ -111,20 +143,14 @@ export function onGrantFolded(peer: Peer, out: Out, rid: RequestId): void {
 
 export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: string, outcome: BackendOutcome, now: Now): void {
   const [what = '', name = ''] = job.split('/')
-  const found = deletingOn(peer, volume, snapshotId(name))
+  const found = leavingOn(peer, volume, snapshotId(name))
   if (found === null) return
   const { owned, snapshot } = found
   const { id } = snapshot
   const isGone = outcome.kind === 'ok' && (what === 'unsnap' || outcome.value === null)
   if (isGone && !isFolded(peer, snapshot)) return removeSnapshot(peer, out, volume, id)
-  if (isGone) {
-    peer.tries.delete(`unsnap/${id}`)
-    const without = publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, null) }, now)
-    settle(peer, out, owned.volume.project, endOf(id))
-    // It went with its volume, which has waited for the last of them.
-    if (without.step === 'deleting' && without.volume.snapshots.length === 0) timer(out, `remove/${volume}`, 0)
-    return beatSoon(peer, out)
-  }
+  if (isGone) return snapshotGone(peer, out, owned, snapshot, now)
+  if (givesSnapshotBack(snapshot)) return onNotReleased(peer, out, owned, snapshot, what, outcome, now)
   if (outcome.kind === 'unknown' && what === 'unsnap') {
     return backend(out, volume, `unsnap-look/${id}`, { kind: 'inspect-snapshot', snapshot: { id, volume } })
   }
@@ -134,20 +160,7 @@ export function onSnapshotRemoved(peer: Peer, out: Out, volume: VolumeId, job: s
   }
   const { tool, detail } = outcome
   note(out, 'error', 'snapshot-not-removed', { id, volume, tool, detail })
-  const failed = { ...snapshot, status: 'error_deleting', failure: { step: 'delete', tool, detail }, updatedAtMs: now.wallMs } as const
-  const volumeAfter = withSnapshot(owned.volume, id, failed)
-  publishOwned(
-    peer,
-    out,
-    owned.step === 'deleting' ? notDeleted(owned, volumeAfter, { tool, detail }) : { ...owned, volume: volumeAfter },
-    now,
-  )
-}
-
-/** A volume whose snapshot would not go has not gone either, and may be deleted again. */
-function notDeleted(owned: Owned, volume: Volume, said: { readonly tool: string; readonly detail: string }): Owned {
-  const trouble = { kind: 'backend', step: 'delete', ...said } as const
-  return { ...owned, step: 'failed', working: null, volume: { ...volume, status: 'error_deleting', failure: trouble } }
+  snapshotStays(peer, out, owned, snapshot, { tool, detail }, now)
 }
 
 function end(peer: Peer, out: Out, from: PeerId, rid: RequestId, owned: Owned, snapshot: Snapshot, now: Now): void {
@@ -156,10 +169,14 @@ function end(peer: Peer, out: Out, from: PeerId, rid: RequestId, owned: Owned, s
   endWith(peer, out, rid, { ...NO_VALUE, volume: changed.volume, snapshot }, now)
 }
 
-function deletingOn(peer: Peer, volume: VolumeId, id: SnapshotId): { readonly owned: Owned; readonly snapshot: Snapshot } | null {
+function leavingOn(peer: Peer, volume: VolumeId, id: SnapshotId): { readonly owned: Owned; readonly snapshot: Snapshot } | null {
   const owned = peer.owned.get(volume)
   const snapshot = owned === undefined ? null : snapshotOf(owned.volume, id)
-  return owned === undefined || snapshot?.status !== 'deleting' ? null : { owned, snapshot }
+  return owned === undefined || snapshot === null || !isLeaving(snapshot) ? null : { owned, snapshot }
+}
+
+function wasNeverMade({ failure: trouble, existing }: Snapshot): boolean {
+  return trouble?.step === 'create' || existing !== undefined
 }
 
 /** No register holds its grant any more. A host that has forgotten cannot tell before it has read the register. */

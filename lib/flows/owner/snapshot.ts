@@ -1,6 +1,6 @@
 /**
- * Makes a snapshot of a volume, once it has the room (`room.ts`): C with the snapshot in the record, backend, check, A; or
- * clean up, E.
+ * Makes a snapshot of a volume, or takes one in that lies in the pool, once it has the room (`room.ts`): C with the snapshot in the
+ * record, backend, check, A; or clean up, E. What was to be taken in is never removed: a mark that was left on it is taken back.
  *
  * While it is made the volume's status stays what it is, and nothing else is done with the volume. As with volumes, a
  * command whose outcome is unknown is looked after, and only a tool's own refusal puts a snapshot in error.
@@ -8,7 +8,15 @@
 import type { Failure } from '../../model/failure.ts'
 import type { PeerId, VolumeId } from '../../model/ids.ts'
 import { NO_VALUE, type RoomOperation } from '../../model/request.ts'
-import { creatingSnapshot, RECORD_CHARS_MAX, type Snapshot, SNAPSHOTS_MAX, snapshotOf, withSnapshot } from '../../model/snapshot.ts'
+import {
+  creatingSnapshot,
+  RECORD_CHARS_MAX,
+  type Snapshot,
+  SNAPSHOTS_MAX,
+  snapshotOf,
+  takenIn,
+  withSnapshot,
+} from '../../model/snapshot.ts'
 import type { Volume, VolumeStatus } from '../../model/volume.ts'
 import type { BackendSnapshot, SnapshotName } from '../../ports/backend.ts'
 import { beatSoon } from '../spread/beat.ts'
@@ -19,6 +27,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned, PendingSnapshot } from './owned.ts'
 import { backendVolume } from './build.ts'
 import { settle } from './settle.ts'
+import { isTaken } from './source.ts'
 import { backend, endWith, mayTryAgain, takeTrouble } from './work.ts'
 
 /** Of a volume in use a snapshot has what has reached the volume by then, as after a power cut: only who forces it gets it. */
@@ -26,12 +35,19 @@ const FREE: readonly VolumeStatus[] = ['available']
 const FORCED: readonly VolumeStatus[] = ['available', 'reserved', 'attaching', 'in-use', 'detaching']
 
 /** Why there may be no such snapshot; null if there may. */
-export function refuseSnapshot(owned: Owned, { snapshot, force }: Extract<RoomOperation, { kind: 'snapshot' }>): Failure | null {
+export function refuseSnapshot(
+  peer: Peer,
+  owned: Owned,
+  { snapshot, force }: Extract<RoomOperation, { kind: 'snapshot' }>,
+): Failure | null {
   const { volume, step } = owned
   const { id, status } = volume
   const allowed = force ? FORCED : FREE
   if (step !== 'built' || !allowed.includes(status)) return { code: 'invalid-status', volume: id, action: 'snapshot', status, allowed }
   if (volume.snapshots.length >= SNAPSHOTS_MAX) return { code: 'record-full', volume: id, of: 'snapshots', limit: SNAPSHOTS_MAX }
+  const { existing } = snapshot
+  if (existing !== undefined && volume.pool !== null && isTaken(peer, volume.pool, existing.name))
+    return { code: 'existing-taken', name: existing.name }
   return recordFailure(volume, JSON.stringify(snapshot).length)
 }
 
@@ -74,7 +90,11 @@ export function onSnapshotMade(peer: Peer, out: Out, owned: Owned, job: string, 
       if (outcome.kind === 'ok') return become(peer, out, owned, pending, now)
       if (outcome.kind === 'unknown') return lookAtSnapshot(out, owned, pending)
       peer.troubles.set(volume.id, { tool: outcome.tool, detail: outcome.detail })
-      return backend(out, volume.id, 'snapshot-clean', { kind: 'remove-snapshot', snapshot: nameOf(pending) })
+      if (pending.snapshot.existing === undefined)
+        return backend(out, volume.id, 'snapshot-clean', { kind: 'remove-snapshot', snapshot: nameOf(pending) })
+      return backend(out, volume.id, 'snapshot-see', { kind: 'inspect-snapshot', snapshot: nameOf(pending) })
+    case 'snapshot-see':
+      return onSeen(peer, out, owned, pending, outcome, now)
     case 'snapshot-look':
       return onLooked(peer, out, owned, pending, outcome, now)
     default:
@@ -85,7 +105,10 @@ export function onSnapshotMade(peer: Peer, out: Out, owned: Owned, job: string, 
 
 function take(out: Out, owned: Owned, pending: PendingSnapshot): void {
   const { project, id } = owned.volume
-  backend(out, id, 'snapshot', { kind: 'create-snapshot', snapshot: backendSnapshot(owned, pending), tags: { project, rid: pending.rid } })
+  const { existing } = pending.snapshot
+  const made = { snapshot: backendSnapshot(owned, pending), tags: { project, rid: pending.rid } }
+  if (existing === undefined) backend(out, id, 'snapshot', { kind: 'create-snapshot', ...made })
+  else backend(out, id, 'snapshot', { kind: 'adopt-snapshot', ...made, name: existing.name })
 }
 
 function backendSnapshot(owned: Owned, pending: PendingSnapshot): BackendSnapshot {
@@ -105,22 +128,31 @@ function onLooked(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, 
   timer(out, what, peer.options.timings.retryMs)
 }
 
+/** Taken in after all; or not, and then whatever lies there stays as it is. */
+function onSeen(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, outcome: BackendOutcome, now: Now): void {
+  const { id } = owned.volume
+  if (outcome.kind !== 'ok') return timer(out, `snapshot/${id}`, peer.options.timings.retryMs)
+  if (outcome.value?.sizeBytes === backendSnapshot(owned, pending).sizeBytes) return become(peer, out, owned, pending, now)
+  backend(out, id, 'snapshot-clean', { kind: 'release-snapshot', snapshot: nameOf(pending) })
+}
+
 /** A: it is there, whole. */
 function become(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, now: Now): void {
   peer.tries.delete(`snapshot/${owned.volume.id}`)
-  end(peer, out, owned, pending, { status: 'available' }, now)
+  end(peer, out, owned, pending, (made) => ({ ...takenIn(made), status: 'available' }), now)
 }
 
 function fail(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, now: Now): void {
   const trouble = takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }
   note(out, 'error', 'snapshot-not-made', { ...nameOf(pending), ...trouble })
-  end(peer, out, owned, pending, { status: 'error', failure: { step: 'create', ...trouble } }, now)
+  const step = pending.snapshot.existing === undefined ? 'create' : 'manage'
+  end(peer, out, owned, pending, (made) => ({ ...made, status: 'error', failure: { step, ...trouble } }), now)
 }
 
-function end(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, change: Partial<Snapshot>, now: Now): void {
+function end(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, change: (made: Snapshot) => Snapshot, now: Now): void {
   const { volume } = owned
   const made = snapshotOf(volume, pending.snapshot.id) ?? creatingSnapshot(pending.snapshot, pending)
-  const changed = withSnapshot(volume, made.id, { ...made, ...change, updatedAtMs: now.wallMs })
+  const changed = withSnapshot(volume, made.id, { ...change(made), updatedAtMs: now.wallMs })
   publishOwned(peer, out, { ...owned, pending: null, working: null, volume: changed }, now)
   settle(peer, out, volume.project, pending.rid)
   beatSoon(peer, out)
@@ -137,7 +169,7 @@ export const FORGOTTEN = 'a host that had forgotten the request'
 
 /** A request that this host knows only by the record that came of it: its reservation's name is gone. */
 export function pendingOf({ rid, bodyHash, sizeGiB, ...snapshot }: Snapshot, reservation: PendingSnapshot['reservation']): PendingSnapshot {
-  const { id, volume, project, user, name, description, metadata, createdAtMs } = snapshot
-  const spec = { id, volume, project, user, name, description, metadata, createdAtMs }
+  const { id, volume, project, user, name, description, metadata, createdAtMs, existing } = snapshot
+  const spec = { id, volume, project, user, name, description, metadata, createdAtMs, ...(existing === undefined ? {} : { existing }) }
   return { kind: 'snapshot', rid, reservation, committed: true, sizeGiB, snapshot: spec, bodyHash }
 }

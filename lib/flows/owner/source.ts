@@ -1,6 +1,6 @@
 /**
  * A volume that begins as a copy needs its source as it was when the room was set aside: until the copy is made, or has
- * failed, the source is neither deleted nor grown. What lies in the pool already becomes one volume, and not two.
+ * failed, the source is neither deleted nor grown. What lies in the pool already becomes one volume or snapshot, and not two.
  */
 import type { Failure } from '../../model/failure.ts'
 import type { PoolName, SnapshotId, VolumeId } from '../../model/ids.ts'
@@ -49,9 +49,11 @@ export function isBeingCopied(peer: Peer, volume: VolumeId, snapshot: SnapshotId
 
 /** Whether what lies there under this name is being taken in. Once it is, the name is nobody's. */
 export function isTaken(peer: Peer, pool: PoolName, name: string): boolean {
-  for (const { step, volume } of peer.owned.values()) {
+  for (const { step, volume, pending } of peer.owned.values()) {
+    if (volume.pool !== pool) continue
     const isOpen = step === 'reserved' || step === 'committed'
-    if (isOpen && volume.pool === pool && volume.source?.kind === 'existing' && volume.source.name === name) return true
+    if (isOpen && volume.source?.kind === 'existing' && volume.source.name === name) return true
+    if (pending?.kind === 'snapshot' && pending.snapshot.existing?.name === name) return true
   }
   return false
 }

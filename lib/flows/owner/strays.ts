@@ -28,7 +28,9 @@ export function lookAtOne(peer: Peer, out: Out, found: ListedSnapshot): void {
   const { id, volume, tags } = found
   const owned = peer.owned.get(volume)
   if (owned !== undefined && snapshotOf(owned.volume, id) !== null) return
-  if (peer.tombs.has(volume)) return backend(out, volume, 'leftover', { kind: 'remove-snapshot', snapshot: { id, volume } })
+  // Without tags it is nothing that a delete has left: it may have been given back, and called by its old name since.
+  if (tags !== null && peer.tombs.has(volume))
+    return backend(out, volume, 'leftover', { kind: 'remove-snapshot', snapshot: { id, volume } })
   if (tags !== null) {
     peer.straySnapshots.set(id, found)
     return

@@ -46,7 +46,8 @@ export function onReleased(peer: Peer, out: Out, owned: Owned, job: string, outc
   const isGone = outcome.kind === 'ok' && (job === 'release' || outcome.value === null)
   if (isGone) {
     peer.tries.delete(`release/${id}`)
-    leaveRoom(peer, owned)
+    // What was never taken in has been somebody else's all the time.
+    if (owned.volume.status === 'unmanaging') leaveRoom(peer, owned.volume.pool, owned.volume.sizeGiB)
     publishTomb(peer, out, id, true)
     settle(peer, out, owned.volume.project, endOf(id))
     return beatSoon(peer, out)

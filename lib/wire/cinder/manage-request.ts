@@ -1,4 +1,4 @@
-/** Bodies that have what lies in a pool taken in as a volume: Cinder's `manageable_volumes`, and Scoria's own for orphans. */
+/** Bodies that have what lies in a pool taken in: Cinder's `manageable_volumes` and `manageable_snapshots`, and Scoria's own for orphans. */
 import Type from 'typebox'
 import { Anything, boolWord, demands, Metadata, OptionalText } from './body-parts.ts'
 import { accepted, type Parsed, refused, shape } from './input.ts'
@@ -16,6 +16,16 @@ export interface ManageVolume {
   readonly isBootable: boolean
 }
 
+export interface ManageSnapshot {
+  /** As the client wrote it: whose snapshot it is. */
+  readonly volume: string
+  /** As its tool names it. */
+  readonly source: string
+  readonly name: string | null
+  readonly description: string | null
+  readonly metadata: Readonly<Record<string, string>>
+}
+
 export interface AdoptOrphan {
   readonly pool: string
   readonly source: string
@@ -26,20 +36,23 @@ export interface AdoptOrphan {
 
 const Named = Type.String({ minLength: 1, maxLength: 255 })
 const OptionalName = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]))
+const Described = {
+  ref: Type.Record(Type.String(), Type.Unknown()),
+  name: OptionalText,
+  description: OptionalText,
+  metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
+}
 const manageShape = shape(
   Type.Object(
     {
       volume: Type.Object(
         {
           host: Named,
-          ref: Type.Record(Type.String(), Type.Unknown()),
-          name: OptionalText,
-          description: OptionalText,
+          ...Described,
           volume_type: OptionalName,
           availability_zone: OptionalName,
           bootable: Type.Optional(Type.Union([Type.Boolean(), Type.String({ maxLength: 16 })])),
           cluster: Anything,
-          metadata: Type.Optional(Type.Union([Metadata, Type.Null()])),
         },
         { additionalProperties: false },
       ),
@@ -52,8 +65,8 @@ export function parseManageVolume(body: unknown): Parsed<ManageVolume> {
   const parsed = manageShape.parse(body)
   if (!parsed.ok) return parsed
   const { volume } = parsed.value
-  const source = volume.ref['source-name']
-  if (typeof source !== 'string' || source === '') return refused({ code: 'missing-key', path: 'volume.ref', keys: ['source-name'] })
+  const source = sourceName(volume.ref)
+  if (source === null) return refused({ code: 'missing-key', path: 'volume.ref', keys: ['source-name'] })
   const { bootable = false } = volume
   const isBootable = typeof bootable === 'boolean' ? bootable : boolWord(bootable)
   if (isBootable === null)
@@ -61,7 +74,7 @@ export function parseManageVolume(body: unknown): Parsed<ManageVolume> {
   if (demands(volume.cluster)) return refused({ code: 'not-supported', feature: 'cluster' })
   return accepted({
     pool: volume.host,
-    source: source.slice(0, 255),
+    source,
     name: volume.name?.trim() || null,
     description: volume.description?.trim() || null,
     type: volume.volume_type || null,
@@ -69,6 +82,33 @@ export function parseManageVolume(body: unknown): Parsed<ManageVolume> {
     metadata: volume.metadata ?? {},
     isBootable,
   })
+}
+
+const snapshotShape = shape(
+  Type.Object(
+    { snapshot: Type.Object({ volume_id: Named, ...Described }, { additionalProperties: false }) },
+    { additionalProperties: false },
+  ),
+)
+
+export function parseManageSnapshot(body: unknown): Parsed<ManageSnapshot> {
+  const parsed = snapshotShape.parse(body)
+  if (!parsed.ok) return parsed
+  const { snapshot } = parsed.value
+  const source = sourceName(snapshot.ref)
+  if (source === null) return refused({ code: 'missing-key', path: 'snapshot.ref', keys: ['source-name'] })
+  return accepted({
+    volume: snapshot.volume_id,
+    source,
+    name: snapshot.name?.trim() || null,
+    description: snapshot.description?.trim() || null,
+    metadata: snapshot.metadata ?? {},
+  })
+}
+
+/** Whatever else a reference may say means nothing here. */
+function sourceName({ 'source-name': source }: Readonly<Record<string, unknown>>): string | null {
+  return typeof source === 'string' && source !== '' ? source.slice(0, 255) : null
 }
 
 const adoptShape = shape(
@@ -85,7 +125,7 @@ export function parseAdoptOrphan(body: unknown): Parsed<AdoptOrphan> {
 const unmanageShape = shape(Type.Object({ 'os-unmanage': Type.Union([Type.Object({}), Type.Null()]) }, { additionalProperties: false }))
 
 /** For the description of the API. */
-export const MANAGE_BODIES = { manage: manageShape, adopt: adoptShape, unmanage: unmanageShape }
+export const MANAGE_BODIES = { manage: manageShape, manageSnapshot: snapshotShape, adopt: adoptShape, unmanage: unmanageShape }
 
 /** Whether this is the action `os-unmanage`; what else is wrong with it is told when it is parsed. */
 export function asksForUnmanage(body: unknown): boolean {

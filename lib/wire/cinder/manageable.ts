@@ -1,6 +1,8 @@
-/** What lies in a pool, as Cinder's `manageable_volumes` shows it: its name, whole GiB, and why it is not safe to manage. */
+/** What lies in a pool, as Cinder's `manageable_volumes` and `manageable_snapshots` show it: its name, whole GiB, and why it is not safe to manage. */
 import type { Existing, Hindrance } from '../../model/existing.ts'
+import type { SnapshotId, VolumeId } from '../../model/ids.ts'
 import { assertNever } from '../../model/invariant.ts'
+import type { Snapshot } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 
 const GIB = 1024 ** 3
@@ -11,26 +13,56 @@ export interface Manageable {
   readonly sizeGiB: number
   /** Null: it may be managed. */
   readonly reason: string | null
-  /** The volume that it is already. */
-  readonly volume: Volume['id'] | null
+  /** The volume or snapshot that it is already. */
+  readonly managed: VolumeId | SnapshotId | null
   readonly extra: object | null
+  /** Of a snapshot: the name of what it is one of; null in a list of volumes. */
+  readonly source: string | null
 }
 
-export function manageableThing({ name, sizeBytes, hindrance, former }: Existing): Manageable {
-  const reason = hindrance !== null ? hindranceText(hindrance) : former === null ? null : SET_ASIDE
+export function manageableThing(thing: Existing): Manageable {
+  const { name, sizeBytes, former } = thing
   const extra = former === null ? null : { was: former }
   // As Cinder: what is not whole is shown as if it were, and does not fit the reason that stands beside it.
-  return { id: name, sizeGiB: Math.ceil(sizeBytes / GIB), reason, volume: null, extra }
+  return { id: name, sizeGiB: Math.ceil(sizeBytes / GIB), reason: reasonOf(thing), managed: null, extra, source: null }
 }
 
 export function managedThing({ id, sizeGiB }: Pick<Volume, 'id' | 'sizeGiB'>): Manageable {
-  return { id: `volume-${id}`, sizeGiB, reason: 'already managed', volume: id, extra: null }
+  return { id: `volume-${id}`, sizeGiB, reason: MANAGED, managed: id, extra: null, source: null }
 }
 
-export function manageableBody({ id, sizeGiB, reason, volume, extra }: Manageable, isDetailed: boolean): object {
-  const summary = { reference: { 'source-name': id }, size: sizeGiB, safe_to_manage: reason === null }
-  return isDetailed ? { ...summary, reason_not_safe: reason, cinder_id: volume, extra_info: extra } : summary
+/** Null: nobody says that it is a snapshot. @param isThere whether the pool has this volume */
+export function manageableSnapshot(thing: Existing, isThere: (volume: VolumeId) => boolean): Manageable | null {
+  const { origin } = thing
+  if (origin === null) return null
+  const isOfOurs = origin.volume !== null && isThere(origin.volume)
+  const reason =
+    reasonOf(thing) ?? (isOfOurs ? null : `${origin.name}, which it is a snapshot of, is no volume of this pool: manage that first`)
+  return { ...manageableThing(thing), reason, source: origin.name }
 }
+
+export function managedSnapshot({ id, volume, sizeGiB }: Pick<Snapshot, 'id' | 'volume' | 'sizeGiB'>): Manageable {
+  return { id: `_snapshot-${id}`, sizeGiB, reason: MANAGED, managed: id, extra: null, source: `volume-${volume}` }
+}
+
+/** Why a thing is no snapshot of this volume; null if it is. */
+export function notSnapshotOf({ origin }: Existing, volume: VolumeId): string | null {
+  if (origin?.volume === volume) return null
+  return `it is not known as a snapshot of volume ${volume}${origin === null ? '' : `, but of ${origin.name}`}`
+}
+
+function reasonOf({ hindrance, former }: Existing): string | null {
+  if (hindrance !== null) return hindranceText(hindrance)
+  return former === null ? null : SET_ASIDE
+}
+
+export function manageableBody({ id, sizeGiB, reason, managed, extra, source }: Manageable, isDetailed: boolean): object {
+  const origin = source === null ? {} : { source_reference: { 'source-name': source } }
+  const summary = { reference: { 'source-name': id }, size: sizeGiB, safe_to_manage: reason === null, ...origin }
+  return isDetailed ? { ...summary, reason_not_safe: reason, cinder_id: managed, extra_info: extra } : summary
+}
+
+const MANAGED = 'already managed'
 
 export const SET_ASIDE = 'set aside by Scoria, which does not know it: scoria orphan list'
 

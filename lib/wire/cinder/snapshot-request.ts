@@ -43,11 +43,12 @@ const action = shape(Type.Record(Type.String(), Type.Unknown()))
 const Status = Type.String({ minLength: 1, maxLength: 255 })
 const closed = { additionalProperties: false }
 const reset = shape(Type.Object({ 'os-reset_status': Type.Object({ status: Status }, closed) }, closed))
+const unmanage = shape(Type.Object({ 'os-unmanage': Type.Union([Type.Object({}), Type.Null()]) }, closed))
 const Progress = Type.Optional(Type.Union([Type.String({ pattern: '^(100|[0-9]{1,2})%$' }), Type.Null()]))
 const report = shape(Type.Object({ 'os-update_snapshot_status': Type.Object({ status: Status, progress: Progress }, closed) }, closed))
 
 /** For the description of the API. */
-export const SNAPSHOT_BODIES = { create, update, reset, report, action }
+export const SNAPSHOT_BODIES = { create, update, reset, report, unmanage, action }
 
 export function parseCreateSnapshot(body: unknown, microversion: number): Parsed<CreateSnapshot> {
   const parsed = create.parse(body)
@@ -81,6 +82,7 @@ export function parseUpdateSnapshot(body: unknown, microversion: number): Parsed
 
 export type SnapshotAction =
   | { readonly kind: 'force-delete' }
+  | { readonly kind: 'unmanage' }
   | { readonly kind: 'reset'; readonly status: RestingSnapshot }
   /** What Cinder's assistant says of a snapshot that it makes or deletes. */
   | { readonly kind: 'report'; readonly status: string }
@@ -92,6 +94,7 @@ export function parseSnapshotAction(body: unknown): Parsed<SnapshotAction> {
   if (name === undefined || others.length > 0) return refused({ code: 'malformed-body' })
   if (name === 'os-force_delete') return accepted({ kind: 'force-delete' })
   if (name === 'os-reset_status') return parseReset(body)
+  if (name === 'os-unmanage') return parseUnmanage(body)
   return name === 'os-update_snapshot_status' ? parseReport(body) : refused({ code: 'unknown-action', action: name.slice(0, 80) })
 }
 
@@ -108,6 +111,11 @@ function parseReset(body: unknown): Parsed<SnapshotAction> {
     value: given,
     rule: { kind: 'form', wanted: RESTING_SNAPSHOTS.join('|') },
   })
+}
+
+function parseUnmanage(body: unknown): Parsed<SnapshotAction> {
+  const parsed = unmanage.parse(body)
+  return parsed.ok ? accepted({ kind: 'unmanage' }) : parsed
 }
 
 function parseReport(body: unknown): Parsed<SnapshotAction> {

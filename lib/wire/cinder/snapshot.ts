@@ -29,7 +29,8 @@ export function snapshotBody(snapshot: Snapshot, microversion: number): object {
 
 /** One that is shown, or listed with detail. */
 export function snapshotDetail(snapshot: Snapshot, microversion: number): object {
-  const isMade = snapshot.status !== 'creating' && snapshot.failure?.step !== 'create'
+  const step = snapshot.failure?.step
+  const isMade = snapshot.status !== 'creating' && step !== 'create' && step !== 'manage'
   return {
     ...snapshotBody(snapshot, microversion),
     'os-extended-snapshot-attributes:progress': isMade ? '100%' : '0%',

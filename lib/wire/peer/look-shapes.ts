@@ -1,5 +1,5 @@
 /** The shapes of what a host says of the things that lie on it. Names are only shown, or matched against what is there. */
-import type { Existing, Former, HostFinds, HostLook } from '../../model/existing.ts'
+import type { Existing, Former, HostFinds, HostLook, Origin } from '../../model/existing.ts'
 import { FINDS_MAX } from '../../model/existing.ts'
 import type { PoolName } from '../../model/ids.ts'
 import { bool, type Check, isObject, list, nullable, oneOf, shape, text } from './check.ts'
@@ -12,6 +12,7 @@ const thing = shape<Existing & { readonly pool: PoolName }>({
   sizeBytes: count,
   hindrance: nullable(oneOf('name', 'in-use', 'snapshots', 'pool-part', 'size', 'linked', 'half-made', 'tagged')),
   former: nullable(former),
+  origin: nullable(shape<Origin>({ name: text(255), volume: nullable(uuid) })),
   sinceMs: nullable(count),
 })
 const finds = shape<HostFinds>({ things: list(thing, FINDS_MAX), exports: list(text(255), FINDS_MAX), isCut: bool })

@@ -10,7 +10,14 @@ import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntr
 import type { Rejection } from '../../model/placement.ts'
 import type { Limits, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
-import { RESTING_SNAPSHOTS, type Snapshot, type SnapshotFailure, type SnapshotSpec, SNAPSHOTS_MAX } from '../../model/snapshot.ts'
+import {
+  type ExistingSnapshot,
+  RESTING_SNAPSHOTS,
+  type Snapshot,
+  type SnapshotFailure,
+  type SnapshotSpec,
+  SNAPSHOTS_MAX,
+} from '../../model/snapshot.ts'
 import { FAILURE_KINDS, type Volume, type VolumeFailure, type VolumeSpec } from '../../model/volume.ts'
 import type { Transfer, TransferGrant } from '../../model/transfer.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
@@ -118,17 +125,18 @@ const snapshotFields = {
   description: nullable(text(65_535)),
   metadata,
   createdAtMs: atMs,
+  existing: optional(shape<ExistingSnapshot>({ name: existingName, sizeGiB: integer(1) })),
 }
 const snapshotSpec = shape<SnapshotSpec>(snapshotFields)
 const snapshot = shape<Snapshot>({
   ...snapshotFields,
-  status: oneOf('creating', 'available', 'restoring', 'deleting', 'error', 'error_deleting'),
+  status: oneOf('creating', 'available', 'restoring', 'deleting', 'unmanaging', 'error', 'error_deleting'),
   sizeGiB: integer(1),
   rid,
   bodyHash,
   updatedAtMs: nullable(atMs),
   revert: nullable(rid),
-  failure: nullable(shape<SnapshotFailure>({ step: oneOf('create', 'delete'), tool: text(255), detail: shown })),
+  failure: nullable(shape<SnapshotFailure>({ step: oneOf('create', 'delete', 'manage', 'unmanage'), tool: text(255), detail: shown })),
 })
 const transfer = shape<Transfer>({
   id: uuid,
@@ -206,6 +214,7 @@ const operation = variants<Operation>({
   revert: { snapshot: uuid },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
+  'unmanage-snapshot': { snapshot: uuid },
   'reset-snapshot': { snapshot: uuid, status: oneOf(...RESTING_SNAPSHOTS) },
   offer: { transfer: uuid, name: nullable(text(255)), noSnapshots: bool, createdAtMs: atMs },
   'cancel-transfer': { transfer: uuid },

@@ -11,7 +11,7 @@ import { terminateInName, writeAnyway } from './older.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { revertInName, revertToTheFirst } from './reverts.ts'
-import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
+import { deleteWithSnapshots, removeInsteadOfGivingBack, totalsWithoutSnapshots } from './snapshots.ts'
 import { claimBlindly, trustTheCoordinator } from './types.ts'
 import { anyKey, countTwice, keepTags, leaveUnasked, moveBeforeBind } from './transfers.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
@@ -64,6 +64,7 @@ export const PLANTED: readonly Bug[] = [
   anyKey,
   countTwice,
   leaveUnasked,
+  removeInsteadOfGivingBack,
 ]
 
 export function plantedBug(number: number): Bug {

@@ -1,4 +1,5 @@
-/** Owners and registers that lose sight of snapshots: planted bugs 26 and 27. */
+/** Owners and registers that lose sight of snapshots, and of what is theirs: planted bugs 26, 27 and 70. */
+import type { Effect } from '../../../lib/flows/step.ts'
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 /** The owner does not look whether a volume has snapshots before it deletes it. */
@@ -31,6 +32,22 @@ export const totalsWithoutSnapshots: Bug = {
         const { totals } = change
         return rules.fold(account, { ...change, totals: { ...totals, usage: { ...totals.usage, snapshots: 0 } } })
       },
+    }),
+  }),
+}
+
+/** A snapshot that is given back goes the way of one that is deleted. */
+export const removeInsteadOfGivingBack: Bug = {
+  number: 70,
+  title: 'a snapshot that is unmanaged is removed',
+  distortion: () => ({
+    ...UNDISTORTED,
+    step: ({ batch, effects }) => ({
+      batch,
+      effects: effects.map((effect): Effect => {
+        if (effect.kind !== 'backend' || effect.call.kind !== 'release-snapshot') return effect
+        return { ...effect, call: { kind: 'remove-snapshot', snapshot: effect.call.snapshot } }
+      }),
     }),
   }),
 }

@@ -56,6 +56,7 @@ export interface Checker {
   onAdopt?(node: SimNode, volume: BackendVolume, name: string): void
   onVolumeRemove?(node: SimNode, volume: VolumeId): void
   onSnapshot?(node: SimNode, snapshot: BackendSnapshot): void
+  onSnapshotAdopt?(node: SimNode, snapshot: BackendSnapshot, name: string): void
   onSnapshotRemove?(node: SimNode, name: SnapshotName): void
   onRevert?(node: SimNode, volume: VolumeId, to: SnapshotName): void
   onExpose?(node: SimNode, exported: FakeExport): void

@@ -6,7 +6,7 @@
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import { FORGOTTEN } from '../../../lib/flows/owner/snapshot.ts'
 import { volumeKey } from '../../../lib/flows/keys.ts'
-import { snapshotOf } from '../../../lib/model/snapshot.ts'
+import { givesSnapshotBack, snapshotOf } from '../../../lib/model/snapshot.ts'
 import type { BackendSnapshot, BackendVolume, SnapshotName } from '../../../lib/ports/backend.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
@@ -52,6 +52,10 @@ export class HomeChecker implements Checker {
     }
   }
 
+  onSnapshotAdopt(node: SimNode, snapshot: BackendSnapshot): void {
+    this.onSnapshot(node, snapshot)
+  }
+
   onSnapshotRemove(node: SimNode, { id, volume }: SnapshotName): void {
     const owned = ownedIn(node.journal.get(volumeKey(volume)))
     const snapshot = owned === null ? null : snapshotOf(owned.volume, id)
@@ -93,8 +97,8 @@ function sizeOf(owned: Owned | null): number {
   // It lies there as somebody else's, still or again, and counts as such.
   if (volume.source?.kind === 'existing' || volume.status === 'unmanaging') return 0
   const sizeGiB = pending?.kind === 'extend' ? Math.max(volume.sizeGiB, pending.sizeGiB) : volume.sizeGiB
-  const reserved = pending?.kind === 'snapshot' && !pending.committed ? pending.sizeGiB : 0
-  // Like a volume: a snapshot in error for want of room has none.
-  const taken = volume.snapshots.filter(({ failure }) => failure?.tool !== FORGOTTEN)
+  const reserved = pending?.kind === 'snapshot' && !pending.committed && pending.snapshot.existing === undefined ? pending.sizeGiB : 0
+  // Like a volume: a snapshot in error for want of room has none, nor has one that lies there as somebody else's, still or again.
+  const taken = volume.snapshots.filter((snapshot) => snapshot.failure?.tool !== FORGOTTEN && !givesSnapshotBack(snapshot))
   return taken.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB + reserved)
 }

@@ -4,9 +4,10 @@
  * Bytes go by name: whatever was laid into a pool is at every moment under some name there, or belongs to a volume that took it
  * in and was written to, or deleted because somebody had asked for it.
  */
-import type { VolumeId } from '../../../lib/model/ids.ts'
+import type { SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import { volumeKey } from '../../../lib/flows/keys.ts'
-import type { BackendVolume } from '../../../lib/ports/backend.ts'
+import { givesSnapshotBack, type Snapshot } from '../../../lib/model/snapshot.ts'
+import type { BackendSnapshot, BackendVolume, SnapshotName } from '../../../lib/ports/backend.ts'
 import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
 import type { Asked } from '../history.ts'
@@ -14,7 +15,7 @@ import type { Hits } from '../hits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import { type Checker, membersIn, type Scene } from './checker.ts'
-import { ownedIn, ownedOn } from './stored.ts'
+import { type Owned, ownedIn, ownedOn } from './stored.ts'
 
 export class ManageChecker implements Checker {
   readonly #scene: Scene
@@ -22,6 +23,7 @@ export class ManageChecker implements Checker {
   /** By host and name: the volume that takes it in. */
   readonly #claims = new Map<string, VolumeId>()
   readonly #taken = new Set<VolumeId>()
+  readonly #takenSnapshots = new Set<SnapshotId>()
 
   constructor(scene: Scene, hits: Hits) {
     this.#scene = scene
@@ -30,12 +32,14 @@ export class ManageChecker implements Checker {
 
   onDurable(node: SimNode, key: string, after: unknown): void {
     const owned = key.startsWith('volume/') ? ownedIn(after) : null
-    if (owned?.step !== 'committed' || owned.volume.source?.kind !== 'existing') return
-    const { id, source } = owned.volume
-    const name = `${node.name}/${source.name}`
+    const wanted = owned === null ? null : takenInBy(owned)
+    if (owned === null || wanted === null) return
+    const { id } = owned.volume
+    const name = `${node.name}/${wanted}`
     const other = this.#claims.get(name) ?? id
-    const isOpen = ownedIn(node.journal.get(volumeKey(other)))?.step === 'committed'
-    if (other !== id && isOpen) throw new Violation('I3', 'two volumes take in one thing', { name, volumes: [other, id] })
+    const rival = ownedIn(node.journal.get(volumeKey(other)))
+    if (other !== id && rival !== null && takenInBy(rival) === wanted)
+      throw new Violation('I3', 'one thing is taken in twice', { name, volumes: [other, id] })
     this.#claims.set(name, id)
   }
 
@@ -46,6 +50,8 @@ export class ManageChecker implements Checker {
   onOutcome(_node: SimNode, { kind, call, outcome }: Extract<PeerEvent, { kind: 'backend' | 'target' }>): void {
     if (kind === 'backend' && outcome.kind === 'ok' && call.kind === 'release') this.#hits.add('existing: given back')
     if (kind === 'backend' && outcome.kind === 'failed' && call.kind === 'adopt') this.#hits.add('existing: not taken in')
+    if (kind === 'backend' && outcome.kind === 'ok' && call.kind === 'release-snapshot') this.#hits.add('snapshot: given back')
+    if (kind === 'backend' && outcome.kind === 'failed' && call.kind === 'adopt-snapshot') this.#hits.add('snapshot: not taken in')
   }
 
   onAdopt(node: SimNode, { id }: BackendVolume, name: string): void {
@@ -55,6 +61,23 @@ export class ManageChecker implements Checker {
     this.#taken.add(id)
     if (source?.kind !== 'existing' || source.name !== name)
       throw new Violation('I6', 'something is taken in that nobody asked for', { host: node.name, id, name })
+  }
+
+  onSnapshotAdopt(node: SimNode, { id, volume }: BackendSnapshot, name: string): void {
+    this.#hits.add('snapshot: taken in')
+    this.#takenSnapshots.add(id)
+    const asked = this.#scene.history.books.get(volume)?.snapshots.get(id)?.spec.existing
+    if (asked?.name !== name) throw new Violation('I6', 'a snapshot is taken in that nobody asked for', { host: node.name, id, name })
+  }
+
+  onSnapshotRemove(node: SimNode, { id, volume }: SnapshotName): void {
+    const snapshot = ownedIn(node.journal.get(volumeKey(volume)))?.volume.snapshots.find((one) => one.id === id)
+    if (snapshot !== undefined && givesSnapshotBack(snapshot))
+      throw new Violation('I6', 'bytes of a snapshot are removed that were to be given back', { host: node.name, snapshot })
+    const book = this.#scene.history.books.get(volume)
+    const asked = book?.snapshots.get(id)
+    const isUnasked = asked?.isUnmanageAsked === true && !asked.isDeleteAsked && book?.deletes === 0
+    if (isUnasked) throw new Violation('I6', 'a snapshot was only to be unmanaged, and its bytes are removed', { host: node.name, id })
   }
 
   onVolumeRemove(node: SimNode, id: VolumeId): void {
@@ -73,14 +96,24 @@ export class ManageChecker implements Checker {
       for (const [id, { step, volume }] of ownedOn(node)) {
         if (volume.source?.kind === 'existing' && step === 'built' && !this.#taken.has(id))
           throw new Violation('I6', 'a volume was made of what was never taken in', { host: node.name, volume })
+        for (const snapshot of volume.snapshots) this.#requireTaken(node, volume.id, snapshot)
       }
       this.#checkLaid(node)
     }
   }
 
-  /** A copy of what was taken in has the same bytes. */
+  #requireTaken(node: SimNode, volume: VolumeId, { id, status }: Snapshot): void {
+    const existing = this.#scene.history.books.get(volume)?.snapshots.get(id)?.spec.existing
+    if (existing !== undefined && status === 'available' && !this.#takenSnapshots.has(id))
+      throw new Violation('I6', 'a snapshot was made of what was never taken in', { host: node.name, id, existing })
+  }
+
+  /** A copy of what was taken in has the same bytes, and so has a snapshot, which may lie there beside it. */
   #hasCopies(): boolean {
-    return [...this.#scene.history.books.values()].some(({ spec }) => spec.source !== null && spec.source.kind !== 'existing')
+    return [...this.#scene.history.books.values()].some(
+      ({ spec, snapshots }) =>
+        (spec.source !== null && spec.source.kind !== 'existing') || [...snapshots.values()].some(({ isUnmanageAsked }) => isUnmanageAsked),
+    )
   }
 
   #checkLaid(node: SimNode): void {
@@ -97,4 +130,10 @@ export class ManageChecker implements Checker {
         throw new Violation('I6', 'something lies in a pool twice', { host: node.name, bytes })
     }
   }
+}
+
+/** The name of what this record is about to take in, as a volume or as a snapshot of one; null if nothing. */
+function takenInBy({ step, volume, pending }: Owned): string | null {
+  if (step === 'committed' && volume.source?.kind === 'existing') return volume.source.name
+  return pending?.kind === 'snapshot' && pending.committed ? (pending.snapshot.existing?.name ?? null) : null
 }

@@ -4,9 +4,9 @@
  * A 202 only after a majority has decided; one volume for one key; nobody who was promised a volume is told that there
  * is none; and at rest every volume is as somebody wanted it last.
  */
-import type { AttachmentId, VolumeId } from '../../../lib/model/ids.ts'
+import type { AttachmentId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, OperationRequest } from '../../../lib/model/request.ts'
-import { type Snapshot, snapshotOf } from '../../../lib/model/snapshot.ts'
+import { type Snapshot, snapshotOf, type SnapshotSpec } from '../../../lib/model/snapshot.ts'
 import type { Volume } from '../../../lib/model/volume.ts'
 import { type Asked, possible, type SnapshotBook, type VolumeBook } from '../history.ts'
 import type { SimNode } from '../node.ts'
@@ -23,6 +23,8 @@ export class PromiseChecker implements Checker {
   readonly #bodies = new Map<string, string>()
   /** Volumes whose delete or unmanage was taken and could not be done. */
   readonly #refused = new Set<VolumeId>()
+  /** Snapshots whose unmanage was taken and could not be done. */
+  readonly #refusedSnapshots = new Set<SnapshotId>()
   /** Volumes that had failed to grow when a hand took them away: they come back without a word of that. */
   readonly #smallAgain = new Set<VolumeId>()
 
@@ -37,6 +39,7 @@ export class PromiseChecker implements Checker {
     if (owned === null) return
     const { id, failure } = owned.volume
     if (failure?.kind === 'delete-refused' || (failure?.kind === 'backend' && failure.step === 'unmanage')) this.#refused.add(id)
+    for (const snapshot of owned.volume.snapshots) if (snapshot.failure?.step === 'unmanage') this.#refusedSnapshots.add(snapshot.id)
     const was = ownedIn(before)?.volume.failure
     if (failure?.kind === 'missing' && was?.kind === 'backend' && was.step === 'extend') this.#smallAgain.add(id)
   }
@@ -106,7 +109,7 @@ export class PromiseChecker implements Checker {
     checkAttachments(book, found)
     // A repeat of a snapshot's create that comes after its delete is known for one only by the answer that was remembered.
     const mayRepeat = this.#scene.nodes.some(({ id, hasForgotten }) => hasForgotten && id === found.owner)
-    checkSnapshots(book, found, mayRepeat)
+    checkSnapshots(book, found, ({ id }) => mayRepeat || this.#refusedSnapshots.has(id))
   }
 
   /** Of a volume whose host is lost nothing is promised any more, but that it is shown until its tenant deletes it. */
@@ -200,8 +203,8 @@ function checkAttachments(book: VolumeBook, found: Volume): void {
   }
 }
 
-/** `mayRepeat`: its host has forgotten what it had answered, and may have made a snapshot again that was deleted. */
-function checkSnapshots(book: VolumeBook, found: Volume, mayRepeat: boolean): void {
+/** @param mayBeThere although its delete was taken: its host has forgotten what it had answered and made it again, or could not give it back */
+function checkSnapshots(book: VolumeBook, found: Volume, mayBeThere: (snapshot: SnapshotSpec) => boolean): void {
   const sizes = [...book.bodies.values(), ...book.sizes.map(({ value }) => value)]
   for (const snapshot of book.snapshots.values()) {
     const there = snapshotOf(found, snapshot.spec.id)
@@ -211,10 +214,11 @@ function checkSnapshots(book: VolumeBook, found: Volume, mayRepeat: boolean): vo
         throw new Violation('I6', 'a promised snapshot is lost', facts)
       continue
     }
-    if (snapshot.deleteAckedMs !== null && there.status !== 'error_deleting' && !mayRepeat)
+    if (snapshot.deleteAckedMs !== null && there.status !== 'error_deleting' && !mayBeThere(snapshot.spec))
       throw new Violation('I6', 'a snapshot whose delete was acknowledged is there', facts)
     checkEnd(snapshot, there)
-    if (!sizes.includes(there.sizeGiB) || there.sizeGiB > found.sizeGiB)
+    const isFound = there.sizeGiB === snapshot.spec.existing?.sizeGiB
+    if (!isFound && (!sizes.includes(there.sizeGiB) || there.sizeGiB > found.sizeGiB))
       throw new Violation('I6', 'a snapshot has a size that its volume never had', facts)
   }
   const strange = found.snapshots.filter(({ id }) => !book.snapshots.has(id))

@@ -185,7 +185,9 @@ function unsettledIn({ step, pending, working, volume }: Owned): string | null {
   if (volume.failure?.kind === 'missing') return 'is missing'
   if (pending !== null) return `has an open ${pending.kind}`
   if (working !== null) return `is at work: ${working.kind}`
-  const moving = volume.snapshots.find(({ status }) => status === 'creating' || status === 'restoring' || status === 'deleting')
+  const moving = volume.snapshots.find(
+    ({ status }) => status === 'creating' || status === 'restoring' || status === 'deleting' || status === 'unmanaging',
+  )
   if (moving !== undefined) return `has a snapshot that is ${moving.status}`
   const half = volume.attachments.find(
     (attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'),

@@ -5,10 +5,11 @@ import { Violation } from '../violation.ts'
 const MOVES: Readonly<Record<SnapshotStatus | 'none', readonly (SnapshotStatus | 'none')[]>> = {
   none: ['creating'],
   creating: ['available', 'error'],
-  available: ['restoring', 'deleting'],
+  available: ['restoring', 'deleting', 'unmanaging'],
   restoring: ['available'],
   deleting: ['none', 'error_deleting'],
-  error: ['deleting'],
+  unmanaging: ['none', 'available'],
+  error: ['deleting', 'unmanaging'],
   error_deleting: ['deleting'],
 }
 

@@ -247,6 +247,8 @@ function isDone({ operation, project, rid }: OperationRequest, value: OperationV
       return snapshot?.id === operation.snapshot && snapshot.status === operation.status
     case 'delete-snapshot':
       return snapshot?.id === operation.snapshot && snapshot.status === 'deleting'
+    case 'unmanage-snapshot':
+      return snapshot?.id === operation.snapshot && snapshot.status === 'unmanaging'
     case 'revert':
       return volume?.status === 'reverting'
     case 'offer':

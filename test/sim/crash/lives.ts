@@ -8,6 +8,7 @@
 import type { Connection } from '../../../lib/model/attachment.ts'
 import { attachmentId, projectId, snapshotId, type TransferId, transferId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
+import type { SnapshotSpec } from '../../../lib/model/snapshot.ts'
 import { keyProof } from '../../../lib/model/transfer.ts'
 import { isPassing, ridOf } from '../clients.ts'
 import type { AttachmentBook } from '../history.ts'
@@ -266,6 +267,44 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'a snapshot is given back, and taken in again, which another one wants too',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const snapshot = snapshotOf(simulation, id)
+      insist(simulation, operation(id, 'snapshot', snapshot))
+      simulation.pass(1500)
+      const { snapshot: given } = snapshot
+      return () => {
+        insist(simulation, operation(id, 'unmanage', { kind: 'unmanage-snapshot', snapshot: given.id }))
+        simulation.pass(1000)
+        const taken = takenBack(simulation, given, '8')
+        insist(simulation, operation(id, 'taken', taken))
+        insist(simulation, operation(id, 'rival', takenBack(simulation, given, '9')))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'unsnapshot', { kind: 'delete-snapshot', snapshot: taken.snapshot.id }))
+      }
+    },
+  },
+  {
+    name: 'what was given back has another size, and the snapshot that came to nothing goes with its volume',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const snapshot = snapshotOf(simulation, id)
+      insist(simulation, operation(id, 'snapshot', snapshot))
+      simulation.pass(1500)
+      insist(simulation, operation(id, 'unmanage', { kind: 'unmanage-snapshot', snapshot: snapshot.snapshot.id }))
+      simulation.pass(1000)
+      const wrong = takenBack(simulation, snapshot.snapshot, '8', 3)
+      return () => {
+        insist(simulation, operation(id, 'wrong', wrong))
+        simulation.pass(500)
+        insist(simulation, operation(id, 'delete', { kind: 'delete', force: false, cascade: true }))
+      }
+    },
+  },
+  {
     name: 'a volume is offered with its snapshot, and accepted by another project, which deletes it',
     poolGiB: ROOMY,
     prepare: (simulation) => {
@@ -372,6 +411,13 @@ function snapshotOf({ world }: Simulation, volume: VolumeId): Extract<Operation,
   const id = snapshotId(`77777777${volume.slice(8)}`)
   const named = { name: 'before', description: null, metadata: {}, user: 'u' }
   return { kind: 'snapshot', snapshot: { id, volume, project: PROJECT, createdAtMs: world.nowMs, ...named }, bodyHash: 's', force: true }
+}
+
+/** Of what was given back. @param nth a digit */
+function takenBack(simulation: Simulation, given: SnapshotSpec, nth: string, sizeGiB = 2): Extract<Operation, { kind: 'snapshot' }> {
+  const { snapshot, ...rest } = snapshotOf(simulation, given.volume)
+  const existing = { name: `unmanaged-snapshot-${given.id}`, sizeGiB }
+  return { ...rest, snapshot: { ...snapshot, id: snapshotId(nth.repeat(8) + given.volume.slice(8)), existing } }
 }
 
 function attachOf({ id, initiator }: AttachmentBook): Operation {

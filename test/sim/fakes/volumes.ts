@@ -3,7 +3,7 @@
  *
  * Keeps the contract of lib/ports/backend.ts; whoever wants failures puts them around it.
  */
-import type { Existing, Former } from '../../../lib/model/existing.ts'
+import type { Existing, Former, Origin } from '../../../lib/model/existing.ts'
 import type { ProjectId, RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type {
   Backend,
@@ -20,6 +20,8 @@ import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 /** What lies in the pool and is no volume. */
 export interface FakeExisting extends Pick<Existing, 'sizeBytes' | 'hindrance' | 'former'> {
   readonly bytes: string
+  /** Of which volume it is a snapshot; absent if of none. */
+  readonly of?: VolumeId
 }
 
 export interface VolumeWatcher {
@@ -29,6 +31,7 @@ export interface VolumeWatcher {
   onExtend(volume: BackendVolume): void
   onRemove(volume: VolumeId): void
   onSnapshot(snapshot: BackendSnapshot): void
+  onSnapshotAdopt(snapshot: BackendSnapshot, name: string): void
   onSnapshotRemove(snapshot: SnapshotName): void
   onRevert(volume: VolumeId, snapshot: SnapshotName): void
 }
@@ -39,7 +42,7 @@ export class FakeVolumes {
   readonly #volumes = new Map<VolumeId, FoundVolume>()
   readonly #snapshots = new Map<SnapshotId, FoundSnapshot>()
   readonly #bytes = new Map<VolumeId | SnapshotId, string>()
-  /** All that each volume ever had. */
+  /** All that each volume ever had, and what was taken in as a snapshot of it. */
   readonly #had = new Map<VolumeId, Set<string>>()
   readonly #reverts = new Map<VolumeId, RequestId>()
   #writes = 0
@@ -130,12 +133,19 @@ export class FakeVolumes {
 
   listExisting(pool: string): readonly (Existing & { readonly pool: string })[] {
     return [...this.#existing]
-      .map(([name, { sizeBytes, hindrance, former }]) => ({ name, pool, sizeBytes, hindrance, former, sinceMs: null }))
+      .map(([name, { of, bytes: _, ...facts }]) => ({
+        name,
+        pool,
+        ...facts,
+        origin: of === undefined ? null : originOf(of),
+        sinceMs: null,
+      }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  #giveAway(id: VolumeId | SnapshotId, name: string, sizeBytes: number, former: Former | null): void {
-    this.#existing.set(name, { sizeBytes, hindrance: null, former, bytes: this.#bytes.get(id) ?? '' })
+  #giveAway(id: VolumeId | SnapshotId, name: string, sizeBytes: number, former: Former | null, of?: VolumeId): void {
+    const facts = { sizeBytes, hindrance: null, former, bytes: this.#bytes.get(id) ?? '' }
+    this.#existing.set(name, of === undefined ? facts : { ...facts, of })
     this.#bytes.delete(id)
   }
 
@@ -270,6 +280,30 @@ export class FakeVolumes {
     return done(null)
   }
 
+  adoptSnapshot(snapshot: BackendSnapshot, name: string, tags: VolumeTags): Outcome<null> {
+    const { id, volume } = snapshot
+    const known = this.#snapshots.get(id)
+    if (known !== undefined) return known.sizeBytes === snapshot.sizeBytes ? done(null) : refused('another size is there')
+    const found = this.#existing.get(name)
+    if (found === undefined || found.hindrance !== null || found.of !== volume)
+      return refused(`${name} is not there, or not to be taken in as a snapshot of this volume`)
+    if (found.sizeBytes !== snapshot.sizeBytes) return refused(`${name} has another size`)
+    this.#watcher.onSnapshotAdopt(snapshot, name)
+    this.#existing.delete(name)
+    this.#snapshots.set(id, { ...snapshot, tags })
+    this.#bytes.set(id, found.bytes)
+    this.#had.set(volume, (this.#had.get(volume) ?? new Set()).add(found.bytes))
+    return done(null)
+  }
+
+  releaseSnapshot({ id, volume }: SnapshotName): Outcome<null> {
+    const known = this.#snapshots.get(id)
+    if (known === undefined) return done(null)
+    this.#giveAway(id, `unmanaged-snapshot-${id}`, known.sizeBytes, null, volume)
+    this.#snapshots.delete(id)
+    return done(null)
+  }
+
   removeSnapshot(name: SnapshotName): Outcome<null> {
     if (!this.#snapshots.has(name.id)) return done(null)
     this.#watcher.onSnapshotRemove(name)
@@ -300,6 +334,10 @@ function movedTo(project: ProjectId, tags: VolumeTags | null): VolumeTags | null
   return tags === null ? null : { ...tags, project }
 }
 
+function originOf(volume: VolumeId): Origin {
+  return { name: `volume-${volume}`, volume }
+}
+
 function formerOf(volume: VolumeId, snapshot: SnapshotId | null, tags: VolumeTags | null): Former {
   return { volume, snapshot, project: tags?.project ?? null, rid: tags?.rid ?? null }
 }
@@ -315,6 +353,7 @@ export const UNWATCHED: VolumeWatcher = {
   onExtend() {},
   onRemove() {},
   onSnapshot() {},
+  onSnapshotAdopt() {},
   onSnapshotRemove() {},
   onRevert() {},
 }
@@ -332,11 +371,23 @@ export function existingPort(volumes: FakeVolumes, pool: string): Pick<Backend, 
 /** The part of a backend that is about snapshots, for tests that put these volumes behind the port. */
 export function snapshotPort(
   volumes: FakeVolumes,
-): Pick<Backend, 'revert' | 'createSnapshot' | 'removeSnapshot' | 'inspectSnapshot' | 'listSnapshots' | 'quarantineSnapshot'> {
+): Pick<
+  Backend,
+  | 'revert'
+  | 'createSnapshot'
+  | 'adoptSnapshot'
+  | 'releaseSnapshot'
+  | 'removeSnapshot'
+  | 'inspectSnapshot'
+  | 'listSnapshots'
+  | 'quarantineSnapshot'
+> {
   const emptied = (outcome: Outcome<null>): Outcome<void> => (outcome.kind === 'ok' ? done(undefined) : outcome)
   return {
     revert: async (volume, snapshot, rid) => emptied(volumes.revert(volume, snapshot, rid)),
     createSnapshot: async (snapshot, tags) => emptied(volumes.createSnapshot(snapshot, tags)),
+    adoptSnapshot: async (snapshot, name, tags) => emptied(volumes.adoptSnapshot(snapshot, name, tags)),
+    releaseSnapshot: async (name) => emptied(volumes.releaseSnapshot(name)),
     removeSnapshot: async (name) => emptied(volumes.removeSnapshot(name)),
     inspectSnapshot: async (name) => volumes.inspectSnapshot(name),
     listSnapshots: async () => done(volumes.listSnapshots()),

@@ -138,6 +138,11 @@ export const ROWS: readonly Row[] = [
     { route: `GET ${path}/detail?host=${POOL}`, ...adminOnly() },
     { route: `POST ${path}`, ...adminOnly(400), body: () => ({ volume: { host: decodeURIComponent(POOL), ref: NOTHING } }) },
   ]),
+  ...['/manageable_snapshots', '/os-snapshot-manage'].flatMap((path): readonly Row[] => [
+    { route: `GET ${path}?host=${POOL}`, ...adminOnly() },
+    { route: `GET ${path}/detail?host=${POOL}`, ...adminOnly() },
+    { route: `POST ${path}`, ...adminOn('volume', 400), body: (id) => ({ snapshot: { volume_id: id, ref: NOTHING } }) },
+  ]),
 
   { route: 'POST /snapshots', ...write('volume', 202), body: (id) => ({ snapshot: { volume_id: id } }) },
   { route: 'GET /snapshots', ...open() },
@@ -147,6 +152,7 @@ export const ROWS: readonly Row[] = [
   { route: 'DELETE /snapshots/:id', ...write('snapshot', 202) },
   { route: 'POST /snapshots/:id/action', ...adminOn('snapshot', 202), body: () => ({ 'os-force_delete': {} }) },
   { route: 'POST /snapshots/:id/action', ...adminOn('snapshot', 202), body: () => ({ 'os-reset_status': { status: 'error' } }) },
+  { route: 'POST /snapshots/:id/action', ...adminOn('snapshot', 202), body: () => ({ 'os-unmanage': {} }) },
   {
     route: 'POST /snapshots/:id/action',
     ...write('snapshot', 400),

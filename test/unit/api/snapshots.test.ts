@@ -188,7 +188,7 @@ t.test('what cannot be is refused before anything is done', async (t) => {
   t.equal((await create(first, { volume_id: absent, nonsense: 1 })).status, 400)
   t.equal((await first.call(`${SNAPSHOTS}/${absent}`)).status, 404)
   t.equal((await first.call(`${SNAPSHOTS}/some-name`)).status, 404, 'clients try a name first')
-  t.equal((await first.call(`${SNAPSHOTS}/${absent}/action`, { method: 'POST', body: { 'os-unmanage': {} } })).status, 400)
+  t.equal((await first.call(`${SNAPSHOTS}/${absent}/action`, { method: 'POST', body: { 'os-unmanage': {} } })).status, 404)
 })
 
 t.test('without a majority nothing is said not to be there, and nothing is made', async (t) => {

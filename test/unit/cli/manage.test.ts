@@ -55,3 +55,50 @@ t.test('a refusal is told in the words of the peer', async (t) => {
   const stub = await startStub(t, { 'POST /v3/admin/manageable_volumes': () => fault(400, 'swap is open on its host') })
   t.match(await run(['volume', 'manage', POOL, 'swap'], { endpoint: stub.endpoint }), { exitCode: 2, err: /swap is open/ })
 })
+
+const SNAPSHOT = '11111111-6a6f-4c39-9d0b-0d2f3c1b7a10'
+const snapshotBody = { id: SNAPSHOT, name: 'nightly', status: 'available', size: 3, volume_id: ID }
+
+t.test('snapshots that lie in a pool are listed with what they are of, and one is managed for its volume', async (t) => {
+  const rows = [
+    {
+      reference: { 'source-name': 'db-nightly' },
+      size: 3,
+      safe_to_manage: true,
+      reason_not_safe: null,
+      cinder_id: null,
+      source_reference: { 'source-name': `volume-${ID}` },
+    },
+  ]
+  const stub = await startStub(t, {
+    'GET /v3/admin/manageable_snapshots/detail': () => ({ status: 200, body: { 'manageable-snapshots': rows } }),
+    [`GET /v3/admin/volumes/${ID}`]: () => ({ status: 200, body: { volume: { id: ID, name: 'db', status: 'available', size: 3 } } }),
+    'POST /v3/admin/manageable_snapshots': () => ({ status: 202, body: { snapshot: { ...snapshotBody, status: 'creating' } } }),
+    [`GET /v3/admin/snapshots/${SNAPSHOT}`]: () => ({ status: 200, body: { snapshot: snapshotBody } }),
+  })
+  const { endpoint } = stub
+  const listed = await run(['snapshot', 'manageable', POOL], { endpoint })
+  t.match(listed.out, new RegExp(`^NAME +SIZE +MANAGEABLE +OF +SNAPSHOT\\ndb-nightly +3GiB +yes +volume-${ID} +-\\n`))
+  const args = ['snapshot', 'manage', ID, 'db-nightly', '--name', 'nightly', '--property', 'keep=yes', '--wait']
+  t.match(await run(args, { endpoint }), { exitCode: 0, out: /^status +available$/m })
+  const posted = stub.seen.find(({ method }) => method === 'POST')
+  t.same(posted?.body, { snapshot: { volume_id: ID, ref: { 'source-name': 'db-nightly' }, name: 'nightly', metadata: { keep: 'yes' } } })
+  t.ok(posted?.headers['idempotency-key'])
+})
+
+t.test('a snapshot is unmanaged, and one that could not be given back is told of', async (t) => {
+  const statuses = ['available', 'unmanaging', 'gone', 'available', 'unmanaging', 'available']
+  const stub = await startStub(t, {
+    [`GET /v3/admin/snapshots/${SNAPSHOT}`]: (_, nth) => {
+      const status = statuses[nth] ?? ''
+      return status === 'gone' ? fault(404, 'it could not be found') : { status: 200, body: { snapshot: { ...snapshotBody, status } } }
+    },
+    [`POST /v3/admin/snapshots/${SNAPSHOT}/action`]: () => ({ status: 202, body: null }),
+  })
+  const { endpoint } = stub
+  t.match(await run(['snapshot', 'unmanage', SNAPSHOT, '--wait'], { endpoint }), { exitCode: 0, err: /is unmanaged; its bytes stay/ })
+  t.same(stub.seen.find(({ method }) => method === 'POST')?.body, { 'os-unmanage': null })
+  const stuck = await run(['snapshot', 'unmanage', SNAPSHOT, '--wait'], { endpoint })
+  t.match(stuck, { err: /is still managed, in status available/ })
+  t.not(stuck.exitCode, 0)
+})

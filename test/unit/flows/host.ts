@@ -69,11 +69,13 @@ export function onVolumes({ volumes, snapshots }: Host, call: BackendCall): Back
       volumes.delete(call.volume)
       return done(null)
     case 'create-snapshot':
+    case 'adopt-snapshot':
       snapshots.set(call.snapshot.id, { ...call.snapshot, tags: call.tags })
       return done(null)
     case 'inspect-snapshot':
       return done(snapshots.get(call.snapshot.id) ?? null)
     case 'remove-snapshot':
+    case 'release-snapshot':
     case 'quarantine-snapshot':
       snapshots.delete(call.snapshot.id)
       return done(null)

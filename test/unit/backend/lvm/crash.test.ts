@@ -21,6 +21,8 @@ const COPY = { ...VOLUME, id: volumeId('a3b1c2d4-0e0f-4a1b-8c2d-3e4f5a6b7c8d'), 
 const COPY_LV = `volume-${COPY.id}`
 const LV = `volume-${VOLUME.id}`
 const SNAPSHOT_LV = `_snapshot-${SNAPSHOT.id}`
+const OTHER_SNAPSHOT = { ...SNAPSHOT, id: snapshotId('22222222-6a6f-4c39-9d0b-0d2f3c1b7a10') }
+const OTHER_SNAPSHOT_LV = `_snapshot-${OTHER_SNAPSHOT.id}`
 const SECRET = 'a tenant wrote this'
 
 interface Story {
@@ -222,6 +224,55 @@ const STORIES: readonly Story[] = [
       t.same(lvm.lv(FOUND).tags, [])
     },
     left: FOUND,
+  },
+  {
+    name: 'release of a snapshot',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(SNAPSHOT, TAGS, inTime))
+    },
+    call: (backend) => backend.releaseSnapshot(SNAPSHOT, inTime),
+    seen: ['2 2 0', '2 0 0'],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.listSnapshots(inTime)), [])
+      t.match(await things(backend), [{ name: SNAPSHOT_LV, sizeBytes: 2 * GIB, hindrance: null, origin: { name: LV, volume: VOLUME.id } }])
+      readsSecret(t, lvm.read(SNAPSHOT_LV))
+      t.same(lvm.lv(SNAPSHOT_LV).tags, [`scoria.copy-of=${VOLUME.id}`])
+    },
+    left: SNAPSHOT_LV,
+  },
+  {
+    name: 'adoption of a snapshot',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(OTHER_SNAPSHOT, TAGS, inTime))
+      good(await backend.releaseSnapshot(OTHER_SNAPSHOT, inTime))
+    },
+    call: (backend) => backend.adoptSnapshot(SNAPSHOT, OTHER_SNAPSHOT_LV, TAGS, inTime),
+    seen: ['2 0 0', '2 2 0'],
+    after: async (t, backend, lvm) => {
+      t.same(good(await backend.listSnapshots(inTime)), [{ ...SNAPSHOT, tags: TAGS }])
+      readsSecret(t, lvm.read(SNAPSHOT_LV))
+      t.same(await things(backend), [])
+    },
+  },
+  {
+    name: 'release of a snapshot that was only marked',
+    before: async (backend, lvm) => {
+      await made(backend, lvm)
+      good(await backend.createSnapshot(OTHER_SNAPSHOT, TAGS, inTime))
+      good(await backend.releaseSnapshot(OTHER_SNAPSHOT, inTime))
+      await died(lvm, lvm.commands.length + 1, true, () => backend.adoptSnapshot(SNAPSHOT, OTHER_SNAPSHOT_LV, TAGS, inTime))
+      lvm.boot()
+    },
+    call: (backend) => backend.releaseSnapshot(SNAPSHOT, inTime),
+    seen: ['2 0 0'],
+    after: async (t, backend, lvm) => {
+      t.match(await things(backend), [{ name: OTHER_SNAPSHOT_LV, hindrance: null, origin: { volume: VOLUME.id } }])
+      t.same(lvm.lv(OTHER_SNAPSHOT_LV).tags, [`scoria.copy-of=${VOLUME.id}`])
+      readsSecret(t, lvm.read(OTHER_SNAPSHOT_LV))
+    },
+    left: OTHER_SNAPSHOT_LV,
   },
   {
     name: 'revert to a snapshot',

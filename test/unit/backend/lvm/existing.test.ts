@@ -1,13 +1,13 @@
 /** What in a volume group is told apart from volumes, and which of it may be taken in. */
 import t from 'tap'
-import { planAdopt } from '../../../../agent/backend/lvm/plan-existing.ts'
-import { allExisting } from '../../../../agent/backend/lvm/plan-existing.ts'
+import { allExisting, planAdopt, planAdoptSnapshot } from '../../../../agent/backend/lvm/plan-existing.ts'
 import { type Lv, parseLvs, type VgState } from '../../../../agent/backend/lvm/report.ts'
-import { projectId, requestId, volumeId } from '../../../../lib/model/ids.ts'
+import { projectId, requestId, snapshotId, volumeId } from '../../../../lib/model/ids.ts'
 
 const GIB = 1024 ** 3
 const ID = '5f0c2a1e-6a6f-4c39-9d0b-0d2f3c1b7a10'
 const VOLUME = { id: volumeId(ID), pool: 'pool', sizeBytes: GIB }
+const SNAPSHOT = snapshotId('11111111-6a6f-4c39-9d0b-0d2f3c1b7a10')
 const TAGS = { project: projectId('tenant'), rid: requestId('0123456789abcdef0123456789abcdef') }
 const THICK = { vg: 'vg', thinPool: null }
 const THIN = { vg: 'vg', thinPool: 'thin' }
@@ -62,6 +62,57 @@ t.test('volumes, also half made ones, and what lies in another pool are not list
     [THIN, other],
   ] as const)
     t.match(planAdopt(place, state(one), VOLUME, one.name, TAGS), { kind: 'refused', detail: /is not there/ })
+  t.end()
+})
+
+t.test('of what an LV is a snapshot LVM says, and where it does not, or of what is gone, a tag', (t) => {
+  const other = ID.replace('5', '6')
+  const ours = lv(`volume-${ID}`, 'Vwi-a-tz--', { pool_lv: 'thin', lv_tags: `scoria.volume=${ID}` })
+  const thin = { pool_lv: 'thin' }
+  const rows: readonly (readonly [Readonly<Record<string, string>>, object | null])[] = [
+    [{}, null],
+    [{ origin: `volume-${ID}` }, { name: `volume-${ID}`, volume: ID }],
+    [{ origin: 'plain' }, { name: 'plain', volume: null }],
+    [{ lv_tags: `scoria.copy-of=${other}` }, { name: `volume-${other}`, volume: other }],
+    [
+      { origin: `_snapshot-${other}`, lv_tags: `scoria.copy-of=${ID}` },
+      { name: `volume-${ID}`, volume: ID },
+    ],
+    [
+      { origin: `volume-${ID}`, lv_tags: `scoria.copy-of=${other}` },
+      { name: `volume-${ID}`, volume: ID },
+    ],
+    [{ lv_tags: 'scoria.copy-of=nothing' }, null],
+  ]
+  for (const [facts, origin] of rows) {
+    const found = lv('nightly', 'Vwi---tz-k', { ...thin, ...facts })
+    t.match(allExisting(THIN, state(ours, found)), [{ name: 'nightly', hindrance: null, origin }], JSON.stringify(facts))
+    const planned = planAdoptSnapshot(THIN, state(ours, found), { ...VOLUME, id: SNAPSHOT, volume: VOLUME.id }, 'nightly', TAGS)
+    const isHis = JSON.stringify(origin)?.includes(`"volume":"${ID}"`)
+    t.equal(planned.kind, isHis ? 'steps' : 'refused', JSON.stringify(facts))
+  }
+  t.end()
+})
+
+t.test('a copy-on-write snapshot, which is nothing without its origin, is no snapshot here', (t) => {
+  const origin = lv(`volume-${ID}`, 'owi-a-s---', { lv_tags: `scoria.volume=${ID}` })
+  const cow = lv('cow', 'swi-a-s---', { origin: `volume-${ID}` })
+  t.match(allExisting(THICK, state(origin, cow)), [{ name: 'cow', hindrance: 'snapshots', origin: { volume: ID } }])
+  const planned = planAdoptSnapshot(THICK, state(origin, cow), { ...VOLUME, id: SNAPSHOT, volume: VOLUME.id }, 'cow', TAGS)
+  t.match(planned, { kind: 'refused', detail: /cannot be taken in: snapshots/ })
+  t.end()
+})
+
+t.test('a snapshot is taken in without a device, which it gets when it is read', (t) => {
+  const ours = lv(`volume-${ID}`, 'Vwi-a-tz--', { pool_lv: 'thin', lv_tags: `scoria.volume=${ID}` })
+  const found = lv('nightly', 'Vwi---tz-k', { pool_lv: 'thin', origin: `volume-${ID}` })
+  t.match(planAdoptSnapshot(THIN, state(ours, found), { ...VOLUME, id: SNAPSHOT, volume: VOLUME.id }, 'nightly', TAGS), {
+    kind: 'steps',
+    steps: [
+      { args: ['lvchange', '--addtag', `scoria.volume=${ID}`, '--addtag', `scoria.snapshot=${SNAPSHOT}`] },
+      { args: ['lvrename', 'vg/nightly', `vg/_snapshot-${SNAPSHOT}`] },
+    ],
+  })
   t.end()
 })
 

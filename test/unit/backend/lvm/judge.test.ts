@@ -21,6 +21,7 @@ const LV: Lv = {
   pool: null,
   isPlain: false,
   isSnapshot: false,
+  origin: null,
   isSkipped: false,
   isActive: true,
   isOpen: false,

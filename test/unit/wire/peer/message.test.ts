@@ -152,8 +152,16 @@ const beat: Beat = {
 
 const finds = {
   things: [
-    { pool, name: 'disk.img', sizeBytes: 1, hindrance: 'size', former: null, sinceMs: null },
-    { pool, name: 'quarantine-x', sizeBytes: 1, hindrance: null, former: { volume, snapshot: null, project, rid }, sinceMs: 5 },
+    { pool, name: 'disk.img', sizeBytes: 1, hindrance: 'size', former: null, origin: null, sinceMs: null },
+    {
+      pool,
+      name: 'quarantine-x',
+      sizeBytes: 1,
+      hindrance: null,
+      former: { volume, snapshot: null, project, rid },
+      origin: { name: 'volume-x', volume },
+      sinceMs: 5,
+    },
   ],
   exports: ['iqn.x:y'],
   isCut: false,

@@ -278,6 +278,7 @@ const operations: ByKind<Operation> = {
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
   'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
+  'unmanage-snapshot': { kind: 'unmanage-snapshot', snapshot: snapshotSpec.id },
   'reset-snapshot': { kind: 'reset-snapshot', snapshot: snapshotSpec.id, status: 'error' },
   offer: { kind: 'offer', transfer: TRANSFER, name: null, noSnapshots: false, createdAtMs: 1 },
   'cancel-transfer': { kind: 'cancel-transfer', transfer: TRANSFER },
