@@ -114,6 +114,7 @@ const ADMIN: ReadonlySet<string> = new Set([
   'volume_extension:default_get_all',
   'volume_extension:default_unset',
   'volume_extension:quota_classes:get',
+  'volume_extension:quota_classes:update',
   'volume_extension:types_extra_specs:create',
   'volume_extension:types_extra_specs:update',
   'volume_extension:types_extra_specs:delete',

@@ -313,6 +313,8 @@ t.test('cinder lets projects in, and sets their default types', async (t) => {
   t.match(await succeed(run, 'qos-show', qos), /c : d/)
   await succeed(run, 'qos-delete', qos)
   t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 1000/)
+  await succeed(run, 'quota-class-update', '--gigabytes', '2000', 'default')
+  t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 2000/)
 })
 
 t.test('group types: both clients make, change, show and delete them', async (t) => {

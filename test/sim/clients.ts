@@ -24,6 +24,7 @@ import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
 import { Intake } from './intake.ts'
+import { drawDefaultLimit } from './default-limits.ts'
 import { drawOlderLife } from './older-clients.ts'
 import type { Random } from './random.ts'
 import { Reverters, type WantedRevert } from './reverters.ts'
@@ -69,6 +70,8 @@ export class Clients {
   /** Of what goes from project to project. */
   readonly #givers: Random
   readonly #admins: Random
+  /** Of the limits that projects have by default. */
+  readonly #stewards: Random
   #left: number
   #isOver = false
 
@@ -99,6 +102,7 @@ export class Clients {
     this.#reverters = new Reverters(options.random.split('reverters'))
     this.#typeClients = new TypeClients(this.#types, options.random.split('group types'), options.history)
     this.#admins = options.random.split('admins')
+    this.#stewards = options.random.split('stewards')
     this.#givers = options.random.split('givers')
     this.#transferrers = new Transferrers(options.random.split('transferrers'), PROJECTS)
     this.#intake = new Intake(this.#admins, options.history, options.nodes)
@@ -188,6 +192,7 @@ export class Clients {
 
   #act(): void {
     if (this.#types.chance(this.#options.types)) return this.ask(this.#typeClients.draw())
+    if (this.#stewards.chance(this.#options.defaults)) return this.ask(drawDefaultLimit(this.#stewards))
     const books = [...this.#history.books.values()]
     if (this.#admins.chance(this.#options.manages)) return this.#actAsAdmin(books)
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))

@@ -12,6 +12,7 @@ import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
 import { AccountChecker } from './checkers/account.ts'
 import type { Checker, Scene } from './checkers/checker.ts'
 import { CopyChecker } from './checkers/copies.ts'
+import { DefaultLimitsChecker } from './checkers/default-limits.ts'
 import { GrowthChecker } from './checkers/growth.ts'
 import { FenceChecker } from './checkers/fences.ts'
 import { HonestyChecker } from './checkers/honesty.ts'
@@ -180,6 +181,7 @@ export class Simulation {
       new MemberChecker(),
       new StateChecker(scene, registers, transfers),
       new TypeChecker(scene, registers, hits),
+      new DefaultLimitsChecker(scene, registers, hits),
       new CopyChecker(scene),
       new ManageChecker(scene, hits),
       new GrowthChecker(),

@@ -6,6 +6,7 @@ import type { Bug } from './distortion.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { freeWhatIsGivenBack, removeInsteadOfRelease, takeAtReserve } from './manages.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
+import { believeTheLast } from './limits.ts'
 import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { terminateInName, writeAnyway } from './older.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
@@ -64,6 +65,7 @@ export const PLANTED: readonly Bug[] = [
   anyKey,
   countTwice,
   leaveUnasked,
+  believeTheLast,
 ]
 
 export function plantedBug(number: number): Bug {
