@@ -48,6 +48,7 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:revert_to_snapshot',
   'volume:reimage',
   'volume_extension:volume_actions:upload_image',
+  'volume:retype',
   'volume:update_volume_metadata',
   'volume:create_transfer',
   'volume:accept_transfer',

@@ -18,6 +18,7 @@ import { MIGRATE_BODIES } from '../../lib/wire/cinder/migrate-request.ts'
 import { OLDER_ATTACH_BODIES } from '../../lib/wire/cinder/older-attach-request.ts'
 import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
 import { QUOTA_BODIES } from '../../lib/wire/cinder/quota-request.ts'
+import { RETYPE_BODY } from '../../lib/wire/cinder/retype-request.ts'
 import { SERVICE_BODIES } from '../../lib/wire/cinder/service-request.ts'
 import { SNAPSHOT_BODIES } from '../../lib/wire/cinder/snapshot-request.ts'
 import { TRANSFER_BODIES } from '../../lib/wire/cinder/transfer-request.ts'
@@ -34,6 +35,7 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'POST /v3/volumes/:id/action': [
     ACTION_BODIES.extend,
     ACTION_BODIES.revert,
+    RETYPE_BODY,
     MANAGE_BODIES.unmanage,
     ...Object.values(OLDER_ATTACH_BODIES),
     ...Object.values(FLAG_BODIES),

@@ -82,6 +82,8 @@ export interface VolumeBook {
   isUnmanageAsked: boolean
   readonly names: Wish<string>[]
   readonly sizes: Wish<number>[]
+  /** By id. What was answered with a refusal may still have been done by an older copy of the request. */
+  readonly types: Wish<string>[]
   readonly attachments: Map<AttachmentId, AttachmentBook>
   readonly snapshots: Map<SnapshotId, SnapshotBook>
   readonly transfers: Map<TransferId, TransferBook>
@@ -137,6 +139,7 @@ export class History {
       isUnmanageAsked: false,
       names: [],
       sizes: [],
+      types: [],
       attachments: new Map(),
       snapshots: new Map(),
       transfers: new Map(),
@@ -208,6 +211,7 @@ export class History {
     }
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
+    if (operation.kind === 'retype') addWish(book.types, rid, operation.typeId, askedMs)
     for (const attachment of touchedBy(operation, book)) attachment.isDetachAsked = true
     this.#noteTaker(asked, operation, book)
     if (operation.kind === 'revert' && !this.reverts.has(rid))
@@ -250,6 +254,8 @@ export class History {
     if ('transfer' in operation) ackTransfer(book, request.request, reply.result.value.authKey, atMs)
     if (operation.kind === 'update') ackWish(book.names, rid, atMs)
     if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
+    // Of what came to nothing a message tells, and no answer.
+    if (operation.kind === 'retype' && reply.result.value.volume?.typeId === operation.typeId) ackWish(book.types, rid, atMs)
     const revert = this.reverts.get(rid)
     if (revert !== undefined) revert.ackedMs ??= atMs
     if ('snapshot' in operation) ackSnapshot(book, request.request, atMs)

@@ -23,6 +23,7 @@ import { ManageChecker } from './checkers/manage.ts'
 import { MemberChecker } from './checkers/members.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
+import { RetypeChecker } from './checkers/retypes.ts'
 import { TypeChecker } from './checkers/types.ts'
 import { RestChecker } from './checkers/rest.ts'
 import { StateChecker } from './checkers/states.ts'
@@ -182,6 +183,7 @@ export class Simulation {
       new StateChecker(scene, registers, transfers),
       new TypeChecker(scene, registers, hits),
       new DefaultLimitsChecker(scene, registers, hits),
+      new RetypeChecker(scene, hits),
       new CopyChecker(scene),
       new ManageChecker(scene, hits),
       new GrowthChecker(),

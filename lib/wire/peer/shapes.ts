@@ -106,6 +106,7 @@ const volumeFailure = variants<VolumeFailure>({
   lost: { isDismissed },
   missing: { isDismissed },
   'delete-refused': { attachments: count, snapshots: count, isDismissed },
+  'retype-refused': { type: text(255), mayMove: bool, rejection, isDismissed },
 })
 const snapshotFields = {
   id: uuid,
@@ -202,6 +203,7 @@ const operation = variants<Operation>({
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
   revert: { snapshot: uuid },
+  retype: { typeId: uuid, typeVersion: count, mayMove: bool },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
   'reset-snapshot': { snapshot: uuid, status: oneOf(...RESTING_SNAPSHOTS) },

@@ -13,7 +13,7 @@ import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } fro
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { revertInName, revertToTheFirst } from './reverts.ts'
 import { deleteWithSnapshots, totalsWithoutSnapshots } from './snapshots.ts'
-import { claimBlindly, trustTheCoordinator } from './types.ts'
+import { claimBlindly, retypeByAnyCopy, trustTheCoordinator } from './types.ts'
 import { anyKey, countTwice, keepTags, leaveUnasked, moveBeforeBind } from './transfers.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
@@ -66,6 +66,7 @@ export const PLANTED: readonly Bug[] = [
   countTwice,
   leaveUnasked,
   believeTheLast,
+  retypeByAnyCopy,
 ]
 
 export function plantedBug(number: number): Bug {

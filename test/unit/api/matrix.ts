@@ -105,6 +105,7 @@ export const ROWS: readonly Row[] = [
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-unmanage': {} }) },
   ...['os-reserve', 'os-unreserve', 'os-roll_detaching', 'os-detach'].map((action) => act(action, 202)),
   act('os-update_readonly_flag', 202, { readonly: true }),
+  act('os-retype', 202, { new_type: 'shared' }),
   act('os-set_bootable', 200, { bootable: true }),
   act('os-set_image_metadata', 200, { metadata: { kept: 'a' } }),
   act('os-unset_image_metadata', 404, { key: 'kept' }),

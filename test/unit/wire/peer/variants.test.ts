@@ -277,6 +277,7 @@ const operations: ByKind<Operation> = {
   unmanage: { kind: 'unmanage' },
   'reset-status': { kind: 'reset-status', status: 'error' },
   extend: { kind: 'extend', sizeGiB: 2, online: true },
+  retype: { kind: 'retype', typeId: volume, typeVersion: 4, mayMove: true },
   revert: { kind: 'revert', snapshot: snapshotSpec.id },
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
