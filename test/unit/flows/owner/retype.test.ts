@@ -1,7 +1,7 @@
 /** Another type for a volume: its owner decides, by types at least as new as those of whoever was asked. */
 import t from 'tap'
 import type { TypeChange } from '../../../../lib/model/catalogue.ts'
-import { requestId } from '../../../../lib/model/ids.ts'
+import { poolName, requestId } from '../../../../lib/model/ids.ts'
 import type { Operation } from '../../../../lib/model/request.ts'
 import type { Volume } from '../../../../lib/model/volume.ts'
 import { Fleet } from '../fleet.ts'
@@ -29,8 +29,8 @@ function started(extraSpecs: Record<string, string> = {}): Fleet {
 
 t.test('it has the type, and what belongs to it, everywhere and after a crash; a repeat is answered alike', async (t) => {
   const fleet = started({ multiattach: '<is> True' })
-  const pool = { name: shownAt(fleet, 'a')?.pool, pool: 'p', state: 'up', totalGiB: 100, capabilities: { multiattach: true } }
-  fleet.feed(fleet.host('a'), { kind: 'measured', pools: [pool as never] })
+  const pool = { name: poolName('a', 'fake', 'p'), pool: 'p', state: 'up', totalGiB: 100, capabilities: { multiattach: true } } as const
+  fleet.feed(fleet.host('a'), { kind: 'measured', pools: [pool] })
   t.equal(outcomeOf(fleet.ask('b', operate(2, 1, retype(FAST)))()), 'ok')
   for (const host of 'abc') t.match(shownAt(fleet, host), { type: 'fast', typeId: FAST, multiattach: true, status: 'available' })
   fleet.stop('a')
