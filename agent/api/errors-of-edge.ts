@@ -194,6 +194,13 @@ export const EDGE_ERRORS: Rows<HttpFailure> = {
     text: (f) =>
       `NoMember: this host ${f.state === 'lost' ? 'was marked as lost' : 'has left the cluster'} and serves nothing any more. Ask another host; to use this one again, join with an empty folder.`,
   },
+  'host-not-set': {
+    status: 500,
+    name: 'NotImplemented',
+    help: 'As in Cinder, whose call checks what it is asked and then does nothing. Nothing was changed. `scoria service set HOST --disable`, or `os-services/disable`, keeps a host free of new volumes.',
+    text: (f) =>
+      `The server is incapable of performing the requested operation: to ${f.status} host ${f.host} use os-services/${f.status}.`,
+  },
   internal: {
     status: 500,
     name: 'Internal',

@@ -92,6 +92,21 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
         ? `Volume ${f.volume} doesn't have any snapshots.`
         : `Specified snapshot ${f.snapshot} is not the latest one of volume ${f.volume}: that is ${f.latest}.`,
   },
+  'retype-same': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The volume is of that type already.',
+    text: (f) => `Invalid volume: Retype needs another volume type: volume ${f.volume} is of type ${f.type}.`,
+  },
+  'retype-in-use': {
+    status: 400,
+    name: 'InvalidInput, InvalidVolume',
+    help: 'Whether a volume may be attached more than once, and what QoS specs tell the front end, does not change while it is used. Detach it first.',
+    text: (f) =>
+      f.differs === 'multiattach'
+        ? `Invalid input received: Invalid volume_type passed, retypes affecting multiattach are only allowed on available volumes, and volume ${f.volume} is in use.`
+        : `Invalid volume: Retype of volume ${f.volume} to ${f.type}: for in-use volumes front-end qos specs cannot change.`,
+  },
   'revert-size': {
     status: 400,
     name: 'BadRequest',
@@ -226,6 +241,13 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     retryAfterS: 5,
     help: 'The host is starting and still compares its journal, volumes and exports.',
     text: (f) => `HostRecovering: host ${f.host} is still recovering after its start.`,
+  },
+  'types-behind': {
+    status: 503,
+    name: 'TypesBehind',
+    retryAfterS: 1,
+    help: 'The host of the volume has not heard of the newest volume types and could not read them in time. Nothing was done; ask again.',
+    text: (f) => `TypesBehind: host ${f.host} does not know the newest volume types yet. Ask again in a moment.`,
   },
   'export-failed': {
     status: 500,

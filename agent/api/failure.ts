@@ -39,6 +39,8 @@ export type HttpFailure =
   /** They may have been changed all the same; those of all others that were meant are. */
   | { readonly code: 'logs-not-reached'; readonly hosts: readonly string[] }
   | { readonly code: 'service-not-found'; readonly binary: string; readonly host: string }
+  /** Nothing in Cinder does what its call takes. */
+  | { readonly code: 'host-not-set'; readonly host: string; readonly status: string }
   /** Nothing was heard of what it can do. */
   | { readonly code: 'backend-silent'; readonly backend: string }
   /** A service of Cinder's that is not part of this program. */

@@ -3,12 +3,16 @@ import { parseProjectId } from '../../lib/model/ids.ts'
 import type { Limits, Usage } from '../../lib/model/quota.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
 import { limitsBody, quotaSetBody } from '../../lib/wire/cinder/quota.ts'
-import { parseQuotaSet } from '../../lib/wire/cinder/quota-request.ts'
+import { DEFAULT_CLASS, type QuotaClassChange } from '../../lib/model/quota-class.ts'
+import { parseQuotaClass, parseQuotaSet } from '../../lib/wire/cinder/quota-request.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { namedProject, noProject } from './named-project.ts'
 import { isVisible } from './policy.ts'
+import { operationRid } from './request-names.ts'
 import { typesFor } from './types.ts'
 
+/** Cinder's, for names. */
+const CLASS_MAX = 255
 const SHOW = 'volume_extension:quotas:show'
 
 export const limitRoutes: readonly Route[] = [
@@ -16,6 +20,13 @@ export const limitRoutes: readonly Route[] = [
   { method: 'GET', path: '/os-quota-sets/:project', since: 0, action: SHOW, handle: show },
   { method: 'GET', path: '/os-quota-sets/:project/defaults', since: 0, action: SHOW, handle: defaults },
   { method: 'GET', path: '/os-quota-class-sets/:class', since: 0, action: 'volume_extension:quota_classes:get', handle: showClass },
+  {
+    method: 'PUT',
+    path: '/os-quota-class-sets/:class',
+    since: 0,
+    action: 'volume_extension:quota_classes:update',
+    handle: updateClass,
+  },
   { method: 'PUT', path: '/os-quota-sets/:project', since: 0, action: 'volume_extension:quotas:update', handle: update },
   { method: 'DELETE', path: '/os-quota-sets/:project', since: 0, action: 'volume_extension:quotas:delete', handle: remove },
 ]
@@ -38,19 +49,42 @@ async function show(edge: Edge, call: Call): Promise<Answer> {
   return answer(200, setBody(edge, call, project, ledger.value.limits, isTrueWord(call.query['usage']) ? ledger.value.used : null))
 }
 
-function defaults(edge: Edge, call: Call): Answer {
+async function defaults(edge: Edge, call: Call): Promise<Answer> {
   const project = namedProject(call)
   if (project === null) return noProject(call)
-  return isVisible(call.caller, project)
-    ? answer(200, setBody(edge, call, project, edge.service.manifest().limits, null))
-    : failed({ code: 'forbidden', action: SHOW })
+  if (!isVisible(call.caller, project)) return failed({ code: 'forbidden', action: SHOW })
+  return withClasses(edge, null, () => answer(200, setBody(edge, call, project, edge.service.limitsOfClass(DEFAULT_CLASS), null)))
 }
 
-/** There is one class, the cluster's defaults; whatever it is called, as in Cinder. They are the manifest's, and stay. */
-function showClass(edge: Edge, call: Call): Answer {
-  const name = (call.params['class'] ?? '').slice(0, 255)
-  return answer(200, { quota_class_set: { ...setBody(edge, call, name, edge.service.manifest().limits, null).quota_set } })
+/** Whatever it is called, as in Cinder: a class that nobody has set is like the default one. */
+async function showClass(edge: Edge, call: Call): Promise<Answer> {
+  return withClasses(edge, null, () => answer(200, { quota_class_set: classBody(edge, call).quota_set }))
 }
+
+/** The default class counts from the next create on, wherever it was heard of. What was granted before stays granted. */
+async function updateClass(edge: Edge, call: Call): Promise<Answer> {
+  const wanted = parseQuotaClass(call.body)
+  if (!wanted.ok) return failed(wanted.failure)
+  const name = classOf(call)
+  if (name.length > CLASS_MAX)
+    return failed({ code: 'bad-value', path: 'quota_class_name', value: name.slice(0, 80), rule: { kind: 'too-long', limit: CLASS_MAX } })
+  const rid = operationRid(call, `set quota class ${JSON.stringify(wanted.value)}`, name)
+  return withClasses(edge, { kind: 'set-quota-class', name, rid, limits: wanted.value }, () =>
+    answer(200, { quota_class_set: withoutId(classBody(edge, call)).quota_set }),
+  )
+}
+
+/** After the register has made the change, or said what it holds: another peer may have been told of it a moment ago. */
+async function withClasses(edge: Edge, change: QuotaClassChange | null, shown: () => Answer): Promise<Answer> {
+  const { result } = await edge.service.ask({ kind: 'types', change })
+  return result.ok ? shown() : failed(result.failure)
+}
+
+function classBody(edge: Edge, call: Call): QuotaSet {
+  return setBody(edge, call, classOf(call), edge.service.limitsOfClass(classOf(call)), null)
+}
+
+const classOf = (call: Call): string => call.params['class'] ?? ''
 
 async function update(edge: Edge, call: Call): Promise<Answer> {
   const wanted = parseQuotaSet(call.body)

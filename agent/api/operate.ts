@@ -52,8 +52,9 @@ export async function operateOnSnapshot(
   return snapshot === null ? { ok: false, failure: { code: 'snapshot-not-found', snapshot: id } } : { ok: true, snapshot }
 }
 
-/** Two operations on one attachment are two requests, also under one key, and so are reverts to two snapshots. */
+/** Two operations on one attachment are two requests, also under one key, and so are reverts to two snapshots, or two types for one volume. */
 function operationName(operation: Operation): string {
+  if (operation.kind === 'retype') return `retype ${operation.typeId}`
   if (operation.kind === 'revert') return `revert ${operation.snapshot}`
   if (operation.kind === 'initialize') return `initialize ${operation.connector.initiator}`
   if (operation.kind === 'terminate') return `terminate ${operation.initiator}`

@@ -1,6 +1,7 @@
 /** os-hosts and capabilities: what this peer has heard of the hosts, in two more of Cinder's shapes. */
 import { capabilitiesBody } from '../../lib/wire/cinder/capabilities.ts'
 import { hostResources, hostRows } from '../../lib/wire/cinder/os-host.ts'
+import { parseHostUpdate } from '../../lib/wire/cinder/os-host-request.ts'
 import { isOnHost } from '../../lib/model/service.ts'
 import { type Answer, answer, type Call, type Edge, failed, type Route } from './call.ts'
 import { heardHosts } from './hosts.ts'
@@ -10,6 +11,7 @@ const HOSTS = 'volume_extension:hosts'
 export const osHostRoutes: readonly Route[] = [
   { method: 'GET', path: '/os-hosts', since: 0, action: HOSTS, handle: list },
   { method: 'GET', path: '/os-hosts/:name', since: 0, action: HOSTS, handle: show },
+  { method: 'PUT', path: '/os-hosts/:name', since: 0, action: HOSTS, handle: update },
   { method: 'GET', path: '/capabilities/:name', since: 0, action: 'volume_extension:capabilities', handle: capabilities },
 ]
 
@@ -25,6 +27,15 @@ function show(edge: Edge, call: Call): Answer {
   if (!isKnown(edge, name)) return failed({ code: 'pool-not-found', pool: name })
   const volumes = edge.service.volumes(null).flatMap(({ volume }) => (volume.pool !== null && isOnHost(volume.pool, name) ? [volume] : []))
   return answer(200, hostResources(name, volumes))
+}
+
+/** Cinder checks what it is asked, and has nothing behind it that would do it: not a word more here. */
+function update(edge: Edge, call: Call): Answer {
+  const name = nameOf(call)
+  if (!isKnown(edge, name)) return failed({ code: 'pool-not-found', pool: name })
+  const wanted = parseHostUpdate(call.body)
+  if (!wanted.ok) return failed(wanted.failure)
+  return wanted.value === null ? answer(200, {}) : failed({ code: 'host-not-set', host: name, status: wanted.value })
 }
 
 function capabilities(edge: Edge, call: Call): Answer {

@@ -17,6 +17,8 @@ import { METADATA_BODIES } from '../../lib/wire/cinder/metadata-request.ts'
 import { MIGRATE_BODIES } from '../../lib/wire/cinder/migrate-request.ts'
 import { OLDER_ATTACH_BODIES } from '../../lib/wire/cinder/older-attach-request.ts'
 import { OWN_BODIES } from '../../lib/wire/cinder/own-request.ts'
+import { QUOTA_BODIES } from '../../lib/wire/cinder/quota-request.ts'
+import { RETYPE_BODY } from '../../lib/wire/cinder/retype-request.ts'
 import { SERVICE_BODIES } from '../../lib/wire/cinder/service-request.ts'
 import { SNAPSHOT_BODIES } from '../../lib/wire/cinder/snapshot-request.ts'
 import { TRANSFER_BODIES } from '../../lib/wire/cinder/transfer-request.ts'
@@ -33,6 +35,7 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'POST /v3/volumes/:id/action': [
     ACTION_BODIES.extend,
     ACTION_BODIES.revert,
+    RETYPE_BODY,
     MANAGE_BODIES.unmanage,
     ...Object.values(OLDER_ATTACH_BODIES),
     ...Object.values(FLAG_BODIES),
@@ -70,6 +73,8 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'POST /v3/group_types/:id/group_specs': [GROUP_TYPE_BODIES.specs],
   'PUT /v3/group_types/:id/group_specs/:key': [GROUP_TYPE_BODIES.spec],
   'POST /v3/backups': [CREATE_BACKUP_BODY],
+  'PUT /v3/os-quota-sets/:project': [QUOTA_BODIES.quotaSet],
+  'PUT /v3/os-quota-class-sets/:class': [QUOTA_BODIES.quotaClass],
   'PUT /v3/os-services/enable': [SERVICE_BODIES.which],
   'PUT /v3/os-services/disable': [SERVICE_BODIES.which],
   'PUT /v3/os-services/disable-log-reason': [SERVICE_BODIES.reason],

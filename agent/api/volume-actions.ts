@@ -14,13 +14,21 @@ import { MIGRATE_ACTIONS } from './migrate-actions.ts'
 import { OLDER_ATTACH_ACTIONS } from './older-attach.ts'
 import { operate } from './operate.ts'
 import { isAllowed } from './policy.ts'
+import { RETYPE_ACTIONS } from './retype.ts'
 import type { VolumeActionRow } from './volume-action-row.ts'
 
 export const volumeActionRoutes: readonly Route[] = [
   { method: 'POST', path: '/volumes/:id/action', since: 0, action: 'volume:extend', handle: act },
 ]
 
-const ROWS = new Map([...OLDER_ATTACH_ACTIONS, ...FLAG_ACTIONS, ...IMAGE_ACTIONS, ...MIGRATE_ACTIONS, ...EXTEND_COMPLETION])
+const ROWS = new Map([
+  ...OLDER_ATTACH_ACTIONS,
+  ...FLAG_ACTIONS,
+  ...IMAGE_ACTIONS,
+  ...MIGRATE_ACTIONS,
+  ...EXTEND_COMPLETION,
+  ...RETYPE_ACTIONS,
+])
 const UNMANAGE = 'volume_extension:volume_unmanage'
 const REVERT = 40
 /** From here on a volume in use may be extended too. */

@@ -3,7 +3,7 @@ import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId 
 import { compareText, isReservedProject } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
-import { effectiveDefaults, effectiveGroupTypes, effectiveQos, effectiveServices } from '../../lib/model/catalogue.ts'
+import { effectiveDefaults, effectiveGroupTypes, effectiveLimits, effectiveQos, effectiveServices } from '../../lib/model/catalogue.ts'
 import { placeRequest } from '../../lib/flows/coordinator/place.ts'
 import { typesOf } from '../../lib/flows/spread/catalogue.ts'
 import { knownHosts, knownPools } from '../../lib/flows/spread/beat.ts'
@@ -53,6 +53,7 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     manifest: () => peer.options.manifest,
     types: () => typesOf(peer),
     defaultTypes: () => effectiveDefaults(peer.catalogue.entries),
+    limitsOfClass: (name) => effectiveLimits(peer.options.manifest.limits, peer.catalogue.entries, name),
     services: () => effectiveServices(peer.catalogue.entries),
     groupTypes: () => effectiveGroupTypes(peer.catalogue.entries),
     qosSpecs: () => effectiveQos(peer.catalogue.entries),

@@ -10,6 +10,7 @@ import type { GroupType } from '../../lib/model/group-type.ts'
 import type { HostView } from '../../lib/model/host.ts'
 import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
+import type { Limits } from '../../lib/model/quota.ts'
 import type { ServiceMark } from '../../lib/model/service.ts'
 import type { QosSpecs } from '../../lib/model/qos.ts'
 import type { Placing } from '../../lib/flows/coordinator/place.ts'
@@ -46,6 +47,8 @@ export interface Service {
   qosSpecs(): readonly QosSpecs[]
   /** Of the projects that have one of their own, by this peer's copy. */
   defaultTypes(): readonly DefaultType[]
+  /** Of a class of quotas, by this peer's copy. */
+  limitsOfClass(name: string): Limits
   /** What operators have said of services, by this peer's copy. */
   services(): readonly ServiceMark[]
   self(): PeerId

@@ -1,14 +1,18 @@
-/** `scoria quota …`: what a project may have, and what it has. */
+/** `scoria quota …`: what a project may have, and what it has; and what a class of quotas says, above all the default one. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { usage } from '../failure.ts'
-import { printList } from '../output/print.ts'
+import { type ListColumn, printList } from '../output/print.ts'
 import { type Item, itemAt, numberOf, partOf } from '../rest/body.ts'
 import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Context, contextOf, withCommon, withExamples } from './context.ts'
 
-interface SetOptions extends CommonOptions {
+interface ShowOptions extends CommonOptions {
+  readonly class?: boolean
+}
+
+interface SetOptions extends ShowOptions {
   readonly volumes?: number
   readonly snapshots?: number
   readonly gigabytes?: number
@@ -16,6 +20,8 @@ interface SetOptions extends CommonOptions {
 }
 
 const NO_LIMIT = -1
+const DEFAULT_CLASS = 'default'
+const CLASS = 'the name is that of a class; the one called default counts for projects without limits of their own'
 /** What Scoria keeps account of; the rest of Cinder's set is there for its clients. */
 const RESOURCES = ['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'] as const
 
@@ -23,23 +29,33 @@ export function addQuota(program: Command, terminal: Terminal): void {
   const quota = program.command('quota').description('limits of projects: show, set, unset')
   const show = quota
     .command('show')
-    .description("show a project's limits and what it uses")
-    .argument('[project]', 'its id; the one of --project if not given')
-    .action(async (project: string | undefined, options: CommonOptions) => showQuota(await contextOf(options, terminal), project))
+    .description("show a project's limits and what it uses, or a class's limits")
+    .argument('[name]', 'id of the project; the one of --project if not given')
+    .option('--class', CLASS)
+    .action(async (name: string | undefined, options: ShowOptions) => {
+      const context = await contextOf(options, terminal)
+      await (options.class === true ? showClass(context, name) : showQuota(context, name))
+    })
   withCommon(show)
-  withExamples(show, 'scoria quota show', 'scoria quota show web -o json')
+  withExamples(show, 'scoria quota show', 'scoria quota show web -o json', 'scoria quota show --class default')
 
   const set = quota
     .command('set')
-    .description("change a project's limits; what is not named stays")
-    .argument('[project]', 'its id; the one of --project if not given')
+    .description("change a project's limits, or a class's; what is not named stays")
+    .argument('[name]', 'id of the project; the one of --project if not given')
+    .option('--class', CLASS)
     .option('--volumes <n>', 'how many volumes; none for no limit', limit)
     .option('--snapshots <n>', 'how many snapshots; none for no limit', limit)
     .option('--gigabytes <n>', 'GiB in all volumes and snapshots together; none for no limit', limit)
     .option('--per-volume-gigabytes <n>', 'GiB in one volume; none for no limit', limit)
-    .action(async (project: string | undefined, options: SetOptions) => setQuota(project, options, terminal))
+    .action(async (name: string | undefined, options: SetOptions) => setQuota(name, options, terminal))
   withCommon(set)
-  withExamples(set, 'scoria quota set web --volumes 100 --gigabytes 5000', 'scoria quota set web --gigabytes none')
+  withExamples(
+    set,
+    'scoria quota set web --volumes 100 --gigabytes 5000',
+    'scoria quota set web --gigabytes none',
+    'scoria quota set --class default --volumes 50',
+  )
 
   const unset = quota
     .command('unset')
@@ -54,14 +70,18 @@ export function addQuota(program: Command, terminal: Terminal): void {
   withExamples(unset, 'scoria quota unset web', 'scoria quota unset')
 }
 
-async function setQuota(project: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
+async function setQuota(name: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
   const { volumes, snapshots, gigabytes, perVolumeGigabytes } = options
   const limits = given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes })
   if (Object.keys(limits).length === 0)
     throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes')
   const context = await contextOf(options, terminal)
-  await context.client.call({ method: 'PUT', path: quotaPath(context, project), body: { quota_set: limits } })
-  await showQuota(context, project)
+  if (options.class === true) {
+    await context.client.call({ method: 'PUT', path: classPath(context, name), body: { quota_class_set: limits } })
+    return showClass(context, name)
+  }
+  await context.client.call({ method: 'PUT', path: quotaPath(context, name), body: { quota_set: limits } })
+  await showQuota(context, name)
 }
 
 async function showQuota(context: Context, project: string | undefined): Promise<void> {
@@ -70,18 +90,34 @@ async function showQuota(context: Context, project: string | undefined): Promise
   const set = itemAt(body, 'quota_set')
   const rows = RESOURCES.map((name) => ({ name, ...partOf(set, name) }))
   const columns = [
-    { header: 'RESOURCE', cell: (row: Item) => String(row['name']) },
-    { header: 'LIMIT', cell: (row: Item) => limitText(numberOf(row, 'limit')) },
+    ...LIMIT_COLUMNS,
     // How large the largest volume is concerns nobody.
     { header: 'USED', cell: (row: Item) => (row['name'] === 'per_volume_gigabytes' ? '' : String(numberOf(row, 'in_use') ?? '')) },
   ]
   printList(terminal, output, body, rows, columns, 'no quotas')
 }
 
+async function showClass(context: Context, name: string | undefined): Promise<void> {
+  const { client, output, terminal } = context
+  const body = await client.call({ method: 'GET', path: classPath(context, name) })
+  const set = itemAt(body, 'quota_class_set')
+  const rows = RESOURCES.map((resource) => ({ name: resource, limit: numberOf(set, resource) }))
+  printList(terminal, output, body, rows, LIMIT_COLUMNS, 'no quotas')
+}
+
+const LIMIT_COLUMNS: readonly ListColumn<Item>[] = [
+  { header: 'RESOURCE', cell: (row) => String(row['name']) },
+  { header: 'LIMIT', cell: (row) => limitText(numberOf(row, 'limit')) },
+]
+
 function quotaPath({ client, settings }: Context, project: string | undefined): string {
   const named = project ?? settings.project
   if (named === null) throw usage('which project the token is for is not known here', 'name it: scoria quota show PROJECT')
   return client.cinder(`/os-quota-sets/${encodeURIComponent(named)}`)
+}
+
+function classPath({ client }: Context, name = DEFAULT_CLASS): string {
+  return client.cinder(`/os-quota-class-sets/${encodeURIComponent(name)}`)
 }
 
 function limitText(value: number | null): string {

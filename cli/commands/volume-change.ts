@@ -9,10 +9,11 @@ import { usage } from '../failure.ts'
 import { changeFlags, type FlagOptions, hasFlags, unsetImage, withFlags } from './volume-flags.ts'
 import { collect, contextOf, sizeGiB, type WaitOptions, withCommon, withExamples, withWait } from './context.ts'
 import { changeTexts, demandTexts, type TextOptions, withTexts } from './text-changes.ts'
+import { changeType, demandType, type RetypeOptions, withRetype } from './volume-retype.ts'
 import { volumeFields, volumeName } from './volume-rows.ts'
 import { waitUntilSettled } from './volume-wait.ts'
 
-type SetOptions = TextOptions & FlagOptions
+type SetOptions = TextOptions & FlagOptions & RetypeOptions
 
 interface UnsetOptions extends CommonOptions {
   readonly property?: readonly string[]
@@ -22,15 +23,16 @@ interface UnsetOptions extends CommonOptions {
 export function addVolumeSet(parent: Command, terminal: Terminal): void {
   const command = parent
     .command('set')
-    .description('change name, description or properties; say whether it boots or may be written to')
+    .description('change name, description, properties or type; say whether it boots or may be written to')
     .argument('<volume>', 'name or id')
-  withFlags(withTexts(command)).action(async (name: string, options: SetOptions) => set(name, options, terminal))
+  withRetype(withFlags(withTexts(command))).action(async (name: string, options: SetOptions) => set(name, options, terminal))
   withCommon(command)
   withExamples(
     command,
     'scoria volume set db --name db-old',
     'scoria volume set db --property tier=gold --unset-property temp',
     'scoria volume set golden --bootable --read-only --image-property os_distro=debian',
+    'scoria volume set db --type fast --retype-policy never',
   )
 }
 
@@ -58,10 +60,11 @@ export function addVolumeExtend(parent: Command, terminal: Terminal): void {
 }
 
 async function set(name: string, options: SetOptions, terminal: Terminal): Promise<void> {
-  if (!hasFlags(options)) demandTexts(options)
+  if (!demandType(options) && !hasFlags(options)) demandTexts(options, '--type')
   const { client, output } = await contextOf(options, terminal)
   const id = textOf(await findVolume(client, name), 'id')
   const path = client.cinder(`/volumes/${id}`)
+  await changeType(client, id, options)
   await changeFlags(client, path, options)
   const body = await changeTexts(client, 'volume', path, options)
   printOne(terminal, output, body, id, volumeFields(itemAt(body, 'volume')))

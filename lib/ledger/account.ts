@@ -8,7 +8,7 @@ import type { VolumeType } from '../model/volume-type.ts'
 export interface Account {
   readonly project: ProjectId
   readonly cell: Cell
-  /** Limits of a project that has none of its own. */
+  /** Limits that the cluster was founded with. */
   readonly defaults: Limits
   /** Volume types that the cluster was founded with. */
   readonly founding: readonly VolumeType[]

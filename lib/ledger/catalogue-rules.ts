@@ -81,7 +81,7 @@ function answerOf(entries: Iterable<CatalogueEntry>, id: string | null): LedgerA
 function fullOf(entry: CatalogueEntry): 'extra specs' | 'projects' | 'specs' | null {
   if (entry.kind === 'qos') return Object.keys(entry.specs).length > ENTRY_ITEMS_MAX ? 'specs' : null
   if (entry.kind === 'group-type') return Object.keys(entry.groupSpecs).length > ENTRY_ITEMS_MAX ? 'specs' : null
-  if (entry.kind === 'default-type' || entry.kind === 'service') return null
+  if (entry.kind !== 'type') return null
   if (Object.keys(entry.extraSpecs).length > ENTRY_ITEMS_MAX) return 'extra specs'
   return entry.access.length > ENTRY_ITEMS_MAX ? 'projects' : null
 }

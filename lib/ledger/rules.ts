@@ -11,13 +11,16 @@ import { assertNever } from '../model/invariant.ts'
 import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Left, Recent } from '../model/ledger.ts'
 import { comparePositions } from '../model/log.ts'
 import { addUsage, COUNTED_LIMITS, type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
+import type { DefaultLimits } from '../model/quota-class.ts'
 import { editText } from '../model/text-edit.ts'
 import type { Account, Verdict } from './account.ts'
 import { asItIs } from './catalogue-rules.ts'
 import { setDefaultType } from './default-type-rules.ts'
 import { claimGroupType, releaseGroupType, reviseGroupType } from './group-type-rules.ts'
 import { claimProject, claimUser, readIdentity, releaseProject, releaseUser, reviseProject, reviseUser } from './identity-rules.ts'
+import { heardDefaults, limitsOf } from './limits.ts'
 import { claimQos, freeQos, releaseQos, reviseQos } from './qos-rules.ts'
+import { setQuotaClass } from './quota-class-rules.ts'
 import { setService } from './service-rules.ts'
 import { issueToken, readToken, revokeToken } from './token-rules.ts'
 import { claimType, releaseType, reviseType } from './type-rules.ts'
@@ -47,6 +50,7 @@ export interface LedgerRules {
   freeQos(account: Account, change: Change<'free-qos'>): Verdict
   setDefaultType(account: Account, change: Change<'set-default-type'>): Verdict
   setService(account: Account, change: Change<'set-service'>): Verdict
+  setQuotaClass(account: Account, change: Change<'set-quota-class'>): Verdict
 }
 
 /** Requests that ended, and reservations that were closed: the last so many of each are remembered. A register must fit in one message. */
@@ -54,26 +58,28 @@ const REMEMBER_MAX = 4096
 
 export const LEDGER_RULES: LedgerRules = {
   /** Decided already, then closed, then over quota, then bound: in this order. */
-  bind(account, { binding }) {
+  bind(account, { binding, defaults }) {
     const decision = decided(account.cell, binding.rid, binding.volume, binding.bodyHash)
     if (decision !== null) return answer(decision)
     if (account.cell.closed.has(closedKey({ rid: binding.rid, host: binding.host, reservation: binding.reservation }))) {
       return answer({ kind: 'closed' })
     }
     if (account.cell.hosts.get(binding.host)?.isFinal === true) return answer({ kind: 'closed' })
-    const over = overQuota(account, binding.delta, binding.snapshot === null ? binding.sizeGiB : 0)
-    if (over !== null) return answer(over)
+    const heard = heardDefaults(account, defaults)
+    const over = overQuota(account, limitsOf(account, defaults), binding.delta, binding.snapshot === null ? binding.sizeGiB : 0)
+    if (over !== null) return { puts: heard, answer: over }
     // What comes back is here again.
     const left = binding.transfer === null ? undefined : account.cell.left.get(binding.volume)
-    return { puts: [put(binding), ...(left === undefined ? [] : [drop(left)])], answer: { kind: 'bound', binding } }
+    return { puts: [...heard, put(binding), ...(left === undefined ? [] : [drop(left)])], answer: { kind: 'bound', binding } }
   },
 
-  unplace(account, { unplaced }) {
+  unplace(account, { unplaced, defaults }) {
     const decision = decided(account.cell, unplaced.rid, unplaced.spec.id, unplaced.bodyHash)
     if (decision !== null) return answer(decision)
-    const over = overQuota(account, unplaced.delta, unplaced.spec.sizeGiB)
-    if (over !== null) return answer(over)
-    return { puts: [put(unplaced)], answer: { kind: 'unplaced', unplaced } }
+    const heard = heardDefaults(account, defaults)
+    const over = overQuota(account, limitsOf(account, defaults), unplaced.delta, unplaced.spec.sizeGiB)
+    if (over !== null) return { puts: heard, answer: over }
+    return { puts: [...heard, put(unplaced)], answer: { kind: 'unplaced', unplaced } }
   },
 
   /** Bound to this reservation: build. Else it is closed, and a BIND that is still on its way finds that. */
@@ -165,15 +171,15 @@ export const LEDGER_RULES: LedgerRules = {
   },
 
   /** Below what is used already no limit can be set, as in Cinder. -1: no limit. */
-  setLimits(account, { limits: wanted }) {
+  setLimits(account, { limits: wanted, defaults }) {
     const used = usedBy(account.cell)
     for (const resource of COUNTED_LIMITS) {
       const limit = wanted[resource]
       if (limit !== undefined && limit >= 0 && limit < used[resource])
         return answer({ kind: 'below-use', resource, limit, used: used[resource] })
     }
-    const limits = { ...(account.cell.limits ?? account.defaults), ...wanted }
-    return { puts: [put({ kind: 'limits', limits })], answer: contents({ ...account, cell: { ...account.cell, limits } }, null) }
+    const limits = { ...account.cell.limits, ...wanted }
+    return { puts: [put({ kind: 'limits', limits })], answer: contents({ ...account, cell: { ...account.cell, limits } }, null, defaults) }
   },
 
   claimType,
@@ -188,6 +194,7 @@ export const LEDGER_RULES: LedgerRules = {
   freeQos,
   setDefaultType,
   setService,
+  setQuotaClass,
 }
 
 /** Evaluates one change on a register. */
@@ -216,10 +223,10 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
     case 'clear-limits': {
       const { limits } = account.cell
       const puts = limits === null ? [] : [drop({ kind: 'limits', limits })]
-      return { puts, answer: contents({ ...account, cell: { ...account.cell, limits: null } }, null) }
+      return { puts, answer: contents({ ...account, cell: { ...account.cell, limits: null } }, null, change.defaults) }
     }
     case 'read':
-      return answer(contents(account, change.about))
+      return answer(contents(account, change.about, change.defaults))
     case 'claim-type':
       return rules.claimType(account, change)
     case 'revise-type':
@@ -244,6 +251,8 @@ export function evaluate(rules: LedgerRules, account: Account, change: LedgerCha
       return rules.setDefaultType(account, change)
     case 'set-service':
       return rules.setService(account, change)
+    case 'set-quota-class':
+      return rules.setQuotaClass(account, change)
     case 'claim-user':
       return claimUser(account, change)
     case 'revise-user':
@@ -287,9 +296,8 @@ function decided(cell: Cell, rid: RequestId, volume: VolumeId, bodyHash: string)
 }
 
 /** The limit that `delta` would break, the total size before the count, as Cinder reports them. */
-function overQuota(account: Account, delta: Usage, sizeGiB: number): LedgerAnswer | null {
-  const limits = account.cell.limits ?? account.defaults
-  const used = usedBy(account.cell)
+function overQuota({ cell }: Account, limits: Limits, delta: Usage, sizeGiB: number): LedgerAnswer | null {
+  const used = usedBy(cell)
   const over = (resource: keyof Limits, limit: number, inUse: number, requested: number): LedgerAnswer | null =>
     limit >= 0 && requested > 0 && inUse + requested > limit ? { kind: 'over-quota', resource, limit, used: inUse, requested } : null
   return (
@@ -300,8 +308,8 @@ function overQuota(account: Account, delta: Usage, sizeGiB: number): LedgerAnswe
   )
 }
 
-function contents(account: Account, about: VolumeId | SnapshotId | null): LedgerAnswer {
-  const { cell, project, defaults } = account
+function contents(account: Account, about: VolumeId | SnapshotId | null, told: DefaultLimits | undefined): LedgerAnswer {
+  const { cell, project } = account
   let endedRequest: Recent | null = null
   if (about !== null)
     for (const recent of cell.recent.values()) if (recent.volume === about || recent.snapshot === about) endedRequest = recent
@@ -313,7 +321,7 @@ function contents(account: Account, about: VolumeId | SnapshotId | null): Ledger
       unplaced: [...cell.unplaced.values()],
       intents: [...cell.intents.values()],
       gone: [...cell.gone.keys()],
-      limits: cell.limits ?? defaults,
+      limits: limitsOf(account, told),
       used: usedBy(cell),
       project,
       ended: endedRequest,

@@ -1,6 +1,7 @@
 /**
- * The catalogue of the cluster: its volume types, group types, QoS specs, the projects' default types, and the services that take no
- * new volume. Of volume types there are those that it was founded with, and over them what admins have done since.
+ * The catalogue of the cluster: its volume types, group types, QoS specs, the projects' default types, the services that take no
+ * new volume, and the classes of quotas. Of volume types there are those that it was founded with, and over them what admins have
+ * done since.
  *
  * What was done stands in one register, that of a project which no client can have. Each change gets a version one above
  * all before it, so that the highest version in a copy says how new the copy is. What was deleted leaves its entry
@@ -10,6 +11,8 @@ import type { DefaultType, DefaultTypeChange, DefaultTypeEntry } from './default
 import type { GroupType, GroupTypeChange, GroupTypeEntry } from './group-type.ts'
 import { compareText, type ProjectId, type RequestId } from './ids.ts'
 import type { QosChange, QosEntry, QosSpecs } from './qos.ts'
+import type { Limits } from './quota.ts'
+import { DEFAULT_CLASS, type DefaultLimits, type QuotaClassChange, type QuotaClassEntry } from './quota-class.ts'
 import type { ServiceChange, ServiceEntry, ServiceMark } from './service.ts'
 import type { EncryptionChange, TypeEncryption } from './type-encryption.ts'
 import { DEFAULT_TYPE_NAME, type VolumeType } from './volume-type.ts'
@@ -38,7 +41,7 @@ export interface TypeEntry extends KnownType {
   readonly done: readonly RequestId[]
 }
 
-export type CatalogueEntry = TypeEntry | GroupTypeEntry | QosEntry | DefaultTypeEntry | ServiceEntry
+export type CatalogueEntry = TypeEntry | GroupTypeEntry | QosEntry | DefaultTypeEntry | ServiceEntry | QuotaClassEntry
 
 /** One peer's copy of the register. Only ever replaced by one of a higher version. */
 export interface Catalogue {
@@ -105,7 +108,7 @@ export type TypeChange =
   | { readonly kind: 'revise-type'; readonly id: string; readonly rid: RequestId; readonly edit: TypeEdit }
   | { readonly kind: 'release-type'; readonly id: string; readonly rid: RequestId }
 
-export type CatalogueChange = TypeChange | GroupTypeChange | QosChange | DefaultTypeChange | ServiceChange
+export type CatalogueChange = TypeChange | GroupTypeChange | QosChange | DefaultTypeChange | ServiceChange | QuotaClassChange
 
 /** A founding type that nobody has changed. */
 const FOUNDED = { isPublic: true, access: [], encryption: null, qosId: null, version: 0, isGone: false } as const
@@ -119,6 +122,8 @@ export function catalogueKey(entry: CatalogueEntry): string {
       return `${entry.kind}/${entry.project}`
     case 'service':
       return `${entry.kind}/${entry.host}`
+    case 'quota-class':
+      return `${entry.kind}/${entry.name}`
     default:
       return `${entry.kind}/${entry.id}`
   }
@@ -162,6 +167,17 @@ export function effectiveServices(entries: Iterable<CatalogueEntry>): readonly S
   return live.sort((a, b) => compareText(a.host, b.host))
 }
 
+/** The default class of quotas; null while nobody has set it. */
+export function effectiveDefaultLimits(entries: Iterable<CatalogueEntry>): DefaultLimits | null {
+  const entry = quotaClassIn(entries, DEFAULT_CLASS)
+  return entry === null ? null : { version: entry.version, limits: entry.limits }
+}
+
+/** Limits of a class: its own, then those of the default class, then those that the cluster was founded with. */
+export function effectiveLimits(founding: Limits, entries: readonly CatalogueEntry[], name: string): Limits {
+  return { ...founding, ...quotaClassIn(entries, DEFAULT_CLASS)?.limits, ...quotaClassIn(entries, name)?.limits }
+}
+
 /** The type that a create without one gets: it keeps its name as long as the cluster is there. */
 export function isDefaultType({ name }: VolumeType): boolean {
   return name === DEFAULT_TYPE_NAME
@@ -178,6 +194,11 @@ export function groupTypeOf({ id, name, description, isPublic, groupSpecs }: Gro
 /** Whether the type is there for a project that is no admin's. */
 export function isTypeFor({ isPublic, access }: KnownType, project: ProjectId): boolean {
   return isPublic || access.includes(project)
+}
+
+function quotaClassIn(entries: Iterable<CatalogueEntry>, name: string): QuotaClassEntry | null {
+  for (const entry of entries) if (entry.kind === 'quota-class' && entry.name === name) return entry
+  return null
 }
 
 function typesIn(entry: KnownType & { readonly isGone: boolean }): readonly KnownType[] {

@@ -10,6 +10,7 @@ import type { IdentityEntry, ProjectEntry, TokenEntry, UserEntry } from './ident
 import type { PeerId, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Binding, Closed, Gone, HostTotals, Intent, Left, LedgerEntry, LedgerPut, Recent, Unplaced } from './ledger.ts'
 import type { QosEntry } from './qos.ts'
+import type { DefaultLimits, QuotaClassEntry } from './quota-class.ts'
 import type { ServiceEntry } from './service.ts'
 import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
 
@@ -32,13 +33,18 @@ export interface Cell {
   readonly defaultTypes: Map<ProjectId, DefaultTypeEntry>
   /** By host or host@backend. */
   readonly services: Map<string, ServiceEntry>
+  /** By name. */
+  readonly quotaClasses: Map<string, QuotaClassEntry>
   /** By id. */
   readonly users: Map<string, UserEntry>
   /** By id. */
   readonly projects: Map<string, ProjectEntry>
   /** By hash. */
   readonly tokens: Map<string, TokenEntry>
-  limits: Limits | null
+  /** The project's own. */
+  limits: Partial<Limits> | null
+  /** The newest that this register was told of. */
+  defaults: DefaultLimits | null
 }
 
 export function emptyCell(): Cell {
@@ -56,10 +62,12 @@ export function emptyCell(): Cell {
     qos: new Map(),
     defaultTypes: new Map(),
     services: new Map(),
+    quotaClasses: new Map(),
     users: new Map(),
     projects: new Map(),
     tokens: new Map(),
     limits: null,
+    defaults: null,
   }
 }
 
@@ -82,6 +90,7 @@ function entryKey(entry: LedgerEntry): string {
     case 'qos':
     case 'default-type':
     case 'service':
+    case 'quota-class':
       return catalogueKey(entry)
     case 'user':
     case 'project':
@@ -89,7 +98,8 @@ function entryKey(entry: LedgerEntry): string {
     case 'token':
       return `token/${entry.hash}`
     case 'limits':
-      return 'limits'
+    case 'defaults':
+      return entry.kind
   }
 }
 
@@ -144,6 +154,9 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
     case 'service':
       cell.services.set(entry.host, entry)
       return
+    case 'quota-class':
+      cell.quotaClasses.set(entry.name, entry)
+      return
     case 'user':
       cell.users.set(entry.id, entry)
       return
@@ -155,6 +168,9 @@ export function putEntry(cell: Cell, change: LedgerPut): void {
       return
     case 'limits':
       cell.limits = entry.limits
+      return
+    case 'defaults':
+      cell.defaults = { version: entry.version, limits: entry.limits }
   }
 }
 
@@ -173,9 +189,11 @@ function dropKey(cell: Cell, key: string): void {
   else if (key.startsWith('qos/')) cell.qos.delete(name)
   else if (key.startsWith('default-type/')) cell.defaultTypes.delete(name as ProjectId)
   else if (key.startsWith('service/')) cell.services.delete(name)
+  else if (key.startsWith('quota-class/')) cell.quotaClasses.delete(name)
   else if (key.startsWith('user/')) cell.users.delete(name)
   else if (key.startsWith('project/')) cell.projects.delete(name)
   else if (key.startsWith('token/')) cell.tokens.delete(name)
+  else if (key === 'defaults') cell.defaults = null
   else cell.limits = null
 }
 
@@ -187,6 +205,7 @@ export function catalogueIn(cell: Cell): readonly CatalogueEntry[] {
     ...cell.qos.values(),
     ...cell.defaultTypes.values(),
     ...cell.services.values(),
+    ...cell.quotaClasses.values(),
   ]
 }
 
@@ -210,6 +229,7 @@ export function cellEntries(cell: Cell): ReadonlyArray<readonly [string, LedgerE
     ...identityIn(cell),
   ]
   if (cell.limits !== null) entries.push({ kind: 'limits', limits: cell.limits })
+  if (cell.defaults !== null) entries.push({ kind: 'defaults', ...cell.defaults })
   return entries.map((entry) => [entryKey(entry), entry] as const)
 }
 

@@ -67,6 +67,10 @@ export type Failure =
   | { readonly code: 'existing-taken'; readonly name: string }
   /** It is in use, and its pool cannot grow what is in use. */
   | { readonly code: 'extend-offline'; readonly volume: VolumeId; readonly pool: PoolName }
+  /** It is of that type already. */
+  | { readonly code: 'retype-same'; readonly volume: VolumeId; readonly type: string }
+  /** Whoever uses it was told otherwise. */
+  | { readonly code: 'retype-in-use'; readonly volume: VolumeId; readonly type: string; readonly differs: 'multiattach' | 'qos' }
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'
@@ -90,6 +94,8 @@ export type Failure =
   | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly code: 'forming'; readonly joined: number; readonly expect: number }
   | { readonly code: 'recovering'; readonly host: string }
+  /** The host knows an older version of the volume types than who asked it, and reads them. */
+  | { readonly code: 'types-behind'; readonly host: string }
   | { readonly code: 'export-failed'; readonly volume: VolumeId; readonly tool: string; readonly detail: string }
   | { readonly code: 'overloaded'; readonly queue: string; readonly limit: number }
   | CatalogueFailure

@@ -3,9 +3,9 @@
  *
  * Flat, so that a change is a handful of puts and deletes: acceptors store and ship the difference and not the whole.
  * Keys: `bound/<rid>`, `closed/<rid>/<host>/<reservation>`, `unplaced/<rid>`, `recent/<rid>`, `host/<peer>`, `limits`,
- * `intent/<volume>`, `gone/<volume>`, `left/<volume>`; in the register of the cluster itself `type/<id>`,
- * `group-type/<id>`, `qos/<id>`, `default-type/<project>`, `service/<host>`; in those of the users `user/<id>`, `project/<id>`,
- * `token/<hash>`.
+ * `defaults`, `intent/<volume>`, `gone/<volume>`, `left/<volume>`; in the register of the cluster itself `type/<id>`,
+ * `group-type/<id>`, `qos/<id>`, `default-type/<project>`, `service/<host>`, `quota-class/<name>`; in those of the users
+ * `user/<id>`, `project/<id>`, `token/<hash>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from './ids.ts'
@@ -13,6 +13,7 @@ import type { CatalogueChange, CatalogueEntry, CatalogueRefusal } from './catalo
 import type { IdentityChange, IdentityEntry, IdentityFound, IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
 import type { Limits, Usage } from './quota.ts'
+import type { DefaultLimits } from './quota-class.ts'
 import type { SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
 import type { TransferGrant } from './transfer.ts'
@@ -128,9 +129,15 @@ export interface LastRecord {
   readonly usage: Usage | null
 }
 
+/** The project's own: what is not there follows the defaults. */
 export interface LimitsEntry {
   readonly kind: 'limits'
-  readonly limits: Limits
+  readonly limits: Partial<Limits>
+}
+
+/** The newest default class of quotas that this register was told of. */
+export interface DefaultsEntry extends DefaultLimits {
+  readonly kind: 'defaults'
 }
 
 export type LedgerEntry =
@@ -140,6 +147,7 @@ export type LedgerEntry =
   | Closed
   | HostTotals
   | LimitsEntry
+  | DefaultsEntry
   | Intent
   | Gone
   | Left
@@ -152,10 +160,14 @@ export interface LedgerPut {
   readonly entry: LedgerEntry | null
 }
 
-/** What somebody wants done to a register, evaluated inside the compare-and-set. Each is idempotent. */
+/**
+ * What somebody wants done to a register, evaluated inside the compare-and-set. Each is idempotent.
+ *
+ * `defaults`, where limits count: the default class of quotas as who asks knows it; absent while none was ever set.
+ */
 export type LedgerChange =
-  | { readonly kind: 'bind'; readonly binding: Binding }
-  | { readonly kind: 'unplace'; readonly unplaced: Unplaced }
+  | { readonly kind: 'bind'; readonly binding: Binding; readonly defaults?: DefaultLimits }
+  | { readonly kind: 'unplace'; readonly unplaced: Unplaced; readonly defaults?: DefaultLimits }
   | { readonly kind: 'resolve'; readonly rid: RequestId; readonly host: PeerId; readonly reservation: ReservationId; readonly atMs: number }
   /** `settled`: requests whose effect is in `usage` at `seq`, or that ended without one. */
   | { readonly kind: 'fold'; readonly totals: HostTotals; readonly settled: readonly RequestId[]; readonly atMs: number }
@@ -177,11 +189,11 @@ export type LedgerChange =
       readonly volume: VolumeId | null
       readonly atMs: number
     }
-  | { readonly kind: 'set-limits'; readonly limits: Partial<Limits> }
+  | { readonly kind: 'set-limits'; readonly limits: Partial<Limits>; readonly defaults?: DefaultLimits }
   /** Back to the defaults. */
-  | { readonly kind: 'clear-limits' }
+  | { readonly kind: 'clear-limits'; readonly defaults?: DefaultLimits }
   /** `about`: a volume or a snapshot to look for among the requests that ended, too. */
-  | { readonly kind: 'read'; readonly about: VolumeId | SnapshotId | null }
+  | { readonly kind: 'read'; readonly about: VolumeId | SnapshotId | null; readonly defaults?: DefaultLimits }
   | CatalogueChange
   | IdentityChange
   | { readonly kind: 'read-types' }

@@ -29,6 +29,8 @@ export type Operation =
   | { readonly kind: 'unmanage' }
   /** An operator's word against the record: it says the status and touches nothing else. */
   | { readonly kind: 'reset-status'; readonly status: 'available' | 'in-use' | 'error' }
+  /** `typeVersion`: of the type where it was asked for; its owner knows no older one. `mayMove`: also to another pool. */
+  | { readonly kind: 'retype'; readonly typeId: string; readonly typeVersion: number; readonly mayMove: boolean }
   /** `online`: also while the volume is used, where its pool can do that. */
   | { readonly kind: 'extend'; readonly sizeGiB: number; readonly online: boolean }
   /** `force`: also while the volume is used. */

@@ -66,7 +66,7 @@ export interface Volume extends VolumeSpec, VolumeFlags {
   readonly failure: VolumeFailure | null
 }
 
-export const FAILURE_KINDS: readonly VolumeFailure['kind'][] = ['no-room', 'backend', 'lost', 'missing', 'delete-refused']
+export const FAILURE_KINDS: readonly VolumeFailure['kind'][] = ['no-room', 'backend', 'lost', 'missing', 'delete-refused', 'retype-refused']
 
 /** What the backend was at; `unmanage`: the volume is there and well. */
 export type BackendStep = 'create' | 'delete' | 'extend' | 'revert' | 'manage' | 'unmanage'
@@ -83,6 +83,8 @@ type FailureFacts =
   | { readonly kind: 'missing' }
   /** It is there and well: a delete that was taken while its host was away found it in use, or with snapshots. */
   | { readonly kind: 'delete-refused'; readonly attachments: number; readonly snapshots: number }
+  /** It is there and well, and of the type that it was of: its pool is none for the one that was asked for last. */
+  | { readonly kind: 'retype-refused'; readonly type: string; readonly mayMove: boolean; readonly rejection: Rejection }
 
 /**
  * Volume status that follows from its attachments: attached > attaching > detaching > reserved > available.

@@ -36,13 +36,21 @@ export const DEFAULT_PLACEMENT: PlacementOptions = {
 
 const UNWEIGHED: Weighed = { weight: 0, said: {} }
 
+type Filters = ReadonlyArray<readonly [name: string, filter: Filter]>
+
 /** In order. Cinder's three keep Cinder's names and order. */
-const FILTERS: ReadonlyArray<readonly [name: string, filter: Filter]> = [
+const FILTERS: Filters = [
   ['StateFilter', stateFilter],
   ['AvailabilityZoneFilter', availabilityZoneFilter],
   ['CapacityFilter', capacityFilter],
   ['CapabilitiesFilter', capabilitiesFilter],
   ['ThinPoolFilter', thinPoolFilter],
+]
+
+/** What of it a volume that has its room already can fail. */
+const OF_TYPES: Filters = [
+  ['AvailabilityZoneFilter', availabilityZoneFilter],
+  ['CapabilitiesFilter', capabilitiesFilter],
 ]
 
 /** After them, in order. Each says nothing unless a hint or a backend's function asks it to. */
@@ -93,7 +101,22 @@ export function rank(pools: readonly PoolView[], request: PlaceRequest, options:
  * @throws never
  */
 export function fits(pool: PoolView, request: RoomRequest, options: PlacementOptions): Rejection | null {
-  for (const [filter, check] of FILTERS) {
+  return firstRefusal(FILTERS, pool, request, options)
+}
+
+/**
+ * Tells whether a volume that lies in the pool may be of the request's type: by what the type demands, where it may lie, and what
+ * the backend itself says. It takes no room, and a pool that takes no new volume keeps those that it has.
+ *
+ * @returns null if it may; else the first filter that refused it
+ * @throws never
+ */
+export function suitsType(pool: PoolView, request: PlaceRequest, options: PlacementOptions): Rejection | null {
+  return firstRefusal(OF_TYPES, pool, request, options) ?? suits(pool, request, knownFunctions())
+}
+
+function firstRefusal(filters: Filters, pool: PoolView, request: RoomRequest, options: PlacementOptions): Rejection | null {
+  for (const [filter, check] of filters) {
     const refusal = check(pool, request, options)
     if (refusal !== null) return rejectionOf(pool, filter, refusal)
   }

@@ -6,9 +6,8 @@
  */
 import type { Manifest, ManifestHost, SignedManifest, Voting } from '../model/manifest.ts'
 import { bool, integer, list, nullable, oneOf, pattern, shape, text } from './peer/check.ts'
-import { volumeType } from './peer/catalogue-shapes.ts'
+import { limits, volumeType } from './peer/catalogue-shapes.ts'
 import { count, peer, uuid } from './peer/plain-shapes.ts'
-import { limits } from './peer/shapes.ts'
 
 const HOSTS_MAX = 10_000
 

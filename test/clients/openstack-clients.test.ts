@@ -324,6 +324,8 @@ t.test('cinder lets projects in, and sets their default types', async (t) => {
   await succeed(run, 'default-type-set', 'own', PROJECT)
   t.match(await succeed(run, 'default-type-list'), new RegExp(`\\| ${PROJECT} +\\|`))
   t.equal(field(await succeed(run, 'create', '--name', 'data', '1'), 'volume_type'), 'own', 'a create without a type')
+  await succeed(run, 'retype', 'data', '__DEFAULT__', '--migration-policy', 'never')
+  t.equal(field(await succeed(run, 'show', 'data'), 'volume_type'), '__DEFAULT__')
   await succeed(run, 'default-type-unset', PROJECT)
   await succeed(run, 'type-access-remove', '--volume-type', 'own', '--project-id', PROJECT)
   await succeed(run, 'type-create', 'secret')
@@ -337,6 +339,8 @@ t.test('cinder lets projects in, and sets their default types', async (t) => {
   t.match(await succeed(run, 'qos-show', qos), /c : d/)
   await succeed(run, 'qos-delete', qos)
   t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 1000/)
+  await succeed(run, 'quota-class-update', '--gigabytes', '2000', 'default')
+  t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 2000/)
 })
 
 t.test('group types: both clients make, change, show and delete them', async (t) => {

@@ -24,11 +24,12 @@ import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
 import { Intake } from './intake.ts'
+import { drawDefaultLimit } from './default-limits.ts'
 import { drawOlderLife } from './older-clients.ts'
 import type { Random } from './random.ts'
 import { Reverters, type WantedRevert } from './reverters.ts'
 import { Transferrers } from './transferrers.ts'
-import { TypeClients } from './type-clients.ts'
+import { retypeTo, TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
 
@@ -72,6 +73,9 @@ export class Clients {
   /** Of admins who take snapshots in and give them back. */
   readonly #archivists: Random
   readonly #archive: Intake
+  /** Of the limits that projects have by default. */
+  readonly #stewards: Random
+  readonly #retypers: Random
   #left: number
   #isOver = false
 
@@ -104,6 +108,8 @@ export class Clients {
     this.#admins = options.random.split('admins')
     this.#archivists = options.random.split('archivists')
     this.#archive = new Intake(this.#archivists, options.history, options.nodes)
+    this.#stewards = options.random.split('stewards')
+    this.#retypers = options.random.split('retypers')
     this.#givers = options.random.split('givers')
     this.#transferrers = new Transferrers(options.random.split('transferrers'), PROJECTS)
     this.#intake = new Intake(this.#admins, options.history, options.nodes)
@@ -192,13 +198,15 @@ export class Clients {
   }
 
   #act(): void {
-    if (this.#types.chance(this.#options.types)) return this.ask(this.#typeClients.draw())
+    const change = this.#drawForCluster()
+    if (change !== null) return this.ask(change)
     const books = [...this.#history.books.values()]
     if (this.#admins.chance(this.#options.manages)) return this.#actAsAdmin(books)
     if (this.#archivists.chance(this.#options.manages)) return this.#actAsArchivist(books)
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
+    if (promised.length > 0 && this.#retypers.chance(this.#options.types / 2)) return this.#retype(this.#retypers.pick(promised))
     if (promised.length > 0 && this.#older.chance(this.#options.older)) return this.#actAsOlder(this.#older.pick(promised))
     if (this.#givers.chance(this.#options.transfers)) return this.#transfer(promised)
     const wanted = this.#reverters.draw(promised)
@@ -244,6 +252,12 @@ export class Clients {
       case 'ledger':
         return this.ask({ kind: 'ledger', project: book.project })
     }
+  }
+
+  /** What is about no project. */
+  #drawForCluster(): ClientRequest | null {
+    if (this.#types.chance(this.#options.types)) return this.#typeClients.draw()
+    return this.#stewards.chance(this.#options.defaults) ? drawDefaultLimit(this.#stewards) : null
   }
 
   #create(): void {
@@ -461,6 +475,18 @@ export class Clients {
     return projects.size > 1 && this.#givers.chance(0.1) ? this.#givers.pick([...projects]) : project
   }
 
+  /** Of those that are used, too. */
+  #retype(book: VolumeBook): void {
+    const random = this.#retypers
+    const type = this.#typeClients.pick(random)
+    if (type === null) return
+    const node = random.pick(this.#nodes)
+    const project = this.#asWhom(book)
+    const operation = retypeTo(type, node, random.chance(0.5))
+    if (operation === null) return this.ask({ kind: 'types', change: null }, 0, node)
+    this.ask({ kind: 'operate', request: { rid: ridOf(project, random.hex(8)), project, volume: book.spec.id, operation } }, 0, node)
+  }
+
   #trespass(book: VolumeBook): void {
     this.#hits.add('client: trespass')
     const project = PROJECTS.find((other) => !book.projects.has(other)) ?? projectId('red')
@@ -501,6 +527,11 @@ function connectorOf({ initiator }: AttachmentBook): {
 /** Answers after which a sensible client tries again. */
 export function isPassing(code: string): boolean {
   return (
-    code === 'no-majority' || code === 'owner-unreachable' || code === 'recovering' || code === 'overloaded' || code === 'peer-incomplete'
+    code === 'no-majority' ||
+    code === 'owner-unreachable' ||
+    code === 'recovering' ||
+    code === 'overloaded' ||
+    code === 'peer-incomplete' ||
+    code === 'types-behind'
   )
 }

@@ -8,7 +8,9 @@ import type { AttachmentId, ProjectId, RequestId, SnapshotId, TransferId, Volume
 import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
 import type { GroupTypeChange } from '../../lib/model/group-type.ts'
 import type { ClientReply, ClientRequest, Operation, OperationRequest, OperationValue } from '../../lib/model/request.ts'
+import { COUNTED_LIMITS } from '../../lib/model/quota.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
+import { DEFAULT_CLASS } from '../../lib/model/quota-class.ts'
 import { ackTransfer, askForTransfer, type TransferBook } from './transfer-books.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import type { SourcePlace } from '../../lib/model/volume-source.ts'
@@ -83,6 +85,8 @@ export interface VolumeBook {
   isUnmanageAsked: boolean
   readonly names: Wish<string>[]
   readonly sizes: Wish<number>[]
+  /** By id. What was answered with a refusal may still have been done by an older copy of the request. */
+  readonly types: Wish<string>[]
   readonly attachments: Map<AttachmentId, AttachmentBook>
   readonly snapshots: Map<SnapshotId, SnapshotBook>
   readonly transfers: Map<TransferId, TransferBook>
@@ -102,9 +106,15 @@ export interface TypeBook<Claim = Extract<TypeChange, { kind: 'claim-type' }>> {
 
 export type GroupTypeBook = TypeBook<Extract<GroupTypeChange, { kind: 'claim-group-type' }>>
 
+export type Counted = (typeof COUNTED_LIMITS)[number]
+/** What each default limit was to be. */
+export type LimitWishes = Readonly<Record<Counted, Wish<number>[]>>
+
 export class History {
   readonly types = new Map<string, TypeBook>()
   readonly groupTypes = new Map<string, GroupTypeBook>()
+  /** What projects without limits of their own were to have. */
+  readonly defaultLimits: LimitWishes = { volumes: [], snapshots: [], gigabytes: [] }
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
   /** When an operation was asked for first: a repeat may get the first answer. */
@@ -132,6 +142,7 @@ export class History {
       isUnmanageAsked: false,
       names: [],
       sizes: [],
+      types: [],
       attachments: new Map(),
       snapshots: new Map(),
       transfers: new Map(),
@@ -173,7 +184,7 @@ export class History {
   #noteAsked(asked: Asked): void {
     const { askedMs, request } = asked
     if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
-    if (request.kind === 'types') this.#noteRelease(request.change, askedMs)
+    if (request.kind === 'types') this.#noteCatalogue(request.change, askedMs)
     if (request.kind !== 'operate') return
     const { rid, volume } = request.request
     if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
@@ -203,6 +214,7 @@ export class History {
     }
     if (operation.kind === 'update' && typeof operation.name === 'string') addWish(book.names, rid, operation.name, askedMs)
     if (operation.kind === 'extend') addWish(book.sizes, rid, operation.sizeGiB, askedMs)
+    if (operation.kind === 'retype') addWish(book.types, rid, operation.typeId, askedMs)
     for (const attachment of touchedBy(operation, book)) attachment.isDetachAsked = true
     this.#noteTaker(asked, operation, book)
     if (operation.kind === 'revert' && !this.reverts.has(rid))
@@ -219,9 +231,14 @@ export class History {
     if (TAKERS.has(operation.kind)) this.#takers.set(book.spec.id, takers.add(asked))
   }
 
-  #noteRelease(change: CatalogueChange | null, askedMs: number): void {
+  #noteCatalogue(change: CatalogueChange | null, askedMs: number): void {
     const book = this.#releasedBy(change)
     if (book !== undefined) book.releaseAskedMs ??= askedMs
+    if (change?.kind !== 'set-quota-class' || change.name !== DEFAULT_CLASS) return
+    for (const resource of COUNTED_LIMITS) {
+      const limit = change.limits[resource]
+      if (limit !== undefined) addWish(this.defaultLimits[resource], change.rid, limit, askedMs)
+    }
   }
 
   #noteAnswered(asked: Asked, atMs: number, reply: ClientReply): void {
@@ -240,6 +257,8 @@ export class History {
     if ('transfer' in operation) ackTransfer(book, request.request, reply.result.value.authKey, atMs)
     if (operation.kind === 'update') ackWish(book.names, rid, atMs)
     if (operation.kind === 'extend') ackWish(book.sizes, rid, atMs)
+    // Of what came to nothing a message tells, and no answer.
+    if (operation.kind === 'retype' && reply.result.value.volume?.typeId === operation.typeId) ackWish(book.types, rid, atMs)
     const revert = this.reverts.get(rid)
     if (revert !== undefined) revert.ackedMs ??= atMs
     if ('snapshot' in operation) ackSnapshot(book, request.request, atMs)
@@ -257,6 +276,7 @@ export class History {
     if (claimed !== undefined) claimed.ackedMs ??= atMs
     const released = this.#releasedBy(change)
     if (released !== undefined) released.releaseAckedMs ??= atMs
+    if (change?.kind === 'set-quota-class') for (const resource of COUNTED_LIMITS) ackWish(this.defaultLimits[resource], change.rid, atMs)
   }
 
   #claimedBy(change: CatalogueChange | null): TypeBook<unknown> | undefined {

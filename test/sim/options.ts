@@ -80,6 +80,8 @@ export interface SimOptions {
   readonly manages: number
   /** Part of the requests that give volumes to another project. */
   readonly transfers: number
+  /** Part of the requests that change the default limits. */
+  readonly defaults: number
   /** Between two times that somebody renames a volume by hand; null: nobody does. */
   readonly handEveryMs: number | null
   readonly rare: RareFaults
@@ -116,6 +118,7 @@ export const CALM: SimOptions = {
   older: 0,
   manages: 0,
   transfers: 0,
+  defaults: 0,
   handEveryMs: null,
   rare: NO_RARE_FAULTS,
 }
@@ -179,6 +182,7 @@ export function drawOptions(random: Random): SimOptions {
     older: drawOlder(random.split('older')),
     ...drawManages(random.split('manages')),
     transfers: drawTransfers(random.split('transfers')),
+    defaults: drawDefaults(random.split('defaults'), isTight),
     rare,
   }
   const isRemembered = !drawn.amnesia && rare.journal.rotsEveryMs === null
@@ -198,6 +202,11 @@ function drawManages(random: Random): Pick<SimOptions, 'manages'> & Partial<Pick
 
 function drawTransfers(random: Random): number {
   return random.chance(0.4) ? random.pick([0.1, 0.25]) : 0
+}
+
+/** Mostly where there are limits. */
+function drawDefaults(random: Random, isTight: boolean): number {
+  return random.chance(isTight ? 0.5 : 0.1) ? random.pick([0.05, 0.15]) : 0
 }
 
 function drawTypes(random: Random): number {

@@ -12,6 +12,7 @@ import { type Distortion, UNDISTORTED } from './bugs/distortion.ts'
 import { AccountChecker } from './checkers/account.ts'
 import type { Checker, Scene } from './checkers/checker.ts'
 import { CopyChecker } from './checkers/copies.ts'
+import { DefaultLimitsChecker } from './checkers/default-limits.ts'
 import { GrowthChecker } from './checkers/growth.ts'
 import { FenceChecker } from './checkers/fences.ts'
 import { HonestyChecker } from './checkers/honesty.ts'
@@ -22,6 +23,7 @@ import { ManageChecker } from './checkers/manage.ts'
 import { MemberChecker } from './checkers/members.ts'
 import { PromiseChecker } from './checkers/promises.ts'
 import { RegisterChecker } from './checkers/registers.ts'
+import { RetypeChecker } from './checkers/retypes.ts'
 import { TypeChecker } from './checkers/types.ts'
 import { RestChecker } from './checkers/rest.ts'
 import { StateChecker } from './checkers/states.ts'
@@ -180,6 +182,8 @@ export class Simulation {
       new MemberChecker(),
       new StateChecker(scene, registers, transfers),
       new TypeChecker(scene, registers, hits),
+      new DefaultLimitsChecker(scene, registers, hits),
+      new RetypeChecker(scene, hits),
       new CopyChecker(scene),
       new ManageChecker(scene, hits),
       new GrowthChecker(),

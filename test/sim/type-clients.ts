@@ -4,12 +4,14 @@
  * The demands of a type change between one that every pool meets and one that none does.
  */
 import type { TypeChange } from '../../lib/model/catalogue.ts'
+import { effectiveTypes } from '../../lib/model/catalogue.ts'
 import { CLUSTER_PROJECT, requestId } from '../../lib/model/ids.ts'
 import { hashHex } from '../../lib/model/hash.ts'
-import type { ClientRequest } from '../../lib/model/request.ts'
+import type { ClientRequest, Operation } from '../../lib/model/request.ts'
 import { FOUNDING_TYPES } from './founding.ts'
 import { GroupTypeClients } from './group-type-clients.ts'
 import type { History, TypeBook } from './history.ts'
+import type { SimNode } from './node.ts'
 import type { Random } from './random.ts'
 
 const NAMES = ['gold', 'silver', 'bronze']
@@ -47,11 +49,11 @@ export class TypeClients {
   }
 
   /** A type for a volume: mostly one that was promised. */
-  pick(): WantedType | null {
+  pick(random = this.#random): WantedType | null {
     const types = [...this.#history.types.values()]
     const promised = types.filter(({ ackedMs, releaseAskedMs }) => ackedMs !== null && releaseAskedMs === null)
-    const some = promised.length > 0 && this.#random.chance(0.8) ? promised : types
-    return some.length > 0 ? this.#random.pick(some).claim.claim : (FOUNDING_TYPES[1] ?? null)
+    const some = promised.length > 0 && random.chance(0.8) ? promised : types
+    return some.length > 0 ? random.pick(some).claim.claim : (FOUNDING_TYPES[1] ?? null)
   }
 
   #claim(): TypeBook['claim'] {
@@ -71,6 +73,12 @@ export class TypeClients {
   #specs(): Readonly<Record<string, string>> {
     return { volume_backend_name: this.#random.chance(0.8) ? 'fake' : 'another' }
   }
+}
+
+/** As the peer that is asked knows the type, like the API does; null if it has to read the types first. */
+export function retypeTo({ id: typeId }: WantedType, { peer }: SimNode, mayMove: boolean): Operation | null {
+  const known = effectiveTypes(FOUNDING_TYPES, peer?.catalogue.entries ?? []).find(({ id }) => id === typeId)
+  return known === undefined ? null : { kind: 'retype', typeId, typeVersion: known.version, mayMove }
 }
 
 function asked(change: TypeChange): ClientRequest {

@@ -63,7 +63,10 @@ export function onOperated(peer: Peer, out: Out, rid: RequestId, answer: Operati
  * take it back, or offer the volume anew, each hears in a moment how it ended.
  */
 function isEarly({ request, again }: Operating, answer: OperationReply): boolean {
-  if (answer.ok || answer.failure.code !== 'volume-busy' || again >= AGAIN_MAX) return false
+  if (answer.ok || again >= AGAIN_MAX) return false
+  // It reads them now.
+  if (answer.failure.code === 'types-behind') return true
+  if (answer.failure.code !== 'volume-busy') return false
   const { running } = answer.failure
   return running === 'create' || (running === 'accept' && OF_TRANSFERS.has(request.operation.kind))
 }

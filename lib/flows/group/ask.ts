@@ -4,6 +4,7 @@
  * The members are asked in rendezvous order, the connected ones first: everybody prefers the same proposer, so that
  * changes meet in one queue and not in a duel. Asking twice is harmless: every change is idempotent.
  */
+import { effectiveDefaultLimits } from '../../model/catalogue.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
 import type { LedgerChange } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage } from '../../model/message.ts'
@@ -19,7 +20,8 @@ export interface AskEnd {
   readonly outcome: ChangeOutcome
 }
 
-export function askRegister(peer: Peer, out: Out, project: ProjectId, change: LedgerChange, purpose: AskPurpose): void {
+export function askRegister(peer: Peer, out: Out, project: ProjectId, wanted: LedgerChange, purpose: AskPurpose): void {
+  const change = informed(peer, wanted)
   const isNear = (member: PeerId): boolean => member === peer.self || peer.connections.get(member)?.state === 'up'
   const members = membersOf(peer, project)
   const order = [...members.filter(isNear), ...members.filter((member) => !isNear(member))]
@@ -27,6 +29,22 @@ export function askRegister(peer: Peer, out: Out, project: ProjectId, change: Le
   // Nobody keeps registers (a host that is out of the cluster, say): whoever asked hears that, in a turn of its own.
   if (first === undefined) return askMember(peer, out, freshName(peer), { project, change, purpose, left, asked: peer.self, answered: 0 })
   askMember(peer, out, freshName(peer), { project, change, purpose, left, asked: first, answered: 0 })
+}
+
+/** Where limits count the register is told what this peer knows of the defaults, which stand in another one. */
+function informed(peer: Peer, change: LedgerChange): LedgerChange {
+  switch (change.kind) {
+    case 'bind':
+    case 'unplace':
+    case 'set-limits':
+    case 'clear-limits':
+    case 'read': {
+      const defaults = effectiveDefaultLimits(peer.catalogue.entries)
+      return defaults === null ? change : { ...change, defaults }
+    }
+    default:
+      return change
+  }
 }
 
 export function onChanged(peer: Peer, out: Out, message: Extract<PeerMessage, { kind: 'changed' }>): AskEnd | null {

@@ -16,6 +16,7 @@ import { complete, readConnection, startAttach, startConnect, startDetach } from
 import { beginDetaching, hold, initialize, letGoOf, reserve, rollDetaching, terminate, unreserve } from './older-attach.ts'
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
+import { startRetype } from './retype.ts'
 import { startRevert } from './revert.ts'
 import { resetSnapshot, startSnapshotDelete, startSnapshotUnmanage, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
@@ -96,6 +97,8 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return letGoOf({ peer, out, from, owned, request, now }, operation)
     case 'reset-status':
       return resetStatus(peer, out, from, owned, request, operation.status, now)
+    case 'retype':
+      return startRetype(peer, out, from, owned, request, operation, now)
     case 'revert':
       return startRevert(peer, out, from, owned, request, operation, now)
     case 'update-snapshot':

@@ -57,7 +57,7 @@ export function messageRequestId(volume: Volume): string {
 
 /** Action 001 allocate, 007 extend; detail 003 no backend fits, 010 extend failed, 001 unknown. Ids are Cinder's. */
 function eventId(failure: VolumeFailure): string {
-  if (failure.kind === 'no-room') return 'VOLUME_VOLUME_001_003'
+  if (failure.kind === 'no-room' || failure.kind === 'retype-refused') return 'VOLUME_VOLUME_001_003'
   if (failure.kind === 'backend' && failure.step === 'extend') return 'VOLUME_VOLUME_007_010'
   return 'VOLUME_VOLUME_001_001'
 }
@@ -76,6 +76,10 @@ function messageText(failure: VolumeFailure, isAdmin: boolean): string {
       return 'look at volume:Its host finds no data of this volume any more. Nothing was deleted by this service; the volume is available again as soon as its data is back.'
     case 'delete-refused':
       return 'delete volume:The delete was accepted while the host of the volume was away, which then found the volume in use, or with snapshots. It was not deleted.'
+    case 'retype-refused': {
+      const why = failure.mayMove ? 'volumes are not moved between pools' : 'it may not be migrated'
+      return `retype volume:The volume keeps its type: its pool is not one for type ${failure.type}, and ${why}. ${rejectionsText([failure.rejection], isAdmin)}`
+    }
     default:
       return assertNever(failure)
   }

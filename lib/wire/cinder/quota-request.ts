@@ -1,33 +1,51 @@
 /**
- * Body of `PUT os-quota-sets/{project}`: `{"quota_set": {"volumes": 20}}`. What is not named stays as it is.
+ * Bodies of `PUT os-quota-sets/{project}` and `PUT os-quota-class-sets/{class}`: `{"quota_set": {"volumes": 20}}`, and the
+ * same under `quota_class_set`. What is not named stays as it is.
  *
  * A client that sends back the whole set it was shown is understood: values of what Scoria has no quota for are taken if
  * they say what is so anyway.
  */
+import Type from 'typebox'
 import type { Limits } from '../../model/quota.ts'
-import { accepted, type InputFailure, type Parsed, refused } from './input.ts'
+import { accepted, type InputFailure, type Parsed, refused, shape } from './input.ts'
 import { isObject } from '../peer/check.ts'
 
 const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'])
 /** There are none of these, and so none are allowed. */
 const ABSENT: ReadonlySet<string> = new Set(['backups', 'backup_gigabytes', 'groups'])
 const PER_TYPE = /^(volumes|gigabytes|snapshots)_./
-/** Clients name the project once more. */
-const IGNORED: ReadonlySet<string> = new Set(['tenant_id', 'id'])
+/** Clients name the project, or the class, once more. */
+const IGNORED: ReadonlySet<string> = new Set(['tenant_id', 'id', 'class_name'])
 
 const NO_LIMIT = -1
 /** Cinder's MAX_INT: the width of its column. */
 const LIMIT_MAX = 2_147_483_647
 
+const Values = Type.Record(Type.String(), Type.Unknown())
+const quotaSet = shape(Type.Object({ quota_set: Values }))
+const quotaClass = shape(Type.Object({ quota_class_set: Values }, { additionalProperties: false }))
+
+/** For the description of the API. */
+export const QUOTA_BODIES = { quotaSet, quotaClass }
+
 export function parseQuotaSet(body: unknown): Parsed<Partial<Limits>> {
-  const set = isObject(body) ? body['quota_set'] : undefined
-  if (!isObject(body) || !isObject(set)) return refused({ code: 'malformed-body' })
+  const parsed = quotaSet.parse(body)
+  return parsed.ok ? limitsIn('quota_set', parsed.value.quota_set) : refused({ code: 'malformed-body' })
+}
+
+export function parseQuotaClass(body: unknown): Parsed<Partial<Limits>> {
+  const parsed = quotaClass.parse(body)
+  return parsed.ok ? limitsIn('quota_class_set', parsed.value.quota_class_set) : parsed
+}
+
+function limitsIn(name: string, set: Readonly<Record<string, unknown>>): Parsed<Partial<Limits>> {
   const limits: Record<string, number> = {}
   for (const [key, given] of Object.entries(set)) {
     if (IGNORED.has(key)) continue
+    const path = `${name}.${key.slice(0, 80)}`
     if (!LIMITS.has(key) && !ABSENT.has(key) && !PER_TYPE.test(key))
-      return refused({ code: 'unknown-key', path: 'quota_set', keys: [key.slice(0, 80)] })
-    const limit = parseLimit(`quota_set.${key.slice(0, 80)}`, given)
+      return refused({ code: 'unknown-key', path: name, keys: [key.slice(0, 80)] })
+    const limit = parseLimit(path, given)
     if (!limit.ok) return limit
     if (LIMITS.has(key)) limits[key] = limit.value
     else if (limit.value !== (ABSENT.has(key) ? 0 : NO_LIMIT))

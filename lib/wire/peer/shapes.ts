@@ -8,7 +8,7 @@
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
 import type { Rejection } from '../../model/placement.ts'
-import type { Limits, Usage } from '../../model/quota.ts'
+import type { Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import {
   type ExistingSnapshot,
@@ -22,16 +22,20 @@ import { FAILURE_KINDS, type Volume, type VolumeFailure, type VolumeSpec } from 
 import type { Transfer, TransferGrant } from '../../model/transfer.ts'
 import type { VolumeSource } from '../../model/volume-source.ts'
 import {
+  defaultLimits,
   defaultTypeFields,
   groupTypeClaim,
   groupTypeEdit,
   groupTypeEntryFields,
+  limits,
   qosClaim,
   qosEdit,
   qosEntryFields,
+  quotaClassFields,
   refusal,
   serviceEdit,
   serviceFields,
+  someLimits,
   typeClaim,
   typeEdit,
   typeEntryFields,
@@ -57,12 +61,6 @@ const metadata = mapOf(text(255), 1000)
 const shown = text(65_536)
 const signed = integer(Number.MIN_SAFE_INTEGER)
 
-export const limits = shape<Limits>({
-  volumes: integer(-1),
-  snapshots: integer(-1),
-  gigabytes: integer(-1),
-  per_volume_gigabytes: integer(-1),
-})
 export const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed })
 export const rejection = shape<Rejection>({ pool, filter: text(255), reported: shown, needed: shown })
 
@@ -115,6 +113,7 @@ const volumeFailure = variants<VolumeFailure>({
   lost: { isDismissed },
   missing: { isDismissed },
   'delete-refused': { attachments: count, snapshots: count, isDismissed },
+  'retype-refused': { type: text(255), mayMove: bool, rejection, isDismissed },
 })
 const snapshotFields = {
   id: uuid,
@@ -212,6 +211,7 @@ const operation = variants<Operation>({
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
   revert: { snapshot: uuid },
+  retype: { typeId: uuid, typeVersion: count, mayMove: bool },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
   'unmanage-snapshot': { snapshot: uuid },
@@ -298,7 +298,8 @@ export const ledgerEntry = variants<LedgerEntry>({
   recent: recentFields,
   closed: { order: count, rid, host: peer, reservation, atMs },
   host: totalsFields,
-  limits: { limits },
+  limits: { limits: someLimits },
+  defaults: { version: count, limits: someLimits },
   intent: { volume: uuid, rid, host: peer, atMs },
   gone: { volume: uuid, host: peer, atMs },
   left: { order: count, volume: uuid, rid, atMs },
@@ -307,6 +308,7 @@ export const ledgerEntry = variants<LedgerEntry>({
   qos: qosEntryFields,
   'default-type': defaultTypeFields,
   service: serviceFields,
+  'quota-class': quotaClassFields,
   user: userFields,
   project: projectFields,
   token: tokenFields,
@@ -319,13 +321,11 @@ const ofKind = (check: Check, ...kinds: readonly string[]): Check => {
 const binding = ofKind(ledgerEntry, 'bound')
 const unplaced = ofKind(ledgerEntry, 'unplaced')
 
-/** Those that are to change. */
-const someLimits: Check = (json) =>
-  isObject(json) && limits({ volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, ...json })
+const defaults = optional(defaultLimits)
 
 export const ledgerChange = variants<LedgerChange>({
-  bind: { binding },
-  unplace: { unplaced },
+  bind: { binding, defaults },
+  unplace: { unplaced, defaults },
   resolve: { rid, host: peer, reservation, atMs },
   fold: { totals: ofKind(ledgerEntry, 'host'), settled: list(rid, ITEMS_MAX), atMs },
   'edit-unplaced': { volume: uuid, edit: variants<UnplacedEdit>({ delete: {}, update: textEdit, dismiss: {} }), atMs },
@@ -333,9 +333,9 @@ export const ledgerChange = variants<LedgerChange>({
   withdraw: { volume: uuid, rid },
   leave: { volume: uuid, rid, atMs },
   forget: { host: peer, epoch: count, seq: count, records: list(lastRecord, ITEMS_MAX), volume: nullable(uuid), atMs },
-  'set-limits': { limits: someLimits },
-  'clear-limits': {},
-  read: { about: nullable(uuid) },
+  'set-limits': { limits: someLimits, defaults },
+  'clear-limits': { defaults },
+  read: { about: nullable(uuid), defaults },
   'claim-type': { claim: typeClaim },
   'revise-type': { id: uuid, rid, edit: typeEdit },
   'release-type': { id: uuid, rid },
@@ -348,6 +348,7 @@ export const ledgerChange = variants<LedgerChange>({
   'free-qos': { id: uuid, rid },
   'set-default-type': { project, rid, typeId: nullable(uuid) },
   'set-service': { host: text(255), rid, edit: serviceEdit, atMs },
+  'set-quota-class': { name: text(255), rid, limits: someLimits },
   'read-types': {},
   'claim-user': { claim: userClaim },
   'revise-user': { id: identityId, rid, edit: userEdit },
@@ -393,7 +394,10 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   'not-lost': {},
   'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
   contents: { contents },
-  types: { id: nullable(uuid), entries: list(ofKind(ledgerEntry, 'type', 'group-type', 'qos', 'default-type', 'service'), ITEMS_MAX) },
+  types: {
+    id: nullable(uuid),
+    entries: list(ofKind(ledgerEntry, 'type', 'group-type', 'qos', 'default-type', 'service', 'quota-class'), ITEMS_MAX),
+  },
   'name-taken': { name: text(255) },
   'claimed-otherwise': { id: uuid },
   'no-type': { id: uuid },

@@ -6,13 +6,14 @@ import type { Bug } from './distortion.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { freeWhatIsGivenBack, removeInsteadOfRelease, takeAtReserve } from './manages.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
+import { believeTheLast } from './limits.ts'
 import { anySender, freeAtOnce, freeTwice, leaveFull } from './members.ts'
 import { terminateInName, writeAnyway } from './older.ts'
 import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } from './registers.ts'
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { revertInName, revertToTheFirst } from './reverts.ts'
 import { deleteWithSnapshots, removeInsteadOfGivingBack, totalsWithoutSnapshots } from './snapshots.ts'
-import { claimBlindly, trustTheCoordinator } from './types.ts'
+import { claimBlindly, retypeByAnyCopy, trustTheCoordinator } from './types.ts'
 import { anyKey, countTwice, keepTags, leaveUnasked, moveBeforeBind } from './transfers.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
@@ -65,6 +66,8 @@ export const PLANTED: readonly Bug[] = [
   countTwice,
   leaveUnasked,
   removeInsteadOfGivingBack,
+  believeTheLast,
+  retypeByAnyCopy,
 ]
 
 export function plantedBug(number: number): Bug {

@@ -1,4 +1,4 @@
-/** Carelessness about volume types: planted bugs 32 and 33. */
+/** Carelessness about volume types: planted bugs 32, 33 and 51. */
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 export const claimBlindly: Bug = {
@@ -40,6 +40,19 @@ export const trustTheCoordinator: Bug = {
       const isFounding = peer.options.manifest.types.some(({ id }) => id === typeId)
       const typeVersion = own?.version ?? (isFounding ? 0 : null)
       return { ...event, message: { ...event.message, typeVersion } }
+    },
+  }),
+}
+
+export const retypeByAnyCopy: Bug = {
+  number: 51,
+  title: 'an owner retypes by whatever copy of the types it has',
+  distortion: () => ({
+    ...UNDISTORTED,
+    event(event) {
+      if (event.kind !== 'message' || event.message.kind !== 'operate' || event.message.request.operation.kind !== 'retype') return event
+      const { request } = event.message
+      return { ...event, message: { ...event.message, request: { ...request, operation: { ...request.operation, typeVersion: 0 } } } }
     },
   }),
 }

@@ -5,6 +5,7 @@
  */
 import type { ProjectId } from '../../../lib/model/ids.ts'
 import { addUsage, COUNTED_LIMITS, lessUsage, type Limits, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
+import { loosest } from '../default-limits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -37,9 +38,8 @@ export class AccountChecker implements Checker {
     const used = this.usedBy(project)
     // An old copy may hold what has been deleted since.
     if (this.#scene.nodes.some(({ isAmnesic }) => isAmnesic)) return
-    if (exceeds(used, this.#scene.options.limits)) {
-      throw new Violation('I7', 'a project has more than its limits', { project, used, limits: this.#scene.options.limits })
-    }
+    const limits = loosest(this.#scene.options.limits, this.#scene.history.defaultLimits)
+    if (exceeds(used, limits)) throw new Violation('I7', 'a project has more than its limits', { project, used, limits })
   }
 
   #add(node: SimNode, project: ProjectId, usage: Usage): void {

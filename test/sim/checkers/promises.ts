@@ -128,6 +128,8 @@ export class PromiseChecker implements Checker {
     const { spec } = book
     const names = possible<string | null>(spec.name, book.names)
     if (!names.includes(found.name)) throw new Violation('I6', 'an acknowledged update is lost', { book, found, names })
+    const types = possible<string | null>(spec.typeId, book.types)
+    if (!types.includes(found.typeId)) throw new Violation('I6', 'an acknowledged retype is lost', { book, found, types })
     const first = this.#firstSize(book)
     const sizes = [first, ...book.sizes.map(({ value }) => value)]
     const promised = Math.max(first, ...book.sizes.filter(({ ackedMs: at }) => at !== null).map(({ value }) => value))

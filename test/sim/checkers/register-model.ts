@@ -72,25 +72,10 @@ export class RegisterModel {
   }
 
   #entry(key: string): LedgerEntry | null {
-    const {
-      bound,
-      unplaced,
-      recent,
-      closed,
-      hosts,
-      limits,
-      intents,
-      gone,
-      types,
-      groupTypes,
-      qos,
-      defaultTypes,
-      services,
-      users,
-      projects,
-      tokens,
-    } = this.#cell
+    const { bound, unplaced, recent, closed, hosts, intents, gone, left } = this.#cell
+    const { types, groupTypes, qos, defaultTypes, services, quotaClasses, users, projects, tokens } = this.#cell
     const at = key.indexOf('/')
+    if (at < 0) return this.#limits(key)
     const name = key.slice(at + 1)
     switch (key.slice(0, at)) {
       case 'bound':
@@ -107,6 +92,8 @@ export class RegisterModel {
         return intents.get(name as VolumeId) ?? null
       case 'gone':
         return gone.get(name as VolumeId) ?? null
+      case 'left':
+        return left.get(name as VolumeId) ?? null
       case 'type':
         return types.get(name) ?? null
       case 'group-type':
@@ -117,6 +104,8 @@ export class RegisterModel {
         return defaultTypes.get(name as ProjectId) ?? null
       case 'service':
         return services.get(name) ?? null
+      case 'quota-class':
+        return quotaClasses.get(name) ?? null
       case 'user':
         return users.get(name) ?? null
       case 'project':
@@ -124,8 +113,14 @@ export class RegisterModel {
       case 'token':
         return tokens.get(name) ?? null
       default:
-        return limits === null ? null : { kind: 'limits', limits }
+        throw new RangeError(`a register has no entry ${key}`)
     }
+  }
+
+  #limits(key: string): LedgerEntry | null {
+    const { limits, defaults } = this.#cell
+    if (key === 'limits') return limits === null ? null : { kind: 'limits', limits }
+    return defaults === null ? null : { kind: 'defaults', ...defaults }
   }
 
   #hash(entry: LedgerEntry): number {
@@ -154,7 +149,7 @@ export function sameAnswer(a: LedgerAnswer, b: LedgerAnswer): boolean {
 
 function sameContents(a: LedgerContents, b: LedgerContents): boolean {
   if (a.bound.length !== b.bound.length || a.unplaced.length !== b.unplaced.length) return false
-  if (canonicalJson(a.used) !== canonicalJson(b.used)) return false
+  if (canonicalJson(a.used) !== canonicalJson(b.used) || canonicalJson(a.limits) !== canonicalJson(b.limits)) return false
   if (a.ended?.volume !== b.ended?.volume) return false
   if (a.intents.length !== b.intents.length) return false
   return isSameSet(a.bound, b.bound) && isSameSet(a.unplaced, b.unplaced) && isSameSet(a.intents, b.intents)
@@ -186,6 +181,8 @@ function textOf(entry: LedgerEntry): string {
     case 'gone':
       return `${entry.kind} ${entry.volume} ${entry.host} ${entry.atMs}`
     case 'limits':
+    case 'defaults':
+    case 'quota-class':
     case 'type':
     case 'group-type':
     case 'qos':

@@ -13,6 +13,8 @@ const TAKEN = 'taken'
 /** Of whatever is done to the volume types: an answer shows all of them. */
 const TYPED = 'typed'
 const NAMED = 'named'
+/** Of whatever brings news of the default limits. */
+const TOLD = 'told'
 
 const boundTrace = (rid: string, host: string | null, reservation: string | null): string => `bound/${rid}/${host}/${reservation}`
 const decidedTrace = (rid: string): string => `decided/${rid}`
@@ -31,10 +33,10 @@ export function tracesOf(change: LedgerChange): readonly string[] {
   switch (change.kind) {
     case 'bind': {
       const { rid, host, reservation } = change.binding
-      return [boundTrace(rid, host, reservation), decidedTrace(rid), TAKEN]
+      return [boundTrace(rid, host, reservation), decidedTrace(rid), TAKEN, ...toldBy(change)]
     }
     case 'unplace':
-      return [shelvedTrace(change.unplaced.spec.id), decidedTrace(change.unplaced.rid), TAKEN]
+      return [shelvedTrace(change.unplaced.spec.id), decidedTrace(change.unplaced.rid), TAKEN, ...toldBy(change)]
     case 'resolve':
       return [closedTrace(change.rid, change.host, change.reservation)]
     case 'fold':
@@ -64,6 +66,7 @@ export function tracesOf(change: LedgerChange): readonly string[] {
     case 'free-qos':
     case 'set-default-type':
     case 'set-service':
+    case 'set-quota-class':
       return [TYPED]
     case 'claim-user':
     case 'revise-user':
@@ -87,14 +90,14 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
   switch (answer.kind) {
     case 'bound': {
       const { rid, host, reservation, kind } = answer.binding
-      return [boundTrace(rid, host, reservation), FREED, ...(kind === 'recent' ? [settledTrace(rid)] : [])]
+      return [boundTrace(rid, host, reservation), FREED, TOLD, ...(kind === 'recent' ? [settledTrace(rid)] : [])]
     }
     case 'closed':
       return change.kind === 'bind' ? [closedTrace(change.binding.rid, change.binding.host, change.binding.reservation)] : []
     case 'unplaced':
-      return [shelvedTrace(answer.unplaced.spec.id), editedTrace(answer.unplaced.spec.id), FREED]
+      return [shelvedTrace(answer.unplaced.spec.id), editedTrace(answer.unplaced.spec.id), FREED, TOLD]
     case 'over-quota':
-      return [TAKEN]
+      return [TAKEN, TOLD]
     case 'mismatch':
       return [...tracesOf(change).filter((trace) => trace.startsWith('decided/'))]
     case 'ended':
@@ -124,10 +127,15 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
       return [TYPED]
     case 'identity':
       return [NAMED]
-    case 'not-lost':
     case 'contents':
+      return [TOLD]
+    case 'not-lost':
       return []
   }
+}
+
+function toldBy({ defaults }: { readonly defaults?: object }): readonly string[] {
+  return defaults === undefined ? [] : [TOLD]
 }
 
 function intendedBefore(change: LedgerChange, rid: RequestId): readonly string[] {
@@ -168,7 +176,7 @@ export function tracesIn({ missing, surplus, intended, withdrawn, isUseOther }: 
 export function sameEffectName(change: LedgerChange): string {
   switch (change.kind) {
     case 'bind':
-      return `${tracesOf(change)[0]}/${change.binding.bodyHash}/${change.binding.atMs}`
+      return `${tracesOf(change)[0]}/${change.binding.bodyHash}/${change.binding.atMs}/${change.defaults?.version ?? 0}`
     case 'resolve':
       return tracesOf(change)[0] ?? ''
     case 'fold':

@@ -10,6 +10,7 @@ import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
 import { groupSize, majorityOf } from '../../../lib/register/home-group.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
+import { loosest } from '../default-limits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import { exceeds } from './account.ts'
@@ -171,9 +172,8 @@ export class RegisterChecker implements Checker {
   }
 
   #checkLimits(project: ProjectId, used: Usage): void {
-    if (exceeds(used, this.#scene.options.limits)) {
-      throw new Violation('I7', 'a register has granted more than the limits', { project, used, limits: this.#scene.options.limits })
-    }
+    const limits = loosest(this.#scene.options.limits, this.#scene.history.defaultLimits)
+    if (exceeds(used, limits)) throw new Violation('I7', 'a register has granted more than the limits', { project, used, limits })
   }
 
   #register(project: ProjectId): Register {

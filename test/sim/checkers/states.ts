@@ -144,6 +144,10 @@ export class StateChecker implements Checker {
         return says(failure.sizeGiB !== failure.snapshotGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'extend-offline':
         return says(!this.#scene.options.onlineExtend && had(({ status }) => status === 'in-use'))
+      case 'retype-same':
+        return says(operation.kind === 'retype' && had(({ typeId }) => typeId === operation.typeId))
+      case 'retype-in-use':
+        return says(had(({ status }) => status === 'in-use'))
       case 'size-not-larger':
         return says(failure.requestedGiB <= failure.sizeGiB && had(({ sizeGiB }) => sizeGiB === failure.sizeGiB))
       case 'transfer-not-found':
@@ -251,6 +255,8 @@ function isDone({ operation, project, rid }: OperationRequest, value: OperationV
       return snapshot?.id === operation.snapshot && snapshot.status === 'unmanaging'
     case 'revert':
       return volume?.status === 'reverting'
+    case 'retype':
+      return volume !== null && (volume.typeId === operation.typeId || volume.failure?.kind === 'retype-refused')
     case 'offer':
       return transfer?.id === operation.transfer && transfer.state === 'open' && authKey !== null && volume?.status === 'awaiting-transfer'
     case 'cancel-transfer':

@@ -91,19 +91,19 @@ export class TypeChecker implements Checker {
     const chosen = this.#registers.chosen(CLUSTER_PROJECT)
     if (chosen === this.#chosen) return
     this.#chosen = chosen
-    checkNames(effectiveTypes(FOUNDING_TYPES, entriesIn(chosen)))
-    checkNames(effectiveGroupTypes(entriesIn(chosen)))
+    checkNames(effectiveTypes(FOUNDING_TYPES, catalogueEntriesIn(chosen)))
+    checkNames(effectiveGroupTypes(catalogueEntriesIn(chosen)))
   }
 
   unsettled(): readonly string[] {
-    const wanted = textOf(entriesIn(this.#registers.chosen(CLUSTER_PROJECT)))
+    const wanted = textOf(catalogueEntriesIn(this.#registers.chosen(CLUSTER_PROJECT)))
     return membersIn(this.#scene)
       .filter(({ peer }) => textOf(peer?.catalogue.entries ?? []) !== wanted)
       .map(({ name }) => `${name} has other types`)
   }
 
   atRest(): void {
-    const entries = entriesIn(this.#registers.chosen(CLUSTER_PROJECT))
+    const entries = catalogueEntriesIn(this.#registers.chosen(CLUSTER_PROJECT))
     const { history } = this.#scene
     for (const [id, book] of history.types) checkBook(id, book, effectiveTypes(FOUNDING_TYPES, entries), Number.POSITIVE_INFINITY)
     for (const [id, book] of history.groupTypes) checkBook(id, book, effectiveGroupTypes(entries), Number.POSITIVE_INFINITY)
@@ -154,14 +154,15 @@ function checkNames(types: readonly Named[]): void {
   if (new Set(names).size !== names.length) throw new Violation('I12', 'two types have one name', { types })
 }
 
-function entriesIn(chosen: ReadonlyMap<string, LedgerEntry>): readonly CatalogueEntry[] {
+export function catalogueEntriesIn(chosen: ReadonlyMap<string, LedgerEntry>): readonly CatalogueEntry[] {
   return [...chosen.values()].filter(
     (entry) =>
       entry.kind === 'type' ||
       entry.kind === 'group-type' ||
       entry.kind === 'qos' ||
       entry.kind === 'default-type' ||
-      entry.kind === 'service',
+      entry.kind === 'service' ||
+      entry.kind === 'quota-class',
   )
 }
 

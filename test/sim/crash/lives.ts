@@ -82,6 +82,24 @@ export const LIVES: readonly Life[] = [
     },
   },
   {
+    name: 'two other types, by a host that has heard of the first alone, and one that its pool is none for',
+    poolGiB: ROOMY,
+    prepare: (simulation) => {
+      const { id } = available(simulation, 'a', 2)
+      const types = [0, 1, 2].map((n) => claimOf(simulation, n, n < 2 ? 'fake' : 'another'))
+      for (const claim of types.slice(0, 1)) insist(simulation, claim)
+      simulation.pass(2000)
+      const change = (n: number, typeVersion: number) =>
+        insist(simulation, operation(id, `retype ${n}`, { kind: 'retype', typeId: typeNamed(n), typeVersion, mayMove: false }))
+      return () => {
+        change(0, 1)
+        for (const claim of types.slice(1)) insist(simulation, claim)
+        change(1, 2)
+        change(2, 3)
+      }
+    },
+  },
+  {
     name: 'attach',
     poolGiB: ROOMY,
     prepare: (simulation) => {
@@ -370,6 +388,14 @@ function insist(simulation: Simulation, request: ClientRequest): ClientReply | n
 
 function operation(volume: VolumeId, key: string, what: Operation, project = PROJECT): ClientRequest {
   return { kind: 'operate', request: { rid: ridOf(project, `${volume}/${key}`), project, volume, operation: what } }
+}
+
+const typeNamed = (n: number): string => `88888888-0000-4000-8000-00000000000${n}`
+
+function claimOf({ history }: Simulation, n: number, backend: string): ClientRequest {
+  const id = typeNamed(n)
+  const named = { name: `type ${n}`, description: null, isPublic: true, extraSpecs: { volume_backend_name: backend } }
+  return { kind: 'types', change: history.openType({ kind: 'claim-type', claim: { id, ...named, bodyHash: id } }) }
 }
 
 const transferOf = (volume: VolumeId): TransferId => transferId(`66666666${volume.slice(8)}`)

@@ -1,4 +1,4 @@
-/** Projects' default volume types, and the limits that projects begin with. */
+/** Projects' default volume types. */
 import t from 'tap'
 import { byRole } from './by-role.ts'
 import { startCluster, type TestHost, TYPE_ID } from './cluster.ts'
@@ -77,17 +77,4 @@ t.test('a private type is the default of projects that may use it; without acces
   t.match(await create(), { status: 202, body: { volume: { volume_type: 'own' } } })
   await act('removeProjectAccess')
   t.match(await create(), { status: 404, body: { itemNotFound: { message: new RegExp(`Volume type ${id}`) } } })
-})
-
-t.test('the default class of quotas is what a project begins with; it cannot be changed', async (t) => {
-  const cluster = await startCluster({ limits: { volumes: 7 }, edge: { identity: byRole } })
-  t.teardown(() => cluster.stop())
-  const { first } = cluster
-  await send(first, ADMIN, 'PUT', `/os-quota-sets/web`, { quota_set: { volumes: 20 } })
-  t.match((await send(first, ADMIN, 'GET', '/os-quota-class-sets/default')).body.quota_class_set, {
-    id: 'default',
-    volumes: 7,
-    gigabytes: 1000,
-  })
-  t.match(await send(first, ADMIN, 'PUT', '/os-quota-class-sets/default', { quota_class_set: { volumes: 1 } }), { status: 405 })
 })

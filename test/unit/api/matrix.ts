@@ -105,6 +105,7 @@ export const ROWS: readonly Row[] = [
   { route: 'POST /volumes/:id/action', ...adminOn('volume', 202), body: () => ({ 'os-unmanage': {} }) },
   ...['os-reserve', 'os-unreserve', 'os-roll_detaching', 'os-detach'].map((action) => act(action, 202)),
   act('os-update_readonly_flag', 202, { readonly: true }),
+  act('os-retype', 202, { new_type: 'shared' }),
   act('os-set_bootable', 200, { bootable: true }),
   act('os-set_image_metadata', 200, { metadata: { kept: 'a' } }),
   act('os-unset_image_metadata', 404, { key: 'kept' }),
@@ -249,6 +250,7 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /default-types/:project', ...ofProject(200) },
   { route: 'DELETE /default-types/:project', ...ofProject(204) },
   { route: 'GET /os-quota-class-sets/default', ...adminOnly() },
+  { route: 'PUT /os-quota-class-sets/default', ...adminOnly(), body: () => ({ quota_class_set: { snapshots: 1000 } }) },
 
   // There are none, and nobody is told more than that.
   { route: 'POST /backups', ...write('volume', 503), body: (id) => ({ backup: { volume_id: id } }) },
@@ -282,6 +284,8 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /scheduler-stats/get_pools', ...adminOnly() },
   { route: 'GET /os-hosts', ...adminOnly() },
   { route: 'GET /os-hosts/alpha1', ...adminOnly() },
+  // Nothing stands behind it, as in Cinder.
+  { route: 'PUT /os-hosts/alpha1', ...adminOnly(500), body: () => ({ status: 'disable' }) },
   { route: 'GET /capabilities/alpha1', ...adminOnly() },
   { route: 'GET /clusters', ...adminOnly() },
   { route: 'GET /clusters/detail', ...adminOnly() },

@@ -66,6 +66,22 @@ t.test('os-hosts shows what lies on a host, in all and by project, in texts', as
   t.equal((await get('/os-hosts/alpha')).status, 404, 'a name is a whole name')
 })
 
+t.test('a change of os-hosts is checked as in Cinder, and as there nothing stands behind it', async (t) => {
+  const put = (host: string, body: unknown) => first.call(`${PATH}/os-hosts/${host}`, { method: 'PUT', body })
+  for (const status of ['disable', ' Enable ']) {
+    const word = status.trim().toLowerCase()
+    const message = new RegExp(`to ${word} host alpha1@memory use os-services/${word}`)
+    t.match(await put('alpha1%40memory', { status }), { status: 500, body: { computeFault: { code: 500, message } } })
+  }
+  t.match((await get('/os-hosts')).body.hosts[1], { host_name: 'alpha1@memory', 'service-state': 'enabled' }, 'nothing was changed')
+  t.match(await put('alpha1', {}), { status: 200, body: {} })
+  t.match(await put('alpha', { status: 'disable' }), { status: 404 })
+  t.match(await put('alpha1', { status: 'maintenance' }), { status: 400, body: { badRequest: { message: /maintenance/ } } })
+  t.match(await put('alpha1', { maintenance_mode: 'enable' }), { status: 400, body: { badRequest: { message: /maintenance_mode/ } } })
+  for (const body of [{ status: 5 }, { status: null }, [], 'disable'])
+    t.equal((await put('alpha1', body)).status, 400, JSON.stringify(body))
+})
+
 t.test('capabilities are those that the backend reports, under the names that extra specs use', async (t) => {
   const { status, body } = await get('/capabilities/alpha2%40memory')
   t.equal(status, 200)

@@ -53,3 +53,29 @@ t.test('and taken back; what contradicts itself, or says nothing, is a mistake',
     t.equal((await run(['volume', ...args], { endpoint: stub.endpoint })).exitCode, 2, args.join(' '))
   t.equal(stub.seen.length, seen, 'nothing was asked')
 })
+
+t.test('another type is asked for, and that the volume keeps the one it has is a failure with its message', async (t) => {
+  const fast = await startStub(t, routes({ volume_type: 'fast' }))
+  const set = ['volume', 'set', ID, '--type', 'fast', '--retype-policy', 'on-demand']
+  t.match(await run(set, { endpoint: fast.endpoint }), { exitCode: 0, out: /type +fast/ })
+  t.match(
+    fast.seen.filter(({ method }) => method === 'POST'),
+    [{ body: { 'os-retype': { new_type: 'fast', migration_policy: 'on-demand' } } }],
+  )
+  const messages = [{ user_message: 'retype volume:The volume keeps its type: its pool is not one for type fast.' }]
+  const slow = await startStub(t, {
+    ...routes({ volume_type: 'slow' }),
+    'GET /v3/admin/messages': () => ({ status: 200, body: { messages } }),
+  })
+  const kept = await run(['volume', 'set', ID, '--type', 'fast', '--name', 'x'], { endpoint: slow.endpoint })
+  t.match(kept, { exitCode: 6, err: /is of type slow as before\n.*its pool is not one for type fast/ })
+  t.notOk(
+    slow.seen.some(({ method }) => method === 'PUT'),
+    'and nothing else is changed',
+  )
+  for (const args of [
+    ['--retype-policy', 'never'],
+    ['--type', 'fast', '--retype-policy', 'always'],
+  ])
+    t.equal((await run(['volume', 'set', ID, ...args], { endpoint: fast.endpoint })).exitCode, 2, args.join(' '))
+})

@@ -56,3 +56,29 @@ t.test('a limit below what is used is refused in the words of the peer', async (
   const stub = await startStub(t, { [`PUT ${SET}`]: () => fault(400, message) })
   t.match(await run(['quota', 'set', 'web', '--volumes', '2'], { endpoint: stub.endpoint }), { exitCode: 2, err: /Current usage is 3/ })
 })
+
+t.test('a class is shown and changed by its name, the default one if none is given', async (t) => {
+  const limits = { volumes: 20, snapshots: 10, gigabytes: -1, per_volume_gigabytes: -1 }
+  const answers = (path: string) => ({
+    [`GET ${path}`]: () => ({ status: 200, body: { quota_class_set: { id: 'default', ...limits, groups: 0 } } }),
+    [`PUT ${path}`]: () => ({ status: 200, body: { quota_class_set: limits } }),
+  })
+  const stub = await startStub(t, {
+    ...answers('/v3/admin/os-quota-class-sets/default'),
+    ...answers('/v3/admin/os-quota-class-sets/a%2Fb'),
+  })
+  const { endpoint } = stub
+  const table =
+    'RESOURCE              LIMIT\nvolumes               20\nsnapshots             10\ngigabytes             none\nper_volume_gigabytes  none\n'
+  t.match(await run(['quota', 'show', '--class'], { endpoint }), { exitCode: 0, out: table })
+  t.match(await run(['quota', 'set', '--class', 'default', '--volumes', '20'], { endpoint }), { exitCode: 0, out: table })
+  t.match(await run(['quota', 'set', '--class', 'a/b', '--gigabytes', 'none'], { endpoint }), { exitCode: 0 })
+  t.match(
+    stub.seen.filter(({ method }) => method === 'PUT'),
+    [
+      { path: '/v3/admin/os-quota-class-sets/default', body: { quota_class_set: { volumes: 20 } } },
+      { path: '/v3/admin/os-quota-class-sets/a%2Fb', body: { quota_class_set: { gigabytes: -1 } } },
+    ],
+  )
+  t.match(await run(['quota', 'set', '--class'], { endpoint }), { exitCode: 2, err: /nothing to set/ })
+})

@@ -154,7 +154,8 @@ const entries: ByKind<LedgerEntry> = {
   recent,
   closed: { kind: 'closed', order: 4, rid, host, reservation, atMs: 1 },
   host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, snapshots: 0, gigabytes: 0 }, isFinal: false },
-  limits: { kind: 'limits', limits },
+  limits: { kind: 'limits', limits: { volumes: 5 } },
+  defaults: { kind: 'defaults', version: 3, limits: { gigabytes: -1 } },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
   gone: { kind: 'gone', volume, host, atMs: 1 },
   left: { kind: 'left', order: 1, volume, rid, atMs: 1 },
@@ -173,12 +174,13 @@ const entries: ByKind<LedgerEntry> = {
     isGone: false,
     done: [rid],
   },
+  'quota-class': { kind: 'quota-class', name: 'default', limits, version: 8, isGone: false, done: [rid] },
   user,
   project: { ...projectClaim, kind: 'project', version: 2, isGone: true, done: [] },
   token,
 }
 const changes: ByKind<LedgerChange> = {
-  bind: { kind: 'bind', binding: bound },
+  bind: { kind: 'bind', binding: bound, defaults: { version: 3, limits } },
   unplace: { kind: 'unplace', unplaced },
   resolve: { kind: 'resolve', rid, host, reservation, atMs: 1 },
   fold: { kind: 'fold', totals: entries.host, settled: [rid], atMs: 1 },
@@ -200,6 +202,7 @@ const changes: ByKind<LedgerChange> = {
   },
   'set-limits': { kind: 'set-limits', limits: { gigabytes: 5 } },
   'clear-limits': { kind: 'clear-limits' },
+  'set-quota-class': { kind: 'set-quota-class', name: 'default', rid, limits: { volumes: 20 } },
   read: { kind: 'read', about: null },
   'claim-type': { kind: 'claim-type', claim },
   'revise-type': { kind: 'revise-type', id: volume, rid, edit: { name: 'slow', extraSpecs: { a: null } } },
@@ -274,6 +277,7 @@ const operations: ByKind<Operation> = {
   unmanage: { kind: 'unmanage' },
   'reset-status': { kind: 'reset-status', status: 'error' },
   extend: { kind: 'extend', sizeGiB: 2, online: true },
+  retype: { kind: 'retype', typeId: volume, typeVersion: 4, mayMove: true },
   revert: { kind: 'revert', snapshot: snapshotSpec.id },
   snapshot: { kind: 'snapshot', snapshot: snapshotSpec, bodyHash: 'h', force: true },
   'update-snapshot': { kind: 'update-snapshot', snapshot: snapshotSpec.id, name: 'n' },
@@ -350,7 +354,7 @@ t.test('every entry of a register, whole and as a difference', async (t) => {
 })
 
 t.test('every change of a register, and every answer', async (t) => {
-  checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }))
+  checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }), ['defaults'])
   checkAll(t, answers, (answer) => changed({ kind: 'decided', answer, proof: null }))
   checkAll(t, outcomes, changed)
 })
