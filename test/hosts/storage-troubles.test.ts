@@ -59,6 +59,16 @@ const over = async (): Promise<void> => {
   }
   await waitFor('no pool is stalled', look, WITHIN_MS)
 }
+/** What placement goes by. */
+const poolsShow = (wanted: RegExp): Promise<void> =>
+  waitFor(
+    `the pools show ${wanted}`,
+    async () => {
+      const pools = JSON.stringify(await client.call('GET', '/scheduler-stats/get_pools?detail=true', 200))
+      return wanted.test(pools) ? undefined : new NotYet(pools)
+    },
+    WITHIN_MS,
+  )
 const messageOf = async (volume: string): Promise<string> => (await client.messages(volume)).join('; ')
 /** What every create says now: one that is refused, and deleted again. */
 const refusal = async (type: string, size = 1): Promise<string> => {
@@ -176,14 +186,7 @@ t.test('a volume group that somebody else has filled: the create says so, and wo
   await host.must(['/usr/sbin/lvm', 'lvcreate', '-q', '-y', '-l', '100%FREE', '-n', 'others', 'vg'])
   t.match(await refusal('thick'), /insufficient free space.*vgextend vg|CapacityFilter/)
   await host.must(['/usr/sbin/lvm', 'lvremove', '-q', '-y', 'vg/others'])
-  await waitFor(
-    'the room is seen',
-    async () => {
-      const pools = JSON.stringify(await client.call('GET', '/scheduler-stats/get_pools?detail=true', 200))
-      return /s1@thick#pool[^}]*"total_capacity_gb":[1-9]/.test(pools) ? undefined : new NotYet(pools)
-    },
-    WITHIN_MS,
-  )
+  await poolsShow(/s1@thick#pool[^}]*"total_capacity_gb":[1-9]/)
   const volume = await create('thick')
   await reaches(volume, 'available')
   await remove(volume)
@@ -217,6 +220,8 @@ t.test('a thin pool that is filled to its guard refuses what is new, goes on wit
   await write(0, 980)
   const before = await sum()
   await waitFor('it is told', async () => (host.agentLog().includes('"thin-pool-filling"') ? undefined : new NotYet('not yet')), WITHIN_MS)
+  // Told at less than the guard, and by a look before the last writes: placement refuses by what the pools show.
+  await poolsShow(/s1@thin#pool[^}]*"thin_data_percent":(9[5-9]|100)/)
   t.match(await refusal('thin'), /s1@thin#pool .*(thin_data_percent|data).*9\d/i, 'the reason is how full it is')
   await write(100, 20)
   t.equal(await sum(), before, 'the volume goes on')
