@@ -3,13 +3,15 @@
  * except where its text says so.
  */
 import type { CatalogueFailure, Failure } from '../../lib/model/failure.ts'
+import type { GroupRefusal } from '../../lib/model/group-refusal.ts'
 import type { IdentityRefusal } from '../../lib/model/identity.ts'
 import type { Limits } from '../../lib/model/quota.ts'
 import { CLUSTER_PROJECT, isReservedProject, type ProjectId } from '../../lib/model/ids.ts'
 import { rejectionsText } from '../../lib/wire/cinder/message.ts'
+import { orList } from './error-text.ts'
 import type { Rows } from './error-rows.ts'
 
-export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefusal>> = {
+export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefusal | GroupRefusal>> = {
   'volume-not-found': {
     status: 404,
     name: 'VolumeNotFound',
@@ -180,7 +182,7 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
   },
   'over-quota': {
     status: 413,
-    name: 'VolumeLimitExceeded, SnapshotLimitExceeded, VolumeSizeExceedsAvailableQuota, VolumeSizeExceedsLimit',
+    name: 'VolumeLimitExceeded, SnapshotLimitExceeded, GroupLimitExceeded, VolumeSizeExceedsAvailableQuota, VolumeSizeExceedsLimit',
     retryAfterS: 0,
     help: 'The project’s limit would be exceeded. Volumes and snapshots in error count until they are deleted; snapshots count in gigabytes.',
     text: quotaText,
@@ -285,13 +287,11 @@ function quotaText(facts: {
       return `SnapshotLimitExceeded: Maximum number of snapshots allowed (${facts.limit}) exceeded for quota 'snapshots'.`
     case 'gigabytes':
       return `VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested ${facts.requested}G, quota is ${facts.limit}G and ${facts.used}G has been consumed.`
+    case 'groups':
+      return `GroupLimitExceeded: Maximum number of groups allowed (${facts.limit}) exceeded for quota 'groups'.`
     default:
       return `VolumeSizeExceedsLimit: Requested volume size ${facts.requested}G is larger than maximum allowed limit ${facts.limit}G.`
   }
-}
-
-function orList(words: readonly string[]): string {
-  return words.length === 0 ? 'another' : words.join(' or ')
 }
 
 function keptBy(project: ProjectId): string {

@@ -7,6 +7,7 @@ import { faultBody } from '../../lib/wire/cinder/fault.ts'
 import type { Row, Rows } from './error-rows.ts'
 import { ABSENCE_ERRORS } from './errors-of-absence.ts'
 import { CATALOGUE_ERRORS } from './errors-of-catalogue.ts'
+import { GROUP_ERRORS } from './errors-of-groups.ts'
 import { EDGE_ERRORS, JOINING_ERRORS } from './errors-of-edge.ts'
 import { IDENTITY_ERRORS } from './errors-of-identity.ts'
 import { INPUT_ERRORS } from './errors-of-input.ts'
@@ -16,6 +17,7 @@ import type { EdgeFailure } from './failure.ts'
 
 export const ERRORS: Rows<EdgeFailure> = {
   ...RULES_ERRORS,
+  ...GROUP_ERRORS,
   ...CATALOGUE_ERRORS,
   ...IDENTITY_ERRORS,
   ...INPUT_ERRORS,

@@ -72,7 +72,7 @@ export function reviseGroupType(
 }
 
 /** @returns `group-type-not-found` only after the register has said so */
-async function findGroupType(edge: Edge, call: Call, nameOrId: string): Promise<FoundGroupType> {
+export async function findGroupType(edge: Edge, call: Call, nameOrId: string): Promise<FoundGroupType> {
   const known = typeIn(edge.service.groupTypes(), call, nameOrId)
   if (known !== null) return { ok: true, type: known }
   const { result } = await edge.service.ask({ kind: 'types', change: null })

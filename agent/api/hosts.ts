@@ -108,6 +108,7 @@ function groupText(manifest: Manifest, project: Parameters<typeof homeGroup>[1])
   return [...homeGroup(manifest, project)].sort().join()
 }
 
-function volumesOn(edge: Edge, { peer }: HostView): readonly Volume[] {
-  return edge.service.volumes(null).flatMap(({ volume }) => (volume.owner === peer ? [volume] : []))
+/** A group keeps its host from leaving, too. */
+function volumesOn({ service }: Edge, { peer }: HostView): readonly Volume[] {
+  return [...service.volumes(null), ...service.groups(null)].flatMap(({ volume }) => (volume.owner === peer ? [volume] : []))
 }

@@ -6,6 +6,7 @@
  */
 import type { Failure, Result } from '../../lib/model/failure.ts'
 import { type AttachmentId, attachmentId, parseUuid, type VolumeId, volumeId } from '../../lib/model/ids.ts'
+import { isGroup } from '../../lib/model/group.ts'
 import type { Attachment } from '../../lib/model/attachment.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
@@ -16,16 +17,22 @@ import { isLostVolume, NO_MARKS, shownView } from './shown-volume.ts'
 export type Located = { readonly ok: true; readonly view: VolumeView } | { readonly ok: false; readonly failure: Failure }
 
 /** @param text the id as the client wrote it; what is no UUID cannot exist (clients try names first) */
-export function locateVolume(edge: Edge, call: Call, text: string): Promise<Located> {
-  return locate(edge, call, text, false)
+export async function locateVolume(edge: Edge, call: Call, text: string): Promise<Located> {
+  return ofVolume(await locateRecord(edge, call, text, false))
 }
 
 /** The same, for one who only looks: also says that a volume whose owner is away is to be deleted. */
-export function locateForDisplay(edge: Edge, call: Call, text: string): Promise<Located> {
-  return locate(edge, call, text, true)
+export async function locateForDisplay(edge: Edge, call: Call, text: string): Promise<Located> {
+  return ofVolume(await locateRecord(edge, call, text, true))
 }
 
-async function locate(edge: Edge, call: Call, text: string, isForDisplay: boolean): Promise<Located> {
+/** A group is a record like a volume's, and no volume. */
+function ofVolume(found: Located): Located {
+  return found.ok && isGroup(found.view.volume) ? notFound({ code: 'volume-not-found', volume: found.view.volume.id }) : found
+}
+
+/** A volume or a group. */
+export async function locateRecord(edge: Edge, call: Call, text: string, isForDisplay: boolean): Promise<Located> {
   const uuid = parseUuid(text)
   const id = volumeId(uuid ?? text.slice(0, 255))
   if (uuid === null) return notFound({ code: 'volume-not-found', volume: id })

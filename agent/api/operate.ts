@@ -55,6 +55,9 @@ export async function operateOnSnapshot(
 /** Two operations on one attachment are two requests, also under one key, and so are reverts to two snapshots, or two types for one volume. */
 function operationName(operation: Operation): string {
   if (operation.kind === 'retype') return `retype ${operation.typeId}`
+  // The same of two group snapshots.
+  if (operation.kind === 'delete-group-snapshot' || operation.kind === 'reset-group-snapshot')
+    return `${operation.kind} ${operation.groupSnapshot}`
   if (operation.kind === 'revert') return `revert ${operation.snapshot}`
   if (operation.kind === 'initialize') return `initialize ${operation.connector.initiator}`
   if (operation.kind === 'terminate') return `terminate ${operation.initiator}`

@@ -26,6 +26,10 @@ const READER: ReadonlySet<string> = new Set([
   'volume:attachment_get',
   'volume_extension:volume_type_get',
   'group:group_types:get',
+  'group:get',
+  'group:get_all',
+  'group:get_group_snapshot',
+  'group:get_all_group_snapshots',
   'limits:get',
   'volume_extension:quotas:show',
   'message:get',
@@ -69,6 +73,12 @@ const MEMBER: ReadonlySet<string> = new Set([
   'volume:attachment_update',
   'volume:attachment_delete',
   'volume:attachment_complete',
+  'group:create',
+  'group:update',
+  'group:delete',
+  ...['enable_replication', 'disable_replication', 'failover_replication', 'list_replication_targets'].map((name) => `group:${name}`),
+  'group:create_group_snapshot',
+  'group:delete_group_snapshot',
   'backup:create',
   'backup:update',
   'backup:delete',
@@ -97,6 +107,8 @@ const ADMIN: ReadonlySet<string> = new Set([
   'volume_extension:volume_type_encryption:create',
   'volume_extension:volume_type_encryption:update',
   'volume_extension:volume_type_encryption:delete',
+  'group:reset_status',
+  'group:reset_group_snapshot_status',
   'group:group_types:create',
   'group:group_types:update',
   'group:group_types:delete',
@@ -151,7 +163,8 @@ const ADMIN: ReadonlySet<string> = new Set([
 export function isAllowed(caller: Caller, action: string): boolean {
   if (ANYBODY.has(action)) return true
   // What is made or taken over belongs to a project.
-  if (caller.project === SYSTEM_PROJECT && (action === 'volume:create' || action === 'volume:accept_transfer')) return false
+  if (caller.project === SYSTEM_PROJECT && (action === 'volume:create' || action === 'volume:accept_transfer' || action === 'group:create'))
+    return false
   if (caller.isAdmin) return READER.has(action) || MEMBER.has(action) || ADMIN.has(action)
   const { roles } = caller
   if (READER.has(action)) return roles.includes('reader') || roles.includes('member')

@@ -8,6 +8,7 @@ import { CLEANUP_BODY } from '../../lib/wire/cinder/cleanup-request.ts'
 import { EXTEND_COMPLETION_BODY } from '../../lib/wire/cinder/extend-completion-request.ts'
 import { FAILOVER_BODY } from '../../lib/wire/cinder/failover-request.ts'
 import { FLAG_BODIES } from '../../lib/wire/cinder/flag-action-request.ts'
+import { GROUP_BODIES } from '../../lib/wire/cinder/group-request.ts'
 import { GROUP_TYPE_BODIES } from '../../lib/wire/cinder/group-type-request.ts'
 import { IMAGE_ACTION_BODIES } from '../../lib/wire/cinder/image-action-request.ts'
 import type { Shape } from '../../lib/wire/cinder/input.ts'
@@ -68,6 +69,19 @@ export const REQUEST_BODIES: Readonly<Record<string, readonly Shape<unknown>[]>>
   'PUT /v3/types/:id': [TYPE_BODIES.update],
   'POST /v3/types/:id/extra_specs': [TYPE_BODIES.specs],
   'PUT /v3/types/:id/extra_specs/:key': [TYPE_BODIES.spec],
+  'POST /v3/groups': [GROUP_BODIES.create],
+  'POST /v3/groups/action': [GROUP_BODIES.createFrom],
+  'PUT /v3/groups/:id': [GROUP_BODIES.update],
+  'POST /v3/groups/:id/action': [
+    GROUP_BODIES.remove,
+    GROUP_BODIES.reset,
+    GROUP_BODIES.enable_replication,
+    GROUP_BODIES.disable_replication,
+    GROUP_BODIES.failover_replication,
+    GROUP_BODIES.list_replication_targets,
+  ],
+  'POST /v3/group_snapshots': [GROUP_BODIES.createSnapshot],
+  'POST /v3/group_snapshots/:id/action': [GROUP_BODIES.reset],
   'POST /v3/group_types': [GROUP_TYPE_BODIES.create],
   'PUT /v3/group_types/:id': [GROUP_TYPE_BODIES.update],
   'POST /v3/group_types/:id/group_specs': [GROUP_TYPE_BODIES.specs],

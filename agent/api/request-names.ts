@@ -7,6 +7,9 @@ import { hashHex } from '../../lib/model/hash.ts'
 import {
   type AttachmentId,
   attachmentId,
+  type GroupId,
+  type GroupSnapshotId,
+  groupSnapshotId,
   type RequestId,
   requestId,
   type SnapshotId,
@@ -42,6 +45,19 @@ export function snapshotRid(call: Call): RequestId {
 
 export function newSnapshotId(call: Call, uuid: () => string): SnapshotId {
   return snapshotId(call.idempotencyKey === null ? uuid() : namedUuid('snapshot', call.caller.project, call.idempotencyKey))
+}
+
+export function newGroupId(call: Call, uuid: () => string): GroupId {
+  return volumeId(call.idempotencyKey === null ? uuid() : namedUuid('group', call.caller.project, call.idempotencyKey))
+}
+
+/** Without the group: a key that is used again for another group is found out. */
+export function groupSnapshotRid(call: Call): RequestId {
+  return requestId(hashHex(call.caller.project, call.idempotencyKey ?? call.requestId, 'group-snapshot').slice(0, 32))
+}
+
+export function newGroupSnapshotId(call: Call, uuid: () => string): GroupSnapshotId {
+  return groupSnapshotId(call.idempotencyKey === null ? uuid() : namedUuid('group-snapshot', call.caller.project, call.idempotencyKey))
 }
 
 export function newAttachmentId(call: Call, volume: VolumeId, uuid: () => string): AttachmentId {

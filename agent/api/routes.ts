@@ -3,8 +3,11 @@ import { attachmentRoutes } from './attachments.ts'
 import { backupRoutes } from './backups.ts'
 import type { Route } from './call.ts'
 import { clusterRoutes } from './clusters.ts'
+import { consistencyGroupRoutes } from './consistency-groups.ts'
 import { defaultTypeRoutes } from './default-types.ts'
 import { extensionRoutes } from './extensions.ts'
+import { groupRoutes } from './groups.ts'
+import { groupSnapshotRoutes } from './group-snapshots.ts'
 import { groupSpecRoutes } from './group-specs.ts'
 import { groupTypeRoutes } from './group-types.ts'
 import { limitRoutes } from './limits.ts'
@@ -54,6 +57,9 @@ export const CINDER_ROUTES: readonly Route[] = [
   ...defaultTypeRoutes,
   ...groupTypeRoutes,
   ...groupSpecRoutes,
+  ...groupRoutes,
+  ...groupSnapshotRoutes,
+  ...consistencyGroupRoutes,
   ...serviceRoutes,
   ...serviceLogRoutes,
   ...poolRoutes,

@@ -6,6 +6,7 @@
  * cannot say (shown-volume.ts). Without a majority the list is what this peer has seen, and says so.
  */
 import type { Failure } from '../../lib/model/failure.ts'
+import { isGroup } from '../../lib/model/group.ts'
 import type { ProjectId } from '../../lib/model/ids.ts'
 import { grantedVolume as grantedAsVolume, unplacedAsVolume } from '../../lib/flows/shape.ts'
 import type { Binding, LedgerContents } from '../../lib/model/ledger.ts'
@@ -29,15 +30,26 @@ export interface VolumeList {
 export const LOOKUPS_MAX = 64
 
 /** @param allProjects only for callers who may see them */
-export async function listVolumes(edge: Edge, call: Call, allProjects: boolean): Promise<VolumeList> {
+export function listVolumes(edge: Edge, call: Call, allProjects: boolean): Promise<VolumeList> {
+  return listRecords(edge, call, allProjects, false)
+}
+
+/** The same of groups, which are records like those of volumes. */
+export function listGroups(edge: Edge, call: Call, allProjects: boolean): Promise<VolumeList> {
+  return listRecords(edge, call, allProjects, true)
+}
+
+async function listRecords(edge: Edge, call: Call, allProjects: boolean, areGroups: boolean): Promise<VolumeList> {
   const own = call.caller.project
   const projects = allProjects ? [...new Set([...edge.service.projects(), own])] : [own]
   // Register first, view after: what is folded out of the one in between is in the other.
   const ledgers = await Promise.all(projects.map((project) => edge.ledgers.read(project)))
   const partial = ledgers.find((ledger) => !ledger.ok)
   const contents = ledgers.flatMap((ledger) => (ledger.ok ? [ledger.value] : []))
-  const pending = await pendingVolumes(edge, contents)
-  const seen = edge.service.volumes(allProjects ? null : own).map((view) => view.volume)
+  const pending = (await pendingVolumes(edge, contents)).filter((record) => isGroup(record) === areGroups)
+  const { service } = edge
+  const views = areGroups ? service.groups(allProjects ? null : own) : service.volumes(allProjects ? null : own)
+  const seen = views.map((view) => view.volume)
   const known = pending.length === 0 ? null : new Set(seen.map((volume) => volume.id))
   const added = pending.filter((volume) => known !== null && !known.has(volume.id))
   const all = added.length === 0 ? seen : [...added, ...seen].sort(newestFirst)

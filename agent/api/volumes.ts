@@ -1,9 +1,11 @@
 /** The resource `volumes`: create, read, list, rename, delete. */
 import { hashHex } from '../../lib/model/hash.ts'
 import type { Result } from '../../lib/model/failure.ts'
+import type { GroupId } from '../../lib/model/ids.ts'
 import { canonicalJson } from '../../lib/model/json.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Volume, VolumeSpec } from '../../lib/model/volume.ts'
+import type { SourcePlace } from '../../lib/model/volume-source.ts'
 import { allowsMultiattach } from '../../lib/model/volume-type.ts'
 import type { KnownType } from '../../lib/model/catalogue.ts'
 import type { EdgeFailure } from './failure.ts'
@@ -16,6 +18,7 @@ import { type CreateVolume, parseCreateVolume, parseUpdateVolume } from '../../l
 import { type Answer, answer, askerOf, type Call, type Edge, failed, type Route } from './call.ts'
 import { lookForHinted } from './hinted-volumes.ts'
 import { locateForDisplay, locateVolume } from './locate.ts'
+import { locateGroup } from './locate-group.ts'
 import { operate } from './operate.ts'
 import { pageFor } from './page.ts'
 import { createRid, newVolumeId } from './request-names.ts'
@@ -59,11 +62,14 @@ async function create(edge: Edge, call: Call): Promise<Answer> {
   if (zone !== null && !hasZone(edge.service.manifest(), zone)) return failed({ code: 'zone-not-found', zone })
   const facts = found === null ? null : unlikeSource(wanted.value, found, type.type)
   if (facts !== null) return failed(facts)
+  const group = await groupFor(edge, call, wanted.value, found, type.type)
+  if (!group.ok) return failed(group.failure)
   const { hints } = wanted.value
   const unknown = await lookForHinted(edge, call, hints)
   if (unknown !== null) return failed(unknown)
-  const spec = specOf(edge, call, wanted.value, found, type.type)
-  const asked = { rid: createRid(call), spec, bodyHash: bodyHash(wanted.value), sourceAt: found?.place ?? null, hints }
+  const spec = { ...specOf(edge, call, wanted.value, found, type.type), ...(group.at === null ? {} : { group: group.at.id }) }
+  const sourceAt = found?.place ?? group.at?.place ?? null
+  const asked = { rid: createRid(call), spec, bodyHash: bodyHash(wanted.value), sourceAt, hints }
   const { result } = await edge.service.ask({ kind: 'create', ...asked })
   return result.ok ? answer(202, volumeBody(withoutImage(asJustCreated(result.value)), call)) : failed(result.failure)
 }
@@ -85,6 +91,36 @@ function specOf(edge: Edge, call: Call, wanted: CreateVolume, found: FoundSource
     source: found?.source ?? null,
     createdAtMs: edge.clock(),
   }
+}
+
+interface FoundGroup {
+  readonly id: GroupId
+  readonly place: SourcePlace
+}
+
+type GroupFor = { readonly ok: true; readonly at: FoundGroup | null } | { readonly ok: false; readonly failure: EdgeFailure }
+
+/** Looked up here for where it lies, and for a clear answer; whether it takes the volume its owner decides. */
+async function groupFor(
+  edge: Edge,
+  call: Call,
+  { group: text }: CreateVolume,
+  source: FoundSource | null,
+  type: KnownType | null,
+): Promise<GroupFor> {
+  if (text === undefined) return { ok: true, at: null }
+  const located = await locateGroup(edge, call, text)
+  if (!located.ok) return located
+  const { id, owner, pool, status, holds } = located.group
+  const refuse = (failure: EdgeFailure): GroupFor => ({ ok: false, failure })
+  if (type === null || holds?.volumeTypes.includes(type.id) !== true)
+    return refuse({ code: 'group-type', group: id, type: type?.name ?? null })
+  if (owner === null || pool === null)
+    return refuse({ code: 'group-status', group: id, action: 'create a volume in it', status, allowed: ['available'] })
+  // Both would have to be the only pool that may take it.
+  if (source !== null && source.place.pool !== pool)
+    return refuse({ code: 'group-volume', group: id, volume: source.source.volume, why: { kind: 'elsewhere' } })
+  return { ok: true, at: { id, place: { owner, pool } } }
 }
 
 /** A copy is no smaller than its source, and otherwise like it. */

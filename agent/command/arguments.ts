@@ -88,11 +88,11 @@ export function countOption(args: Arguments, name: string, least: number, most: 
 export function quotaOption(args: Arguments, name: string): Limits {
   const limits = { ...DEFAULT_LIMITS }
   for (const part of args.text(name)?.split(',') ?? []) {
-    const [, key, count] = /^\s*(volumes|snapshots|gigabytes|per_volume_gigabytes)=(-1|\d+)\s*$/.exec(part) ?? []
-    if (key !== 'volumes' && key !== 'snapshots' && key !== 'gigabytes' && key !== 'per_volume_gigabytes') {
+    const [, key, count] = /^\s*(volumes|snapshots|gigabytes|per_volume_gigabytes|groups)=(-1|\d+)\s*$/.exec(part) ?? []
+    if (key !== 'volumes' && key !== 'snapshots' && key !== 'gigabytes' && key !== 'per_volume_gigabytes' && key !== 'groups') {
       throw wrongUse(
         `--${name} ${JSON.stringify(part)} is no limit`,
-        'write it as volumes=N,snapshots=N,gigabytes=N,per_volume_gigabytes=N; -1 means no limit',
+        'write it as volumes=N,snapshots=N,gigabytes=N,per_volume_gigabytes=N,groups=N; -1 means no limit',
       )
     }
     limits[key] = Number(count)

@@ -1,5 +1,6 @@
 /** The `Service` of a running peer: what the REST edge sees of it. */
-import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
+import { isGroup } from '../../lib/model/group.ts'
+import type { AttachmentId, GroupSnapshotId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import { compareText, isReservedProject } from '../../lib/model/ids.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import { rank } from '../../lib/placement/rank.ts'
@@ -27,6 +28,12 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
     return known === undefined ? null : show(known, now())
   }
 
+  const records = (project: ProjectId | null, areGroups: boolean): readonly VolumeView[] => {
+    const known = project === null ? [...view.volumes.values()].sort(newestFirst) : volumesOf(view, project)
+    const at = now()
+    return known.filter((one) => isGroup(one.volume) === areGroups).map((one) => show(one, at))
+  }
+
   return {
     ask: (request) => runner.ask(request) as Promise<ReplyTo<typeof request>>,
     volume,
@@ -42,11 +49,12 @@ export function createService(peer: Peer, runner: Pick<Runner, 'ask'>, now: () =
       const of = view.transfers.get(id)
       return of === undefined ? null : volume(of)
     },
-    volumes(project: ProjectId | null) {
-      const known = project === null ? [...view.volumes.values()].sort(newestFirst) : volumesOf(view, project)
-      const at = now()
-      return known.map((one) => show(one, at))
+    groupOfSnapshot(id: GroupSnapshotId) {
+      const of = view.groupSnapshots.get(id)
+      return of === undefined ? null : volume(of)
     },
+    volumes: (project) => records(project, false),
+    groups: (project) => records(project, true),
     hosts: () => knownHosts(peer, now()),
     pools: () => knownPools(peer, now()),
     explain: (request) => rank(knownPools(peer, now()), placeRequest(peer, request), peer.options.placement),

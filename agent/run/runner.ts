@@ -287,6 +287,6 @@ function backendNameOf(pool: PoolName): string {
 
 function refusal(request: ClientRequest, failure: Extract<ClientReply['result'], { ok: false }>['failure']): ClientReply {
   const result = { ok: false, failure } as const
-  const isFind = request.kind === 'find-attachment' || request.kind === 'find-transfer'
+  const isFind = request.kind === 'find-attachment' || request.kind === 'find-transfer' || request.kind === 'find-group-snapshot'
   return { kind: isFind ? 'find' : request.kind, result }
 }

@@ -8,7 +8,7 @@ import type { KnownType } from '../../lib/model/catalogue.ts'
 import type { DefaultType } from '../../lib/model/default-type.ts'
 import type { GroupType } from '../../lib/model/group-type.ts'
 import type { HostView } from '../../lib/model/host.ts'
-import type { AttachmentId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, GroupSnapshotId, PeerId, ProjectId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { Manifest } from '../../lib/model/manifest.ts'
 import type { Limits } from '../../lib/model/quota.ts'
 import type { ServiceMark } from '../../lib/model/service.ts'
@@ -19,13 +19,13 @@ import type { ClientReply, ClientRequest, VolumeView } from '../../lib/model/req
 
 export type ReplyTo<Request extends ClientRequest> = Extract<
   ClientReply,
-  { kind: Request['kind'] extends 'find-attachment' | 'find-transfer' ? 'find' : Request['kind'] }
+  { kind: Request['kind'] extends 'find-attachment' | 'find-transfer' | 'find-group-snapshot' ? 'find' : Request['kind'] }
 >
 
 export interface Service {
   /** Resolves with the rules' answer; never rejects while the agent runs. A stop answers `recovering`. */
   ask<Request extends ClientRequest>(request: Request): Promise<ReplyTo<Request>>
-  /** Null: not in this peer's view (ask `find` before saying 404). */
+  /** Also of a group, which is a record like a volume's. Null: not in this peer's view (ask `find` before saying 404). */
   volume(id: VolumeId): VolumeView | null
   /** The volume that has this attachment, from the view. */
   volumeOfAttachment(id: AttachmentId): VolumeView | null
@@ -33,8 +33,12 @@ export interface Service {
   volumeOfSnapshot(id: SnapshotId): VolumeView | null
   /** The volume whose newest transfer this is, from the view. */
   volumeOfTransfer(id: TransferId): VolumeView | null
+  /** The group that has this group snapshot, from the view. */
+  groupOfSnapshot(id: GroupSnapshotId): VolumeView | null
   /** From the view alone, newest first: (createdAtMs desc, id asc). `project` null: all projects. */
   volumes(project: ProjectId | null): readonly VolumeView[]
+  /** The same of groups. */
+  groups(project: ProjectId | null): readonly VolumeView[]
   hosts(): readonly HostView[]
   pools(): readonly PoolView[]
   explain(request: Placing): Ranking

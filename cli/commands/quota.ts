@@ -17,13 +17,14 @@ interface SetOptions extends ShowOptions {
   readonly snapshots?: number
   readonly gigabytes?: number
   readonly perVolumeGigabytes?: number
+  readonly groups?: number
 }
 
 const NO_LIMIT = -1
 const DEFAULT_CLASS = 'default'
 const CLASS = 'the name is that of a class; the one called default counts for projects without limits of their own'
 /** What Scoria keeps account of; the rest of Cinder's set is there for its clients. */
-const RESOURCES = ['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'] as const
+const RESOURCES = ['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'] as const
 
 export function addQuota(program: Command, terminal: Terminal): void {
   const quota = program.command('quota').description('limits of projects: show, set, unset')
@@ -48,6 +49,7 @@ export function addQuota(program: Command, terminal: Terminal): void {
     .option('--snapshots <n>', 'how many snapshots; none for no limit', limit)
     .option('--gigabytes <n>', 'GiB in all volumes and snapshots together; none for no limit', limit)
     .option('--per-volume-gigabytes <n>', 'GiB in one volume; none for no limit', limit)
+    .option('--groups <n>', 'how many groups of volumes; none for no limit', limit)
     .action(async (name: string | undefined, options: SetOptions) => setQuota(name, options, terminal))
   withCommon(set)
   withExamples(
@@ -71,10 +73,10 @@ export function addQuota(program: Command, terminal: Terminal): void {
 }
 
 async function setQuota(name: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
-  const { volumes, snapshots, gigabytes, perVolumeGigabytes } = options
-  const limits = given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes })
+  const { volumes, snapshots, gigabytes, perVolumeGigabytes, groups } = options
+  const limits = given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes, groups })
   if (Object.keys(limits).length === 0)
-    throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes')
+    throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes, --groups')
   const context = await contextOf(options, terminal)
   if (options.class === true) {
     await context.client.call({ method: 'PUT', path: classPath(context, name), body: { quota_class_set: limits } })

@@ -4,7 +4,7 @@ import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import { printOne } from '../output/print.ts'
 import { itemAt, textOf } from '../rest/body.ts'
-import { findSnapshot, findVolume } from '../rest/find.ts'
+import { findGroup, findSnapshot, findVolume } from '../rest/find.ts'
 import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
@@ -20,6 +20,7 @@ interface CreateOptions extends CommonOptions, WaitOptions {
   readonly source?: string
   readonly type?: string
   readonly zone?: string
+  readonly group?: string
   readonly hint?: Hints
   readonly description?: string
   readonly property?: Readonly<Record<string, string>>
@@ -37,6 +38,7 @@ export function addVolumeCreate(parent: Command, terminal: Terminal): void {
     .option('--source <volume>', 'begin as a copy of this volume, by id or name')
     .option('--type <type>', 'volume type')
     .option('--zone <zone>', 'availability zone; any if not given')
+    .option('--group <group>', 'put it into this group, by id or name; it lies where the group lies')
     .option('--hint <key=value>', HINT_HELP, hint)
     .option('--description <text>', 'a note for people')
     .option('--property <key=value>', 'metadata, repeatable', property)
@@ -61,13 +63,19 @@ async function create(name: string | undefined, options: CreateOptions, terminal
   if (size === undefined && !isCopy)
     throw new CliFailure(EXIT.usage, '--size is missing', 'say how large, in GiB; only a copy (--snapshot, --source) has a size by itself')
   if (options.dryRun === true) {
-    if (size === undefined || isCopy) throw new CliFailure(EXIT.usage, '--dry-run ranks pools, and a copy lies on that of its source')
+    if (size === undefined || isCopy || options.group !== undefined)
+      throw new CliFailure(
+        EXIT.usage,
+        '--dry-run ranks pools, and a copy lies on that of its source, what is in a group on that of the group',
+      )
     return explainPlacement(context, { ...options, size })
   }
   const snapshot = options.snapshot === undefined ? undefined : textOf(await findSnapshot(client, options.snapshot), 'id')
   const source = options.source === undefined ? undefined : textOf(await findVolume(client, options.source), 'id')
+  const group = options.group === undefined ? undefined : textOf(await findGroup(client, options.group), 'id')
   const facts = given({
     name,
+    group_id: group,
     snapshot_id: snapshot,
     source_volid: source,
     volume_type: type,

@@ -30,6 +30,7 @@ export function volumeFields(volume: Item): readonly (readonly [string, string])
     ['zone', textOf(volume, 'availability_zone')],
     ['project', textOf(volume, 'os-vol-tenant-attr:tenant_id')],
     ['attached', attachedText(volume)],
+    ...groupField(volume),
     ['description', textOf(volume, 'description')],
     ['properties', propertiesText(partOf(volume, 'metadata'))],
     ['bootable', textOf(volume, 'bootable')],
@@ -37,6 +38,12 @@ export function volumeFields(volume: Item): readonly (readonly [string, string])
     ['created', textOf(volume, 'created_at')],
     ['updated', textOf(volume, 'updated_at')],
   ]
+}
+
+/** Most are in none. */
+function groupField(volume: Item): readonly (readonly [string, string])[] {
+  const group = textOf(volume, 'group_id')
+  return group === '' ? [] : [['group', group]]
 }
 
 /** Of most volumes nothing is said. */

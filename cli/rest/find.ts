@@ -7,6 +7,7 @@ import { EXIT } from '../../lib/config/exit-codes.ts'
 import { CliFailure } from '../failure.ts'
 import { type Item, itemAt, itemsAt, textOf } from './body.ts'
 import type { Client } from './client.ts'
+import { listAll } from './pages.ts'
 
 /** What is named like this is an id. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -40,11 +41,43 @@ export function findTransfer(client: Client, nameOrId: string): Promise<Item> {
   return findNamed(client, TRANSFER, nameOrId)
 }
 
-async function findNamed(client: Client, { key, word, collection, list }: Kind, nameOrId: string): Promise<Item> {
+/** Cinder lets nobody but admins filter these by name: all are listed. */
+export function findGroup(client: Client, nameOrId: string): Promise<Item> {
+  return findAmongAll(client, { key: 'group', word: 'group', collection: 'groups', list: 'scoria group list' }, nameOrId)
+}
+
+export function findGroupSnapshot(client: Client, nameOrId: string): Promise<Item> {
+  const kind = { key: 'group_snapshot', word: 'group snapshot', collection: 'group_snapshots', list: 'scoria group snapshot list' } as const
+  return findAmongAll(client, kind, nameOrId)
+}
+
+async function findAmongAll(
+  client: Client,
+  kind: Kind & { readonly collection: 'groups' | 'group_snapshots' },
+  nameOrId: string,
+): Promise<Item> {
+  if (UUID.test(nameOrId)) return findNamed(client, kind, nameOrId)
+  const all = await listAll(client, kind.collection, new URLSearchParams())
+  return only(
+    all.filter((item) => item['name'] === nameOrId),
+    kind,
+    nameOrId,
+  )
+}
+
+async function findNamed(client: Client, kind: Kind, nameOrId: string): Promise<Item> {
+  const { key, collection } = kind
   if (UUID.test(nameOrId)) return itemAt(await client.call({ method: 'GET', path: client.cinder(`/${collection}/${nameOrId}`) }), key)
   const body = await client.call({ method: 'GET', path: client.cinder(`/${collection}/detail?name=${encodeURIComponent(nameOrId)}`) })
   // The filter may be inexact on some servers; the name that was typed is not.
-  const found = itemsAt(body, `${key}s`).filter((item) => item['name'] === nameOrId)
+  return only(
+    itemsAt(body, `${key}s`).filter((item) => item['name'] === nameOrId),
+    kind,
+    nameOrId,
+  )
+}
+
+function only(found: readonly Item[], { word, list }: Kind, nameOrId: string): Item {
   const [item] = found
   if (item === undefined) throw new CliFailure(EXIT.notFound, `no ${word} is named ${nameOrId}`, `see what is there: ${list}`)
   if (found.length === 1) return item

@@ -4,7 +4,7 @@ import type { Client } from './client.ts'
 
 const PAGE = 1000
 
-type Collection = 'volumes' | 'snapshots' | 'volume-transfers'
+type Collection = 'volumes' | 'snapshots' | 'volume-transfers' | 'groups' | 'group_snapshots'
 
 export async function listAll(client: Client, collection: Collection, filters: URLSearchParams): Promise<readonly Item[]> {
   const key = collection === 'volume-transfers' ? 'transfers' : collection

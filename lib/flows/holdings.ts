@@ -8,13 +8,18 @@
 import type { PoolName, ProjectId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import { addUsage, lessUsage, NO_USAGE, type Usage } from '../model/quota.ts'
+import { sizeWithMembers } from '../model/group.ts'
 import { type Recorded, usageOfRecord } from '../model/snapshot.ts'
 
 /** The parts of a volume's record that count. */
 export interface Counted {
   readonly volume: Recorded & { readonly pool: PoolName | null; readonly project: ProjectId }
   readonly step: 'reserved' | 'committed' | 'built' | 'deleting' | 'failed'
-  readonly pending: { readonly kind: 'extend' | 'snapshot' | 'accept'; readonly sizeGiB: number; readonly committed: boolean } | null
+  readonly pending:
+    | { readonly kind: 'extend' | 'snapshot' | 'accept'; readonly sizeGiB: number; readonly committed: boolean }
+    // Its volumes keep the room for it.
+    | { readonly kind: 'group-snapshot' }
+    | null
 }
 
 export interface PoolSums {
@@ -56,19 +61,21 @@ function add({ pools, projects }: Holdings, counted: Counted, sign: 1 | -1): voi
     const { provisionedGiB, volumes, queue } = pools.get(pool) ?? NOTHING
     pools.set(pool, {
       provisionedGiB: provisionedGiB + sign * roomOf(counted),
-      volumes: volumes + sign,
+      volumes: volumes + (volume.holds === undefined ? sign : 0),
       queue: queue + (isSettled ? 0 : sign),
     })
   }
   if (!isSettled) return
   const counts = usageOfRecord(volume)
   const usage = addUsage(projects.get(project) ?? NO_USAGE, sign === 1 ? counts : lessUsage(counts))
-  if (usage.volumes === 0) projects.delete(project)
+  if (usage.volumes === 0 && usage.groups === 0) projects.delete(project)
   else projects.set(project, usage)
 }
 
 /** All that a volume has of its pool or has been promised, GiB. A snapshot is in the record as soon as it is committed. */
-function roomOf({ volume, pending }: Counted): number {
+function roomOf({ volume, pending, step }: Counted): number {
+  // The volumes that a group begins with have records of their own as soon as it is committed.
+  if (volume.holds !== undefined) return step === 'reserved' ? sizeWithMembers(volume) : 0
   const sizeGiB = pending?.kind === 'extend' ? Math.max(volume.sizeGiB, pending.sizeGiB) : volume.sizeGiB
   const reserved = pending?.kind === 'snapshot' && !pending.committed ? pending.sizeGiB : 0
   return sizeGiB + total(volume.snapshots) + reserved

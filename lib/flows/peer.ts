@@ -5,7 +5,7 @@
  * the caller is in `step.ts`; what is remembered is in `tables.ts`.
  */
 import { assertNever } from '../model/invariant.ts'
-import { attachmentId, type PeerId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
+import { attachmentId, groupSnapshotId, type PeerId, projectId, requestId, snapshotId, volumeId } from '../model/ids.ts'
 import type { Beat } from '../model/host.ts'
 import { hostOf, type Manifest } from '../model/manifest.ts'
 import type { PeerMessage } from '../model/message.ts'
@@ -34,6 +34,8 @@ import { onAttachmentTimer, onExposed, onFenced } from './owner/export-steps.ts'
 import { onBuilt, onBuildTimer } from './owner/build.ts'
 import { onCommit } from './owner/commit.ts'
 import { onExtended, onExtendTimer, onFollowed } from './owner/extend.ts'
+import { onMemberSnapshotGone } from './owner/group-progress.ts'
+import { onGroupTimer } from './owner/group-snapshot.ts'
 import { onMeasuredAgain } from './owner/leaving.ts'
 import { onLook, onLooked } from './owner/look.ts'
 import { onOperate } from './owner/operate.ts'
@@ -154,6 +156,11 @@ function onClient(peer: Peer, out: Out, client: string, request: ClientRequest, 
     case 'find-transfer': {
       const { transfer } = request
       startSearch(peer, out, { ...NOTHING_SOUGHT, transfer, purpose: { kind: 'reply', client } })
+      return
+    }
+    case 'find-group-snapshot': {
+      const { groupSnapshot } = request
+      startSearch(peer, out, { ...NOTHING_SOUGHT, groupSnapshot, purpose: { kind: 'reply', client } })
       return
     }
     case 'ledger':
@@ -382,6 +389,10 @@ function onTimer(peer: Peer, out: Out, key: string, now: Now): void {
       const [volume = '', snapshot = ''] = name.split('/')
       return removeSnapshot(peer, out, volumeId(volume), snapshotId(snapshot))
     }
+    case 'group':
+      return onGroupTimer(peer, out, volumeId(name), now)
+    case 'ungroup':
+      return onMemberSnapshotGone(peer, out, groupSnapshotId(name), now)
     case 'fence':
     case 'expose':
       return onAttachmentTimer(peer, out, what, attachmentId(name))

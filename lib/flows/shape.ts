@@ -5,6 +5,8 @@ import { assertNever } from '../model/invariant.ts'
 import { canonicalJson } from '../model/json.ts'
 import type { Binding, Unplaced } from '../model/ledger.ts'
 import type { RoomOperation } from '../model/request.ts'
+import { creatingGroupSnapshot, type GroupSnapshot, sizeWithMembers } from '../model/group.ts'
+import { NO_USAGE, type Usage } from '../model/quota.ts'
 import { creatingSnapshot, type Snapshot } from '../model/snapshot.ts'
 import type { Volume, VolumeSpec } from '../model/volume.ts'
 
@@ -36,6 +38,19 @@ export function grantedSnapshot({ snapshot, rid, sizeGiB, bodyHash }: Binding): 
   return snapshot === null ? null : creatingSnapshot(snapshot, { rid, sizeGiB, bodyHash })
 }
 
+/** The same for a snapshot of a whole group. */
+export function grantedGroupSnapshot({ groupSnapshot, rid, bodyHash }: Binding): GroupSnapshot | null {
+  return groupSnapshot === undefined ? null : creatingGroupSnapshot(groupSnapshot, { rid, bodyHash })
+}
+
+/** What a create adds to its project's account. */
+export function usageOfSpec(spec: Pick<VolumeSpec, 'sizeGiB' | 'holds'>): Usage {
+  const gigabytes = sizeWithMembers(spec)
+  return spec.holds === undefined
+    ? { ...NO_USAGE, volumes: 1, gigabytes }
+    : { ...NO_USAGE, volumes: spec.holds.members.length, gigabytes, groups: 1 }
+}
+
 /** A create that found no room, as every peer shows it. */
 export function unplacedAsVolume(unplaced: Unplaced): Volume {
   const volume = creatingVolume(unplaced.spec, unplaced.rid, null, null, unplaced.spec.zone ?? 'nova')
@@ -45,11 +60,10 @@ export function unplacedAsVolume(unplaced: Unplaced): Volume {
 }
 
 /** Names what a client asked for, as it is sent to an owner; the time is each coordinator's own. */
-export function createBody({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source }: VolumeSpec): string {
-  return hashHex('create', canonicalJson({ user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source })).slice(
-    0,
-    32,
-  )
+export function createBody(spec: VolumeSpec): string {
+  const { user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source, group = null, holds = null } = spec
+  const wanted = { user, name, description, sizeGiB, zone, type, typeId, metadata, multiattach, source, group, holds }
+  return hashHex('create', canonicalJson(wanted)).slice(0, 32)
 }
 
 export function roomBody(operation: RoomOperation): string {
@@ -57,6 +71,7 @@ export function roomBody(operation: RoomOperation): string {
     case 'extend':
       return hashHex('room', String(operation.sizeGiB)).slice(0, 32)
     case 'snapshot':
+    case 'group-snapshot':
       return hashHex('room', operation.bodyHash).slice(0, 32)
     case 'accept':
       return hashHex('accept', operation.transfer).slice(0, 32)

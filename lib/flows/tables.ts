@@ -24,7 +24,7 @@ import { emptyView, type View } from '../replica/view.ts'
 import { type Holdings, noHoldings, recount } from './holdings.ts'
 import type { ListedSnapshot, ListedVolume, MeasuredPool, Rng } from './step.ts'
 import type { Timings } from './timings.ts'
-import type { Owned } from './owner/owned.ts'
+import type { Owned, PartEnd } from './owner/owned.ts'
 import type { Recovery } from './owner/recovery.ts'
 import type { Settled, Unseen } from './owner/untold.ts'
 import type { Creating, Looking, Operating, Searching } from './coordinator/requests.ts'
@@ -145,6 +145,8 @@ export interface Peer {
   readonly tries: Map<string, number>
   /** What a tool said when the work of this volume went wrong, until the flow reports it. */
   readonly troubles: Map<VolumeId | SnapshotId, { readonly tool: string; readonly detail: string }>
+  /** Volumes and snapshots that are made together with others and have come to their end, until the last of them has. */
+  readonly partsEnded: Map<VolumeId | SnapshotId, PartEnd>
   /** A change: totals that wait until enough others have this host's log that far. */
   readonly folding: Map<ProjectId, 'timer' | 'asked' | Extract<LedgerChange, { kind: 'fold' }>>
   /** Highest version of the volume types that anybody has spoken of. */
@@ -205,6 +207,7 @@ export function newPeer(options: PeerOptions, isBlank: boolean): Peer {
     waiting: new Map(),
     tries: new Map(),
     troubles: new Map(),
+    partsEnded: new Map(),
     folding: new Map(),
     typesWanted: 0,
     typesRead: 'idle',

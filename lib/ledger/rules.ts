@@ -66,7 +66,7 @@ export const LEDGER_RULES: LedgerRules = {
     }
     if (account.cell.hosts.get(binding.host)?.isFinal === true) return answer({ kind: 'closed' })
     const heard = heardDefaults(account, defaults)
-    const over = overQuota(account, limitsOf(account, defaults), binding.delta, binding.snapshot === null ? binding.sizeGiB : 0)
+    const over = overQuota(account, limitsOf(account, defaults), binding.delta, largestIn(binding))
     if (over !== null) return { puts: heard, answer: over }
     // What comes back is here again.
     const left = binding.transfer === null ? undefined : account.cell.left.get(binding.volume)
@@ -304,8 +304,14 @@ function overQuota({ cell }: Account, limits: Limits, delta: Usage, sizeGiB: num
     over('per_volume_gigabytes', limits.per_volume_gigabytes, 0, sizeGiB) ??
     over('gigabytes', limits.gigabytes, used.gigabytes, delta.gigabytes) ??
     over('volumes', limits.volumes, used.volumes, delta.volumes) ??
-    over('snapshots', limits.snapshots, used.snapshots, delta.snapshots)
+    over('snapshots', limits.snapshots, used.snapshots, delta.snapshots) ??
+    over('groups', limits.groups, used.groups, delta.groups)
   )
+}
+
+/** As large as a volume will be that comes of it; snapshots do not count for that. */
+function largestIn({ snapshot, spec, sizeGiB }: Binding): number {
+  return snapshot === null ? Math.max(sizeGiB, ...(spec?.holds?.members ?? []).map((member) => member.sizeGiB)) : 0
 }
 
 function contents(account: Account, about: VolumeId | SnapshotId | null, told: DefaultLimits | undefined): LedgerAnswer {

@@ -2,6 +2,7 @@
  * Why a request was not done: facts, never sentences. The REST edge turns each into a code and a text, once.
  */
 import type { AttachmentStatus } from './attachment.ts'
+import type { GroupRefusal } from './group-refusal.ts'
 import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { CatalogueRefusal } from './catalogue.ts'
 import type { IdentityRefusal } from './identity.ts'
@@ -46,6 +47,7 @@ export type Failure =
       readonly snapshot: SnapshotId
       readonly snapshotGiB: number
     }
+  | GroupRefusal
   | { readonly code: 'transfer-not-found'; readonly transfer: TransferId }
   /** Whoever accepts does not know its key. */
   | { readonly code: 'transfer-key'; readonly transfer: TransferId }

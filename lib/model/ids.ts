@@ -17,6 +17,10 @@ export type AttachmentId = Brand<'AttachmentId'>
 export type SnapshotId = Brand<'SnapshotId'>
 /** RFC 4122 UUID, lower case. */
 export type TransferId = Brand<'TransferId'>
+/** A group is a record among volumes, and named like one. */
+export type GroupId = VolumeId
+/** RFC 4122 UUID, lower case. */
+export type GroupSnapshotId = Brand<'GroupSnapshotId'>
 /** Any non-empty text up to 255 characters: Keystone uses 32 hex digits, `noauth` clients anything. */
 export type ProjectId = Brand<'ProjectId'>
 /** 32 hex digits: H(project, idempotency key or request id). Names a request for good. */
@@ -31,6 +35,7 @@ export const volumeId = (text: string): VolumeId => text as VolumeId
 export const attachmentId = (text: string): AttachmentId => text as AttachmentId
 export const snapshotId = (text: string): SnapshotId => text as SnapshotId
 export const transferId = (text: string): TransferId => text as TransferId
+export const groupSnapshotId = (text: string): GroupSnapshotId => text as GroupSnapshotId
 export const projectId = (text: string): ProjectId => text as ProjectId
 export const requestId = (text: string): RequestId => text as RequestId
 export const reservationId = (text: string): ReservationId => text as ReservationId

@@ -8,6 +8,7 @@
  * `user/<id>`, `project/<id>`, `token/<hash>`.
  * A rid is in at most one of bound, unplaced and recent.
  */
+import type { GroupSnapshotGrant } from './group.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { CatalogueChange, CatalogueEntry, CatalogueRefusal } from './catalogue.ts'
 import type { IdentityChange, IdentityEntry, IdentityFound, IdentityRefusal } from './identity.ts'
@@ -36,8 +37,10 @@ export interface Binding {
   readonly spec: VolumeSpec | null
   /** What to make, for a snapshot; else null. */
   readonly snapshot: SnapshotSpec | null
-  /** Whose volume this project takes over, for an accepted transfer; else null. With none of the three it is an extend. */
+  /** Whose volume this project takes over, for an accepted transfer; else null. With none of these it is an extend. */
   readonly transfer: TransferGrant | null
+  /** What to make, for a snapshot of a whole group; else absent. */
+  readonly groupSnapshot?: GroupSnapshotGrant
   /** Unix milliseconds of the proposer, for display and age. */
   readonly atMs: number
 }
@@ -100,6 +103,8 @@ export interface HostTotals {
 export interface Intent {
   readonly kind: 'intent'
   readonly volume: VolumeId
+  /** Of a group: its volumes, too. */
+  readonly cascade?: true
   readonly rid: RequestId
   readonly host: PeerId
   readonly atMs: number

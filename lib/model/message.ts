@@ -5,6 +5,7 @@
  */
 import type { Ballot } from './ballot.ts'
 import type { HostLook } from './existing.ts'
+import type { SnapshotMember } from './group.ts'
 import type { Beat } from './host.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
@@ -46,6 +47,8 @@ export type PeerMessage =
       readonly source: ProjectId
       /** Of the request that this answers: under one key there may be another by now. */
       readonly body: string
+      /** Of a group snapshot: of which volumes. */
+      readonly members?: readonly SnapshotMember[]
     }
   | { readonly kind: 'refused'; readonly rid: RequestId; readonly refusal: Refusal }
   /** The coordinator no longer wants this reservation: ask the register, then let go. */

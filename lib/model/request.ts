@@ -2,12 +2,13 @@
  * What a client may ask of any peer, after the edge has parsed and authorised it, and what it gets back.
  */
 import type { CatalogueChange, KnownType } from './catalogue.ts'
+import type { GroupSnapshot, GroupSnapshotSpec, GroupSnapshotStatus } from './group.ts'
 import type { Attachment, Connection, Connector } from './attachment.ts'
 import type { HostsLooked } from './existing.ts'
 import type { Result } from './failure.ts'
 import type { Hints } from './hints.ts'
 import type { IdentityChange, IdentityFound } from './identity.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from './ids.ts'
+import type { AttachmentId, GroupSnapshotId, PeerId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from './ids.ts'
 import type { LedgerContents } from './ledger.ts'
 import type { OlderAttach } from './older-attach.ts'
 import type { GroupType } from './group-type.ts'
@@ -23,7 +24,7 @@ import type { SourcePlace } from './volume-source.ts'
 /** One change of one volume, decided by its owner alone and in order. */
 export type Operation =
   | ({ readonly kind: 'update' } & TextEdit)
-  /** `cascade`: its snapshots too; without it a volume that has some stays. */
+  /** `cascade`: its snapshots too, or of a group its volumes; without it what has some stays. */
   | { readonly kind: 'delete'; readonly force: boolean; readonly cascade?: boolean }
   /** Forgets the volume and leaves its bytes where they lie. */
   | { readonly kind: 'unmanage' }
@@ -41,6 +42,22 @@ export type Operation =
   | { readonly kind: 'delete-snapshot'; readonly snapshot: SnapshotId }
   /** Forgets the snapshot and leaves its bytes where they lie. */
   | { readonly kind: 'unmanage-snapshot'; readonly snapshot: SnapshotId }
+  /** Of a group: what it is called, and which volumes are in it. */
+  | {
+      readonly kind: 'change-group'
+      readonly name?: string | null
+      readonly description?: string | null
+      readonly add: readonly VolumeId[]
+      readonly remove: readonly VolumeId[]
+    }
+  /** A snapshot of each of the group's volumes, also of those in use. */
+  | { readonly kind: 'group-snapshot'; readonly groupSnapshot: GroupSnapshotSpec; readonly bodyHash: string }
+  | { readonly kind: 'delete-group-snapshot'; readonly groupSnapshot: GroupSnapshotId }
+  | {
+      readonly kind: 'reset-group-snapshot'
+      readonly groupSnapshot: GroupSnapshotId
+      readonly status: Extract<GroupSnapshotStatus, 'available' | 'error'>
+    }
   /** An operator's word against the record, as for a volume. */
   | { readonly kind: 'reset-snapshot'; readonly snapshot: SnapshotId; readonly status: RestingSnapshot }
   /** Offers the volume to whoever knows the key that the answer has. */
@@ -79,7 +96,7 @@ export type Operation =
   | FlagEdit
 
 /** What takes room on the volume's pool, or in another project's account, and so is reserved and bound before it is done. */
-export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' | 'accept' }>
+export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' | 'accept' | 'group-snapshot' }>
 
 export interface OperationRequest {
   readonly rid: RequestId
@@ -98,6 +115,8 @@ export interface OperationValue {
   readonly connection: Connection | null
   /** The transfer that the operation was about. */
   readonly transfer: Transfer | null
+  /** The group snapshot that the operation was about; absent if it was about none. */
+  readonly groupSnapshot?: GroupSnapshot
   /** Of a transfer that was offered; never remembered. */
   readonly authKey: string | null
 }
@@ -132,6 +151,8 @@ export type ClientRequest =
   /** Finds the volume of an attachment that the view does not hold. */
   | { readonly kind: 'find-attachment'; readonly attachment: AttachmentId }
   | { readonly kind: 'find-snapshot'; readonly project: ProjectId | null; readonly snapshot: SnapshotId; readonly isOwn: boolean }
+  /** Finds the group of a group snapshot that the view does not hold. */
+  | { readonly kind: 'find-group-snapshot'; readonly groupSnapshot: GroupSnapshotId }
   /** Finds the volume of a transfer that the view does not hold. */
   | { readonly kind: 'find-transfer'; readonly transfer: TransferId }
   /** Reads a project's register: open grants, unplaced volumes, limits, use. */

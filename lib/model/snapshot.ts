@@ -4,8 +4,9 @@
  * It lives in the record of its volume, on the volume's host and pool, and is decided by the volume's owner alone. It
  * counts in its project's quota from its grant until it is gone, with the size that the volume had.
  */
-import type { Usage } from './quota.ts'
-import type { ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
+import type { Holds } from './group.ts'
+import { NO_USAGE, type Usage } from './quota.ts'
+import type { GroupSnapshotId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 
 /** `restoring`: its volume is being reverted to it. `unmanaging`: its bytes are being given back. */
 export type SnapshotStatus = 'creating' | 'available' | 'restoring' | 'deleting' | 'unmanaging' | 'error' | 'error_deleting'
@@ -27,6 +28,8 @@ export interface SnapshotSpec {
   readonly createdAtMs: number
   /** What is to be taken in as it. Gone once it is the snapshot's, and never there in one that is made of its volume. */
   readonly existing?: ExistingSnapshot
+  /** The group snapshot that it is a part of; absent if it is of none. It goes with that, and not alone. */
+  readonly groupSnapshot?: GroupSnapshotId
 }
 
 /** What lies in the volume's pool already, as its tool names it. While it stands in a record nothing is removed for the snapshot's sake. */
@@ -63,6 +66,7 @@ export const RECORD_CHARS_MAX = 160 * 1024
 export interface Recorded {
   readonly sizeGiB: number
   readonly snapshots: readonly Pick<Snapshot, 'sizeGiB' | 'status'>[]
+  readonly holds?: Holds
 }
 
 /** A snapshot that is promised and not made yet. */
@@ -96,9 +100,15 @@ interface Snapshots {
 }
 
 /** What a volume's record counts: the volume, and those of its snapshots that were made or have failed. Promised ones count as grants. */
-export function usageOfRecord({ sizeGiB, snapshots }: Recorded): Usage {
+export function usageOfRecord({ sizeGiB, snapshots, holds }: Recorded): Usage {
+  if (holds !== undefined) return { ...NO_USAGE, groups: 1 }
   const settled = snapshots.filter(({ status }) => status !== 'creating')
-  return { volumes: 1, snapshots: settled.length, gigabytes: settled.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB) }
+  return {
+    ...NO_USAGE,
+    volumes: 1,
+    snapshots: settled.length,
+    gigabytes: settled.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB),
+  }
 }
 
 export function snapshotOf({ snapshots }: Snapshots, id: SnapshotId): Snapshot | null {

@@ -5,7 +5,8 @@
  * project's register until it is deleted.
  */
 import type { Attachment } from './attachment.ts'
-import type { AttachmentId, PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
+import type { GroupSnapshot, Holds } from './group.ts'
+import type { AttachmentId, GroupId, PeerId, PoolName, ProjectId, RequestId, VolumeId } from './ids.ts'
 import type { Rejection } from './placement.ts'
 import type { Snapshot } from './snapshot.ts'
 import { openTransfer, type Transfer } from './transfer.ts'
@@ -28,7 +29,7 @@ export type VolumeStatus =
   | 'error_deleting'
   | 'error_extending'
 
-/** What a client asked for. `sizeGiB` is a whole number of GiB, at least 1. */
+/** What a client asked for. `sizeGiB` is a whole number of GiB, at least 1; of a group 0. */
 export interface VolumeSpec {
   readonly id: VolumeId
   readonly project: ProjectId
@@ -45,6 +46,10 @@ export interface VolumeSpec {
   readonly multiattach: boolean
   /** What it began as a copy of, or what is to be taken in as it; null for an empty volume. */
   readonly source: VolumeSource | null
+  /** The group that it is in; absent if it is in none. */
+  readonly group?: GroupId
+  /** This is no volume, but a group (group.ts). It has no size of its own. */
+  readonly holds?: Holds
   /** Unix milliseconds at the coordinator, for display; never compared between hosts. */
   readonly createdAtMs: number
 }
@@ -63,6 +68,8 @@ export interface Volume extends VolumeSpec, VolumeFlags {
   readonly detached: readonly AttachmentId[]
   /** The newest offer to another project, whatever has become of it; null if there never was one. */
   readonly transfer: Transfer | null
+  /** Of a group: the snapshots of all of its volumes together; absent until there was one. */
+  readonly groupSnapshots?: readonly GroupSnapshot[]
   readonly failure: VolumeFailure | null
 }
 

@@ -8,6 +8,7 @@ import { hashHex } from '../model/hash.ts'
 import {
   type AttachmentId,
   compareText,
+  type GroupSnapshotId,
   type PeerId,
   type ProjectId,
   type SnapshotId,
@@ -36,6 +37,8 @@ export interface View {
   readonly snapshots: Map<SnapshotId, VolumeId>
   /** The newest transfer of each volume, whatever has become of it. */
   readonly transfers: Map<TransferId, VolumeId>
+  /** Of which group each group snapshot is. */
+  readonly groupSnapshots: Map<GroupSnapshotId, VolumeId>
   /** Volumes known from their grants alone, by owner. */
   readonly granted: Map<PeerId, Set<VolumeId>>
   /** How often tombstones have been collected, by whomever. */
@@ -58,6 +61,7 @@ export function emptyView(): View {
     attachments: new Map(),
     snapshots: new Map(),
     transfers: new Map(),
+    groupSnapshots: new Map(),
     granted: new Map(),
     collections: 0,
     collected: new Map(),
@@ -186,12 +190,14 @@ function showRecord(view: View, owner: PeerId, record: PublishedRecord): void {
   for (const attachment of attachmentsOf(record.volume)) view.attachments.set(attachment, record.id)
   for (const snapshot of record.volume.snapshots) view.snapshots.set(snapshot.id, record.id)
   if (record.volume.transfer !== null) view.transfers.set(record.volume.transfer.id, record.id)
+  for (const { id } of record.volume.groupSnapshots ?? []) view.groupSnapshots.set(id, record.id)
 }
 
 function forgetParts(view: View, volume: Volume): void {
   for (const attachment of attachmentsOf(volume)) view.attachments.delete(attachment)
   for (const { id } of volume.snapshots) view.snapshots.delete(id)
   if (volume.transfer !== null) view.transfers.delete(volume.transfer.id)
+  for (const { id } of volume.groupSnapshots ?? []) view.groupSnapshots.delete(id)
 }
 
 /** Those that are there, and those that were removed last: a repeat of their removal must find its way too. */

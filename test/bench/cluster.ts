@@ -66,7 +66,7 @@ export class Cluster {
       backend: 'none',
       auth: { kind: auth },
       capacityGiB: CAPACITY_GIB,
-      limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+      limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
     })
     // A limit would be measured, where callers are told apart, and not what is beyond it.
     for (const peer of peers) await appendFile(peer.configFile, `limits:\n  requestsPerSecond: ${REQUESTS_PER_SECOND}\n`)

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { snapshotId, volumeId } from '../../lib/model/ids.ts'
 import t from 'tap'
-import { createVolume, startCluster, type TestCluster, until, untilSnapshot } from '../unit/api/cluster.ts'
+import { createVolume, eventually, startCluster, type TestCluster, until, untilSnapshot } from '../unit/api/cluster.ts'
 
 const PROJECT = 'demo'
 
@@ -368,6 +368,53 @@ t.test('group types: both clients make, change, show and delete them', async (t)
   t.match(await succeed(run, 'group-type-default'), /__DEFAULT__/)
   await succeed(run, 'group-type-delete', '__DEFAULT__')
   t.not((await run('group-type-default')).code, 0, 'and there is none')
+})
+
+t.test('groups: both clients make, fill, snap, copy and delete them', async (t) => {
+  const cluster = await startCluster()
+  t.teardown(() => cluster.stop())
+  const group = (...args: readonly string[]) => succeed(openstackToken(cluster), 'volume', 'group', ...args)
+  const run = cinder(cluster)
+  await succeed(run, 'group-type-create', 'snapped')
+  const id = field(await group('create', '--name', 'shop', '--volume-group-type', 'snapped', '--volume-type', 'shared'), 'ID')
+  await eventually(
+    () => group('show', id),
+    (shown) => field(shown, 'Status') === 'available',
+  )
+  await group('set', '--description', 'words', 'shop')
+  t.match(await group('list'), new RegExp(`${id} \\| shop`))
+  const volume = field(await succeed(run, 'create', '--name', 'db', '--volume-type', 'shared', '--group-id', id, '1'), 'id')
+  await eventually(
+    () => succeed(run, 'show', volume),
+    (shown) => field(shown, 'status') === 'available',
+  )
+  t.match(await succeed(run, 'group-show', '--list-volume', id), volume)
+  await succeed(run, 'group-update', '--remove-volumes', volume, id)
+  await succeed(run, 'group-update', '--add-volumes', volume, '--name', 'store', id)
+  const snapshot = field(await group('snapshot', 'create', '--name', 'before', 'store'), 'ID')
+  await eventually(
+    () => succeed(run, 'group-snapshot-show', snapshot),
+    (shown) => field(shown, 'status') === 'available',
+  )
+  t.match(await group('snapshot', 'list'), new RegExp(`${snapshot} \\| before`))
+  t.match(await group('snapshot', 'show', 'before'), snapshot)
+  t.match(await succeed(run, 'group-snapshot-list'), snapshot)
+  const copy = field(await succeed(run, 'group-create-from-src', '--group-snapshot', snapshot, '--name', 'copy'), 'id')
+  await eventually(
+    () => succeed(run, 'group-show', copy),
+    (shown) => field(shown, 'status') === 'available',
+  )
+  await group('snapshot', 'delete', 'before')
+  await eventually(
+    () => succeed(run, 'group-snapshot-list'),
+    (shown) => !shown.includes(snapshot),
+  )
+  await group('delete', '--force', 'copy')
+  await succeed(run, 'group-delete', '--delete-volumes', id)
+  await eventually(
+    () => succeed(run, 'group-list'),
+    (shown) => !shown.includes(id) && !shown.includes(copy),
+  )
 })
 
 t.test('lists that are filtered and paged, and what operators look at', async (t) => {

@@ -91,7 +91,7 @@ export function populate(size: ClusterSize): ClusterState {
     voting: { epoch: 1, former: null },
     hosts: Array.from({ length: size.peers }, (_, at) => hostAt(at)).sort((a, b) => compareText(a.peer, b.peer)),
     types: [],
-    limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+    limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
   }
   const registers = new Map<string, LedgerEntry[]>()
   const heads: LogHead[] = []
@@ -128,7 +128,7 @@ function hostState(
     const { id, project, rid, sizeGiB, createdAtMs } = volume
     state.volumes.set(id, { id, pool: 'p', sizeBytes: sizeGiB * GIB, tags: { project, rid } })
     for (const { generation } of volume.attachments) state.exports.add(exportIqn(id, generation))
-    usages.set(project, addUsage(usages.get(project) ?? NO_USAGE, { volumes: 1, snapshots: 0, gigabytes: sizeGiB }))
+    usages.set(project, addUsage(usages.get(project) ?? NO_USAGE, { volumes: 1, snapshots: 0, gigabytes: sizeGiB, groups: 0 }))
     const bodyHash = hashHex('body', id)
     const entries = entriesOf(registers, project)
     entries.push({

@@ -4,16 +4,7 @@
  */
 import { NO_HINTS } from '../../lib/model/hints.ts'
 import { hashHex } from '../../lib/model/hash.ts'
-import {
-  attachmentId,
-  type ProjectId,
-  projectId,
-  requestId,
-  type RequestId,
-  snapshotId,
-  type VolumeId,
-  volumeId,
-} from '../../lib/model/ids.ts'
+import { attachmentId, type ProjectId, projectId, snapshotId, type VolumeId, volumeId } from '../../lib/model/ids.ts'
 import type { ClientReply, ClientRequest, Operation } from '../../lib/model/request.ts'
 import type { ExistingSnapshot, SnapshotSpec } from '../../lib/model/snapshot.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
@@ -23,17 +14,17 @@ import type { Hits } from './hits.ts'
 import type { SimNode } from './node.ts'
 import type { SimOptions } from './options.ts'
 import { Copiers } from './copiers.ts'
+import { Groupers } from './groupers.ts'
 import { Intake } from './intake.ts'
 import { drawDefaultLimit } from './default-limits.ts'
 import { drawOlderLife } from './older-clients.ts'
 import type { Random } from './random.ts'
+import { bodyHashOf, createOf, ridOf } from './requests.ts'
 import { Reverters, type WantedRevert } from './reverters.ts'
 import { Transferrers } from './transferrers.ts'
 import { retypeTo, TypeClients } from './type-clients.ts'
 import { trespassOn } from './strangers.ts'
 import type { World } from './world.ts'
-
-export type CreateRequest = Extract<ClientRequest, { kind: 'create' }>
 
 const PATIENCE_MS = 12_000
 const TRIES_MAX = 4
@@ -76,6 +67,9 @@ export class Clients {
   /** Of the limits that projects have by default. */
   readonly #stewards: Random
   readonly #retypers: Random
+  /** Of what is done with groups. */
+  readonly #gatherers: Random
+  readonly #groupers: Groupers
   #left: number
   #isOver = false
 
@@ -112,6 +106,13 @@ export class Clients {
     this.#retypers = options.random.split('retypers')
     this.#givers = options.random.split('givers')
     this.#transferrers = new Transferrers(options.random.split('transferrers'), PROJECTS)
+    this.#gatherers = options.random.split('gatherers')
+    this.#groupers = new Groupers(
+      options.random.split('groupers'),
+      options.history,
+      options.nodes,
+      PROJECTS.slice(0, options.options.projects),
+    )
     this.#intake = new Intake(this.#admins, options.history, options.nodes)
   }
 
@@ -206,9 +207,7 @@ export class Clients {
     if (books.length > 0 && this.#strangers.chance(this.#options.rare.trespasses)) return this.#trespass(this.#strangers.pick(books))
     const live = books.filter((book) => book.deleteAckedMs === null)
     const promised = live.filter((book) => book.ackedMs !== null)
-    if (promised.length > 0 && this.#retypers.chance(this.#options.types / 2)) return this.#retype(this.#retypers.pick(promised))
-    if (promised.length > 0 && this.#older.chance(this.#options.older)) return this.#actAsOlder(this.#older.pick(promised))
-    if (this.#givers.chance(this.#options.transfers)) return this.#transfer(promised)
+    if (this.#actAsOthers(promised)) return
     const wanted = this.#reverters.draw(promised)
     if (wanted !== null) return this.#revert(wanted)
     // Mostly what is known to be there; at times what nobody has answered for.
@@ -252,6 +251,16 @@ export class Clients {
       case 'ledger':
         return this.ask({ kind: 'ledger', project: book.project })
     }
+  }
+
+  /** As clients of whom there are some in some clusters; false if it is somebody else's turn. */
+  #actAsOthers(promised: readonly VolumeBook[]): boolean {
+    if (promised.length > 0 && this.#retypers.chance(this.#options.types / 2)) this.#retype(this.#retypers.pick(promised))
+    else if (promised.length > 0 && this.#older.chance(this.#options.older)) this.#actAsOlder(this.#older.pick(promised))
+    else if (this.#givers.chance(this.#options.transfers)) this.#transfer(promised)
+    else if (this.#gatherers.chance(this.#options.groups)) this.#actOnGroups()
+    else return false
+    return true
   }
 
   /** What is about no project. */
@@ -466,6 +475,10 @@ export class Clients {
     if (random.chance(0.1)) this.ask({ kind: 'operate', request })
   }
 
+  #actOnGroups(): void {
+    for (const request of this.#groupers.draw(this.#world.nowMs, this.#options.sizeGiBMax)) this.ask(request)
+  }
+
   #transfer(promised: readonly VolumeBook[]): void {
     for (const request of this.#transferrers.draw(promised, this.#world.nowMs)) this.ask({ kind: 'operate', request })
   }
@@ -498,18 +511,6 @@ export class Clients {
     const rid = ridOf(project, random.hex(8))
     this.ask({ kind: 'operate', request: { rid, project, volume: book.spec.id, operation } })
   }
-}
-
-export function createOf({ spec, rid, bodyHash, sourceAt }: VolumeBook): CreateRequest {
-  return { kind: 'create', rid, spec, bodyHash, sourceAt, hints: NO_HINTS }
-}
-
-export function bodyHashOf(spec: VolumeSpec): string {
-  return hashHex('body', String(spec.sizeGiB)).slice(0, 16)
-}
-
-export function ridOf(project: ProjectId, key: string): RequestId {
-  return requestId(hashHex('rid', project, key).slice(0, 32))
 }
 
 const isUsed = ({ connection, isDetachAsked }: AttachmentBook): boolean => connection !== null && !isDetachAsked

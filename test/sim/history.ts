@@ -4,13 +4,14 @@
  * A request without an answer may or may not be carried out, now or much later; the books keep that doubt.
  */
 import type { Connection } from '../../lib/model/attachment.ts'
-import type { AttachmentId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
+import type { AttachmentId, GroupId, ProjectId, RequestId, SnapshotId, TransferId, VolumeId } from '../../lib/model/ids.ts'
 import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
 import type { GroupTypeChange } from '../../lib/model/group-type.ts'
 import type { ClientReply, ClientRequest, Operation, OperationRequest, OperationValue } from '../../lib/model/request.ts'
 import { COUNTED_LIMITS } from '../../lib/model/quota.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import { DEFAULT_CLASS } from '../../lib/model/quota-class.ts'
+import { ackOfGroup, askOfGroup, type GroupBook, groupBook, mayGo, type MoveBook } from './group-books.ts'
 import { ackTransfer, askForTransfer, type TransferBook } from './transfer-books.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
 import type { SourcePlace } from '../../lib/model/volume-source.ts'
@@ -90,6 +91,10 @@ export interface VolumeBook {
   readonly attachments: Map<AttachmentId, AttachmentBook>
   readonly snapshots: Map<SnapshotId, SnapshotBook>
   readonly transfers: Map<TransferId, TransferBook>
+  /** In and out of groups. */
+  readonly moves: MoveBook[]
+  /** It may be deleted with its group. */
+  isGroupDeleteAsked: boolean
   /** Whose it is, as far as clients were told. */
   project: ProjectId
   /** Whose it may be, or have been. */
@@ -114,9 +119,10 @@ export class History {
   readonly types = new Map<string, TypeBook>()
   readonly groupTypes = new Map<string, GroupTypeBook>()
   /** What projects without limits of their own were to have. */
-  readonly defaultLimits: LimitWishes = { volumes: [], snapshots: [], gigabytes: [] }
+  readonly defaultLimits: LimitWishes = { volumes: [], snapshots: [], gigabytes: [], groups: [] }
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
+  readonly groups = new Map<GroupId, GroupBook>()
   /** When an operation was asked for first: a repeat may get the first answer. */
   readonly reverts = new Map<RequestId, RevertBook>()
   readonly firstAskedMs = new Map<RequestId, number>()
@@ -146,10 +152,18 @@ export class History {
       attachments: new Map(),
       snapshots: new Map(),
       transfers: new Map(),
+      moves: [],
+      isGroupDeleteAsked: false,
       project: spec.project,
       projects: new Set([spec.project]),
     }
     this.books.set(spec.id, book)
+    return book
+  }
+
+  openGroup(spec: VolumeSpec, rid: RequestId, sourceAt: SourcePlace | null = null): GroupBook {
+    const book = groupBook(spec, rid, sourceAt)
+    this.groups.set(spec.id, book)
     return book
   }
 
@@ -183,11 +197,13 @@ export class History {
 
   #noteAsked(asked: Asked): void {
     const { askedMs, request } = asked
-    if (request.kind === 'create') this.books.get(request.spec.id)?.bodies.set(request.bodyHash, request.spec.sizeGiB)
+    if (request.kind === 'create') this.#noteCreate(request, askedMs)
     if (request.kind === 'types') this.#noteCatalogue(request.change, askedMs)
     if (request.kind !== 'operate') return
     const { rid, volume } = request.request
     if (!this.firstAskedMs.has(rid)) this.firstAskedMs.set(rid, askedMs)
+    const group = this.groups.get(volume)
+    if (group !== undefined) askOfGroup(group, request.request, this.books, askedMs)
     const book = this.books.get(volume)
     if (book === undefined) return
     askForTransfer(book, request.request, askedMs)
@@ -198,6 +214,12 @@ export class History {
       trespasses.delete(one)
       this.#noteOperation(book, one, one.request.request)
     }
+  }
+
+  #noteCreate({ spec, bodyHash }: Extract<ClientRequest, { kind: 'create' }>, askedMs: number): void {
+    this.books.get(spec.id)?.bodies.set(bodyHash, spec.sizeGiB)
+    const group = spec.group === undefined ? undefined : this.groups.get(spec.group)
+    if (group?.isCascadeAsked === true) mayGo(group, this.books, askedMs)
   }
 
   #noteOperation(book: VolumeBook, asked: Asked, request: OperationRequest): void {
@@ -251,6 +273,8 @@ export class History {
     if (request.kind === 'types') this.#noteTypes(request.change, atMs, reply)
     if (request.kind !== 'operate' || reply.kind !== 'operate' || !reply.result.ok) return
     const { rid, volume, operation } = request.request
+    const group = this.groups.get(volume)
+    if (group !== undefined) ackOfGroup(group, request.request, this.books, atMs)
     const book = this.books.get(volume)
     if (book === undefined || isTrespass(request.request, book)) return
     if (operation.kind === 'delete' || operation.kind === 'unmanage') book.deleteAckedMs ??= atMs
@@ -266,7 +290,7 @@ export class History {
   }
 
   #noteCreated(volume: VolumeId, atMs: number): void {
-    const book = this.books.get(volume)
+    const book = this.books.get(volume) ?? this.groups.get(volume)
     if (book !== undefined) book.ackedMs ??= atMs
   }
 

@@ -12,13 +12,13 @@ import { Violation } from './violation.ts'
 t.setTimeout(600_000)
 
 const PROJECT = projectId('blue')
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 const SEEDS_MAX = 300
 
 function bindingOf(name: string, host: string): Binding {
   const rid = requestId(name)
   const pool = poolName(host, 'fake', 'p')
-  const delta = { volumes: 1, snapshots: 0, gigabytes: 2 }
+  const delta = { volumes: 1, snapshots: 0, gigabytes: 2, groups: 0 }
   const reservation = reservationId('1.1')
   const volume = volumeId(name)
   return {
@@ -50,7 +50,7 @@ const withIntent = (rid: string): LedgerAnswer => {
 const intend = (rid: string): LedgerChange => ({ kind: 'intend', intent: intentOf(rid) })
 
 function contents(...bindings: readonly Binding[]): LedgerAnswer {
-  const used = { volumes: bindings.length, snapshots: 0, gigabytes: 2 * bindings.length }
+  const used = { volumes: bindings.length, snapshots: 0, gigabytes: 2 * bindings.length, groups: 0 }
   return {
     kind: 'contents',
     contents: {

@@ -82,6 +82,8 @@ export interface SimOptions {
   readonly transfers: number
   /** Part of the requests that change the default limits. */
   readonly defaults: number
+  /** Part of the requests that are about groups of volumes. */
+  readonly groups: number
   /** Between two times that somebody renames a volume by hand; null: nobody does. */
   readonly handEveryMs: number | null
   readonly rare: RareFaults
@@ -98,7 +100,7 @@ export const CALM: SimOptions = {
   clients: 0,
   requests: 0,
   projects: 1,
-  limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+  limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: -1 },
   poolGiB: 100,
   sizeGiBMax: 10,
   onlineExtend: true,
@@ -119,6 +121,7 @@ export const CALM: SimOptions = {
   manages: 0,
   transfers: 0,
   defaults: 0,
+  groups: 0,
   handEveryMs: null,
   rare: NO_RARE_FAULTS,
 }
@@ -183,6 +186,7 @@ export function drawOptions(random: Random): SimOptions {
     ...drawManages(random.split('manages')),
     transfers: drawTransfers(random.split('transfers')),
     defaults: drawDefaults(random.split('defaults'), isTight),
+    groups: drawGroups(random.split('groups')),
     rare,
   }
   const isRemembered = !drawn.amnesia && rare.journal.rotsEveryMs === null
@@ -209,6 +213,10 @@ function drawDefaults(random: Random, isTight: boolean): number {
   return random.chance(isTight ? 0.5 : 0.1) ? random.pick([0.05, 0.15]) : 0
 }
 
+function drawGroups(random: Random): number {
+  return random.chance(0.4) ? random.pick([0.15, 0.4]) : 0
+}
+
 function drawTypes(random: Random): number {
   return random.chance(0.4) ? random.pick([0.1, 0.3]) : 0
 }
@@ -223,6 +231,7 @@ function drawLimits(random: Random, isTight: boolean): Limits {
     snapshots: isTight ? random.between(0, 6) : -1,
     gigabytes: isTight && random.chance(0.5) ? random.between(10, 60) : -1,
     per_volume_gigabytes: random.chance(0.2) ? 8 : -1,
+    groups: isTight ? random.split('groups').between(1, 4) : -1,
   }
 }
 

@@ -6,11 +6,11 @@ import type { ClientRequest, Operation, OperationReply } from '../../lib/model/r
 import type { Volume } from '../../lib/model/volume.ts'
 import type { CopySource, SourcePlace, VolumeSource } from '../../lib/model/volume-source.ts'
 import { bytesLaid } from './checkers/bytes.ts'
-import { bodyHashOf, type CreateRequest, createOf, ridOf } from './clients.ts'
 import type { AttachmentBook } from './history.ts'
 import type { SimNode } from './node.ts'
 import { CALM, type SimOptions } from './options.ts'
 import { Random } from './random.ts'
+import { bodyHashOf, type CreateRequest, createOf, ridOf } from './requests.ts'
 import { Simulation, type SimulationSetup } from './simulation.ts'
 
 export const PROJECT = projectId('blue')

@@ -188,7 +188,7 @@ t.test('a request that found no room stays without, even if a BIND for it arrive
     pool: 'a@fake#p',
     reservation: '1.77',
     bodyHash,
-    delta: { volumes: 1, snapshots: 0, gigabytes: 6 },
+    delta: { volumes: 1, snapshots: 0, gigabytes: 6, groups: 0 },
     sizeGiB: 6,
     spec,
     atMs: 0,
@@ -206,7 +206,7 @@ t.test('a request that found no room stays without, even if a BIND for it arrive
 })
 
 t.test('a quota is exact when ten creates come at once through all peers', async (t) => {
-  const simulation = cluster({ peers: 5, limits: { volumes: 4, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 } })
+  const simulation = cluster({ peers: 5, limits: { volumes: 4, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 } })
   for (let n = 0; n < 10; n += 1) simulation.clients.ask(wanted(simulation, 1), 99, simulation.nodes[n % 5])
   until(simulation, 'all are answered', () => !simulation.clients.isWaiting)
   const results = [...simulation.history.asked.values()].map(({ reply }) => (reply?.kind === 'create' ? reply.result : null))
@@ -218,7 +218,7 @@ t.test('a quota is exact when ten creates come at once through all peers', async
 })
 
 t.test('a volume that is deleted gives its quota back', async (t) => {
-  const simulation = cluster({ limits: { volumes: 1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 } })
+  const simulation = cluster({ limits: { volumes: 1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 } })
   const { id } = available(simulation, 'a')
   t.match(simulation.ask(wanted(simulation, 1), 'b'), { result: { ok: false, failure: { code: 'over-quota' } } })
   t.match(operate(simulation, 'c', id, { kind: 'delete', force: false }), { ok: true })

@@ -13,6 +13,7 @@ import { AccountChecker } from './checkers/account.ts'
 import type { Checker, Scene } from './checkers/checker.ts'
 import { CopyChecker } from './checkers/copies.ts'
 import { DefaultLimitsChecker } from './checkers/default-limits.ts'
+import { GroupChecker } from './checkers/groups.ts'
 import { GrowthChecker } from './checkers/growth.ts'
 import { FenceChecker } from './checkers/fences.ts'
 import { HonestyChecker } from './checkers/honesty.ts'
@@ -187,6 +188,7 @@ export class Simulation {
       new CopyChecker(scene),
       new ManageChecker(scene, hits),
       new GrowthChecker(),
+      new GroupChecker(scene, registers, hits),
     )
     this.linearizable = new LinearizableChecker(scene, hits)
     this.#checkers.push(new RestChecker(scene, registers, account), this.linearizable)

@@ -11,7 +11,8 @@ import { CLUSTER_PROJECT, type PeerId, type RequestId } from '../../model/ids.ts
 import type { Binding, Recent, Unplaced } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
 import type { Proof } from '../../model/proof.ts'
-import type { Candidate, Ranking, Rejection } from '../../model/placement.ts'
+import type { KnownType } from '../../model/catalogue.ts'
+import type { Candidate, PlaceRequest, Ranking, Rejection } from '../../model/placement.ts'
 import type { ClientRequest } from '../../model/request.ts'
 import type { Volume } from '../../model/volume.ts'
 import { allowsMultiattach } from '../../model/volume-type.ts'
@@ -19,8 +20,8 @@ import { rank } from '../../placement/rank.ts'
 import { noteGranted } from '../../replica/view.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, type Out, reply, send, timer } from '../out.ts'
-import { roomFor, typeOf } from '../owner/capacity.ts'
-import { createBody, creatingVolume, grantedVolume } from '../shape.ts'
+import { roomFor, typesFor, versionOf } from '../owner/capacity.ts'
+import { createBody, creatingVolume, grantedVolume, usageOfSpec } from '../shape.ts'
 import { isPictureYoung, knownPools } from '../spread/beat.ts'
 import { takeTypes } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
@@ -32,6 +33,8 @@ import type { Creating } from './requests.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 type Decided = Extract<ChangeOutcome, { kind: 'decided' }>
+
+const NO_RANKING: Ranking = { candidates: [], rejected: [], viewDigest: '' }
 
 export function onCreate(peer: Peer, out: Out, client: string, request: Extract<ClientRequest, { kind: 'create' }>, now: Now): void {
   const { rid, spec, bodyHash, sourceAt, hints } = request
@@ -47,7 +50,6 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     peer.creating.set(rid, { ...running, clients: [...running.clients, client] })
     return
   }
-  const ranking: Ranking = { candidates: [], rejected: [], viewDigest: '' }
   const creating: Creating = {
     rid,
     spec,
@@ -55,8 +57,8 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
     sourceAt,
     hints,
     clients: [client],
-    ranking,
-    type: null,
+    ranking: NO_RANKING,
+    types: [],
     typeTries: 0,
     closedTries: 0,
     sinceMonoMs: now.monoMs,
@@ -72,13 +74,14 @@ export function onCreate(peer: Peer, out: Out, client: string, request: Extract<
 
 /** Whoever parsed the request knew the type a moment ago; what this copy lacks the register may have. */
 function lookForPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
-  if (creating.spec.typeId !== null && typeOf(peer, creating.spec) === null) return readType(peer, out, creating)
+  if (typesFor(peer, creating.spec) === null) return readType(peer, out, creating)
   rankAndTry(peer, out, creating, now)
 }
 
 /** Ranks every pool by the type as it is here now. What follows from the type follows from the same version of it. */
 function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
-  const type = typeOf(peer, creating.spec)
+  const types = typesFor(peer, creating.spec) ?? []
+  const type = creating.spec.holds === undefined ? (types[0] ?? null) : null
   // A copy of the types may only now have heard of it; what is made is never plain instead.
   if (type !== null && type.encryption !== null) return end(peer, out, creating, failure({ code: 'type-encrypted', type: type.name }))
   const spec = type === null ? creating.spec : { ...creating.spec, type: type.name, multiattach: allowsMultiattach(type) }
@@ -86,14 +89,25 @@ function rankAndTry(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const known = knownPools(peer, now)
   const sizeGiB = roomFor(spec, known.find(({ name }) => name === sourceAt?.pool) ?? null)
   // Where the volumes of its hints lie counts as it is now, not as it was when the request came.
-  const place = placeRequest(peer, { rid: creating.rid, spec, sizeGiB, type, hints: creating.hints })
+  const place = (of: KnownType | null): PlaceRequest =>
+    placeRequest(peer, { rid: creating.rid, spec, sizeGiB, type: of, hints: creating.hints })
   // Only its owner can copy the source: while that is away there is no point in leaving a volume in error behind.
   const isAway = sourceAt !== null && sourceAt.owner !== peer.self && peer.connections.get(sourceAt.owner)?.state !== 'up'
   if (isAway) return end(peer, out, creating, failure(unreachable(peer, sourceAt.owner)))
   const pools = known.filter(({ name }) => sourceAt === null || name === sourceAt.pool)
-  const ranking = rank(pools, place, peer.options.placement)
+  const rankings = (types.length === 0 ? [null] : types).map((of) => rank(pools, place(of), peer.options.placement))
+  const ranking = forAll(rankings)
   const mayPass = sourceAt === null && isPictureYoung(peer)
-  tryPool(peer, out, { ...creating, spec, type, ranking, at: 0, refused: [], mayPass, phase: 'reserving' }, now)
+  tryPool(peer, out, { ...creating, spec, types, ranking, at: 0, refused: [], mayPass, phase: 'reserving' }, now)
+}
+
+/** A pool has to fit every type that a group's volumes may have; they are in the order of the first. */
+function forAll(rankings: readonly Ranking[]): Ranking {
+  const [first = NO_RANKING, ...others] = rankings
+  const rejected = others.flatMap((other) => other.rejected).filter(({ pool }) => first.candidates.some((one) => one.pool === pool))
+  const refused = new Map(rejected.map((rejection) => [rejection.pool, rejection]))
+  const candidates = first.candidates.filter(({ pool }) => !refused.has(pool))
+  return { ...first, candidates, rejected: [...first.rejected, ...refused.values()] }
 }
 
 /** The register has said which types there are; or nobody could. */
@@ -101,9 +115,12 @@ export function onCreateTypes(peer: Peer, out: Out, rid: RequestId, outcome: Cha
   const creating = peer.creating.get(rid)
   if (outcome.kind === 'decided' && outcome.answer.kind === 'types') takeTypes(peer, out, outcome.answer.entries)
   if (creating === undefined || creating.phase !== 'reading') return
-  const { typeId } = creating.spec
+  const { typeId, holds } = creating.spec
   if (outcome.kind !== 'decided') return end(peer, out, creating, failure(undecided(peer, CLUSTER_PROJECT, outcome)))
-  if (typeOf(peer, creating.spec) === null) return end(peer, out, creating, failure({ code: 'type-not-found', type: typeId ?? '' }))
+  if (typesFor(peer, creating.spec) === null) {
+    const type = typeId ?? holds?.volumeTypes.find((id) => typesFor(peer, { typeId: id }) === null) ?? ''
+    return end(peer, out, creating, failure({ code: 'type-not-found', type }))
+  }
   rankAndTry(peer, out, creating, now)
 }
 
@@ -112,7 +129,7 @@ export function onReserveAgain(peer: Peer, out: Out, rid: RequestId, now: Now): 
   const creating = peer.creating.get(rid)
   if (creating?.phase === 'looking') return lookForPool(peer, out, creating, now)
   if (creating === undefined || creating.phase !== 'reading') return
-  if (typeOf(peer, creating.spec)?.version === creating.type?.version) tryPool(peer, out, { ...creating, phase: 'reserving' }, now)
+  if (versionOf(typesFor(peer, creating.spec)) === versionOf(creating.types)) tryPool(peer, out, { ...creating, phase: 'reserving' }, now)
   else readType(peer, out, creating)
 }
 
@@ -131,7 +148,7 @@ export function onReserved(peer: Peer, out: Out, from: PeerId, message: Message<
   cancel(out, `reserve/${rid}`)
   peer.creating.set(rid, { ...creating, phase: 'binding', reservation, since: peer.view.collections })
   const { spec, bodyHash } = creating
-  const delta = { volumes: 1, snapshots: 0, gigabytes: spec.sizeGiB }
+  const delta = usageOfSpec(spec)
   const binding: Binding = {
     kind: 'bound',
     rid,
@@ -155,10 +172,18 @@ export function onRefused(peer: Peer, out: Out, from: PeerId, rid: RequestId, re
   const candidate = creating === undefined ? undefined : candidateOf(creating)
   if (creating === undefined || candidate?.peer !== from || creating.phase !== 'reserving') return
   if (refusal.kind === 'other-type' && creating.typeTries < TYPE_TRIES_MAX) return onOtherType(peer, out, creating, refusal.version)
-  // Its source cannot be copied: no pool can help, and nothing is left behind.
+  // The group that it is to be in was promised a moment ago, and its owner hears of that in another.
+  if (isEarly(refusal) && creating.closedTries < CLOSED_TRIES_MAX) return reserveAnew(peer, out, creating)
+  // Its source cannot be copied, or its group does not take it: no pool can help, and nothing is left behind.
   if (refusal.kind === 'operation' && !refusal.reply.ok) return end(peer, out, creating, failure(refusal.reply.failure))
   const isStarting = refusal.kind === 'not-ready' && refusal.state === 'recovering'
   nextPool(peer, out, { ...creating, mayPass: creating.mayPass || isStarting }, rejectionOf(candidate, refusal), now)
+}
+
+function isEarly(refusal: Refusal): boolean {
+  if (refusal.kind !== 'operation' || refusal.reply.ok) return false
+  const { failure: facts } = refusal.reply
+  return facts.code === 'volume-busy' && facts.running === 'create'
 }
 
 /** Of two copies of the types the older one is read anew; then the request goes on, by what the type is then. */
@@ -234,6 +259,7 @@ function onAnswer(peer: Peer, out: Out, creating: Creating, { answer, proof }: D
  */
 function reserveAnew(peer: Peer, out: Out, creating: Creating): void {
   letGo(out, creating)
+  cancel(out, `reserve/${creating.rid}`)
   peer.creating.set(creating.rid, { ...creating, phase: 'reading', reservation: null, closedTries: creating.closedTries + 1 })
   timer(out, `reserve-again/${creating.rid}`, peer.options.timings.typesMs)
 }
@@ -266,7 +292,7 @@ function tryPool(peer: Peer, out: Out, creating: Creating, now: Now): void {
     rid: creating.rid,
     pool: candidate.pool,
     spec: creating.spec,
-    typeVersion: creating.type?.version ?? null,
+    typeVersion: versionOf(creating.types),
   })
 }
 
@@ -287,14 +313,14 @@ function lookAgain(peer: Peer, out: Out, creating: Creating): void {
 
 function unplace(peer: Peer, out: Out, creating: Creating, now: Now): void {
   const { rid, spec, bodyHash } = creating
-  // What lies in a pool can be taken in there and nowhere else: nothing is left behind.
-  if (spec.source?.kind === 'existing') {
+  // What lies in a pool can be taken in there and nowhere else, and a group takes volumes on its own pool alone: nothing is left behind.
+  if (spec.source?.kind === 'existing' || spec.group !== undefined || (spec.holds?.source ?? null) !== null) {
     const rejected = [...creating.ranking.rejected, ...creating.refused]
     return end(peer, out, creating, failure({ code: 'no-room', rejected }))
   }
   peer.creating.set(rid, { ...creating, phase: 'unplacing', reservation: null })
   const rejected = [...creating.ranking.rejected, ...creating.refused]
-  const delta = { volumes: 1, snapshots: 0, gigabytes: spec.sizeGiB }
+  const delta = usageOfSpec(spec)
   const unplaced: Unplaced = { kind: 'unplaced', rid, spec, bodyHash, delta, rejected, atMs: now.wallMs, updatedAtMs: null }
   askRegister(peer, out, spec.project, { kind: 'unplace', unplaced }, { kind: 'create', rid })
 }

@@ -34,11 +34,19 @@ export interface Found {
   readonly volume: Volume
 }
 
-type Sought = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snapshot' | 'transfer' | 'isOwn'>
+type Sought = Pick<Searching, 'project' | 'volume' | 'attachment' | 'snapshot' | 'transfer' | 'groupSnapshot' | 'isOwn'>
 export type Search = Sought & Pick<Searching, 'purpose'>
 
 /** A search names one of these. */
-export const NOTHING_SOUGHT: Sought = { project: null, volume: null, attachment: null, snapshot: null, transfer: null, isOwn: false }
+export const NOTHING_SOUGHT: Sought = {
+  project: null,
+  volume: null,
+  attachment: null,
+  snapshot: null,
+  transfer: null,
+  groupSnapshot: null,
+  isOwn: false,
+}
 
 export function startSearch(peer: Peer, out: Out, search: Search): Found | null {
   const name = freshName(peer)
@@ -202,6 +210,7 @@ function missing(search: Searching): Failure {
   if (search.attachment !== null) return { code: 'attachment-not-found', attachment: search.attachment }
   if (search.snapshot !== null) return { code: 'snapshot-not-found', snapshot: search.snapshot }
   if (search.transfer !== null) return { code: 'transfer-not-found', transfer: search.transfer }
+  if (search.groupSnapshot !== null) return { code: 'group-snapshot-not-found', groupSnapshot: search.groupSnapshot }
   return { code: 'overloaded', queue: 'search', limit: 0 }
 }
 
@@ -211,11 +220,12 @@ function inView(peer: Peer, search: Searching): Volume | null {
 }
 
 /** Whoever's it is. */
-function shownFor(peer: Peer, { volume, attachment, snapshot, transfer }: Searching): Volume | null {
-  const { attachments, snapshots, transfers } = peer.view
+function shownFor(peer: Peer, { volume, attachment, snapshot, transfer, groupSnapshot }: Searching): Volume | null {
+  const { attachments, snapshots, transfers, groupSnapshots } = peer.view
   const part = attachment === null ? undefined : attachments.get(attachment)
   const offered = transfer === null ? undefined : transfers.get(transfer)
-  const id = volume ?? part ?? offered ?? (snapshot === null ? undefined : snapshots.get(snapshot))
+  const grouped = groupSnapshot === null ? undefined : groupSnapshots.get(groupSnapshot)
+  const id = volume ?? part ?? offered ?? grouped ?? (snapshot === null ? undefined : snapshots.get(snapshot))
   return id === undefined ? null : (peer.view.volumes.get(id)?.volume ?? null)
 }
 

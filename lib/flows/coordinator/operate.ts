@@ -6,7 +6,8 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { hostName, isLostHost } from '../../model/manifest.ts'
-import type { PeerId, RequestId } from '../../model/ids.ts'
+import { isGroup } from '../../model/group.ts'
+import type { GroupId, PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
 import { NO_VALUE, type Operation, type OperationReply, type OperationRequest } from '../../model/request.ts'
@@ -20,7 +21,7 @@ import type { Peer } from '../tables.ts'
 import type { Operating } from './requests.ts'
 import { type Found, isBuried, NOTHING_SOUGHT, startSearch } from './find.ts'
 import { noMajority, unreachable } from './reasons.ts'
-import { grantFor, snapshotAsked, takesRoom } from './room.ts'
+import { grantFor, groupSnapshotAsked, snapshotAsked, takesRoom } from './room.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 
@@ -87,7 +88,7 @@ export function onOperateAgain(peer: Peer, out: Out, rid: RequestId): void {
 }
 
 export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Message<'reserved'>, now: Now): void {
-  const { rid, pool, reservation, delta, sizeGiB, source, body } = message
+  const { rid, pool, reservation, delta, sizeGiB, source, body, members = [] } = message
   const operating = peer.operating.get(rid)
   const operation = operating?.request.operation
   if (
@@ -101,7 +102,7 @@ export function onRoomReserved(peer: Peer, out: Out, from: PeerId, message: Mess
     return
   const { volume } = operating.request
   const held = { kind: 'bound', rid, volume, host: from, pool, reservation, spec: null, delta, sizeGiB, atMs: now.wallMs } as const
-  const binding: Binding = { ...held, ...grantFor(operation, volume, source) }
+  const binding: Binding = { ...held, ...grantFor(operation, volume, source, members) }
   peer.operating.set(rid, { ...operating, phase: 'binding' })
   askRegister(peer, out, operating.project, { kind: 'bind', binding }, { kind: 'room', rid })
 }
@@ -133,7 +134,11 @@ export function onRoomDecided(peer: Peer, out: Out, rid: RequestId, asked: Bindi
     abandon(out, operating, asked)
     return end(peer, out, operating, failure(refusedBy(answer, operating)))
   }
-  const { reservation, volume, snapshot } = asked
+  const { reservation, volume, snapshot, groupSnapshot } = asked
+  if (groupSnapshot !== undefined && answer.binding.kind === 'recent') {
+    abandon(out, operating, asked)
+    return end(peer, out, operating, failure({ code: 'group-snapshot-not-found', groupSnapshot: groupSnapshot.id }))
+  }
   if (snapshot !== null && answer.binding.kind === 'recent') {
     // Made once and gone since, longer ago than its owner remembers.
     abandon(out, operating, asked)
@@ -253,10 +258,23 @@ export function onForgotten(peer: Peer, out: Out, client: string, project: Volum
 function intend(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { owner } = volume
   if (owner === null) return
-  if (volume.attachments.length > 0 || volume.snapshots.length > 0)
-    return reply(out, client, { kind: 'operate', result: failure(unreachable(peer, owner)) })
-  const intent = { kind: 'intent', volume: volume.id, rid: request.rid, host: owner, atMs: now.wallMs } as const
+  const cascade = request.operation.kind === 'delete' && request.operation.cascade === true && isGroup(volume)
+  if (isHeld(peer, volume, cascade)) return reply(out, client, { kind: 'operate', result: failure(unreachable(peer, owner)) })
+  const whole = cascade ? ({ cascade } as const) : {}
+  const intent = { kind: 'intent', volume: volume.id, ...whole, rid: request.rid, host: owner, atMs: now.wallMs } as const
   askRegister(peer, out, volume.project, { kind: 'intend', intent }, { kind: 'intend', client, request, owner })
+}
+
+/** By this peer's picture. @param cascade what is in the group goes with it */
+function isHeld(peer: Peer, volume: Volume, cascade: boolean): boolean {
+  if (!isGroup(volume)) return volume.attachments.length > 0 || volume.snapshots.length > 0 || volume.group !== undefined
+  const members = volumesIn(peer, volume.id)
+  const isKept = members.some(({ attachments, snapshots }) => attachments.length > 0 || snapshots.length > 0)
+  return (volume.groupSnapshots ?? []).length > 0 || (cascade ? isKept : members.length > 0)
+}
+
+function volumesIn(peer: Peer, group: GroupId): readonly Volume[] {
+  return [...peer.view.volumes.values()].flatMap(({ volume }) => (volume.group === group ? [volume] : []))
 }
 
 /** A host that is lost decides nothing any more: its volumes can be deleted, their snapshots with them, and nothing else. */
@@ -267,6 +285,9 @@ function toLost(peer: Peer, out: Out, client: string, request: OperationRequest,
     const facts: Failure = { code: 'host-lost', volume: volume.id, host: hostName(peer.options.manifest, owner) }
     return reply(out, client, { kind: 'operate', result: failure(facts) })
   }
+  // What is in a group can be deleted for itself by now; whoever wants all of it gone need not.
+  const members = request.operation.cascade === true && isGroup(volume) ? volumesIn(peer, volume.id) : []
+  for (const { id } of members) askRegister(peer, out, project, lastWord(peer, project, owner, id, now), { kind: 'forget', client: null })
   askRegister(peer, out, project, lastWord(peer, project, owner, volume.id, now), { kind: 'forget', client })
 }
 
@@ -294,7 +315,9 @@ function abandon(out: Out, operating: Operating, binding: Binding): void {
 function endRoom(peer: Peer, out: Out, operating: Operating): void {
   const known = peer.view.volumes.get(operating.request.volume)?.volume
   const volume = known?.project === operating.project ? known : operating.volume
-  end(peer, out, operating, success({ ...NO_VALUE, volume, snapshot: snapshotAsked(operating.request, volume) }))
+  const groupSnapshot = groupSnapshotAsked(operating.request, volume)
+  const grouped = groupSnapshot === null ? {} : { groupSnapshot }
+  end(peer, out, operating, success({ ...NO_VALUE, volume, snapshot: snapshotAsked(operating.request, volume), ...grouped }))
 }
 
 /** What its owner said; but a volume that is granted, and that its owner does not know, its owner has forgotten, and will hear of again. */

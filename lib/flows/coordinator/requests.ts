@@ -6,7 +6,17 @@
 import type { HostsLooked } from '../../model/existing.ts'
 import type { KnownType } from '../../model/catalogue.ts'
 import type { Hints } from '../../model/hints.ts'
-import type { AttachmentId, PeerId, ProjectId, RequestId, ReservationId, SnapshotId, TransferId, VolumeId } from '../../model/ids.ts'
+import type {
+  AttachmentId,
+  GroupSnapshotId,
+  PeerId,
+  ProjectId,
+  RequestId,
+  ReservationId,
+  SnapshotId,
+  TransferId,
+  VolumeId,
+} from '../../model/ids.ts'
 import type { Ranking, Rejection } from '../../model/placement.ts'
 import type { OperationRequest } from '../../model/request.ts'
 import type { Volume, VolumeSpec } from '../../model/volume.ts'
@@ -30,8 +40,8 @@ export interface Creating {
    * one may in a moment.
    */
   readonly phase: 'reserving' | 'reading' | 'looking' | 'binding' | 'unplacing'
-  /** The type that it was ranked by. */
-  readonly type: KnownType | null
+  /** The types that it was ranked by: one or none for a volume, for a group all that its volumes may have. */
+  readonly types: readonly KnownType[]
   /** How often it has waited for a copy of the types. */
   readonly typeTries: number
   /** How often what a pool had set aside for it was closed before it could be bound. */
@@ -67,13 +77,14 @@ export interface Looking {
   readonly looks: HostsLooked['looks']
 }
 
-/** A search for a volume, or one that has an attachment, a snapshot or a transfer, that the view does not hold. */
+/** A search for a volume, or one that has an attachment, a snapshot or a transfer, or for a group that has a group snapshot, that the view does not hold. */
 export interface Searching {
   readonly project: ProjectId | null
   readonly volume: VolumeId | null
   readonly attachment: AttachmentId | null
   readonly snapshot: SnapshotId | null
   readonly transfer: TransferId | null
+  readonly groupSnapshot: GroupSnapshotId | null
   /** It counts only if it is `project`'s. */
   readonly isOwn: boolean
   /** What to do with the volume. */

@@ -1,4 +1,5 @@
 /** What an operation that takes room asks of the register, and how it is answered before its owner has shown what came of it. */
+import { creatingGroupSnapshot, type GroupSnapshot, groupSnapshotOf, type SnapshotMember } from '../../model/group.ts'
 import { hashHex } from '../../model/hash.ts'
 import type { ProjectId, VolumeId } from '../../model/ids.ts'
 import { assertNever } from '../../model/invariant.ts'
@@ -8,20 +9,26 @@ import { creatingSnapshot, sizeOfNew, type Snapshot, snapshotOf } from '../../mo
 import type { Volume } from '../../model/volume.ts'
 
 export function takesRoom(operation: Operation): operation is RoomOperation {
-  return operation.kind === 'extend' || operation.kind === 'snapshot' || operation.kind === 'accept'
+  return operation.kind === 'extend' || operation.kind === 'snapshot' || operation.kind === 'accept' || operation.kind === 'group-snapshot'
 }
 
-/** @param source project that the volume is of */
+/**
+ * @param source project that the volume is of
+ * @param members of a group snapshot: of which volumes, as the owner has said
+ */
 export function grantFor(
   operation: RoomOperation,
   volume: VolumeId,
   source: ProjectId,
-): Pick<Binding, 'bodyHash' | 'snapshot' | 'transfer'> {
+  members: readonly SnapshotMember[],
+): Pick<Binding, 'bodyHash' | 'snapshot' | 'transfer' | 'groupSnapshot'> {
   switch (operation.kind) {
     case 'extend':
       return { bodyHash: hashHex('extend', volume, String(operation.sizeGiB)), snapshot: null, transfer: null }
     case 'snapshot':
       return { bodyHash: operation.bodyHash, snapshot: operation.snapshot, transfer: null }
+    case 'group-snapshot':
+      return { bodyHash: operation.bodyHash, snapshot: null, transfer: null, groupSnapshot: { ...operation.groupSnapshot, members } }
     case 'accept': {
       const { transfer: id, user } = operation
       return { bodyHash: hashHex('accept', volume, id), snapshot: null, transfer: { id, source, user } }
@@ -37,4 +44,12 @@ export function snapshotAsked({ operation, rid }: OperationRequest, volume: Volu
   const { snapshot, bodyHash } = operation
   const known = volume === null ? null : snapshotOf(volume, snapshot.id)
   return known ?? creatingSnapshot(snapshot, { rid, bodyHash, sizeGiB: sizeOfNew(snapshot, volume?.sizeGiB ?? 0) })
+}
+
+/** The same for a snapshot of a group. */
+export function groupSnapshotAsked({ operation, rid }: OperationRequest, group: Volume | null): GroupSnapshot | null {
+  if (operation.kind !== 'group-snapshot') return null
+  const { groupSnapshot, bodyHash } = operation
+  const known = group === null ? null : groupSnapshotOf(group, groupSnapshot.id)
+  return known ?? creatingGroupSnapshot({ ...groupSnapshot, members: [] }, { rid, bodyHash })
 }

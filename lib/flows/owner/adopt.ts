@@ -11,6 +11,7 @@ import { type ProjectId, type RequestId, reservationId } from '../../model/ids.t
 import type { Binding } from '../../model/ledger.ts'
 import type { ChangeOutcome } from '../../model/message.ts'
 import type { Certificate } from '../../model/proof.ts'
+import { groupSnapshotOf, withGroup } from '../../model/group.ts'
 import { creatingSnapshot, snapshotOf, takenIn, withSnapshot } from '../../model/snapshot.ts'
 import type { VolumeSpec } from '../../model/volume.ts'
 import { askRegister } from '../group/ask.ts'
@@ -19,14 +20,15 @@ import { createBody, creatingVolume } from '../shape.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
 import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
-import type { Owned, Pending, PendingExtend, PendingSnapshot } from './owned.ts'
+import type { Owned, Pending, PendingExtend, PendingGroupSnapshot, PendingSnapshot } from './owned.ts'
 import { acceptToDo } from './accept.ts'
-import { commitCreate } from './build.ts'
-import { refusalOf, roomFor, roomForSnapshot, typeOf } from './capacity.ts'
+import { refusalOf, refusalOfAny, roomFor, roomForSnapshot, typesFor } from './capacity.ts'
 import { refuseExtend } from './extend.ts'
+import { commitNew } from './group-build.ts'
 import { commitRoom } from './room.ts'
 import { resolve } from './reserve.ts'
 import { settle } from './settle.ts'
+import { groupOn } from './members.ts'
 import { isBeingCopied, isTaken } from './source.ts'
 import { failForgotten, FORGOTTEN } from './snapshot.ts'
 
@@ -49,7 +51,7 @@ export function explain(peer: Peer, out: Out, project: ProjectId, binding: Bindi
   if (peer.settled.has(rid)) return
   const known = withoutOthers(peer, out, binding)
   if (known?.volume.rid === rid) {
-    if (known.step === 'reserved') return commitCreate(peer, out, { ...known, reservation })
+    if (known.step === 'reserved') return commitNew(peer, out, { ...known, reservation }, now)
     // It was made, and that it was has been forgotten before the register heard of it.
     if (known.step !== 'committed') {
       publishOwned(peer, out, known, now)
@@ -105,14 +107,16 @@ function withoutOthers(peer: Peer, out: Out, binding: Binding): Owned | undefine
   return isSame ? known : keepOwned(peer, out, { ...known, pending: null })
 }
 
-function isFor(pending: Pending, { snapshot, transfer, sizeGiB, bodyHash }: Binding): boolean {
+function isFor(pending: Pending, { snapshot, transfer, groupSnapshot, sizeGiB, bodyHash }: Binding): boolean {
   switch (pending.kind) {
     case 'snapshot':
       return snapshot !== null && pending.bodyHash === bodyHash
+    case 'group-snapshot':
+      return groupSnapshot !== undefined && pending.bodyHash === bodyHash
     case 'accept':
       return transfer !== null && pending.transfer.id === transfer.id
     case 'extend':
-      return snapshot === null && transfer === null && pending.sizeGiB === sizeGiB
+      return snapshot === null && transfer === null && groupSnapshot === undefined && pending.sizeGiB === sizeGiB
     default:
       return assertNever(pending)
   }
@@ -121,15 +125,24 @@ function isFor(pending: Pending, { snapshot, transfer, sizeGiB, bodyHash }: Bind
 /** What the grant was for, if the record does not show that it was carried out. */
 function stillToDo(
   { volume }: Owned,
-  { rid, reservation, sizeGiB, snapshot, spec, bodyHash }: Binding,
-): PendingExtend | PendingSnapshot | null {
+  { rid, reservation, sizeGiB, snapshot, spec, groupSnapshot, bodyHash }: Binding,
+): PendingExtend | PendingSnapshot | PendingGroupSnapshot | null {
   const held = { rid, reservation, sizeGiB, committed: false }
+  if (groupSnapshot !== undefined) {
+    const { members, ...wanted } = groupSnapshot
+    if (groupSnapshotOf(volume, wanted.id) !== null) return null
+    return { kind: 'group-snapshot', rid, reservation, committed: false, groupSnapshot: wanted, bodyHash, members }
+  }
   if (snapshot !== null) return snapshotOf(volume, snapshot.id) === null ? { ...held, kind: 'snapshot', snapshot, bodyHash } : null
   return spec === null && sizeGiB > volume.sizeGiB ? { ...held, kind: 'extend' } : null
 }
 
 /** An extend or a snapshot that was promised and forgotten. While the volume is busy it waits: a member of its group will say so again. */
-function doAfterAll(peer: Peer, out: Out, known: Owned, pending: PendingExtend | PendingSnapshot, now: Now): void {
+function doAfterAll(peer: Peer, out: Out, known: Owned, pending: PendingExtend | PendingSnapshot | PendingGroupSnapshot, now: Now): void {
+  if (pending.kind === 'group-snapshot') {
+    if (known.working === null && known.pending === null) commitRoom(peer, out, { ...known, pending }, peer.self, now)
+    return
+  }
   const { pool, status, project, sizeGiB: before } = known.volume
   if (known.working !== null || known.pending !== null || isBeingCopied(peer, known.volume.id, null)) return
   const measured = pool === null ? null : (peer.pools.get(pool) ?? null)
@@ -195,17 +208,21 @@ export function adoptSnapshot(
 }
 
 function adopt(peer: Peer, out: Out, binding: Binding, now: Now): void {
-  const { spec, rid, pool, reservation } = binding
-  if (spec === null) return
+  const { rid, pool, reservation } = binding
+  if (binding.spec === null) return
+  // The group that it was to be in has gone since, or was never made.
+  const isAlone = binding.spec.group !== undefined && groupOn(peer, binding.spec.group)?.step !== 'built'
+  const spec = isAlone ? withGroup(binding.spec, null) : binding.spec
   const volume = creatingVolume(spec, rid, peer.self, pool, zoneOf(peer))
   const owned = reservedAs(volume, reservation)
   // Bytes that are there already take no more room.
   const isThere = peer.strays.delete(spec.id)
   // Neither room nor what lies in the pool is taken from those who were promised it since.
   const isTheirs = spec.source?.kind === 'existing' && isTaken(peer, pool, spec.source.name)
-  const hasRoom = !isTheirs && refusalOf(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), [], typeOf(peer, spec)) === null
+  const hasRoom =
+    !isTheirs && refusalOfAny(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), [], typesFor(peer, spec) ?? []) === null
   if (isThere || hasRoom) {
-    return commitCreate(peer, out, keepOwned(peer, out, owned))
+    return commitNew(peer, out, keepOwned(peer, out, owned), now)
   }
   publishOwned(peer, out, { ...owned, step: 'failed', volume: { ...volume, status: 'error', failure: { kind: 'lost' } } }, now)
   settle(peer, out, spec.project, rid)

@@ -12,6 +12,7 @@ import { cancel, keepOwned, type Out, timer } from '../out.ts'
 import { publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
+import { endMember, isMadeWithGroup } from './group-progress.ts'
 import type { Owned } from './owned.ts'
 import { settle } from './settle.ts'
 import { backend, mayTryAgain, takeTrouble } from './work.ts'
@@ -54,7 +55,8 @@ export function onBuilt(peer: Peer, out: Out, owned: Owned, job: string, outcome
   }
 }
 
-function make(out: Out, owned: Owned): void {
+/** Begins, or begins again: whatever is there already under its name is the same. */
+export function make(out: Out, owned: Owned): void {
   const { id, project, rid, sizeGiB, source } = owned.volume
   const made = { volume: backendVolume(owned, sizeGiB), tags: { project, rid } }
   if (source === null) return backend(out, id, 'build', { kind: 'create', ...made })
@@ -102,6 +104,7 @@ function onLooked(peer: Peer, out: Out, owned: Owned, outcome: BackendOutcome, n
 function become(peer: Peer, out: Out, owned: Owned, now: Now): void {
   peer.tries.delete(`build/${owned.volume.id}`)
   const { volume } = owned
+  if (isMadeWithGroup(peer, owned)) return endMember(peer, out, owned, 'made', now)
   const source = volume.source?.kind === 'existing' ? null : volume.source
   publishOwned(peer, out, { ...owned, step: 'built', volume: { ...volume, source, status: 'available' } }, now)
   settle(peer, out, volume.project, volume.rid)
@@ -109,8 +112,10 @@ function become(peer: Peer, out: Out, owned: Owned, now: Now): void {
 }
 
 function fail(peer: Peer, out: Out, owned: Owned, now: Now): void {
+  const trouble = takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }
+  if (isMadeWithGroup(peer, owned)) return endMember(peer, out, owned, trouble, now)
   const step = owned.volume.source?.kind === 'existing' ? 'manage' : 'create'
-  const failure = { kind: 'backend', step, ...(takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }) } as const
+  const failure = { kind: 'backend', step, ...trouble } as const
   publishOwned(peer, out, { ...owned, step: 'failed', volume: { ...owned.volume, status: 'error', failure } }, now)
   settle(peer, out, owned.volume.project, owned.volume.rid)
   beatSoon(peer, out)

@@ -4,6 +4,7 @@
  * The sums (holdings.ts) include reservations, so that two requests can never be promised the same room (I4); what
  * others see of them in a beat is the same number, a few seconds older.
  */
+import { sizeWithMembers } from '../../model/group.ts'
 import type { PoolName } from '../../model/ids.ts'
 import type { Capabilities, PoolView, Rejection } from '../../model/placement.ts'
 import type { SnapshotSpec } from '../../model/snapshot.ts'
@@ -44,6 +45,36 @@ export function refusalOf(
   return fits(view, { sizeGiB, zones, type }, peer.options.placement)
 }
 
+/** The same for all of these types: the first that is refused. */
+export function refusalOfAny(
+  peer: Peer,
+  pool: PoolName,
+  sizeGiB: number,
+  zones: readonly string[],
+  types: readonly VolumeType[],
+): Rejection | null {
+  if (types.length === 0) return refusalOf(peer, pool, sizeGiB, zones, null)
+  for (const type of types) {
+    const rejection = refusalOf(peer, pool, sizeGiB, zones, type)
+    if (rejection !== null) return rejection
+  }
+  return null
+}
+
+/** The types of a volume, or those that a group's volumes may have, by this peer's copy; null if one of them is not there (any more). */
+export function typesFor(peer: Peer, { typeId, holds }: Pick<VolumeSpec, 'typeId' | 'holds'>): readonly KnownType[] | null {
+  const ids = holds?.volumeTypes ?? (typeId === null ? [] : [typeId])
+  if (ids.length === 0) return []
+  const all = effectiveTypes(peer.options.manifest.types, peer.catalogue.entries)
+  const found = ids.flatMap((id) => all.find((type) => type.id === id) ?? [])
+  return found.length === ids.length ? found : null
+}
+
+/** By which two copies of the types are compared: the newest of them; null without a type, or if one is missing. */
+export function versionOf(types: readonly KnownType[] | null): number | null {
+  return types === null || types.length === 0 ? null : Math.max(...types.map(({ version }) => version))
+}
+
 /** The type of a volume by this peer's copy; null without one, or if there is none of its id (any more). */
 export function typeOf(peer: Peer, { typeId }: Pick<VolumeSpec, 'typeId'>): KnownType | null {
   if (typeId === null) return null
@@ -67,11 +98,11 @@ function capabilitiesNow(peer: Peer, measured: MeasuredPool): Capabilities {
 }
 
 /**
- * What a new volume takes of its pool, GiB. What lies there already takes nothing of a thick pool, whose measure leaves it out; in a thin
+ * What a new volume takes of its pool, or a group with all that it begins with, GiB. What lies there already takes nothing of a thick pool, whose measure leaves it out; in a thin
  * one its size is a promise that is made now.
  */
-export function roomFor({ source, sizeGiB }: Pick<VolumeSpec, 'source' | 'sizeGiB'>, pool: Pick<PoolView, 'capabilities'> | null): number {
-  return source?.kind === 'existing' ? roomForExisting(sizeGiB, pool) : sizeGiB
+export function roomFor(spec: Pick<VolumeSpec, 'source' | 'sizeGiB' | 'holds'>, pool: Pick<PoolView, 'capabilities'> | null): number {
+  return spec.source?.kind === 'existing' ? roomForExisting(spec.sizeGiB, pool) : sizeWithMembers(spec)
 }
 
 /** The same for a snapshot of a volume that has so many GiB. */

@@ -11,7 +11,7 @@ import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { askToAdopt } from './adopt.ts'
-import { commitCreate } from './build.ts'
+import { commitNew } from './group-build.ts'
 import { isProven } from './proven.ts'
 import { openReservation, resolve } from './reserve.ts'
 import { commitRoom } from './room.ts'
@@ -24,7 +24,7 @@ export function onCommit(peer: Peer, out: Out, from: PeerId, certificate: Certif
   if (owned !== undefined && open?.rid === rid && open.reservation === reservation) {
     if (open.project !== certificate.project || !isProven(peer, certificate)) return resolve(peer, out, owned, now)
     if (owned.pending !== null) return commitRoom(peer, out, owned, from, now)
-    commitCreate(peer, out, owned)
+    commitNew(peer, out, owned, now)
   } else if (!isSettled(peer, rid, owned)) askToAdopt(peer, out, certificate)
   send(out, from, { kind: 'committed', rid })
 }

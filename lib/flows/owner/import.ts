@@ -15,7 +15,8 @@ import { replaceLog } from '../../replica/view.ts'
 import { tombKey } from '../keys.ts'
 import { dropOwned, journalDrop, journalPut, keepHost, keepOwned, type Out } from '../out.ts'
 import type { Peer } from '../tables.ts'
-import type { Owned, OwnedStep, PendingSnapshot, Working } from './owned.ts'
+import { groupPendingOf } from './group-snapshot.ts'
+import type { Owned, OwnedStep, PendingGroupSnapshot, PendingSnapshot, Working } from './owned.ts'
 import { pendingOf } from './snapshot.ts'
 
 /** The names of its reservations are not in a host's records. */
@@ -59,7 +60,8 @@ function ownedFrom(volume: Volume, seq: number, hash: string): Owned {
     seq,
     hash,
     pending,
-    working: pending === null ? workingOf(volume) : { rid: pending.rid, kind: 'snapshot', attachment: null, before: volume.status },
+    working:
+      pending?.kind !== 'snapshot' ? workingOf(volume) : { rid: pending.rid, kind: 'snapshot', attachment: null, before: volume.status },
   }
 }
 
@@ -80,7 +82,9 @@ function halfDone({ export: state, status }: Attachment): Working['kind'] {
 }
 
 /** A snapshot that was being made is looked at, and made if it is not there. */
-function pendingIn({ snapshots }: Volume): PendingSnapshot | null {
+function pendingIn({ snapshots, groupSnapshots = [] }: Volume): PendingSnapshot | PendingGroupSnapshot | null {
+  const group = groupSnapshots.find(({ status }) => status === 'creating')
+  if (group !== undefined) return groupPendingOf(group, NO_RESERVATION)
   const creating = snapshots.find(({ status }) => status === 'creating')
   return creating === undefined ? null : pendingOf(creating, NO_RESERVATION)
 }

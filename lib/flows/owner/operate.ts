@@ -2,6 +2,7 @@
 import { failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId } from '../../model/ids.ts'
+import { isGroup } from '../../model/group.ts'
 import { NO_VALUE, type Operation, type OperationRequest } from '../../model/request.ts'
 import { withoutOffer } from '../../model/transfer.ts'
 import { editText } from '../../model/text-edit.ts'
@@ -14,6 +15,9 @@ import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { complete, readConnection, startAttach, startConnect, startDetach } from './attach.ts'
 import { beginDetaching, hold, initialize, letGoOf, reserve, rollDetaching, terminate, unreserve } from './older-attach.ts'
+import { changeGroup } from './group-change.ts'
+import { startGroupDelete } from './group-remove.ts'
+import { resetGroupSnapshot, startGroupSnapshotDelete } from './group-snapshot.ts'
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
 import { startRetype } from './retype.ts'
@@ -35,11 +39,12 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   if (request.project !== null && owned.volume.project !== request.project) {
     return answerNow(out, from, rid, failure({ code: 'volume-not-found', volume: id }))
   }
+  if (!isAskedOf(operation, owned)) return answerNow(out, from, rid, failure(missingVolume(peer, id, request.project)))
   // Begun before a crash, and recovered now: whoever repeats it waits for its end.
   if (owned.working?.rid === rid) return waitFor(peer, rid, from)
   const { status } = owned.volume
   // Promised already, perhaps, and the owner hears of it in a moment.
-  if (owned.step === 'reserved' && operation.kind === 'update')
+  if (owned.step === 'reserved' && (operation.kind === 'update' || operation.kind === 'change-group'))
     return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: id, running: 'create' }))
   if (owned.step === 'reserved' || owned.step === 'deleting') {
     return answerNow(
@@ -54,12 +59,26 @@ export function onOperate(peer: Peer, out: Out, from: PeerId, request: Operation
   start(peer, out, from, owned, request, now)
 }
 
+const OF_BOTH: ReadonlySet<Operation['kind']> = new Set(['delete', 'reset-status', 'dismiss'])
+const OF_GROUPS: ReadonlySet<Operation['kind']> = new Set([
+  'change-group',
+  'group-snapshot',
+  'delete-group-snapshot',
+  'reset-group-snapshot',
+])
+
+/** A group is no volume to those who ask for one, and the other way round. */
+function isAskedOf({ kind }: Operation, { volume }: Owned): boolean {
+  return OF_BOTH.has(kind) || OF_GROUPS.has(kind) === isGroup(volume)
+}
+
 function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: OperationRequest, now: Now): void {
   const { operation, rid } = request
   switch (operation.kind) {
     case 'update':
       return update(peer, out, from, owned, request, operation, now)
     case 'delete':
+      if (isGroup(owned.volume)) return startGroupDelete(peer, out, from, owned, request, operation.cascade === true, now)
       return startDelete(peer, out, from, owned, request, operation, now)
     case 'unmanage':
       return startUnmanage(peer, out, from, owned, request, now)
@@ -95,6 +114,12 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return hold({ peer, out, from, owned, request, now }, operation)
     case 'let-go':
       return letGoOf({ peer, out, from, owned, request, now }, operation)
+    case 'change-group':
+      return changeGroup(peer, out, from, owned, request, operation, now)
+    case 'delete-group-snapshot':
+      return startGroupSnapshotDelete(peer, out, from, owned, request, operation, now)
+    case 'reset-group-snapshot':
+      return resetGroupSnapshot(peer, out, from, owned, request, operation, now)
     case 'reset-status':
       return resetStatus(peer, out, from, owned, request, operation.status, now)
     case 'retype':
@@ -116,6 +141,7 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
     case 'extend':
     case 'snapshot':
     case 'accept':
+    case 'group-snapshot':
       // It takes room, so it comes as a reservation and never as a plain operation.
       return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: operation.kind }))
     default:
@@ -176,7 +202,8 @@ function resetStatus(
 ): void {
   const { failure: facts } = owned.volume
   const wasMade = owned.step === 'failed' && facts?.kind === 'backend' && facts.step !== 'create' && facts.step !== 'manage'
-  const step = wasMade ? 'built' : owned.step
+  // Of a group the record is all that there is.
+  const step = wasMade || (owned.step === 'failed' && isGroup(owned.volume)) ? 'built' : owned.step
   const reset = publishOwned(
     peer,
     out,
@@ -197,6 +224,7 @@ const BESIDE: readonly Operation['kind'][] = [
   'update-snapshot',
   'delete-snapshot',
   'unmanage-snapshot',
+  'delete-group-snapshot',
 ]
 
 function changesState({ kind }: Operation): boolean {

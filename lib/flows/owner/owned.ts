@@ -3,6 +3,7 @@
  *
  * All of it is in the owner's journal; each step of a volume is one synced batch.
  */
+import type { GroupSnapshotSpec, SnapshotMember } from '../../model/group.ts'
 import type { AttachmentId, ProjectId, RequestId, ReservationId } from '../../model/ids.ts'
 import type { SnapshotSpec } from '../../model/snapshot.ts'
 import type { TransferGrant } from '../../model/transfer.ts'
@@ -22,7 +23,7 @@ export type OwnedStep =
   | 'failed'
 
 /** What takes more room for a volume, or an account's, in the owner's journal: reserved, and committed once the register has bound it. */
-export type Pending = PendingExtend | PendingSnapshot | PendingAccept
+export type Pending = PendingExtend | PendingSnapshot | PendingAccept | PendingGroupSnapshot
 
 interface PendingRoom {
   readonly rid: RequestId
@@ -51,6 +52,17 @@ export interface PendingAccept extends PendingRoom {
   readonly project: ProjectId
   readonly transfer: TransferGrant
 }
+
+/** Of a group: the room for its parts is kept by its volumes. Once it is committed it is in the group's record, as being made. */
+export interface PendingGroupSnapshot extends PendingRoom {
+  readonly kind: 'group-snapshot'
+  readonly groupSnapshot: GroupSnapshotSpec
+  readonly bodyHash: string
+  readonly members: readonly SnapshotMember[]
+}
+
+/** How one of several that are made together has ended: `made`, what a tool said, or that it has no room any more and never was begun. */
+export type PartEnd = 'made' | 'never' | { readonly tool: string; readonly detail: string }
 
 /** A volume of this host: the record as published, and what only its owner needs. */
 export interface Owned {

@@ -6,6 +6,7 @@
  * row have found counts: one may be as old as what has been done since.
  */
 import type { SnapshotId, VolumeId } from '../../model/ids.ts'
+import { isGroup } from '../../model/group.ts'
 import { snapshotOf } from '../../model/snapshot.ts'
 import { restingStatus } from '../../model/volume.ts'
 import { note, type Out } from '../out.ts'
@@ -59,9 +60,9 @@ function isSnapshotRecorded(peer: Peer, volume: VolumeId, id: SnapshotId): boole
   return owned !== undefined && (snapshotOf(owned.volume, id) !== null || owned.pending !== null)
 }
 
-/** It has been made, nothing is being done with it, and nothing else is wrong with it. */
+/** It has bytes and was made, nothing is being done with it, and nothing else is wrong with it. */
 function isResting({ step, volume, working, pending }: Owned): boolean {
-  if (working !== null || pending !== null) return false
+  if (working !== null || pending !== null || isGroup(volume)) return false
   return volume.failure?.kind === 'missing' || (step === 'built' && !volume.status.startsWith('error'))
 }
 

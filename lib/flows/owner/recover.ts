@@ -7,7 +7,8 @@
  */
 import { exportIqn } from '../../model/attachment.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { parseUuid, type ProjectId, volumeId } from '../../model/ids.ts'
+import { isGroup } from '../../model/group.ts'
+import { parseUuid, type ProjectId, volumeId, type VolumeId } from '../../model/ids.ts'
 import { comparePositions } from '../../model/log.ts'
 import { isLeaving } from '../../model/snapshot.ts'
 import { headOf } from '../../replica/view.ts'
@@ -23,7 +24,9 @@ import type { Now, PeerEvent } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
 import { exposeAgain, fence } from './export-steps.ts'
-import { lookAtBuild } from './build.ts'
+import { resumeNew } from './group-build.ts'
+import { resumeGroupDelete } from './group-remove.ts'
+import { dropStrayPart, resumeGroup } from './group-snapshot.ts'
 import { importOwn } from './import.ts'
 import { knownExports } from './look.ts'
 import { endRecall, type KnownAtStart, startRecall } from './recall.ts'
@@ -84,7 +87,7 @@ function finishStart(peer: Peer, out: Out, known: KnownAtStart, now: Now): void 
   for (const project of forgotten) foldAgain(peer, out, project)
   peer.state = peer.isFull ? 'full' : 'ready'
   startProbes(peer, out, now)
-  for (const owned of peer.owned.values()) recover(peer, out, owned, now)
+  for (const id of [...peer.owned.keys()]) recover(peer, out, id, now)
   for (const owned of taggedOtherwise(peer, known.found.volumes, known.found.snapshots)) retag(out, owned)
   for (const found of known.found.volumes) look(peer, out, found)
   for (const found of known.found.snapshots) lookAtOne(peer, out, found)
@@ -115,15 +118,18 @@ function takeBack(peer: Peer, out: Out, known: KnownAtStart): ReadonlySet<Projec
   return new Set([...known.totals, ...known.projects, ...dropped, ...peer.holdings.projects.keys(), ...tagged])
 }
 
-function recover(peer: Peer, out: Out, owned: Owned, now: Now): void {
-  for (const snapshot of owned.volume.snapshots) if (isLeaving(snapshot)) removeSnapshot(peer, out, owned.volume.id, snapshot.id)
+/** By its name: what was done for another one, or for its group, may have changed it. */
+function recover(peer: Peer, out: Out, id: VolumeId, now: Now): void {
+  const owned = peer.owned.get(id)
+  if (owned === undefined) return
+  for (const snapshot of owned.volume.snapshots) if (isLeaving(snapshot)) removeSnapshot(peer, out, id, snapshot.id)
   switch (owned.step) {
     case 'reserved':
       return resolve(peer, out, owned, now)
     case 'committed':
-      return lookAtBuild(out, owned)
+      return resumeNew(peer, out, owned, now)
     case 'deleting':
-      return clear(out, owned)
+      return isGroup(owned.volume) ? resumeGroupDelete(peer, out, owned, now) : clear(out, owned)
     case 'built':
       return recoverBuilt(peer, out, owned, now)
     case 'failed':
@@ -138,6 +144,8 @@ function recoverBuilt(peer: Peer, out: Out, owned: Owned, now: Now): void {
     if (owned.pending.committed) resumeRoom(out, owned)
     else resolve(peer, out, owned, now)
   }
+  if (isGroup(owned.volume)) return resumeGroup(peer, out, owned, now)
+  dropStrayPart(peer, out, owned)
   revertAgain(out, owned)
   for (const attachment of owned.volume.attachments) {
     // T1 is torn down (its caller tries again), T3 is fenced once more, T2 is exported under the same name.

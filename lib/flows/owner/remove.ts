@@ -4,12 +4,13 @@
  * From D1 on it is never shown as anything but `deleting`, and after a crash the removal goes on. With `cascade` its snapshots are
  * `deleting` in the same batch, and the volume's own bytes go when the last of them is out of the record.
  */
-import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
+import type { PeerId, ProjectId, RequestId, VolumeId } from '../../model/ids.ts'
 import type { Intent } from '../../model/ledger.ts'
 import { hostName } from '../../model/manifest.ts'
 import type { VolumeStatus } from '../../model/volume.ts'
 import { type Failure, failure } from '../../model/failure.ts'
 import type { Operation, OperationRequest } from '../../model/request.ts'
+import { isGroup } from '../../model/group.ts'
 import type { Snapshot } from '../../model/snapshot.ts'
 import { withoutOffer } from '../../model/transfer.ts'
 import { type Out, timer } from '../out.ts'
@@ -17,6 +18,7 @@ import { beatSoon } from '../spread/beat.ts'
 import { publishOwned, publishTomb } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
+import { onMemberGone, onMemberStays } from './group-progress.ts'
 import type { Owned } from './owned.ts'
 import { isUnsureOf } from './forgotten.ts'
 import { endOf, settle } from './settle.ts'
@@ -37,7 +39,9 @@ export function startDelete(
   { force, cascade = false }: Extract<Operation, { kind: 'delete' }>,
   now: Now,
 ): void {
-  const { id, status, attachments } = owned.volume
+  const { id, status, attachments, group } = owned.volume
+  if (group !== undefined)
+    return answerNow(out, from, request.rid, failure({ code: 'volume-in-group', volume: id, group, action: 'delete' }))
   if (attachments.length > 0) {
     const facts = {
       code: 'volume-attached',
@@ -74,8 +78,11 @@ export function startDelete(
 /** Why one of the snapshots cannot go with its volume; null if all can. */
 function refuseSnapshots(snapshots: readonly Snapshot[]): Failure | null {
   const held = snapshots.find(({ status }) => status !== 'deleting' && !DELETABLE_SNAPSHOTS.includes(status))
-  if (held === undefined) return null
-  return { code: 'snapshot-status', snapshot: held.id, action: 'delete', status: held.status, allowed: DELETABLE_SNAPSHOTS }
+  if (held !== undefined)
+    return { code: 'snapshot-status', snapshot: held.id, action: 'delete', status: held.status, allowed: DELETABLE_SNAPSHOTS }
+  for (const { id, groupSnapshot } of snapshots)
+    if (groupSnapshot !== undefined) return { code: 'snapshot-in-group', snapshot: id, groupSnapshot }
+  return null
 }
 
 /**
@@ -94,7 +101,7 @@ export function deleteAsIntended(
   if (owned === undefined) return peer.strays.has(id) ? 'wait' : 'gone'
   // It has become another project's since.
   if (owned.volume.project !== project) return 'gone'
-  if (owned.volume.attachments.length > 0 || owned.volume.snapshots.length > 0) return 'refused'
+  if (owned.volume.attachments.length > 0 || owned.volume.snapshots.length > 0 || owned.volume.group !== undefined) return 'refused'
   if (
     owned.working !== null ||
     owned.pending !== null ||
@@ -104,16 +111,18 @@ export function deleteAsIntended(
     isBeingCopied(peer, id, null)
   )
     return 'wait'
-  const working = { rid, kind: 'delete', attachment: null, before: owned.volume.status } as const
-  const deleting = publishOwned(
-    peer,
-    out,
-    { ...owned, step: 'deleting', working, volume: { ...withoutOffer(owned.volume), status: 'deleting' } },
-    now,
-  )
+  const deleting = takeAway(peer, out, owned, rid, now)
   endWell(peer, out, rid, deleting.volume, null, now)
-  clear(out, deleting)
   return 'wait'
+}
+
+/** D1 of a volume that nothing keeps, and its bytes. */
+export function takeAway(peer: Peer, out: Out, owned: Owned, rid: RequestId, now: Now): Owned {
+  const working = { rid, kind: 'delete', attachment: null, before: owned.volume.status } as const
+  const volume = { ...withoutOffer(owned.volume), status: 'deleting' } as const
+  const deleting = publishOwned(peer, out, { ...owned, step: 'deleting', working, volume }, now)
+  clear(out, deleting)
+  return deleting
 }
 
 /** Takes away what the volume has, or gives it back; after a crash, too. Its last snapshot calls again when it has gone. */
@@ -129,7 +138,9 @@ function remove(out: Out, id: VolumeId): void {
 
 export function onRemoveTimer(peer: Peer, out: Out, id: VolumeId): void {
   const owned = peer.owned.get(id)
-  if (owned?.step === 'deleting') clear(out, owned)
+  if (owned?.step !== 'deleting') return
+  if (isGroup(owned.volume)) onMemberGone(peer, out, id)
+  else clear(out, owned)
 }
 
 export function onRemoved(peer: Peer, out: Out, owned: Owned, job: string, outcome: BackendOutcome, now: Now): void {
@@ -139,6 +150,7 @@ export function onRemoved(peer: Peer, out: Out, owned: Owned, job: string, outco
     peer.tries.delete(`remove/${id}`)
     publishTomb(peer, out, id)
     settle(peer, out, owned.volume.project, endOf(id))
+    if (owned.volume.group !== undefined) onMemberGone(peer, out, owned.volume.group)
     return beatSoon(peer, out)
   }
   if (outcome.kind === 'unknown' && job === 'delete') return backend(out, id, 'delete-look', { kind: 'inspect', volume: id })
@@ -148,4 +160,5 @@ export function onRemoved(peer: Peer, out: Out, owned: Owned, job: string, outco
   const { tool, detail } = outcome
   const volume = { ...owned.volume, status: 'error_deleting', failure: { kind: 'backend', step: 'delete', tool, detail } } as const
   publishOwned(peer, out, { ...owned, step: 'failed', working: null, volume }, now)
+  if (volume.group !== undefined) onMemberStays(peer, out, volume.group, now)
 }

@@ -16,12 +16,14 @@ import { isBarred } from '../../model/service.ts'
 import type { Certificate } from '../../model/proof.ts'
 import { askRegister } from '../group/ask.ts'
 import { cancel, dropOwned, keepHost, keepOwned, note, type Out, send, timer } from '../out.ts'
-import { createBody, creatingVolume } from '../shape.ts'
+import { createBody, creatingVolume, usageOfSpec } from '../shape.ts'
 import { onTypesNeeded } from '../spread/catalogue.ts'
 import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
+import { isPart, letGoOfParts } from './group-parts.ts'
 import type { Owned } from './owned.ts'
-import { isDraining, refusalOf, roomFor, typeOf } from './capacity.ts'
+import { isDraining, refusalOfAny, roomFor, typesFor, versionOf } from './capacity.ts'
+import { refuseMember } from './members.ts'
 import { isProven } from './proven.ts'
 import { isUnsure } from './forgotten.ts'
 import { flagsOf, refuseSource } from './source.ts'
@@ -49,15 +51,21 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
     })
   }
   if (known !== undefined || peer.tombs.has(spec.id)) return refuse({ kind: 'not-ready', state: 'the id was used before' })
-  const type = typeOf(peer, spec)
-  if (typeVersion !== (type?.version ?? null)) {
+  const types = typesFor(peer, spec)
+  if (typeVersion !== versionOf(types)) {
     // One of the two is behind: who hears of a newer copy reads the register at once, and the request comes again.
     onTypesNeeded(peer, out, typeVersion ?? 0)
     return refuse({ kind: 'other-type', version: peer.catalogue.version })
   }
-  const facts = refuseSource(peer, spec, pool)
+  const facts = refuseSource(peer, spec, pool) ?? refuseMember(peer, spec, pool)
   if (facts !== null) return refuse({ kind: 'operation', reply: failure(facts) })
-  const rejection = refusalOf(peer, pool, roomFor(spec, peer.pools.get(pool) ?? null), spec.zone === null ? [] : [spec.zone], type)
+  const rejection = refusalOfAny(
+    peer,
+    pool,
+    roomFor(spec, peer.pools.get(pool) ?? null),
+    spec.zone === null ? [] : [spec.zone],
+    types ?? [],
+  )
   if (rejection !== null) return refuse({ kind: 'no-room', rejection: { ...rejection, filter: `owner: ${rejection.filter}` } })
 
   const reservation = nextReservation(peer, out)
@@ -68,8 +76,8 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   send(out, from, { kind: 'reserved', rid, pool, reservation, ...sizeOf(spec), body: createBody(spec) })
 }
 
-function sizeOf({ sizeGiB, project }: Pick<VolumeSpec, 'sizeGiB' | 'project'>): Pick<Message<'reserved'>, 'delta' | 'sizeGiB' | 'source'> {
-  return { delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB }, sizeGiB, source: project }
+function sizeOf(spec: Pick<VolumeSpec, 'sizeGiB' | 'project' | 'holds'>): Pick<Message<'reserved'>, 'delta' | 'sizeGiB' | 'source'> {
+  return { delta: usageOfSpec(spec), sizeGiB: spec.sizeGiB, source: spec.project }
 }
 
 export function nextReservation(peer: Peer, out: Out): ReservationId {
@@ -122,7 +130,7 @@ export function onResolved(
     return null
   }
   const hasEnded = outcome.answer.kind === 'bound' && outcome.answer.binding.kind === 'recent'
-  const isOnce = owned.pending?.kind === 'snapshot' || owned.pending?.kind === 'accept'
+  const isOnce = owned.pending !== null && owned.pending.kind !== 'extend'
   if (hasEnded && (owned.seq === 0 || isOnce)) {
     // It was made and has ended since, which this host has forgotten: if it were still there, the log would have it.
     cancel(out, key)
@@ -147,8 +155,9 @@ export function onResolved(
 }
 
 function letGo(peer: Peer, out: Out, owned: Owned): void {
-  if (owned.pending !== null) keepOwned(peer, out, { ...owned, pending: null })
-  else dropOwned(peer, out, owned.volume.id)
+  if (owned.pending === null) return dropOwned(peer, out, owned.volume.id)
+  keepOwned(peer, out, { ...owned, pending: null })
+  if (owned.pending.kind === 'group-snapshot') letGoOfParts(peer, out, owned.pending)
 }
 
 interface OpenReservation {
@@ -165,7 +174,7 @@ export function openReservation(owned: Owned): OpenReservation | null {
     case 'reserved':
       return { rid: volume.rid, reservation: owned.reservation, project: volume.project }
     case 'built':
-      if (pending === null || pending.committed) return null
+      if (pending === null || pending.committed || isPart(pending)) return null
       return { rid: pending.rid, reservation: pending.reservation, project: pending.kind === 'accept' ? pending.project : volume.project }
     case 'committed':
     case 'deleting':

@@ -63,9 +63,10 @@ export function startRetype(peer: Peer, out: Out, from: PeerId, owned: Owned, { 
 
 /** As Cinder: what whoever uses the volume was told of it does not change under his hands. */
 function refuseRetype(peer: Peer, { volume, step }: Owned, type: KnownType): Failure | null {
-  const { id, status, typeId } = volume
+  const { id, status, typeId, group } = volume
   if (step !== 'built' || !ALLOWED.includes(status))
     return { code: 'invalid-status', volume: id, action: 'retype', status, allowed: ALLOWED }
+  if (group !== undefined) return { code: 'volume-in-group', volume: id, group, action: 'retype' }
   if (typeId === type.id) return { code: 'retype-same', volume: id, type: type.name }
   if (type.encryption !== null) return { code: 'type-encrypted', type: type.name }
   if (status === 'available') return null

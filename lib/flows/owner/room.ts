@@ -9,7 +9,8 @@ import { failure, type Failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId, PoolName, ProjectId, RequestId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
-import type { Usage } from '../../model/quota.ts'
+import { isGroup } from '../../model/group.ts'
+import { NO_USAGE, type Usage } from '../../model/quota.ts'
 import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
 import { sizeOfNew, snapshotOf } from '../../model/snapshot.ts'
 import { keepOwned, type Out, send, timer } from '../out.ts'
@@ -21,6 +22,7 @@ import { acceptedUsage, letGoOf, pendingAccept, refuseAccept, refuseKey } from '
 import { refusalOf, roomForSnapshot } from './capacity.ts'
 import { commitExtend, growAgain, refuseExtend } from './extend.ts'
 import { isUnsure, missingVolume, recovering } from './forgotten.ts'
+import { commitGroupSnapshot, reserveGroupSnapshot } from './group-snapshot.ts'
 import { nextReservation } from './reserve.ts'
 import { isBeingCopied } from './source.ts'
 import { commitSnapshot, lookAtSnapshot, refuseSnapshot } from './snapshot.ts'
@@ -28,21 +30,28 @@ import { refuseAnswer } from './work.ts'
 
 type ReserveRoom = Extract<PeerMessage, { kind: 'reserve-room' }>
 
+/** What one volume takes alone; a snapshot of a group is `group-snapshot.ts`. */
+type OfVolume = Exclude<RoomOperation, { kind: 'group-snapshot' }>
+type PendingOfVolume = Exclude<Pending, { kind: 'group-snapshot' }>
+
 export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: ReserveRoom): void {
   const { rid, volume: id, operation } = message
+  if (operation.kind === 'group-snapshot') return reserveGroupSnapshot(peer, out, from, message, operation)
   const owned = peer.owned.get(id)
-  const done = doneBefore(peer, owned, message)
+  const done = doneBefore(peer, owned, message, operation)
   if (done !== null) return refuseAnswer(out, from, rid, done)
-  const reserved = (pending: Pending, of: Owned): void => {
+  const reserved = (pending: PendingOfVolume, of: Owned): void => {
     const { pool, project: source } = of.volume
     const { reservation, sizeGiB } = pending
     const body = roomBody(operation)
     if (pool !== null) send(out, from, { kind: 'reserved', rid, pool, reservation, delta: deltaOf(pending, of), sizeGiB, source, body })
   }
-  if (owned?.pending?.rid === rid && isFor(owned.pending, operation)) return reserved(owned.pending, owned)
+  if (owned?.pending?.rid === rid && owned.pending.kind !== 'group-snapshot' && isFor(owned.pending, operation))
+    return reserved(owned.pending, owned)
   const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))
   if (isUnsure(peer)) return refuse(recovering(peer))
   if (owned === undefined) return refuse(missingVolume(peer, id, message.project))
+  if (isGroup(owned.volume)) return refuse({ code: 'volume-not-found', volume: id })
   if (operation.kind === 'accept') {
     const facts = refuseKey(peer, owned, operation)
     if (facts !== null) return refuse(facts)
@@ -76,6 +85,8 @@ export function commitRoom(peer: Peer, out: Out, owned: Owned, from: PeerId, now
       return commitSnapshot(peer, out, owned, pending, from, now)
     case 'accept':
       return letGoOf(peer, out, owned, pending, from, now)
+    case 'group-snapshot':
+      return commitGroupSnapshot(peer, out, owned, pending, from, now)
     default:
       return assertNever(pending)
   }
@@ -88,7 +99,7 @@ export function resumeRoom(out: Out, owned: Owned): void {
 }
 
 /** Who may have it, and whether it may be made now. */
-function refuseRoom(peer: Peer, owned: Owned, operation: RoomOperation, project: ProjectId): Failure | null {
+function refuseRoom(peer: Peer, owned: Owned, operation: OfVolume, project: ProjectId): Failure | null {
   switch (operation.kind) {
     case 'extend':
       return refuseExtend(peer, owned, operation)
@@ -102,18 +113,18 @@ function refuseRoom(peer: Peer, owned: Owned, operation: RoomOperation, project:
 }
 
 /** @param volumeGiB as large as the volume is */
-function roomInPool(peer: Peer, pool: PoolName, operation: RoomOperation, volumeGiB: number): number {
+function roomInPool(peer: Peer, pool: PoolName, operation: OfVolume, volumeGiB: number): number {
   if (operation.kind === 'accept') return 0
   if (operation.kind === 'extend') return operation.sizeGiB - volumeGiB
   return roomForSnapshot(operation.snapshot, volumeGiB, peer.pools.get(pool) ?? null)
 }
 
 function pendingFor(
-  operation: RoomOperation,
+  operation: OfVolume,
   held: Pick<Pending, 'rid' | 'reservation' | 'committed'>,
   owned: Owned,
   project: ProjectId,
-): Pending {
+): PendingOfVolume {
   if (operation.kind === 'accept') return pendingAccept(held, owned, operation, project)
   if (operation.kind === 'extend') return { ...held, kind: 'extend', sizeGiB: operation.sizeGiB }
   const { snapshot, bodyHash } = operation
@@ -121,12 +132,12 @@ function pendingFor(
 }
 
 /** What it adds to the account of the project that asked. */
-function deltaOf(pending: Pending, owned: Owned): Usage {
+function deltaOf(pending: PendingOfVolume, owned: Owned): Usage {
   switch (pending.kind) {
     case 'extend':
-      return { volumes: 0, snapshots: 0, gigabytes: pending.sizeGiB - owned.volume.sizeGiB }
+      return { ...NO_USAGE, gigabytes: pending.sizeGiB - owned.volume.sizeGiB }
     case 'snapshot':
-      return { volumes: 0, snapshots: 1, gigabytes: pending.sizeGiB }
+      return { ...NO_USAGE, snapshots: 1, gigabytes: pending.sizeGiB }
     case 'accept':
       return acceptedUsage(owned)
     default:
@@ -134,7 +145,7 @@ function deltaOf(pending: Pending, owned: Owned): Usage {
   }
 }
 
-function isFor(pending: Pending, operation: RoomOperation): boolean {
+function isFor(pending: PendingOfVolume, operation: OfVolume): boolean {
   switch (operation.kind) {
     case 'extend':
       return pending.kind === 'extend' && pending.sizeGiB === operation.sizeGiB
@@ -148,7 +159,7 @@ function isFor(pending: Pending, operation: RoomOperation): boolean {
 }
 
 /** The answer to the same request, if it was done before; a snapshot's name is never used for another one. */
-function doneBefore(peer: Peer, owned: Owned | undefined, { rid, operation, volume }: ReserveRoom): OperationReply | null {
+function doneBefore(peer: Peer, owned: Owned | undefined, { rid, volume }: ReserveRoom, operation: OfVolume): OperationReply | null {
   const reply = peer.results.get(rid)?.reply ?? null
   if (operation.kind === 'extend') return reply
   if (operation.kind === 'accept') return reply ?? acceptedBefore(owned, rid)

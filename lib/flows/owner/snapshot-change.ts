@@ -89,6 +89,8 @@ export function startSnapshotDelete(
     return answerNow(out, from, rid, failure(facts))
   }
   const { id: volume } = owned.volume
+  const { groupSnapshot } = known
+  if (groupSnapshot !== undefined) return answerNow(out, from, rid, failure({ code: 'snapshot-in-group', snapshot: id, groupSnapshot }))
   if (isBeingCopied(peer, volume, id)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume, running: 'copy' }))
   end(peer, out, from, rid, owned, { ...known, status: 'deleting', failure: null, updatedAtMs: now.wallMs }, now)
   removeSnapshot(peer, out, owned.volume.id, id)
@@ -113,8 +115,20 @@ export function startSnapshotUnmanage(
   const allowed: readonly SnapshotStatus[] = wasNeverMade(known) ? [] : ['available', 'error']
   if (!allowed.includes(status))
     return answerNow(out, from, rid, failure({ code: 'snapshot-status', snapshot: id, action: 'unmanage', status, allowed }))
+  const { groupSnapshot } = known
+  if (groupSnapshot !== undefined) return answerNow(out, from, rid, failure({ code: 'snapshot-in-group', snapshot: id, groupSnapshot }))
   if (isBeingCopied(peer, volume, id)) return answerNow(out, from, rid, failure({ code: 'volume-busy', volume, running: 'copy' }))
   end(peer, out, from, rid, owned, { ...known, status: 'unmanaging', failure: null, updatedAtMs: now.wallMs }, now)
+  removeSnapshot(peer, out, volume, id)
+}
+
+/** One that nothing keeps, and whoever waits for its end is answered elsewhere. */
+export function deleteSnapshot(peer: Peer, out: Out, volume: VolumeId, id: SnapshotId, now: Now): void {
+  const owned = peer.owned.get(volume)
+  const known = owned === undefined ? null : snapshotOf(owned.volume, id)
+  if (owned === undefined || known === null) return
+  const going = { ...known, status: 'deleting', failure: null, updatedAtMs: now.wallMs } as const
+  publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, going) }, now)
   removeSnapshot(peer, out, volume, id)
 }
 

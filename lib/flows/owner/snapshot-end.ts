@@ -12,6 +12,7 @@ import { publishOwned } from '../spread/publish.ts'
 import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned } from './owned.ts'
+import { onMemberSnapshotGone } from './group-progress.ts'
 import { leaveRoom } from './leaving.ts'
 import { endOf, settle } from './settle.ts'
 import { backend, mayTryAgain } from './work.ts'
@@ -21,13 +22,14 @@ interface Said {
   readonly detail: string
 }
 
-export function snapshotGone(peer: Peer, out: Out, owned: Owned, { id, status, sizeGiB }: Snapshot, now: Now): void {
+export function snapshotGone(peer: Peer, out: Out, owned: Owned, { id, status, sizeGiB, groupSnapshot }: Snapshot, now: Now): void {
   peer.tries.delete(`unsnap/${id}`)
   peer.troubles.delete(id)
   // What was never taken in has been somebody else's all the time, and is deleted and not unmanaged.
   if (status === 'unmanaging') leaveRoom(peer, owned.volume.pool, sizeGiB)
   const without = publishOwned(peer, out, { ...owned, volume: withSnapshot(owned.volume, id, null) }, now)
   settle(peer, out, owned.volume.project, endOf(id))
+  if (groupSnapshot !== undefined) onMemberSnapshotGone(peer, out, groupSnapshot, now)
   // It went with its volume, which has waited for the last of them.
   if (without.step === 'deleting' && without.volume.snapshots.length === 0) timer(out, `remove/${owned.volume.id}`, 0)
   beatSoon(peer, out)
@@ -40,6 +42,7 @@ export function snapshotStays(peer: Peer, out: Out, owned: Owned, snapshot: Snap
   const left = { ...snapshot, status: isBack ? 'available' : 'error_deleting', failure, updatedAtMs: now.wallMs } as const
   const volume = withSnapshot(owned.volume, snapshot.id, left)
   publishOwned(peer, out, owned.step === 'deleting' ? notDeleted(owned, volume, said) : { ...owned, volume }, now)
+  if (snapshot.groupSnapshot !== undefined) onMemberSnapshotGone(peer, out, snapshot.groupSnapshot, now)
 }
 
 /** @param what the job that has come to this: the release, or a look at what it has left */

@@ -26,6 +26,8 @@ import type { BackendOutcome, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Owned, PendingSnapshot } from './owned.ts'
 import { backendVolume } from './build.ts'
+import { isPart } from './group-parts.ts'
+import { endPart } from './group-progress.ts'
 import { settle } from './settle.ts'
 import { isTaken } from './source.ts'
 import { backend, endWith, mayTryAgain, takeTrouble } from './work.ts'
@@ -59,17 +61,24 @@ export function recordFailure(volume: Volume, more = 0): Failure | null {
 
 /** C: the register has bound the room. From here on everybody sees the snapshot. */
 export function commitSnapshot(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, from: PeerId, now: Now): void {
+  const { rid, snapshot } = pending
+  cancel(out, `resolve/${owned.volume.id}`)
+  const taking = takeSnapshot(peer, out, owned, pending, now)
+  endWith(peer, out, rid, { ...NO_VALUE, volume: taking.volume, snapshot: snapshotOf(taking.volume, snapshot.id) }, now)
+  answerWhenSeen(peer, out, from, rid, 'committed')
+}
+
+/** Whoever waits for it is answered by the caller. */
+export function takeSnapshot(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, now: Now): Owned {
   const { volume } = owned
   const { rid, snapshot: spec } = pending
-  cancel(out, `resolve/${volume.id}`)
   peer.straySnapshots.delete(spec.id)
   const snapshot = snapshotOf(volume, spec.id) ?? creatingSnapshot(spec, pending)
   const working = { rid, kind: 'snapshot', attachment: null, before: volume.status } as const
   const committed = { ...pending, committed: true }
   const taking = publishOwned(peer, out, { ...owned, working, pending: committed, volume: withSnapshot(volume, spec.id, snapshot) }, now)
-  endWith(peer, out, rid, { ...NO_VALUE, volume: taking.volume, snapshot }, now)
-  answerWhenSeen(peer, out, from, rid, 'committed')
   take(out, taking, committed)
+  return taking
 }
 
 /** After a crash, or when it is not known how a command ended: look first. */
@@ -139,6 +148,7 @@ function onSeen(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, ou
 /** A: it is there, whole. */
 function become(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, now: Now): void {
   peer.tries.delete(`snapshot/${owned.volume.id}`)
+  if (isPart(pending)) return endPart(peer, out, pending, 'made', now)
   end(peer, out, owned, pending, (made) => ({ ...takenIn(made), status: 'available' }), now)
 }
 
@@ -146,6 +156,7 @@ function fail(peer: Peer, out: Out, owned: Owned, pending: PendingSnapshot, now:
   const trouble = takeTrouble(peer, owned.volume.id) ?? { tool: 'backend', detail: '' }
   note(out, 'error', 'snapshot-not-made', { ...nameOf(pending), ...trouble })
   const step = pending.snapshot.existing === undefined ? 'create' : 'manage'
+  if (isPart(pending)) return endPart(peer, out, pending, trouble, now)
   end(peer, out, owned, pending, (made) => ({ ...made, status: 'error', failure: { step, ...trouble } }), now)
 }
 
@@ -169,7 +180,9 @@ export const FORGOTTEN = 'a host that had forgotten the request'
 
 /** A request that this host knows only by the record that came of it: its reservation's name is gone. */
 export function pendingOf({ rid, bodyHash, sizeGiB, ...snapshot }: Snapshot, reservation: PendingSnapshot['reservation']): PendingSnapshot {
-  const { id, volume, project, user, name, description, metadata, createdAtMs, existing } = snapshot
-  const spec = { id, volume, project, user, name, description, metadata, createdAtMs, ...(existing === undefined ? {} : { existing }) }
+  const { id, volume, project, user, name, description, metadata, createdAtMs, existing, groupSnapshot } = snapshot
+  const taken = existing === undefined ? {} : { existing }
+  const grouped = groupSnapshot === undefined ? {} : { groupSnapshot }
+  const spec = { id, volume, project, user, name, description, metadata, createdAtMs, ...taken, ...grouped }
   return { kind: 'snapshot', rid, reservation, committed: true, sizeGiB, snapshot: spec, bodyHash }
 }

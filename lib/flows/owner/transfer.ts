@@ -71,10 +71,11 @@ function answerAgain(peer: Peer, out: Out, from: PeerId, rid: OperationRequest['
 
 /** As Cinder: volume and snapshots available. */
 function refuseOffer(peer: Peer, { volume, step }: Owned, { noSnapshots }: Op<'offer'>): Failure | null {
-  const { id, status, snapshots, transfer } = volume
+  const { id, status, snapshots, transfer, group } = volume
   if (step !== 'built' || status !== 'available')
     return { code: 'invalid-status', volume: id, action: 'transfer', status, allowed: ['available'] }
   if (isUnsure(peer)) return recovering(peer)
+  if (group !== undefined) return { code: 'volume-in-group', volume: id, group, action: 'transfer' }
   // Until the register has let go of what the transfer before was granted, that one is the newest.
   if (transfer?.acceptedBy != null && peer.settled.has(transfer.acceptedBy)) return { code: 'volume-busy', volume: id, running: 'accept' }
   if (noSnapshots && snapshots.length > 0) return { code: 'transfer-snapshots', volume: id, snapshots: snapshots.length }

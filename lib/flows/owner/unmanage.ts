@@ -75,7 +75,8 @@ function stay(peer: Peer, out: Out, owned: Owned, trouble: { readonly tool: stri
 
 /** As Cinder: available only, and nothing that hangs on it. */
 function refuseUnmanage(peer: Peer, { volume, step }: Owned): Failure | null {
-  const { id, status, attachments, snapshots, project } = volume
+  const { id, status, attachments, snapshots, project, group } = volume
+  if (group !== undefined) return { code: 'volume-in-group', volume: id, group, action: 'unmanage' }
   if (attachments.length > 0)
     return { code: 'volume-attached', volume: id, action: 'unmanage', attachments: attachments.map((attachment) => attachment.id) }
   if (isBeingCopied(peer, id, null)) return { code: 'volume-busy', volume: id, running: 'copy' }

@@ -14,6 +14,8 @@ import { publishOwned } from '../spread/publish.ts'
 import type { ListedSnapshot, ListedVolume, Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import { adoptBytes, adoptSnapshot, explain } from './adopt.ts'
+import { deleteGroupAsIntended } from './group-remove.ts'
+import { groupOn } from './members.ts'
 import { deleteAsIntended } from './remove.ts'
 import { toldAgain } from './forgotten.ts'
 import { backend } from './work.ts'
@@ -38,7 +40,10 @@ export function onOwnRead(peer: Peer, out: Out, project: ProjectId, outcome: Cha
   }
   const { contents } = outcome.answer
   peer.unread.delete(project)
-  for (const binding of contents.bound) if (binding.host === peer.self) explain(peer, out, project, binding, now)
+  // Groups first: a volume is made in its group.
+  const ours = contents.bound.filter(({ host }) => host === peer.self)
+  for (const binding of ours) if (binding.spec?.holds !== undefined) explain(peer, out, project, binding, now)
+  for (const binding of ours) if (binding.spec?.holds === undefined) explain(peer, out, project, binding, now)
   for (const stray of [...peer.strays.values()]) if (stray.tags?.project === project) place(peer, out, stray, contents, now)
   for (const stray of [...peer.straySnapshots.values()]) if (stray.tags?.project === project) placeSnapshot(peer, out, stray, contents, now)
   for (const intent of contents.intents) if (intent.host === peer.self) honour(peer, out, project, intent, now)
@@ -58,6 +63,8 @@ function place(peer: Peer, out: Out, stray: ListedVolume, contents: LedgerConten
 /** The same for a snapshot, after its volume. */
 function placeSnapshot(peer: Peer, out: Out, stray: ListedSnapshot, contents: LedgerContents, now: Now): void {
   const { id, volume } = stray
+  // A part of a group snapshot that is still to be taken, as soon as its volume is free.
+  if (contents.bound.some(({ groupSnapshot }) => groupSnapshot?.members.some((member) => member.snapshot === id) === true)) return
   peer.straySnapshots.delete(id)
   const owned = peer.owned.get(volume)
   if (owned !== undefined && snapshotOf(owned.volume, id) !== null) return
@@ -69,7 +76,9 @@ function placeSnapshot(peer: Peer, out: Out, stray: ListedSnapshot, contents: Le
 
 /** A delete that was asked for while this host was away. One that cannot be done is withdrawn: the volume stays as it is. */
 function honour(peer: Peer, out: Out, project: ProjectId, intent: Intent, now: Now): void {
-  const end = deleteAsIntended(peer, out, project, intent, now)
+  const group = groupOn(peer, intent.volume)
+  const end =
+    group === null ? deleteAsIntended(peer, out, project, intent, now) : deleteGroupAsIntended(peer, out, project, group, intent, now)
   if (end === 'wait') return
   const owned = peer.owned.get(intent.volume)
   if (end === 'refused' && owned !== undefined) {

@@ -10,9 +10,9 @@ import type { Limits } from '../../model/quota.ts'
 import { accepted, type InputFailure, type Parsed, refused, shape } from './input.ts'
 import { isObject } from '../peer/check.ts'
 
-const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'])
+const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'])
 /** There are none of these, and so none are allowed. */
-const ABSENT: ReadonlySet<string> = new Set(['backups', 'backup_gigabytes', 'groups'])
+const ABSENT: ReadonlySet<string> = new Set(['backups', 'backup_gigabytes'])
 const PER_TYPE = /^(volumes|gigabytes|snapshots)_./
 /** Clients name the project, or the class, once more. */
 const IGNORED: ReadonlySet<string> = new Set(['tenant_id', 'id', 'class_name'])

@@ -1,5 +1,5 @@
 /**
- * Limits and use of a project. What Scoria does not have (backups, groups) has a limit of 0: none can be made. -1 is
+ * Limits and use of a project. What Scoria does not have (backups) has a limit of 0: none can be made. -1 is
  * unlimited.
  */
 import type { Limits, Usage } from '../../model/quota.ts'
@@ -43,7 +43,7 @@ export function quotaSetBody(options: { project: string; limits: Limits; used: U
       snapshots: value(limits.snapshots, used?.snapshots ?? 0),
       backups: value(0, 0),
       backup_gigabytes: value(0, 0),
-      groups: value(0, 0),
+      groups: value(limits.groups, used?.groups ?? 0),
       ...Object.fromEntries(perType),
     },
   }

@@ -17,6 +17,8 @@ export const RESOURCE_FILTERS = {
     'consumes_quota',
   ],
   snapshot: ['name~', 'status', 'volume_id', 'metadata', 'availability_zone', 'consumes_quota'],
+  group: [],
+  group_snapshot: ['status', 'group_id'],
   attachment: ['volume_id', 'status', 'instance_id', 'attach_status'],
   message: ['resource_uuid', 'resource_type', 'event_id', 'request_id', 'message_level'],
   pool: ['name', 'volume_type'],

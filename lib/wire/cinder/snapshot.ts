@@ -21,7 +21,7 @@ export function snapshotSummary(snapshot: Snapshot): object {
 export function snapshotBody(snapshot: Snapshot, microversion: number): object {
   return {
     ...snapshotSummary(snapshot),
-    ...(microversion >= 14 ? { group_snapshot_id: null } : {}),
+    ...(microversion >= 14 ? { group_snapshot_id: snapshot.groupSnapshot ?? null } : {}),
     ...(microversion >= 41 ? { user_id: snapshot.user } : {}),
     ...(microversion >= 65 ? { consumes_quota: true } : {}),
   }

@@ -29,7 +29,7 @@ const KIND: ItemKind<Volume> = {
     multiattach: (volume) => String(volume.multiattach),
     consumes_quota: () => 'true',
     migration_status: () => null,
-    group_id: () => null,
+    group_id: ({ group }) => group ?? null,
   },
   flags: ['bootable', 'multiattach', 'consumes_quota'],
   times: ['created_at', 'updated_at'],

@@ -27,6 +27,8 @@ export interface CreateVolume {
   readonly zone: string | null
   readonly metadata: Readonly<Record<string, string>>
   readonly hints: Hints
+  /** The group that it is to be in, as the client wrote it; absent without one. */
+  readonly group?: string
 }
 
 /** Only what is there is changed; `metadata` replaces all of it. */
@@ -36,8 +38,10 @@ export interface UpdateVolume {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
-/** Other ways to fill a new volume, and groups: keys of Cinder's body that ask for what is not here. */
-const ABSENT = ['imageRef', 'image_id', 'backup_id', 'consistencygroup_id', 'group_id', 'source_replica'] as const
+/** Other ways to fill a new volume: keys of Cinder's body that ask for what is not here. */
+const ABSENT = ['imageRef', 'image_id', 'backup_id', 'consistencygroup_id', 'source_replica'] as const
+/** Before it the key is passed over. */
+const GROUPS_SINCE = 13
 
 const OptionalId = Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()]))
 const createKeys = {
@@ -56,7 +60,7 @@ const createKeys = {
   image_id: Anything,
   backup_id: Anything,
   consistencygroup_id: Anything,
-  group_id: Anything,
+  group_id: OptionalId,
   source_replica: Anything,
 }
 const HINTS = 'OS-SCH-HNT:scheduler_hints'
@@ -90,6 +94,7 @@ export function parseCreateVolume(body: unknown, microversion: number): Parsed<C
     zone: volume.availability_zone || null,
     metadata: volume.metadata ?? {},
     hints: hinted.value,
+    ...(microversion >= GROUPS_SINCE && volume.group_id ? { group: volume.group_id } : {}),
   })
 }
 

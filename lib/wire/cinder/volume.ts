@@ -56,7 +56,7 @@ export function volumeDetail(volume: Volume, microversion: number, base: LinkBas
       .filter((attachment) => attachment.status === 'attached')
       .map((attachment) => attachmentInVolume(attachment, viewer)),
     ...(isAdmin ? { migration_status: null } : {}),
-    ...(microversion >= 13 ? { group_id: null } : {}),
+    ...(microversion >= 13 ? { group_id: volume.group ?? null } : {}),
     ...(microversion >= 21 && isAdmin ? { provider_id: null } : {}),
     // Every attachment has a target of its own, so a client needs no lock around a scan of the host.
     ...(microversion >= 48 ? { shared_targets: false, service_uuid: null } : {}),

@@ -91,13 +91,14 @@ export const serviceEdit = shape<ServiceEdit>({
   isFrozen: optional(bool),
 })
 const limit = integer(-1)
-export const limits = shape<Limits>({ volumes: limit, snapshots: limit, gigabytes: limit, per_volume_gigabytes: limit })
+export const limits = shape<Limits>({ volumes: limit, snapshots: limit, gigabytes: limit, per_volume_gigabytes: limit, groups: limit })
 /** Those that are set, or are to be. */
 export const someLimits = shape<Partial<Limits>>({
   volumes: optional(limit),
   snapshots: optional(limit),
   gigabytes: optional(limit),
   per_volume_gigabytes: optional(limit),
+  groups: optional(limit),
 })
 export const defaultLimits = shape<DefaultLimits>({ version: count, limits: someLimits })
 export const quotaClassFields = { name: text(255), limits: someLimits, version: count, isGone: bool, done: list(rid, 1000) }

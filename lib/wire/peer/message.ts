@@ -15,7 +15,6 @@ import {
   anyJson,
   bool,
   type Check,
-  integer,
   isObject,
   list,
   mapOf,
@@ -26,6 +25,7 @@ import {
   shape,
   text,
   variants,
+  optional,
 } from './check.ts'
 import { hostLook } from './look-shapes.ts'
 import { count, ITEMS_MAX, peer, pool, project, reservation, rid, uuid } from './plain-shapes.ts'
@@ -38,6 +38,7 @@ import {
   operationRequest,
   rejection,
   roomOperation,
+  snapshotMembers,
   spec,
   usage,
   volume,
@@ -118,7 +119,7 @@ const logPlace = shape<LogPlace>({ epoch: count, seq: count })
 const message = variants<PeerMessage>({
   reserve: { rid, pool, spec, typeVersion: nullable(count) },
   'reserve-room': { rid, volume: uuid, project, operation: roomOperation },
-  reserved: { rid, pool, reservation, delta: usage, sizeGiB: integer(1), source: project, body: text(64) },
+  reserved: { rid, pool, reservation, delta: usage, sizeGiB: count, source: project, body: text(64), members: optional(snapshotMembers) },
   refused: { rid, refusal },
   abandon: { rid, project, reservation },
   commit: { certificate },

@@ -6,6 +6,17 @@
  * (rejections, failures) are checked no deeper than showing them needs.
  */
 import type { Attachment, Connection, Connector } from '../../model/attachment.ts'
+import {
+  GROUP_SNAPSHOTS_MAX,
+  type GroupMember,
+  type GroupSnapshot,
+  type GroupSnapshotGrant,
+  type GroupSnapshotSpec,
+  type GroupSource,
+  type Holds,
+  MEMBERS_MAX,
+  type SnapshotMember,
+} from '../../model/group.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
 import type { Rejection } from '../../model/placement.ts'
 import type { Usage } from '../../model/quota.ts'
@@ -20,7 +31,7 @@ import {
 } from '../../model/snapshot.ts'
 import { FAILURE_KINDS, type Volume, type VolumeFailure, type VolumeSpec } from '../../model/volume.ts'
 import type { Transfer, TransferGrant } from '../../model/transfer.ts'
-import type { VolumeSource } from '../../model/volume-source.ts'
+import type { CopySource, VolumeSource } from '../../model/volume-source.ts'
 import {
   defaultLimits,
   defaultTypeFields,
@@ -61,23 +72,42 @@ const metadata = mapOf(text(255), 1000)
 const shown = text(65_536)
 const signed = integer(Number.MIN_SAFE_INTEGER)
 
-export const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed })
+export const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed, groups: signed })
 export const rejection = shape<Rejection>({ pool, filter: text(255), reported: shown, needed: shown })
 
+const copySources = { snapshot: { snapshot: uuid, volume: uuid }, volume: { volume: uuid } }
 const specFields = {
   id: uuid,
   project,
   user: text(255),
   name: nullable(text(255)),
   description: nullable(text(65_535)),
-  sizeGiB: integer(1),
+  // A group has no size.
+  sizeGiB: count,
   zone: nullable(text(255)),
   type: nullable(text(255)),
   typeId: nullable(text(255)),
   metadata,
   multiattach: bool,
-  source: nullable(
-    variants<VolumeSource>({ snapshot: { snapshot: uuid, volume: uuid }, volume: { volume: uuid }, existing: { name: existingName } }),
+  source: nullable(variants<VolumeSource>({ ...copySources, existing: { name: existingName } })),
+  group: optional(uuid),
+  holds: optional(
+    shape<Holds>({
+      groupType: text(255),
+      volumeTypes: list(text(255), ITEMS_MAX),
+      source: nullable(variants<GroupSource>({ group: { group: uuid }, 'group-snapshot': { groupSnapshot: uuid, group: uuid } })),
+      members: list(
+        shape<GroupMember>({
+          id: uuid,
+          sizeGiB: integer(1),
+          source: variants<CopySource>(copySources),
+          type: nullable(text(255)),
+          typeId: nullable(text(255)),
+          multiattach: bool,
+        }),
+        MEMBERS_MAX,
+      ),
+    }),
   ),
   createdAtMs: atMs,
 }
@@ -125,6 +155,7 @@ const snapshotFields = {
   metadata,
   createdAtMs: atMs,
   existing: optional(shape<ExistingSnapshot>({ name: existingName, sizeGiB: integer(1) })),
+  groupSnapshot: optional(uuid),
 }
 const snapshotSpec = shape<SnapshotSpec>(snapshotFields)
 const snapshot = shape<Snapshot>({
@@ -146,6 +177,23 @@ const transfer = shape<Transfer>({
   state: oneOf('open', 'accepted', 'cancelled'),
   destination: nullable(project),
   acceptedBy: nullable(rid),
+})
+const groupSnapshotFields = {
+  id: uuid,
+  name: nullable(text(255)),
+  description: nullable(text(65_535)),
+  user: text(255),
+  createdAtMs: atMs,
+}
+const groupSnapshotSpec = shape<GroupSnapshotSpec>(groupSnapshotFields)
+export const snapshotMembers = list(shape<SnapshotMember>({ volume: uuid, snapshot: uuid, sizeGiB: integer(1) }), MEMBERS_MAX)
+const groupSnapshotGrant = shape<GroupSnapshotGrant>({ ...groupSnapshotFields, members: snapshotMembers })
+const groupSnapshot = shape<GroupSnapshot>({
+  ...groupSnapshotFields,
+  status: oneOf('creating', 'available', 'deleting', 'error'),
+  rid,
+  bodyHash,
+  members: snapshotMembers,
 })
 const transferGrant = shape<TransferGrant>({ id: uuid, source: project, user: text(255) })
 const volumeStatus = oneOf(
@@ -176,6 +224,7 @@ export const volume = shape<Volume>({
   snapshots: list(snapshot, SNAPSHOTS_MAX),
   detached: list(uuid, 1000),
   transfer: nullable(transfer),
+  groupSnapshots: optional(list(groupSnapshot, GROUP_SNAPSHOTS_MAX)),
   failure: nullable(volumeFailure),
   readOnly: optional(bool),
   bootable: optional(bool),
@@ -202,6 +251,7 @@ const takesRoom = {
   extend: { sizeGiB: integer(1), online: bool },
   snapshot: { snapshot: snapshotSpec, bodyHash, force: bool },
   accept: { transfer: uuid, proof: text(64), user: text(255), anyType: bool },
+  'group-snapshot': { groupSnapshot: groupSnapshotSpec, bodyHash },
 }
 export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
@@ -216,6 +266,14 @@ const operation = variants<Operation>({
   'delete-snapshot': { snapshot: uuid },
   'unmanage-snapshot': { snapshot: uuid },
   'reset-snapshot': { snapshot: uuid, status: oneOf(...RESTING_SNAPSHOTS) },
+  'change-group': {
+    name: optional(nullable(text(255))),
+    description: optional(nullable(text(65_535))),
+    add: list(uuid, ITEMS_MAX),
+    remove: list(uuid, ITEMS_MAX),
+  },
+  'delete-group-snapshot': { groupSnapshot: uuid },
+  'reset-group-snapshot': { groupSnapshot: uuid, status: oneOf('available', 'error') },
   offer: { transfer: uuid, name: nullable(text(255)), noSnapshots: bool, createdAtMs: atMs },
   'cancel-transfer': { transfer: uuid },
   attach: {
@@ -250,6 +308,7 @@ export const operationReply = result(
     snapshot: nullable(snapshot),
     connection: nullable(connection),
     transfer: nullable(transfer),
+    groupSnapshot: optional(groupSnapshot),
     authKey: nullable(text(255)),
   }),
 )
@@ -262,10 +321,11 @@ const bindingFields = {
   reservation,
   bodyHash,
   delta: usage,
-  sizeGiB: integer(1),
+  sizeGiB: count,
   spec: nullable(spec),
   snapshot: nullable(snapshotSpec),
   transfer: nullable(transferGrant),
+  groupSnapshot: optional(groupSnapshotGrant),
   atMs,
 }
 const unplacedFields = {
@@ -300,7 +360,7 @@ export const ledgerEntry = variants<LedgerEntry>({
   host: totalsFields,
   limits: { limits: someLimits },
   defaults: { version: count, limits: someLimits },
-  intent: { volume: uuid, rid, host: peer, atMs },
+  intent: { volume: uuid, cascade: optional((value) => value === true), rid, host: peer, atMs },
   gone: { volume: uuid, host: peer, atMs },
   left: { order: count, volume: uuid, rid, atMs },
   type: typeEntryFields,
@@ -376,7 +436,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   bound: { binding: ofKind(ledgerEntry, 'bound', 'recent') },
   closed: {},
   'over-quota': {
-    resource: oneOf('volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes'),
+    resource: oneOf('volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'),
     limit: signed,
     used: signed,
     requested: signed,
@@ -392,7 +452,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   forgotten: {},
   behind: {},
   'not-lost': {},
-  'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes'), limit: signed, used: signed },
+  'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes', 'groups'), limit: signed, used: signed },
   contents: { contents },
   types: {
     id: nullable(uuid),

@@ -3,6 +3,7 @@ import { acknowledgeEarly, publishEarly, timeoutIsFailure } from './answers.ts'
 import { anyProject, believeAnybody, deleteFirst, lastTimeWins, refuseByHearsay } from './careless.ts'
 import { beginEmpty, deleteTheSource } from './copies.ts'
 import type { Bug } from './distortion.ts'
+import { grantOnePart, leaveOneBehind } from './groups.ts'
 import { noChain, noSync, onAfterError, sameEpoch } from './journals.ts'
 import { freeWhatIsGivenBack, removeInsteadOfRelease, takeAtReserve } from './manages.ts'
 import { collectEarly, startEmpty, voteAfterAmnesia } from './memory.ts'
@@ -68,6 +69,8 @@ export const PLANTED: readonly Bug[] = [
   removeInsteadOfGivingBack,
   believeTheLast,
   retypeByAnyCopy,
+  leaveOneBehind,
+  grantOnePart,
 ]
 
 export function plantedBug(number: number): Bug {

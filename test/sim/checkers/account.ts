@@ -3,6 +3,7 @@
  *
  * Reservations that nobody has bound do not count; everything bound does, until it is gone.
  */
+import { isGroup } from '../../../lib/model/group.ts'
 import type { ProjectId } from '../../../lib/model/ids.ts'
 import { addUsage, COUNTED_LIMITS, lessUsage, type Limits, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import { loosest } from '../default-limits.ts'
@@ -52,9 +53,10 @@ export class AccountChecker implements Checker {
 function usageOf(owned: Owned | null): Usage {
   if (owned === null || owned.step === 'reserved') return NO_USAGE
   const { pending, volume } = owned
+  if (isGroup(volume)) return { ...NO_USAGE, groups: 1 }
   const grown = pending?.kind === 'extend' && pending.committed ? pending.sizeGiB : 0
   const taken = volume.snapshots.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0)
-  return { volumes: 1, snapshots: volume.snapshots.length, gigabytes: Math.max(volume.sizeGiB, grown) + taken }
+  return { volumes: 1, snapshots: volume.snapshots.length, gigabytes: Math.max(volume.sizeGiB, grown) + taken, groups: 0 }
 }
 
 /** -1 is no limit. */

@@ -3,6 +3,7 @@
  *
  * Reads the hosts' volumes and journals. Bytes come to be only on the host to which a majority has bound the request.
  */
+import { isGroup, sizeWithMembers } from '../../../lib/model/group.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import { FORGOTTEN } from '../../../lib/flows/owner/snapshot.ts'
 import { volumeKey } from '../../../lib/flows/keys.ts'
@@ -90,6 +91,8 @@ function roomAhead(owned: Owned): number {
 }
 
 function sizeOf(owned: Owned | null): number {
+  // The volumes that a group begins with have records of their own once it is promised.
+  if (owned !== null && isGroup(owned.volume)) return owned.step === 'reserved' ? sizeWithMembers(owned.volume) : 0
   // In error because it could not be given room: it has none.
   if (owned?.step === 'failed' && owned.volume.failure?.kind === 'lost') return 0
   if (owned === null) return 0

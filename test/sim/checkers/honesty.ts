@@ -4,6 +4,7 @@
  * Compares what the tools really said with what the owners' journals make of it.
  */
 import { FORGOTTEN } from '../../../lib/flows/owner/snapshot.ts'
+import { isGroup } from '../../../lib/model/group.ts'
 import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
@@ -25,7 +26,8 @@ export class HonestyChecker implements Checker {
 
   onDurable(node: SimNode, key: string, after: unknown): void {
     const owned = key.startsWith('volume/') ? ownedIn(after) : null
-    if (owned === null) return
+    // A group is in error if a volume of it is, which answers for itself.
+    if (owned === null || isGroup(owned.volume)) return
     const { id, failure, attachments, snapshots } = owned.volume
     // A host that had forgotten a promise answers for itself.
     const tools = [failure?.kind === 'backend' ? failure.tool : FORGOTTEN, ...snapshots.map((one) => one.failure?.tool ?? FORGOTTEN)]

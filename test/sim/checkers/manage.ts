@@ -10,7 +10,7 @@ import { givesSnapshotBack, type Snapshot } from '../../../lib/model/snapshot.ts
 import type { BackendSnapshot, BackendVolume, SnapshotName } from '../../../lib/ports/backend.ts'
 import type { PeerEvent } from '../../../lib/flows/step.ts'
 import type { ClientReply } from '../../../lib/model/request.ts'
-import type { Asked } from '../history.ts'
+import type { Asked, VolumeBook } from '../history.ts'
 import type { Hits } from '../hits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
@@ -84,7 +84,7 @@ export class ManageChecker implements Checker {
     const owned = ownedIn(node.journal.get(volumeKey(id)))
     const book = this.#scene.history.books.get(id)
     const isLaid = owned?.volume.source?.kind === 'existing'
-    const isUnasked = book !== undefined && book.deletes === 0 && (owned?.step === 'deleting' || book.spec.source?.kind === 'existing')
+    const isUnasked = book !== undefined && !isDeleteAsked(book) && (owned?.step === 'deleting' || book.spec.source?.kind === 'existing')
     if (isLaid || isUnasked)
       throw new Violation('I6', 'what was taken in, or was to be, is removed, and nobody asked for it', { host: node.name, owned, book })
     if (owned?.volume.status === 'unmanaging')
@@ -121,8 +121,7 @@ export class ManageChecker implements Checker {
     const volumes = node.volumes.list().map(({ id }) => node.volumes.bytesOf(id))
     for (const bytes of node.laid) {
       const isTheirs = [...this.#taken].some(
-        (id) =>
-          node.volumes.hasHad(id, bytes) && (node.volumes.hasBeenWritten(id) || (this.#scene.history.books.get(id)?.deletes ?? 0) > 0),
+        (id) => node.volumes.hasHad(id, bytes) && (node.volumes.hasBeenWritten(id) || isDeleteAsked(this.#scene.history.books.get(id))),
       )
       if (!there.includes(bytes) && !volumes.includes(bytes) && !isTheirs)
         throw new Violation('I6', 'what somebody laid into a pool is gone', { host: node.name, bytes })
@@ -136,4 +135,9 @@ export class ManageChecker implements Checker {
 function takenInBy({ step, volume, pending }: Owned): string | null {
   if (step === 'committed' && volume.source?.kind === 'existing') return volume.source.name
   return pending?.kind === 'snapshot' && pending.committed ? (pending.snapshot.existing?.name ?? null) : null
+}
+
+/** Of itself, or of its group with all that is in it. */
+function isDeleteAsked(book: VolumeBook | undefined): boolean {
+  return book !== undefined && (book.deletes > 0 || book.isGroupDeleteAsked)
 }

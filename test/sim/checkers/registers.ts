@@ -4,6 +4,7 @@
  * Reads acceptors' journals only. A value is chosen when a majority has stored its ballot, each at some time (one that syncs
  * slowly may do so after another has gone on to the next ballot); from then on each decided request keeps its decision, what was closed stays closed, and use stays within the limits.
  */
+import type { GroupMember, SnapshotMember } from '../../../lib/model/group.ts'
 import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
 import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
@@ -165,6 +166,9 @@ export class RegisterChecker implements Checker {
   #name(decision: Decision): void {
     if (decision.kind === 'unplaced') this.#byVolume.set(decision.spec.id, decision.rid)
     else {
+      for (const { id } of membersIn(decision)) this.#byVolume.set(id, decision.rid)
+      for (const { snapshot } of partsIn(decision)) this.#snapshots.add(snapshot)
+      if (partsIn(decision).length > 0) return
       const snapshot = snapshotOf(decision)
       if (snapshot === null) this.#byVolume.set(decision.volume, decision.rid)
       else this.#snapshots.add(snapshot)
@@ -225,6 +229,16 @@ function checkSame(project: ProjectId, before: Decision, after: Decision | undef
   const isDelete = before.kind === 'unplaced' && after.kind === 'recent' && after.host === null
   if (hostOf(before) !== hostOf(after) && !isDelete) throw new Violation('I5', 'a request was decided anew', facts)
   if (before.kind === 'recent' && after.kind !== 'recent') throw new Violation('I5', 'a request that had ended is open again', facts)
+}
+
+/** Volumes that a group begins with. */
+function membersIn(entry: Binding | Recent): readonly GroupMember[] {
+  return entry.kind === 'bound' ? (entry.spec?.holds?.members ?? []) : []
+}
+
+/** Snapshots that a group snapshot is made of. */
+function partsIn(entry: Binding | Recent): readonly SnapshotMember[] {
+  return entry.kind === 'bound' ? (entry.groupSnapshot?.members ?? []) : []
 }
 
 function snapshotOf(entry: Binding | Recent): SnapshotId | null {

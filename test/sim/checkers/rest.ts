@@ -5,6 +5,7 @@
  * journals say and no more, and the registers account for exactly what there is.
  */
 import { exportIqn } from '../../../lib/model/attachment.ts'
+import { isGroup } from '../../../lib/model/group.ts'
 import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
@@ -137,7 +138,8 @@ export class RestChecker implements Checker {
     }
     const there = new Set(node.volumes.list().map(({ id }) => id))
     for (const [id, owned] of records) {
-      if (owned.step === 'built' && !there.has(id)) throw new Violation('I12', 'a record without bytes', { host: node.name, owned })
+      if (owned.step === 'built' && !isGroup(owned.volume) && !there.has(id))
+        throw new Violation('I12', 'a record without bytes', { host: node.name, owned })
     }
     this.#checkSnapshots(node, records)
     const aside = node.volumes.quarantined.filter((id) => ![...node.handled].some((handled) => handled === id))
@@ -189,6 +191,8 @@ function unsettledIn({ step, pending, working, volume }: Owned): string | null {
     ({ status }) => status === 'creating' || status === 'restoring' || status === 'deleting' || status === 'unmanaging',
   )
   if (moving !== undefined) return `has a snapshot that is ${moving.status}`
+  const open = volume.groupSnapshots?.find(({ status }) => status === 'creating' || status === 'deleting')
+  if (open !== undefined) return `has a group snapshot that is ${open.status}`
   const half = volume.attachments.find(
     (attachment) => attachment.export === 'exporting' || (attachment.export === 'revoking' && attachment.status !== 'error_detaching'),
   )

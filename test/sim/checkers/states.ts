@@ -6,6 +6,7 @@
  * disk; but no answer leaves before that state is on the disk, and the next one is not there before it was decided.
  */
 import type { Attachment } from '../../../lib/model/attachment.ts'
+import { isGroup } from '../../../lib/model/group.ts'
 import type { VolumeId } from '../../../lib/model/ids.ts'
 import type { Failure } from '../../../lib/model/failure.ts'
 import type { ClientReply, OperationRequest, OperationValue } from '../../../lib/model/request.ts'
@@ -20,7 +21,7 @@ import type { Checker, Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
 import type { TransferChecker } from './transfers.ts'
 import { checkSnapshots } from './snapshot-moves.ts'
-import { mayFollow } from './status-moves.ts'
+import { type LifeKind, mayFollow } from './status-moves.ts'
 import { ownedIn } from './stored.ts'
 
 /** One state of a volume; null: it is gone. */
@@ -63,7 +64,7 @@ export class StateChecker implements Checker {
     const to = is?.volume.status ?? 'gone'
     const isFound = [was, is].some((one) => one?.volume.failure?.kind === 'missing')
     if (node.isAmnesic) this.#forgotten.add(id)
-    else if (!isFound && !this.#forgotten.delete(id) && !mayFollow(from, to, (is ?? was)?.volume.multiattach === true)) {
+    else if (!isFound && !this.#forgotten.delete(id) && !mayFollow(from, to, kindOf(is ?? was))) {
       throw new Violation('states', `a volume went from ${from} to ${to}`, { host: node.name, was, is })
     } else if (!node.hasForgotten) checkSnapshots(last?.volume?.snapshots ?? [], is?.volume.snapshots ?? [])
     const { nowMs } = this.#scene.world
@@ -131,6 +132,12 @@ export class StateChecker implements Checker {
         return says(had(({ snapshots }) => snapshots.some((one) => one.id === failure.snapshot && one.status === failure.status)))
       case 'snapshot-not-found':
         return says(this.#wasAway(id, sinceMs) || had(({ snapshots }) => snapshots.every((one) => one.id !== failure.snapshot)))
+      case 'volume-in-group':
+        return says(had(({ group }) => group === failure.group))
+      case 'snapshot-in-group':
+        return says(
+          had(({ snapshots }) => snapshots.some((one) => one.id === failure.snapshot && one.groupSnapshot === failure.groupSnapshot)),
+        )
       case 'revert-status':
         return says(
           had(
@@ -178,7 +185,14 @@ export class StateChecker implements Checker {
   /** A volume that was promised before its only delete was asked for can be gone by that delete alone, which is then done and not refused. */
   #isOwnDoing(id: VolumeId, sinceMs: number): boolean {
     const book = this.#scene.history.books.get(id)
-    return book !== undefined && book.deletes === 1 && !book.isUnmanageAsked && book.ackedMs !== null && book.ackedMs < sinceMs
+    return (
+      book !== undefined &&
+      book.deletes === 1 &&
+      !book.isUnmanageAsked &&
+      !book.isGroupDeleteAsked &&
+      book.ackedMs !== null &&
+      book.ackedMs < sinceMs
+    )
   }
 
   /** Whether there was a moment since then at which its owner had no record of it. */
@@ -205,6 +219,11 @@ export class StateChecker implements Checker {
   #require(isSo: boolean, what: string, facts: Readonly<Record<string, unknown>>): void {
     if (!isSo) throw new Violation('states', what, facts)
   }
+}
+
+function kindOf(owned: Owned | null): LifeKind {
+  if (owned !== null && isGroup(owned.volume)) return 'group'
+  return owned?.volume.multiattach === true ? 'multiattach' : 'plain'
 }
 
 /** Whether the answer shows what was asked for. */
@@ -263,6 +282,11 @@ function isDone({ operation, project, rid }: OperationRequest, value: OperationV
       return transfer?.id === operation.transfer && transfer.state === 'cancelled' && authKey === null
     case 'accept':
       return transfer?.acceptedBy === rid && volume?.project === project && authKey === null
+    // Asked of groups (groups.ts).
+    case 'change-group':
+    case 'group-snapshot':
+    case 'delete-group-snapshot':
+    case 'reset-group-snapshot':
     case 'dismiss':
     case 'edit-image':
     case 'unreserve':

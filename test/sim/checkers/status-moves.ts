@@ -34,8 +34,13 @@ const MOVES: Readonly<Record<LifeStatus, readonly LifeStatus[]>> = {
 
 const OF_ATTACHMENTS: readonly LifeStatus[] = ['available', 'reserved', 'attaching', 'in-use', 'detaching']
 
-export function mayFollow(from: LifeStatus, to: LifeStatus, isMultiattach: boolean): boolean {
+/** What a record is of. */
+export type LifeKind = 'plain' | 'multiattach' | 'group'
+
+export function mayFollow(from: LifeStatus, to: LifeStatus, kind: LifeKind): boolean {
   if (from === to) return from !== 'gone'
-  if (isMultiattach && OF_ATTACHMENTS.includes(from) && OF_ATTACHMENTS.includes(to)) return true
+  // A volume in it would not go.
+  if (kind === 'group' && from === 'deleting' && to === 'error') return true
+  if (kind === 'multiattach' && OF_ATTACHMENTS.includes(from) && OF_ATTACHMENTS.includes(to)) return true
   return MOVES[from].includes(to)
 }

@@ -10,18 +10,11 @@ import { attachmentId, projectId, snapshotId, type TransferId, transferId, type 
 import type { ClientReply, ClientRequest, Operation } from '../../../lib/model/request.ts'
 import type { SnapshotSpec } from '../../../lib/model/snapshot.ts'
 import { keyProof } from '../../../lib/model/transfer.ts'
-import { isPassing, ridOf } from '../clients.ts'
 import type { AttachmentBook } from '../history.ts'
 import { againAs, attach, available, copyOf, create, existingAs, operate, PROJECT, wanted } from '../scenario.ts'
 import type { Simulation } from '../simulation.ts'
-
-interface Life {
-  readonly name: string
-  /** GiB of each host's pool. */
-  readonly poolGiB: number
-  /** @returns the part in which hosts die */
-  prepare(simulation: Simulation): () => void
-}
+import { GROUP_LIVES } from './group-lives.ts'
+import { insist, type Life, operation } from './life.ts'
 
 /** Which takes volumes over. */
 const OTHER = projectId('green')
@@ -29,10 +22,6 @@ const ROOMY = 100
 /** No pool of this size takes a volume of the next. */
 const TIGHT = 5
 const TOO_LARGE = 6
-
-/** Time for an answer, before the next host is asked. */
-const PATIENCE_MS = 4000
-const HOSTS = ['a', 'b', 'c', 'a', 'b', 'c'] as const
 
 export const LIVES: readonly Life[] = [
   {
@@ -355,6 +344,7 @@ export const LIVES: readonly Life[] = [
       }
     },
   },
+  ...GROUP_LIVES,
   {
     name: 'a whole life',
     poolGiB: ROOMY,
@@ -374,21 +364,6 @@ export const LIVES: readonly Life[] = [
     },
   },
 ]
-
-/** Asks one host after the other until one has a final answer, as a client does that keeps its key. */
-function insist(simulation: Simulation, request: ClientRequest): ClientReply | null {
-  for (const name of HOSTS) {
-    if (!simulation.node(name).isUp) continue
-    const reply = simulation.tryToAsk(request, name, PATIENCE_MS)
-    if (reply !== null && (reply.result.ok || !isPassing(reply.result.failure.code))) return reply
-    simulation.pass(200)
-  }
-  return null
-}
-
-function operation(volume: VolumeId, key: string, what: Operation, project = PROJECT): ClientRequest {
-  return { kind: 'operate', request: { rid: ridOf(project, `${volume}/${key}`), project, volume, operation: what } }
-}
 
 const typeNamed = (n: number): string => `88888888-0000-4000-8000-00000000000${n}`
 

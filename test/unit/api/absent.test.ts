@@ -120,3 +120,25 @@ t.test('os-reimage and os-volume_upload_image look at who uses the volume', asyn
   await attach('6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0002')
   t.match(await reimage(), { status: 409, body: { conflictingRequest: { message: /attached to more than one server/ } } })
 })
+
+t.test('consistency groups: an empty list, nothing under any id, and none is made', async (t) => {
+  for (const key of ['consistencygroups', 'cgsnapshots'])
+    for (const path of [`/${key}`, `/${key}/detail`]) t.match(await send('GET', path), { status: 200, body: { [key]: [] } }, path)
+  const wanted = { name: 'n', volume_types: 'shared' }
+  t.equal((await send('POST', '/consistencygroups', { consistencygroup: wanted })).status, 400)
+  t.equal((await send('POST', '/consistencygroups', { consistencygroup: { name: 'n' } })).status, 400)
+  const from = (source: object) => send('POST', '/consistencygroups/create_from_src', { 'consistencygroup-from-src': source })
+  t.equal((await from({ cgsnapshot_id: NOBODY })).status, 404)
+  t.equal((await from({ source_cgid: NOBODY })).status, 404)
+  t.equal((await from({})).status, 400)
+  t.equal((await send('POST', '/cgsnapshots', { cgsnapshot: { consistencygroup_id: NOBODY } })).status, 404)
+  t.equal((await send('POST', '/cgsnapshots', { cgsnapshot: {} })).status, 400)
+  for (const [method, path, body] of [
+    ['GET', `/consistencygroups/${NOBODY}`],
+    ['PUT', `/consistencygroups/${NOBODY}/update`, { consistencygroup: { name: 'n' } }],
+    ['POST', `/consistencygroups/${NOBODY}/delete`, { consistencygroup: { force: true } }],
+    ['GET', `/cgsnapshots/${NOBODY}`],
+    ['DELETE', `/cgsnapshots/${NOBODY}`],
+  ] as const)
+    t.equal((await send(method, path, body)).status, 404, `${method} ${path}`)
+})

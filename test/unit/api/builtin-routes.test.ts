@@ -60,7 +60,10 @@ function registers(): { readonly accounts: Accounts; decide(project: string, cha
   const of = (project: string): Register => {
     const known =
       all.get(project) ??
-      newRegister({ project: projectId(project), defaults: { volumes: 0, snapshots: 0, gigabytes: 0, per_volume_gigabytes: 0 } })
+      newRegister({
+        project: projectId(project),
+        defaults: { volumes: 0, snapshots: 0, gigabytes: 0, per_volume_gigabytes: 0, groups: 10 },
+      })
     all.set(project, known)
     return known
   }

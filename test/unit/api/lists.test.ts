@@ -138,7 +138,7 @@ t.test('the filters that there are, and of which resource', async (t) => {
   const all = (await first.call(`${PATH}/resource_filters`)).body.resource_filters
   t.same(
     all.map(({ resource }: { resource: string }) => resource),
-    ['volume', 'snapshot', 'attachment', 'message', 'pool', 'volume_type'],
+    ['volume', 'snapshot', 'group', 'group_snapshot', 'attachment', 'message', 'pool', 'volume_type'],
   )
   t.same((await first.call(`${PATH}/resource_filters?resource=attachment`)).body, {
     resource_filters: [{ resource: 'attachment', filters: ['volume_id', 'status', 'instance_id', 'attach_status'] }],

@@ -8,13 +8,13 @@ import { CINDER_ROUTES, OWN_ROUTES, ROOT_ROUTES } from '../../../agent/api/route
 import { Secret } from '../../../lib/model/secret.ts'
 import { type Answered, eventually, type Sent, startCluster, type TestHost } from './cluster.ts'
 import { SERVICE_PASSWORD, startKeystoneStub } from './keystone-stub.ts'
-import { CALLERS, type Kind, NOBODYS, type Row, ROWS } from './matrix.ts'
+import { CALLERS, GROUP, type Kind, NOBODYS, type Row, ROWS } from './matrix.ts'
 
 type Caller = (typeof CALLERS)[number]
 
 const OWN = 'demo'
 const FOREIGN = 'third'
-const UNLIMITED = { volumes: -1, gigabytes: -1, snapshots: -1 }
+const UNLIMITED = { volumes: -1, gigabytes: -1, snapshots: -1, groups: -1 }
 const TOKENS: ReadonlyArray<readonly [string, string, readonly string[]]> = [
   ['reader', OWN, ['reader']],
   ['member', OWN, ['member', 'reader']],
@@ -81,6 +81,7 @@ function routeOf(route: string): string {
 }
 
 t.test('who gets what', async (t) => {
+  await callAs('admin', '/v3/group_types', { method: 'POST', body: { group_type: { name: 'grouped' } } })
   const gone = new Map<Kind, string>()
   for (const row of ROWS) {
     const label = `${row.route} ${row.body === undefined ? '' : JSON.stringify(row.body('ID'))}`
@@ -147,6 +148,15 @@ async function make(kind: Kind, project: string): Promise<string> {
       const qos_specs = { name: `qos-${Math.random()}`, kept: 'a' }
       return (await callAs('admin', '/v3/qos-specs', { method: 'POST', body: { qos_specs } })).body.qos_specs.id
     }
+    case 'group':
+      return settled('group', project, (await post(project, '/v3/groups', GROUP)).group.id)
+    case 'group-snapshot': {
+      const group_id = await make('group', project)
+      const volume = { size: 1, volume_type: 'shared', group_id }
+      await settled('volume', project, (await post(project, '/v3/volumes', { volume })).volume.id)
+      const { id } = (await post(project, '/v3/group_snapshots', { group_snapshot: { group_id } })).group_snapshot
+      return settled('group_snapshot', project, id)
+    }
     case 'group-type': {
       const group_type = { name: `type-${Math.random()}`, is_public: project === OWN, group_specs: { kept: 'a' } }
       return (await callAs('admin', '/v3/group_types', { method: 'POST', body: { group_type } })).body.group_type.id
@@ -162,7 +172,12 @@ async function make(kind: Kind, project: string): Promise<string> {
   }
 }
 
-async function settled(kind: 'volume' | 'snapshot', project: string, id: string, status = 'available'): Promise<string> {
+async function settled(
+  kind: 'volume' | 'snapshot' | 'group' | 'group_snapshot',
+  project: string,
+  id: string,
+  status = 'available',
+): Promise<string> {
   const show = () => callAs(memberOf(project), `/v3/${kind}s/${id}`)
   await eventually(show, (answer) => answer.body[kind]?.status === status)
   return id
@@ -178,8 +193,10 @@ async function endOf(kind: Kind, id: string): Promise<string> {
       message: 'message',
       qos: 'qos-spec',
       'group-type': 'group_type',
+      'group-snapshot': 'group_snapshot',
     }[kind as string] ?? kind
-  if (kind === 'message') {
+  if (kind === 'group') await callAs('member', `/v3/groups/${id}/action`, { method: 'POST', body: { delete: {} } })
+  else if (kind === 'message') {
     const { resource_uuid } = (await callAs('admin', `/v3/messages/${id}`)).body.message
     await callAs('member', `/v3/volumes/${resource_uuid}`, { method: 'DELETE' })
   } else
@@ -194,7 +211,7 @@ async function endOf(kind: Kind, id: string): Promise<string> {
 }
 
 t.test('lists hold nothing of other projects, on no page, whatever is asked for', async (t) => {
-  const kinds = ['volume', 'snapshot', 'connected', 'transfer', 'message'] as const
+  const kinds = ['volume', 'snapshot', 'connected', 'transfer', 'message', 'group', 'group-snapshot'] as const
   const made = new Map<string, { own: string; foreign: string }>()
   for (const kind of kinds) made.set(kind, { own: await make(kind, OWN), foreign: await make(kind, FOREIGN) })
   const lists: ReadonlyArray<readonly [string, string, string]> = [
@@ -207,6 +224,10 @@ t.test('lists hold nothing of other projects, on no page, whatever is asked for'
     ['transfer', 'os-volume-transfer', 'transfers'],
     ['transfer', 'volume-transfers/detail', 'transfers'],
     ['message', 'messages', 'messages'],
+    ['group', 'groups', 'groups'],
+    ['group', 'groups/detail', 'groups'],
+    ['group-snapshot', 'group_snapshots', 'group_snapshots'],
+    ['group-snapshot', 'group_snapshots/detail', 'group_snapshots'],
   ]
   for (const [kind, path, key] of lists) {
     const { own = '', foreign = '' } = made.get(kind) ?? {}

@@ -15,6 +15,8 @@ export type Kind =
   | 'transfer'
   | 'type'
   | 'group-type'
+  | 'group'
+  | 'group-snapshot'
   | 'message'
   | 'project'
   | 'nothing'
@@ -76,6 +78,8 @@ const NOTHING = { 'source-name': 'nothing' }
 const LUKS = { provider: 'luks', control_location: 'front-end' }
 const COPY = '401 403 404 404 404 404'
 const KEYLESS = '401 403 400 400 400 400'
+
+export const GROUP = { group: { group_type: 'grouped', volume_types: ['shared'] } }
 
 export const ROWS: readonly Row[] = [
   { route: 'GET ', ...open() },
@@ -233,6 +237,43 @@ export const ROWS: readonly Row[] = [
   { route: 'GET /group_types/:id/group_specs/kept', ...adminOn('group-type', 200) },
   { route: 'PUT /group_types/:id/group_specs/kept', ...adminOn('group-type', 200), body: () => ({ kept: 'b' }) },
   { route: 'DELETE /group_types/:id/group_specs/kept', ...adminOn('group-type', 202) },
+
+  { route: 'POST /groups', own: '401 403 202 202 202 202', body: () => GROUP },
+  { route: 'POST /groups/action', ...write('group', 400), body: (id) => ({ 'create-from-src': { source_group_id: id } }) },
+  {
+    route: 'POST /groups/action',
+    ...write('group-snapshot', 202),
+    foreign: '401 403 404 404 404 404',
+    body: (id) => ({ 'create-from-src': { group_snapshot_id: id } }),
+  },
+  { route: 'GET /groups', ...open() },
+  { route: 'GET /groups/detail', ...open() },
+  { route: 'GET /groups/:id', ...read('group') },
+  { route: 'PUT /groups/:id', ...write('group', 202), body: () => ({ group: { name: `n${Math.random()}` } }) },
+  { route: 'POST /groups/:id/action', ...write('group', 202), body: () => ({ delete: {} }) },
+  { route: 'POST /groups/:id/action', ...adminOn('group', 202), body: () => ({ reset_status: { status: 'error' } }) },
+  ...['enable_replication', 'disable_replication', 'failover_replication', 'list_replication_targets'].map(
+    (action): Row => ({ route: 'POST /groups/:id/action', ...write('group', 400), body: () => ({ [action]: {} }) }),
+  ),
+  // That a group has no volumes is told to whom it is there for.
+  { route: 'POST /group_snapshots', ...write('group', 400), body: (id) => ({ group_snapshot: { group_id: id } }) },
+  { route: 'GET /group_snapshots', ...open() },
+  { route: 'GET /group_snapshots/detail', ...open() },
+  { route: 'GET /group_snapshots/:id', ...read('group-snapshot') },
+  { route: 'DELETE /group_snapshots/:id', ...write('group-snapshot', 202) },
+  { route: 'POST /group_snapshots/:id/action', ...adminOn('group-snapshot', 202), body: () => ({ reset_status: { status: 'error' } }) },
+
+  // There are none, as of backups.
+  ...['/consistencygroups', '/cgsnapshots'].flatMap((path): readonly Row[] => [
+    { route: `GET ${path}`, ...open() },
+    { route: `GET ${path}/detail`, ...open() },
+    { route: `POST ${path}`, own: '401 403 400 400 400 400', body: () => ({}) },
+    { route: `GET ${path}/:id`, on: 'nothing', ...open(404) },
+  ]),
+  { route: 'POST /consistencygroups/create_from_src', own: '401 403 400 400 400 400', body: () => ({}) },
+  { route: 'PUT /consistencygroups/:id/update', on: 'nothing', own: '401 403 404 404 404 404', body: () => ({}) },
+  { route: 'POST /consistencygroups/:id/delete', on: 'nothing', own: '401 403 404 404 404 404', body: () => ({}) },
+  { route: 'DELETE /cgsnapshots/:id', on: 'nothing', own: '401 403 404 404 404 404' },
 
   { route: 'POST /qos-specs', ...adminOnly(), body: () => ({ qos_specs: { name: `qos-${Math.random()}` } }) },
   { route: 'GET /qos-specs', ...adminOnly() },

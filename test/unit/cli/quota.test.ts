@@ -39,7 +39,7 @@ t.test('show prints limits and use; set changes what is named; unset goes back',
   t.match(await run(['quota', 'unset', 'web'], { endpoint }), { exitCode: 0, out: TABLE })
   const changes = stub.seen.filter(({ method }) => method !== 'GET')
   t.match(changes, [
-    { method: 'PUT', body: { quota_set: { volumes: 20, snapshots: 30, gigabytes: -1, per_volume_gigabytes: -1 } } },
+    { method: 'PUT', body: { quota_set: { volumes: 20, snapshots: 30, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 } } },
     { method: 'DELETE' },
   ])
   t.ok(stub.seen.every(({ method, path }) => method !== 'GET' || path.endsWith('?usage=true')))

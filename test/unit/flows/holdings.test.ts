@@ -55,7 +55,7 @@ t.test('whatever happens to the records, pools and projects add up to what they 
       const snapshots = settled.flatMap(({ volume }) => volume.snapshots.filter(({ status }) => status !== 'creating'))
       const gigabytes = [...settled.map(({ volume }) => volume), ...snapshots].reduce((total, { sizeGiB }) => total + sizeGiB, 0)
       const used = { volumes: settled.length, snapshots: snapshots.length, gigabytes }
-      assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, snapshots: 0, gigabytes: 0 }, used)
+      assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }, used)
     }
   })
   t.doesNotThrow(() => fc.assert(isKept, { numRuns: 200 }))
@@ -73,7 +73,7 @@ t.test('a project that has nothing left leaves nothing behind', async (t) => {
 function roomOf({ volume, pending }: Counted): number {
   const taken = volume.snapshots.reduce((total, { sizeGiB }) => total + sizeGiB, 0)
   if (pending?.kind === 'snapshot') return volume.sizeGiB + taken + (pending.committed ? 0 : pending.sizeGiB)
-  return Math.max(volume.sizeGiB, pending?.sizeGiB ?? 0) + taken
+  return Math.max(volume.sizeGiB, pending?.kind === 'extend' ? pending.sizeGiB : 0) + taken
 }
 
 function sum(records: readonly Counted[], of: (record: Counted) => number): number {

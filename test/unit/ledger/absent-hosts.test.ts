@@ -8,25 +8,36 @@ import { ALPHA, BETA, bind, grantOf, newRegister, type Register } from './regist
 
 function register(...lost: readonly PeerId[]): Register {
   return newRegister({
-    defaults: { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1 },
+    defaults: { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1, groups: 10 },
     isLost: (host) => lost.includes(host),
   })
 }
 
 /** Not folded yet: the totals of the host know nothing of it. */
 function extension(volume: string, from: number, to: number): Binding {
-  return grantOf(volume, to, { rid: requestId(`extend ${volume}`), delta: { volumes: 0, snapshots: 0, gigabytes: to - from }, spec: null })
+  return grantOf(volume, to, {
+    rid: requestId(`extend ${volume}`),
+    delta: { volumes: 0, snapshots: 0, gigabytes: to - from, groups: 0 },
+    spec: null,
+  })
 }
 
 function snapshot(rid: string, volume: string, sizeGiB: number): Binding {
   const texts = { user: 'u', name: null, description: null, metadata: {}, createdAtMs: 0 }
   const spec = { id: snapshotId(rid), volume: volumeId(volume), project: projectId('p'), ...texts }
-  const delta = { volumes: 0, snapshots: 1, gigabytes: sizeGiB }
+  const delta = { volumes: 0, snapshots: 1, gigabytes: sizeGiB, groups: 0 }
   return grantOf(volume, sizeGiB, { rid: requestId(rid), delta, spec: null, snapshot: spec })
 }
 
 function fold(volumes: number, gigabytes: number, settled: readonly string[], seq = 1): LedgerChange {
-  const totals = { kind: 'host', host: ALPHA, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes }, isFinal: false } as const
+  const totals = {
+    kind: 'host',
+    host: ALPHA,
+    epoch: 1,
+    seq,
+    usage: { volumes, snapshots: 0, gigabytes, groups: 0 },
+    isFinal: false,
+  } as const
   return { kind: 'fold', totals, settled: settled.map(requestId), atMs: 1 }
 }
 
@@ -34,7 +45,7 @@ function fold(volumes: number, gigabytes: number, settled: readonly string[], se
 function forget(volume: string | null, log: Readonly<Record<string, number | Usage | null>>, { host = ALPHA, seq = 1 } = {}): LedgerChange {
   const records = Object.entries(log).map(([id, counts]) => ({
     volume: volumeId(id),
-    usage: typeof counts === 'number' ? { volumes: 1, snapshots: 0, gigabytes: counts } : counts,
+    usage: typeof counts === 'number' ? { volumes: 1, snapshots: 0, gigabytes: counts, groups: 0 } : counts,
   }))
   return { kind: 'forget', host, epoch: 1, seq, records, volume: volume === null ? null : volumeId(volume), atMs: 2 }
 }
@@ -49,7 +60,7 @@ function contentsOf(answer: LedgerAnswer) {
 }
 
 /** A volume of 4 GiB and its snapshot. */
-const SNAPPED: Usage = { volumes: 1, snapshots: 1, gigabytes: 8 }
+const SNAPPED: Usage = { volumes: 1, snapshots: 1, gigabytes: 8, groups: 0 }
 const READ: LedgerChange = { kind: 'read', about: null }
 
 t.test('the first delete of a volume whose host is away stands; another one means the same', async (t) => {
@@ -64,7 +75,7 @@ t.test('a delete that waits for its host frees nothing yet', async (t) => {
   decide(bind(grantOf('v', 4)))
   decide(fold(1, 4, ['v']))
   decide({ kind: 'intend', intent: intent('v') })
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 })
 })
 
 t.test('the owner withdraws the delete that it has seen to, and not a later one', async (t) => {
@@ -83,7 +94,7 @@ t.test('a volume is forgotten only if the manifest says that its host is lost', 
   decide(bind(grantOf('v', 4)))
   t.equal(decide(forget('v', { v: 4 })).kind, 'not-lost')
   t.equal(cell.gone.size, 0)
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 })
 })
 
 t.test('a volume of a lost host counts until its tenant deletes it, and is taken off once', async (t) => {
@@ -92,40 +103,40 @@ t.test('a volume of a lost host counts until its tenant deletes it, and is taken
   decide(fold(2, 8, ['v', 'w']))
   const log = { v: 4, w: 4 }
   decide(forget(null, log))
-  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 8 }, 'the loss alone frees nothing')
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 8, groups: 0 }, 'the loss alone frees nothing')
   for (const title of ['once', 'and a repeat takes nothing more off']) {
     t.equal(decide(forget('v', log)).kind, 'forgotten')
-    t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 }, title)
+    t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 }, title)
   }
   t.same(contentsOf(decide(READ)).gone, ['v'])
   decide(forget('w', log))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
   t.equal(decide(bind(grantOf('x', 10, { host: BETA }))).kind, 'bound', 'the room is there for others')
 })
 
 t.test('what the host did and never reported is counted by its log', async (t) => {
   const table = [
-    { title: 'a create', grants: [grantOf('w', 6)], log: { v: 4, w: 6 }, used: { volumes: 2, snapshots: 0, gigabytes: 10 } },
-    { title: 'an extend', grants: [extension('v', 4, 9)], log: { v: 9 }, used: { volumes: 1, snapshots: 0, gigabytes: 9 } },
+    { title: 'a create', grants: [grantOf('w', 6)], log: { v: 4, w: 6 }, used: { volumes: 2, snapshots: 0, gigabytes: 10, groups: 0 } },
+    { title: 'an extend', grants: [extension('v', 4, 9)], log: { v: 9 }, used: { volumes: 1, snapshots: 0, gigabytes: 9, groups: 0 } },
     { title: 'a snapshot', grants: [snapshot('s', 'v', 4)], log: { v: SNAPPED }, used: SNAPPED },
     {
       title: 'a snapshot that was never made',
       grants: [snapshot('s', 'v', 4)],
       log: { v: 4 },
-      used: { volumes: 1, snapshots: 0, gigabytes: 4 },
+      used: { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 },
     },
     {
       title: 'an extend that was never made',
       grants: [extension('v', 4, 9)],
       log: { v: 4 },
-      used: { volumes: 1, snapshots: 0, gigabytes: 4 },
+      used: { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 },
     },
-    { title: 'a delete', grants: [], log: { v: null }, used: { volumes: 0, snapshots: 0, gigabytes: 0 } },
+    { title: 'a delete', grants: [], log: { v: null }, used: { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 } },
     {
       title: 'a create and its delete',
       grants: [grantOf('w', 6)],
       log: { v: 4, w: null },
-      used: { volumes: 1, snapshots: 0, gigabytes: 4 },
+      used: { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 },
     },
   ]
   for (const { title, grants, log, used: wanted } of table) {
@@ -143,9 +154,9 @@ t.test('a create that no log tells of stays granted until it is deleted', async 
   const { decide, used, cell } = register(ALPHA)
   decide(bind(grantOf('w', 6)))
   decide(forget(null, {}))
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 6 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 6, groups: 0 })
   decide(forget('w', {}))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
   t.equal(cell.bound.size, 0)
   t.match(decide(bind(grantOf('w', 6))), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat of the request gets its answer')
 })
@@ -155,11 +166,11 @@ t.test('the copy of the log that goes furthest counts; one that is behind decide
   decide(bind(grantOf('v', 4)))
   decide(fold(1, 4, ['v'], 5))
   t.equal(decide(forget('v', {}, { seq: 4 })).kind, 'behind')
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 })
   decide(forget('v', { v: 4, w: 2 }, { seq: 5 }))
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 2 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 2, groups: 0 })
   decide(forget(null, { v: 4, w: 3 }, { seq: 6 }))
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 3 }, 'v stays deleted')
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 3, groups: 0 }, 'v stays deleted')
 })
 
 t.test('a lost host that comes back reports nothing and is given nothing', async (t) => {
@@ -168,7 +179,7 @@ t.test('a lost host that comes back reports nothing and is given nothing', async
   decide(fold(1, 4, ['v']))
   decide(forget('v', { v: 4 }))
   decide(fold(1, 4, [], 99))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
   t.equal(decide(bind(grantOf('x', 1))).kind, 'closed')
 })
 
@@ -180,7 +191,7 @@ t.test('a delete that waited for a host which is lost is done by the loss; those
   decide(forget(null, { v: 4 }))
   t.same(contentsOf(decide(READ)).intents, [{ ...intent('w'), host: BETA }])
   t.same(contentsOf(decide(READ)).gone, ['v'])
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 4, groups: 0 })
 })
 
 t.test('intents and forgotten volumes are kept under keys of their own', async (t) => {

@@ -7,7 +7,7 @@ import { CLUSTER_PROJECT, requestId } from '../../../lib/model/ids.ts'
 import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import { newRegister } from './register.ts'
 
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 
 function register() {
   const { cell, decide } = newRegister({ project: CLUSTER_PROJECT, defaults: UNLIMITED })

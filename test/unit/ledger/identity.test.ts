@@ -6,7 +6,7 @@ import { IDENTITY_PROJECT, parseProjectId, projectId, requestId, tokensProject }
 import type { LedgerAnswer, LedgerChange } from '../../../lib/model/ledger.ts'
 import { newRegister } from './register.ts'
 
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 
 function register(project = IDENTITY_PROJECT) {
   return newRegister({ project, defaults: UNLIMITED, founding: [] })

@@ -4,7 +4,7 @@ import { peerId } from '../../../lib/model/ids.ts'
 import type { Limits } from '../../../lib/model/quota.ts'
 import { newRegister } from './register.ts'
 
-const DEFAULTS: Limits = { volumes: 10, snapshots: -1, gigabytes: 1000, per_volume_gigabytes: -1 }
+const DEFAULTS: Limits = { volumes: 10, snapshots: -1, gigabytes: 1000, per_volume_gigabytes: -1, groups: 10 }
 
 /** A project that uses 3 volumes and 30 GiB. */
 function register() {
@@ -14,7 +14,7 @@ function register() {
     host: peerId('a'),
     epoch: 1,
     seq: 1,
-    usage: { volumes: 3, snapshots: 0, gigabytes: 30 },
+    usage: { volumes: 3, snapshots: 0, gigabytes: 30, groups: 0 },
     isFinal: false,
   } as const
   decide({ kind: 'fold', totals, settled: [], atMs: 0 })
@@ -30,7 +30,7 @@ t.test('only the limits that are named change, and the answer shows them all', a
   const { set, limitsNow } = register()
   t.match(set({ volumes: 5 }), { kind: 'contents', contents: { limits: { ...DEFAULTS, volumes: 5 }, used: { volumes: 3 } } })
   set({ gigabytes: -1 })
-  t.same(limitsNow(), { volumes: 5, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 })
+  t.same(limitsNow(), { volumes: 5, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 })
 })
 
 t.test('a limit below what is used already is refused, and then none of those named changes', async (t) => {
@@ -38,7 +38,7 @@ t.test('a limit below what is used already is refused, and then none of those na
   t.match(set({ per_volume_gigabytes: 5, volumes: 2 }), { kind: 'below-use', resource: 'volumes', limit: 2, used: 3 })
   t.match(set({ gigabytes: 29 }), { kind: 'below-use', resource: 'gigabytes', limit: 29, used: 30 })
   t.same(limitsNow(), DEFAULTS)
-  t.equal(set({ volumes: 3, snapshots: 0, gigabytes: 30 }).kind, 'contents', 'what is used exactly can be the limit')
+  t.equal(set({ volumes: 3, snapshots: 0, gigabytes: 30, groups: 0 }).kind, 'contents', 'what is used exactly can be the limit')
   t.equal(set({ volumes: -1 }).kind, 'contents', 'no limit is never too small')
 })
 

@@ -7,7 +7,7 @@ import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import { frontEndSpecs, type QosEdit } from '../../../lib/model/qos.ts'
 import { newRegister } from './register.ts'
 
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 const FOUNDING = ['a', 'b', 'c'].map((id) => ({ id, name: `type ${id}`, description: null, extraSpecs: {} }))
 
 function register() {

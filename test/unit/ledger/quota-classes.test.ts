@@ -7,7 +7,7 @@ import type { Limits } from '../../../lib/model/quota.ts'
 import type { DefaultLimits } from '../../../lib/model/quota-class.ts'
 import { bind, grantOf, newRegister } from './register.ts'
 
-const FOUNDED: Limits = { volumes: 2, snapshots: -1, gigabytes: 1000, per_volume_gigabytes: -1 }
+const FOUNDED: Limits = { volumes: 2, snapshots: -1, gigabytes: 1000, per_volume_gigabytes: -1, groups: -1 }
 
 t.test('a class keeps what was set of it, under one request once, and the default class counts where another says nothing', async (t) => {
   const { account, cell, decide } = newRegister({ project: CLUSTER_PROJECT, defaults: FOUNDED })

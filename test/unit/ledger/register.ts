@@ -57,7 +57,7 @@ export function grantOf(volume: string, sizeGiB: number, changes: Partial<Bindin
     pool: poolName(host, 'b', 'p'),
     reservation: reservationId('1.1'),
     bodyHash: 'body',
-    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB },
+    delta: { volumes: 1, snapshots: 0, gigabytes: sizeGiB, groups: 0 },
     sizeGiB,
     spec,
     snapshot: null,

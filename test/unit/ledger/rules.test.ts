@@ -4,7 +4,7 @@ import type { Binding, HostTotals, LedgerAnswer, LedgerChange, Unplaced } from '
 import type { Limits } from '../../../lib/model/quota.ts'
 import { ALPHA, BETA, bind, grantOf, newRegister, type Register } from './register.ts'
 
-const LIMITS: Limits = { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: 8 }
+const LIMITS: Limits = { volumes: 3, snapshots: -1, gigabytes: 10, per_volume_gigabytes: 8, groups: 10 }
 
 function register(limits: Limits = LIMITS): Register {
   return newRegister({ defaults: limits })
@@ -35,7 +35,7 @@ function unplace(of: Binding): LedgerChange {
 }
 
 function fold(host: typeof ALPHA, seq: number, volumes: number, gigabytes: number, settled: readonly string[], atMs = 0): LedgerChange {
-  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes }, isFinal: false }
+  const totals: HostTotals = { kind: 'host', host, epoch: 1, seq, usage: { volumes, snapshots: 0, gigabytes, groups: 0 }, isFinal: false }
   return { kind: 'fold', totals, settled: settled.map(requestId), atMs }
 }
 
@@ -80,11 +80,11 @@ t.test('a grant and the host that takes it over are counted once, at every momen
   const { decide, used } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(bind(binding('b', ALPHA, 3)))
-  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5 })
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5, groups: 0 })
   decide(fold(ALPHA, 1, 1, 2, ['a']))
-  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5 })
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5, groups: 0 })
   decide(fold(ALPHA, 2, 2, 5, ['a', 'b']))
-  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5 })
+  t.same(used(), { volumes: 2, snapshots: 0, gigabytes: 5, groups: 0 })
 })
 
 t.test('a fold that was overtaken by a later one changes nothing', async (t) => {
@@ -92,14 +92,14 @@ t.test('a fold that was overtaken by a later one changes nothing', async (t) => 
   decide(bind(binding('a', ALPHA, 2)))
   decide(fold(ALPHA, 5, 0, 0, ['a']))
   decide(fold(ALPHA, 4, 1, 2, ['a']))
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
 })
 
 t.test("a host cannot settle another host's grant", async (t) => {
   const { decide, used } = register()
   decide(bind(binding('a', ALPHA, 2)))
   decide(fold(BETA, 9, 0, 0, ['a']))
-  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 2 })
+  t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 2, groups: 0 })
 })
 
 t.test('limits are exact, and name the resource that is short', async (t) => {
@@ -110,7 +110,7 @@ t.test('limits are exact, and name the resource that is short', async (t) => {
   decide(bind(binding('c', ALPHA, 1)))
   decide(unplace(binding('d', ALPHA, 1)))
   t.match(decide(bind(binding('e', ALPHA, 1))), { kind: 'over-quota', resource: 'gigabytes' })
-  const unlimited = register({ volumes: 2, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 })
+  const unlimited = register({ volumes: 2, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 })
   unlimited.decide(bind(binding('a', ALPHA, 5000)))
   unlimited.decide(unplace(binding('b')))
   t.match(
@@ -121,11 +121,11 @@ t.test('limits are exact, and name the resource that is short', async (t) => {
 })
 
 t.test('an extend takes gigabytes and no volume', async (t) => {
-  const { decide } = register({ volumes: 1, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1 })
+  const { decide } = register({ volumes: 1, snapshots: -1, gigabytes: 10, per_volume_gigabytes: -1, groups: 10 })
   decide(bind(binding('a', ALPHA, 4)))
-  const more: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 0, gigabytes: 6 }, sizeGiB: 10, spec: null }
+  const more: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 0, gigabytes: 6, groups: 0 }, sizeGiB: 10, spec: null }
   t.equal(decide(bind(more)).kind, 'bound')
-  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, snapshots: 0, gigabytes: 1 } })), {
+  t.match(decide(bind({ ...more, rid: requestId('y'), delta: { volumes: 0, snapshots: 0, gigabytes: 1, groups: 0 } })), {
     kind: 'over-quota',
     resource: 'gigabytes',
   })
@@ -134,16 +134,18 @@ t.test('an extend takes gigabytes and no volume', async (t) => {
 t.test(
   'a snapshot takes gigabytes and one of the snapshots, is remembered by its name, and is measured by no bound for volumes',
   async (t) => {
-    const { decide, used, account } = register({ volumes: 1, snapshots: 1, gigabytes: 9, per_volume_gigabytes: 3 })
+    const { decide, used, account } = register({ volumes: 1, snapshots: 1, gigabytes: 9, per_volume_gigabytes: 3, groups: 10 })
     const texts = { user: 'u', name: null, description: null, metadata: {}, createdAtMs: 0 }
     const snapshot = { id: snapshotId('s'), volume: volumeId('v'), project: account.project, ...texts }
-    const one: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 1, gigabytes: 4 }, sizeGiB: 4, spec: null, snapshot }
+    const one: Binding = { ...binding('x'), delta: { volumes: 0, snapshots: 1, gigabytes: 4, groups: 0 }, sizeGiB: 4, spec: null, snapshot }
     t.equal(decide(bind(one)).kind, 'bound')
     t.match(decide(bind({ ...one, rid: requestId('y') })), { kind: 'over-quota', resource: 'snapshots', limit: 1, used: 1, requested: 1 })
-    t.match(decide(bind({ ...one, rid: requestId('y'), delta: { volumes: 0, snapshots: 1, gigabytes: 6 } })), { resource: 'gigabytes' })
+    t.match(decide(bind({ ...one, rid: requestId('y'), delta: { volumes: 0, snapshots: 1, gigabytes: 6, groups: 0 } })), {
+      resource: 'gigabytes',
+    })
     const totals: HostTotals = { kind: 'host', host: ALPHA, epoch: 1, seq: 1, usage: one.delta, isFinal: false }
     decide({ kind: 'fold', totals, settled: [one.rid], atMs: 1 })
-    t.same(used(), { volumes: 0, snapshots: 1, gigabytes: 4 }, 'counted once, in one place or the other')
+    t.same(used(), { volumes: 0, snapshots: 1, gigabytes: 4, groups: 0 }, 'counted once, in one place or the other')
     t.match(decide({ kind: 'read', about: snapshot.id }), { contents: { ended: { rid: one.rid, snapshot: snapshot.id, host: ALPHA } } })
     t.match(decide(bind(one)), { kind: 'bound', binding: { kind: 'recent' } }, 'a repeat gets what was decided')
   },
@@ -159,13 +161,13 @@ t.test('an unplaced volume can be renamed and deleted, and its request is rememb
   labelled({ a: '1', b: '2' })
   t.match(labelled({ a: null, c: '3' }), { unplaced: { spec: { name: 'new', metadata: { b: '2', c: '3' } } } })
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 6 }).kind, 'ended')
-  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(used(), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
   t.equal(decide(bind(binding('r'))).kind, 'ended')
   t.equal(decide({ kind: 'edit-unplaced', volume: volumeId('r'), edit: { kind: 'delete' }, atMs: 7 }).kind, 'absent')
 })
 
 t.test('what ended is remembered however long ago, until so many have ended since that the oldest has to go', async (t) => {
-  const { decide, account } = register({ volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 })
+  const { decide, account } = register({ volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 })
   const remembered = 4096
   const names = Array.from({ length: remembered + 2 }, (_, n) => `r${n}`)
   // The clocks of the proposers say nothing: the first to end is the latest by them.

@@ -7,7 +7,7 @@ import type { LedgerChange } from '../../../lib/model/ledger.ts'
 import { isBarred, type ServiceEdit } from '../../../lib/model/service.ts'
 import { newRegister } from './register.ts'
 
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 const set = (host: string, rid: string, edit: ServiceEdit, atMs = 1): LedgerChange => ({
   kind: 'set-service',
   host,

@@ -8,7 +8,7 @@ import { newRegister } from './register.ts'
 
 const DEFAULT: VolumeType = { id: 'd', name: '__DEFAULT__', description: null, extraSpecs: {} }
 const GOLD: VolumeType = { id: 'g', name: 'gold', description: 'as founded', extraSpecs: { a: '1', b: '2' } }
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 
 function register() {
   const { account, decide } = newRegister({ project: CLUSTER_PROJECT, defaults: UNLIMITED, founding: [DEFAULT, GOLD] })

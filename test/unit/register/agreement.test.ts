@@ -29,7 +29,7 @@ const PROJECT = projectId('p')
 const MEMBERS = ['a', 'b', 'c'].map(peerId)
 /** Voting epoch. */
 const GROUP = 1
-const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 }
+const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
 
 interface Letter {
   readonly from: PeerId
@@ -122,7 +122,7 @@ function bindingOf(rid: string, host: PeerId): Binding {
     pool: poolName(host, 'b', 'p'),
     reservation: reservationId('1.1'),
     bodyHash: 'body',
-    delta: { volumes: 1, snapshots: 0, gigabytes: 1 },
+    delta: { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 },
     sizeGiB: 1,
     spec: null,
     snapshot: null,

@@ -16,7 +16,12 @@ function worldOf(sent: PeerMessage[], answers: unknown[]): ProposerWorld {
     timer() {},
     cancelTimer() {},
     evaluate: () => ({
-      puts: [{ key: 'limits', entry: { kind: 'limits', limits: { volumes: 1, snapshots: 1, gigabytes: 1, per_volume_gigabytes: 1 } } }],
+      puts: [
+        {
+          key: 'limits',
+          entry: { kind: 'limits', limits: { volumes: 1, snapshots: 1, gigabytes: 1, per_volume_gigabytes: 1, groups: 10 } },
+        },
+      ],
       answer: { kind: 'absent' },
     }),
     random: () => 0,

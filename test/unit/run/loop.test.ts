@@ -29,7 +29,7 @@ function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effec
     voting: { epoch: 1, former: null },
     hosts: [host(OTHER), host(SELF)],
     types: [],
-    limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+    limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
   }
   const rng = { hex: () => '00', below: () => 0 }
   const options = {

@@ -26,7 +26,7 @@ const MANIFEST: Manifest = {
   voting: { epoch: 1, former: null },
   hosts: [{ peer: SELF, name: 'self', addrs: [], zone: 'z', voter: true, state: 'member' }],
   types: [],
-  limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1 },
+  limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
 }
 
 interface Host {

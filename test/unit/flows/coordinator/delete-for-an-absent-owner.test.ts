@@ -46,7 +46,7 @@ t.test('it is taken at once and shown as deleting, and done when the owner comes
   for (const name of 'abc') t.equal(shownAt(fleet, name), undefined, `gone at ${name}`)
   fleet.pass(2 * TIMINGS.watchMs)
   const { intents, used } = ledger(fleet, 'b')
-  t.same([intents, used], [[], { volumes: 0, snapshots: 0, gigabytes: 0 }])
+  t.same([intents, used], [[], { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }])
 })
 
 t.test('an owner that comes back exports nothing of the project before it has read what was asked for', async (t) => {
@@ -151,5 +151,5 @@ t.test('a volume of a host that is lost for good can be deleted, and nothing els
   })
   t.equal(outcomeOf(fleet.ask('b', remove(3, 1))()), 'ok')
   const { gone, used } = ledger(fleet, 'c')
-  t.same([gone, used], [[ID], { volumes: 0, snapshots: 0, gigabytes: 0 }])
+  t.same([gone, used], [[ID], { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }])
 })

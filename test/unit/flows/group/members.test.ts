@@ -82,15 +82,15 @@ t.test('the log of a host that has left is taken from nobody, least of all from 
 t.test('a volume that a lost host had deleted and not reported frees its quota, though nobody asks for it', async (t) => {
   const { fleet, manifest } = fleetWithSpare()
   createOn(fleet, 'd', 1, 'a')
-  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
+  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 })
   fleet.loses = ({ from, message }) => from === 'd' && message.kind === 'change'
   fleet.ask('a', remove(2, 1))
   fleet.pass(1000)
-  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1 }, 'the register has not heard of it')
+  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }, 'the register has not heard of it')
   fleet.stop('d')
   fleet.spread(changed(manifest, 'd', 'lost'))
   fleet.pass(30_000)
-  t.same(ledger(fleet, 'a').used, { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(ledger(fleet, 'a').used, { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
 })
 
 t.test('a register hears of a volume only when a majority of the hosts knows its record', async (t) => {
@@ -108,7 +108,7 @@ t.test('a register hears of a volume only when a majority of the hosts knows its
   fleet.loses = () => false
   fleet.pass(5000)
   t.equal(ledger(fleet, 'a').bound.length, 0)
-  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1 })
+  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 })
 })
 
 t.test('the account of a lost host is closed, though nobody has the last records of its log', async (t) => {
@@ -120,9 +120,9 @@ t.test('the account of a lost host is closed, though nobody has the last records
   fleet.loses = () => false
   fleet.spread(changed(manifest, 'd', 'lost'))
   fleet.pass(30_000)
-  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1 }, 'it was promised, and nobody has deleted it')
+  t.same(ledger(fleet, 'a').used, { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }, 'it was promised, and nobody has deleted it')
   t.equal(outcomeOf(fleet.ask('a', remove(2, 1))()), 'ok')
-  t.same(ledger(fleet, 'a').used, { volumes: 0, snapshots: 0, gigabytes: 0 })
+  t.same(ledger(fleet, 'a').used, { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
 })
 
 t.test('where nobody keeps registers, whoever asks is told so', async (t) => {

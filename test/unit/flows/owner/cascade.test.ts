@@ -6,7 +6,7 @@ import { Fleet } from '../fleet.ts'
 import { createOn, ledger, manifestOf, operate, outcomeOf, snapshotNamed, take, volumeNamed } from '../requests.ts'
 
 const cascade = (n: number) => operate(n, 1, { kind: 'delete', force: false, cascade: true })
-const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0 }
+const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }
 
 interface Scene {
   readonly fleet: Fleet

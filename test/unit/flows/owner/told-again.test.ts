@@ -5,7 +5,7 @@ import { logOf } from '../../../../lib/replica/view.ts'
 import { Fleet, type Letter } from '../fleet.ts'
 import { create, createOn, ledger, manifestOf, outcomeOf, operate, remove, take } from '../requests.ts'
 
-const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0 }
+const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }
 const isFold = ({ message }: Letter): boolean => message.kind === 'change' && message.change.kind === 'fold'
 /** The registers do not answer `a`. */
 const isUnread = ({ to, message }: Letter): boolean => to === 'a' && message.kind === 'changed'
@@ -51,7 +51,7 @@ t.test('a register is not told what a loss of power could take from all the othe
   const { head } = logOf(b.tables.view, fleet.host('a').id)
   fleet.feed(b, { kind: 'kept', heads: head === null ? [] : [head] })
   fleet.pass(5000)
-  t.same([ledger(fleet, 'b').bound, ledger(fleet, 'b').used], [[], { volumes: 1, snapshots: 0, gigabytes: 1 }], 'now it has')
+  t.same([ledger(fleet, 'b').bound, ledger(fleet, 'b').used], [[], { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }], 'now it has')
 })
 
 t.test('totals are not told before it is known which grants they contain: nothing is counted twice', async (t) => {
@@ -61,7 +61,7 @@ t.test('totals are not told before it is known which grants they contain: nothin
   t.equal(ledger(fleet, 'b').bound.length, 1, 'made, and its grant is open')
   fleet.loses = isUnread
   forget(fleet)
-  const one = { volumes: 1, snapshots: 0, gigabytes: 1 }
+  const one = { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }
   t.same(ledger(fleet, 'b').used, one, 'before the register was read')
   fleet.loses = () => false
   fleet.pass(3 * TIMINGS.retryMs)
@@ -140,5 +140,5 @@ t.test('what a journal remembers as answered, and not as settled, is settled onc
   fleet.loses = () => false
   fleet.pass(3 * TIMINGS.retryMs)
   t.same(ledger(fleet, 'b').bound, [])
-  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 1, gigabytes: 2 })
+  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 1, gigabytes: 2, groups: 0 })
 })

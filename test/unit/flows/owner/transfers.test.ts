@@ -12,8 +12,8 @@ import { createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, remove, snap
 const ID = volumeNamed(1)
 const OTHER = projectId('q')
 const TRANSFER = transferId('22222222-0000-4000-8000-000000000001')
-const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0 }
-const ONE = { volumes: 1, snapshots: 0, gigabytes: 1 }
+const NOTHING = { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }
+const ONE = { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }
 const FIND: ClientRequest = { kind: 'find', project: OTHER, volume: ID, isOwn: true }
 
 /** Three hosts and a volume of `a` that awaits its transfer; and how to accept it. */

@@ -214,11 +214,15 @@ t.test('a snapshot has the fixed keys of 3.0 and of 3.71; where it stands and wh
 })
 
 t.test('quota, limits, types, zones, versions', async (t) => {
-  const limits = { volumes: 10, snapshots: 10, gigabytes: 1000, per_volume_gigabytes: -1 }
+  const limits = { volumes: 10, snapshots: 10, gigabytes: 1000, per_volume_gigabytes: -1, groups: 10 }
   const type = { id: '6a1f0b1e-2c59-4d0c-8a54-4f7f1f1f0005', name: 'fast', description: null, extraSpecs: { volume_backend_name: 'fast' } }
-  golden(t, 'limits', limitsBody(limits, { volumes: 2, snapshots: 1, gigabytes: 7 }))
+  golden(t, 'limits', limitsBody(limits, { volumes: 2, snapshots: 1, gigabytes: 7, groups: 0 }))
   golden(t, 'quota-set', quotaSetBody({ project: 'p1', limits, used: null, types: [type] }))
-  golden(t, 'quota-set-usage', quotaSetBody({ project: 'p1', limits, used: { volumes: 2, snapshots: 1, gigabytes: 7 }, types: [type] }))
+  golden(
+    t,
+    'quota-set-usage',
+    quotaSetBody({ project: 'p1', limits, used: { volumes: 2, snapshots: 1, gigabytes: 7, groups: 0 }, types: [type] }),
+  )
   golden(t, 'volume-type', volumeTypeBody({ ...type, isPublic: true, access: [], encryption: null, qosId: null, version: 0 }, true))
   golden(t, 'zones', zonesBody([host, { ...host, zone: 'zone-0', state: 'down' }]))
   golden(t, 'versions', versionsBody('http://192.0.2.7:8776'))

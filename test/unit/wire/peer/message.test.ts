@@ -113,7 +113,7 @@ const binding: Extract<LedgerEntry, { kind: 'bound' }> = {
   pool,
   reservation,
   bodyHash: 'h',
-  delta: { volumes: 1, snapshots: 0, gigabytes: 1 },
+  delta: { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 },
   sizeGiB: 1,
   spec,
   snapshot: null,

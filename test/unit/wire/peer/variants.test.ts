@@ -2,6 +2,7 @@
 import t, { type Test } from 'tap'
 import {
   attachmentId,
+  groupSnapshotId,
   peerId,
   poolName,
   projectId,
@@ -30,8 +31,8 @@ const attachment = attachmentId('7f1c2c52-93a4-4a53-8a6e-0f6f4d1c7b12')
 const pool = poolName('h1', 'lvm', 'vg0')
 const reservation = reservationId('3.17')
 const ballot: Ballot = { group: 1, counter: 4, peer: host, epoch: 2 }
-const limits = { volumes: 1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: 0 }
-const delta = { volumes: 1, snapshots: 0, gigabytes: 1 }
+const limits = { volumes: 1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: 0, groups: 10 }
+const delta = { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }
 const spec: VolumeSpec = {
   id: volume,
   project,
@@ -55,6 +56,13 @@ const snapshotSpec: SnapshotSpec = {
   name: null,
   description: null,
   metadata: {},
+  createdAtMs: 1,
+}
+const groupSnapshot = {
+  id: groupSnapshotId('5d6b4c1a-5a1e-4f7e-8f0e-6f7f2f3a1c55'),
+  name: null,
+  description: null,
+  user: 'u',
   createdAtMs: 1,
 }
 const TRANSFER = transferId('6d6b4c1a-5a1e-4f7e-8f0e-6f7f2f3a1c66')
@@ -153,7 +161,7 @@ const entries: ByKind<LedgerEntry> = {
   unplaced,
   recent,
   closed: { kind: 'closed', order: 4, rid, host, reservation, atMs: 1 },
-  host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, snapshots: 0, gigabytes: 0 }, isFinal: false },
+  host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }, isFinal: false },
   limits: { kind: 'limits', limits: { volumes: 5 } },
   defaults: { kind: 'defaults', version: 3, limits: { gigabytes: -1 } },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
@@ -195,7 +203,7 @@ const changes: ByKind<LedgerChange> = {
     seq: 2,
     records: [
       { volume, usage: null },
-      { volume, usage: { volumes: 1, snapshots: 2, gigabytes: 3 } },
+      { volume, usage: { volumes: 1, snapshots: 2, gigabytes: 3, groups: 0 } },
     ],
     volume,
     atMs: 1,
@@ -284,6 +292,10 @@ const operations: ByKind<Operation> = {
   'delete-snapshot': { kind: 'delete-snapshot', snapshot: snapshotSpec.id },
   'unmanage-snapshot': { kind: 'unmanage-snapshot', snapshot: snapshotSpec.id },
   'reset-snapshot': { kind: 'reset-snapshot', snapshot: snapshotSpec.id, status: 'error' },
+  'change-group': { kind: 'change-group', add: [volume], remove: [] },
+  'group-snapshot': { kind: 'group-snapshot', groupSnapshot, bodyHash: 'h' },
+  'delete-group-snapshot': { kind: 'delete-group-snapshot', groupSnapshot: groupSnapshot.id },
+  'reset-group-snapshot': { kind: 'reset-group-snapshot', groupSnapshot: groupSnapshot.id, status: 'error' },
   offer: { kind: 'offer', transfer: TRANSFER, name: null, noSnapshots: false, createdAtMs: 1 },
   'cancel-transfer': { kind: 'cancel-transfer', transfer: TRANSFER },
   accept: { kind: 'accept', transfer: TRANSFER, proof: 'f'.repeat(64), user: 'u', anyType: false },
