@@ -1,9 +1,9 @@
-/** Owners that lose sight of what is in a group: planted bugs 60 and 61. */
+/** Owners that lose sight of what is in a group: planted bugs 51 and 52. */
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 /** Of those that are in a group one is overlooked when it is deleted. */
 export const leaveOneBehind: Bug = {
-  number: 60,
+  number: 51,
   title: 'a group is deleted without one of its volumes',
   distortion: () => ({
     ...UNDISTORTED,
@@ -21,7 +21,7 @@ export const leaveOneBehind: Bug = {
 
 /** The register is asked for less than the parts of a group snapshot take. */
 export const grantOnePart: Bug = {
-  number: 61,
+  number: 52,
   title: 'of a group snapshot one part alone is granted',
   distortion: () => ({
     ...UNDISTORTED,

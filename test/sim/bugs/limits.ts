@@ -1,8 +1,8 @@
-/** Carelessness about default limits: planted bug 50. */
+/** Carelessness about default limits: planted bug 49. */
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 export const believeTheLast: Bug = {
-  number: 50,
+  number: 49,
   title: 'a register goes back to older default limits when it is told of them',
   distortion: () => ({
     ...UNDISTORTED,

@@ -38,7 +38,7 @@ export const totalsWithoutSnapshots: Bug = {
 
 /** A snapshot that is given back goes the way of one that is deleted. */
 export const removeInsteadOfGivingBack: Bug = {
-  number: 70,
+  number: 48,
   title: 'a snapshot that is unmanaged is removed',
   distortion: () => ({
     ...UNDISTORTED,

@@ -45,7 +45,7 @@ export const trustTheCoordinator: Bug = {
 }
 
 export const retypeByAnyCopy: Bug = {
-  number: 51,
+  number: 50,
   title: 'an owner retypes by whatever copy of the types it has',
   distortion: () => ({
     ...UNDISTORTED,
