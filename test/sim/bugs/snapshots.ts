@@ -1,4 +1,4 @@
-/** Owners and registers that lose sight of snapshots, and of what is theirs: planted bugs 26, 27 and 70. */
+/** Owners and registers that lose sight of snapshots, and of what is theirs: planted bugs 26, 27 and 48. */
 import type { Effect } from '../../../lib/flows/step.ts'
 import { type Bug, UNDISTORTED } from './distortion.ts'
 

@@ -1,4 +1,4 @@
-/** Carelessness about volume types: planted bugs 32, 33 and 51. */
+/** Carelessness about volume types: planted bugs 32, 33 and 50. */
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 export const claimBlindly: Bug = {
