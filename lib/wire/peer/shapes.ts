@@ -111,7 +111,8 @@ const specFields = {
   ),
   createdAtMs: atMs,
 }
-export const spec = shape<VolumeSpec>(specFields)
+const anySpec = shape<VolumeSpec>(specFields)
+export const spec: Check = (json) => anySpec(json) && isObject(json) && (json['sizeGiB'] !== 0 || json['holds'] !== undefined)
 
 const connector = shape<Connector>({
   initiator: text(255),

@@ -74,6 +74,8 @@ export class ManageChecker implements Checker {
     const snapshot = ownedIn(node.journal.get(volumeKey(volume)))?.volume.snapshots.find((one) => one.id === id)
     if (snapshot !== undefined && givesSnapshotBack(snapshot))
       throw new Violation('I6', 'bytes of a snapshot are removed that were to be given back', { host: node.name, snapshot })
+    // What a tool that failed has left of it goes, whoever has asked in vain for it to be given back.
+    if (snapshot?.status === 'creating' || snapshot?.failure?.step === 'create') return
     const book = this.#scene.history.books.get(volume)
     const asked = book?.snapshots.get(id)
     const isUnasked = asked?.isUnmanageAsked === true && !asked.isDeleteAsked && book?.deletes === 0

@@ -10,7 +10,7 @@ const SHOWN = {
     snapshots: value(10, 2),
     gigabytes: value(-1, 70),
     per_volume_gigabytes: value(-1, 0),
-    groups: value(0, 0),
+    groups: value(10, 1),
   },
 }
 const TABLE = [
@@ -19,6 +19,7 @@ const TABLE = [
   'snapshots             10     2',
   'gigabytes             none   70',
   'per_volume_gigabytes  none   -',
+  'groups                10     1',
   '',
 ].join('\n')
 
@@ -32,7 +33,21 @@ t.test('show prints limits and use; set changes what is named; unset goes back',
   t.equal((await run(['quota', 'show', 'web'], { endpoint })).out, TABLE)
   t.same(JSON.parse((await run(['quota', 'show', 'web', '-o', 'json'], { endpoint })).out), SHOWN)
   const set = await run(
-    ['quota', 'set', 'web', '--volumes', '20', '--snapshots', '30', '--gigabytes', 'none', '--per-volume-gigabytes', '-1'],
+    [
+      'quota',
+      'set',
+      'web',
+      '--volumes',
+      '20',
+      '--snapshots',
+      '30',
+      '--gigabytes',
+      'none',
+      '--per-volume-gigabytes',
+      '-1',
+      '--groups',
+      '10',
+    ],
     { endpoint },
   )
   t.match(set, { exitCode: 0, out: TABLE })

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { type Counted, noHoldings, poolSums, recount } from '../../../lib/flows/holdings.ts'
-import { poolName, projectId } from '../../../lib/model/ids.ts'
+import type { GroupMember } from '../../../lib/model/group.ts'
+import { poolName, projectId, volumeId } from '../../../lib/model/ids.ts'
 
 const POOLS = [poolName('a', 'lvm', 'one'), poolName('a', 'lvm', 'two')]
 const PROJECTS = ['p', 'q'].map(projectId)
@@ -54,7 +55,7 @@ t.test('whatever happens to the records, pools and projects add up to what they 
       const settled = all.filter((one) => one.volume.project === project && !['reserved', 'committed'].includes(one.step))
       const snapshots = settled.flatMap(({ volume }) => volume.snapshots.filter(({ status }) => status !== 'creating'))
       const gigabytes = [...settled.map(({ volume }) => volume), ...snapshots].reduce((total, { sizeGiB }) => total + sizeGiB, 0)
-      const used = { volumes: settled.length, snapshots: snapshots.length, gigabytes }
+      const used = { volumes: settled.length, snapshots: snapshots.length, gigabytes, groups: 0 }
       assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }, used)
     }
   })
@@ -68,6 +69,29 @@ t.test('a project that has nothing left leaves nothing behind', async (t) => {
   recount(holdings, volume, undefined)
   t.equal(holdings.projects.size, 0, 'projects')
 })
+
+t.test('a group keeps room for what it begins with until that has records, and counts as a group alone', async (t) => {
+  const holdings = noHoldings()
+  const holds = { groupType: 't', volumeTypes: [], source: null, members: [memberOf(5), memberOf(7)] }
+  const of = (step: Counted['step']): Counted => ({
+    volume: { pool: POOLS[0] ?? null, project: projectId('p'), sizeGiB: 0, snapshots: [], holds },
+    step,
+    pending: null,
+  })
+  const pool = poolName('a', 'lvm', 'one')
+  recount(holdings, undefined, of('reserved'))
+  t.match(poolSums(holdings, pool), { provisionedGiB: 12, volumes: 0 })
+  recount(holdings, of('reserved'), of('committed'))
+  t.match(poolSums(holdings, pool), { provisionedGiB: 0, volumes: 0 })
+  t.equal(holdings.projects.size, 0, 'the register counts it')
+  recount(holdings, of('committed'), of('built'))
+  t.same(holdings.projects.get(projectId('p')), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 1 })
+})
+
+function memberOf(sizeGiB: number): GroupMember {
+  const id = volumeId(`00000000-0000-4000-8000-00000000000${sizeGiB}`)
+  return { id, sizeGiB, source: { kind: 'volume', volume: id }, type: null, typeId: null, multiattach: false }
+}
 
 /** What is reserved for a snapshot, until it is in the record; a volume at the size that it has or will have. */
 function roomOf({ volume, pending }: Counted): number {
