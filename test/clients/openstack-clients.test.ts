@@ -376,19 +376,19 @@ t.test('groups: both clients make, fill, snap, copy and delete them', async (t) 
   const group = (...args: readonly string[]) => succeed(openstackToken(cluster), 'volume', 'group', ...args)
   const run = cinder(cluster)
   await succeed(run, 'group-type-create', 'snapped')
-  const id = field(await group('create', '--name', 'shop', '--volume-group-type', 'snapped', '--volume-type', 'shared'), 'ID')
+  const id = field(await group('create', '--name', 'shop', 'snapped', 'shared'), 'ID')
   await eventually(
-    () => group('show', id),
-    (shown) => field(shown, 'Status') === 'available',
+    () => succeed(run, 'group-show', id),
+    (shown) => field(shown, 'status') === 'available',
   )
   await group('set', '--description', 'words', 'shop')
-  t.match(await group('list'), new RegExp(`${id} \\| shop`))
+  t.match(await group('list'), new RegExp(`${id} \\| available \\| shop`))
   const volume = field(await succeed(run, 'create', '--name', 'db', '--volume-type', 'shared', '--group-id', id, '1'), 'id')
   await eventually(
     () => succeed(run, 'show', volume),
     (shown) => field(shown, 'status') === 'available',
   )
-  t.match(await succeed(run, 'group-show', '--list-volume', id), volume)
+  t.match(await succeed(run, 'group-show', id, '--list-volume'), volume)
   await succeed(run, 'group-update', '--remove-volumes', volume, id)
   await succeed(run, 'group-update', '--add-volumes', volume, '--name', 'store', id)
   const snapshot = field(await group('snapshot', 'create', '--name', 'before', 'store'), 'ID')
@@ -396,8 +396,9 @@ t.test('groups: both clients make, fill, snap, copy and delete them', async (t) 
     () => succeed(run, 'group-snapshot-show', snapshot),
     (shown) => field(shown, 'status') === 'available',
   )
-  t.match(await group('snapshot', 'list'), new RegExp(`${snapshot} \\| before`))
-  t.match(await group('snapshot', 'show', 'before'), snapshot)
+  t.match(await group('snapshot', 'list'), new RegExp(`${snapshot} .*\\| before`))
+  // Debian's openstack cannot show a group or a group snapshot: it calls what its cinderclient does not have.
+  t.match(await succeed(run, 'group-snapshot-show', 'before'), snapshot)
   t.match(await succeed(run, 'group-snapshot-list'), snapshot)
   const copy = field(await succeed(run, 'group-create-from-src', '--group-snapshot', snapshot, '--name', 'copy'), 'id')
   await eventually(

@@ -99,6 +99,9 @@ t.test('a group is made, shown at every peer as each version has it, changed and
   t.same((await get(b, `/groups/${id}?list_volume=true`)).body.group.volumes, [volume])
   t.equal((await get(b, `/groups/${id}?list_volume=true`, '3.24')).body.group.volumes, undefined)
   t.match(messageOf(await remove(b, `/volumes/${volume}`)), /must not belong to a group/)
+  const plain = (await post(b, '/types', { volume_type: { name: 'plain' } })).body.volume_type.id
+  const retyped = await post(b, `/volumes/${volume}/action`, { 'os-retype': { new_type: plain, migration_policy: 'never' } })
+  t.match(messageOf(retyped), /must not belong to a group to retype/)
   t.match(messageOf(await act(b, id, { delete: {} })), /still contains volumes/)
   t.equal((await act(b, id, { delete: { 'delete-volumes': 'maybe' } })).status, 400)
   t.equal((await act(b, id, { delete: { 'delete-volumes': true } })).status, 202)

@@ -73,9 +73,9 @@ t.test('a limit below what is used is refused in the words of the peer', async (
 })
 
 t.test('a class is shown and changed by its name, the default one if none is given', async (t) => {
-  const limits = { volumes: 20, snapshots: 10, gigabytes: -1, per_volume_gigabytes: -1 }
+  const limits = { volumes: 20, snapshots: 10, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
   const answers = (path: string) => ({
-    [`GET ${path}`]: () => ({ status: 200, body: { quota_class_set: { id: 'default', ...limits, groups: 0 } } }),
+    [`GET ${path}`]: () => ({ status: 200, body: { quota_class_set: { id: 'default', ...limits } } }),
     [`PUT ${path}`]: () => ({ status: 200, body: { quota_class_set: limits } }),
   })
   const stub = await startStub(t, {
@@ -84,7 +84,7 @@ t.test('a class is shown and changed by its name, the default one if none is giv
   })
   const { endpoint } = stub
   const table =
-    'RESOURCE              LIMIT\nvolumes               20\nsnapshots             10\ngigabytes             none\nper_volume_gigabytes  none\n'
+    'RESOURCE              LIMIT\nvolumes               20\nsnapshots             10\ngigabytes             none\nper_volume_gigabytes  none\ngroups                10\n'
   t.match(await run(['quota', 'show', '--class'], { endpoint }), { exitCode: 0, out: table })
   t.match(await run(['quota', 'set', '--class', 'default', '--volumes', '20'], { endpoint }), { exitCode: 0, out: table })
   t.match(await run(['quota', 'set', '--class', 'a/b', '--gigabytes', 'none'], { endpoint }), { exitCode: 0 })
