@@ -10,14 +10,15 @@
  */
 import { cellEntries, cellOf } from '../../model/cell.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
-import { type Ballot, isAbove } from '../../model/ballot.ts'
+import type { Ballot } from '../../model/ballot.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import { newAcceptor } from '../../register/acceptor.ts'
+import { newestOf } from '../../register/memory.ts'
 import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { cellKey, registerKey } from '../keys.ts'
 import { journalDrop, journalPut, note, type Out, send, timer } from '../out.ts'
 import type { Peer } from '../tables.ts'
-import type { Fetched, Installing } from './installing.ts'
+import type { Installing } from './installing.ts'
 import { formerMembersOf, membersOf } from './members.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -141,12 +142,10 @@ function ask(peer: Peer, out: Out, project: ProjectId): void {
 
 function finish(peer: Peer, out: Out, project: ProjectId, { group, answers }: Installing): void {
   peer.installing.delete(project)
-  const { newest, promised } = newestOf([...answers.values()])
-  const value = newest?.value ?? []
+  const { promised, accepted, value } = newestOf([...answers.values()])
   const kept = new Set(value.map(([key]) => key))
   const before = peer.acceptors.get(project)
   if (before !== undefined) for (const [key] of cellEntries(before.cell)) if (!kept.has(key)) journalDrop(out, cellKey(project, key))
-  const accepted = newest?.accepted ?? null
   peer.acceptors.set(project, { group, promised, accepted, cell: cellOf(value) })
   journalPut(out, registerKey(project), { promised, accepted, group })
   for (const [key, entry] of value) journalPut(out, cellKey(project, key), entry)
@@ -154,17 +153,6 @@ function finish(peer: Peer, out: Out, project: ProjectId, { group, answers }: In
   for (const member of formerMembersOf(peer, project) ?? []) send(out, member, { kind: 'installed', project, group })
   // A register that nobody had asked for before the step has to move like every other.
   pushRegisters(peer, out)
-}
-
-/** What was accepted under the highest ballot, and the highest ballot that was promised or accepted at all. */
-function newestOf(answers: readonly Fetched[]): { readonly newest: Fetched | null; readonly promised: Ballot | null } {
-  let newest: Fetched | null = null
-  let promised: Ballot | null = null
-  for (const answer of answers) {
-    if (isAbove(answer.accepted, newest?.accepted ?? null)) newest = answer
-    for (const ballot of [answer.promised, answer.accepted]) if (isAbove(ballot, promised)) promised = ballot
-  }
-  return { newest, promised }
 }
 
 /** From here on no ballot of an earlier voting epoch is promised or accepted. */

@@ -4,8 +4,7 @@
  * Lost in a crash: a member that has not taken a register over does not vote there, and begins again.
  */
 import type { PeerId } from '../../model/ids.ts'
-import type { LedgerEntry } from '../../model/ledger.ts'
-import type { Ballot } from '../../model/ballot.ts'
+import type { Memory } from '../../register/memory.ts'
 
 /** A register that this member takes over, from those who had it. */
 export interface Installing {
@@ -14,11 +13,5 @@ export interface Installing {
   readonly from: readonly PeerId[]
   readonly needed: number
   readonly seal: boolean
-  readonly answers: Map<PeerId, Fetched>
-}
-
-export interface Fetched {
-  readonly promised: Ballot | null
-  readonly accepted: Ballot | null
-  readonly value: readonly (readonly [string, LedgerEntry])[]
+  readonly answers: Map<PeerId, Memory>
 }
