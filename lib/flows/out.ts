@@ -1,10 +1,11 @@
 /** What a step gathers: its batch and its effects, in order. */
-import type { PeerId, VolumeId } from '../model/ids.ts'
+import type { PeerId, ProjectId, VolumeId } from '../model/ids.ts'
 import type { Json } from '../model/json.ts'
 import type { PeerMessage } from '../model/message.ts'
 import type { ClientReply } from '../model/request.ts'
 import type { JournalOp } from '../ports/journal.ts'
-import { KEYS, volumeKey } from './keys.ts'
+import type { Acceptor } from '../register/acceptor.ts'
+import { KEYS, registerKey, volumeKey } from './keys.ts'
 import type { Effect } from './step.ts'
 import { type Peer, setOwned } from './tables.ts'
 import type { Owned } from './owner/owned.ts'
@@ -59,6 +60,10 @@ export function dropOwned(peer: Peer, out: Out, id: VolumeId): void {
 
 export function keepHost(peer: Peer, out: Out): void {
   journalPut(out, KEYS.host, { epoch: peer.epoch, reservations: peer.reservations, log: peer.log, isLost: peer.isLost })
+}
+
+export function journalRegister(out: Out, project: ProjectId, { promised, accepted, group, lives }: Acceptor): void {
+  journalPut(out, registerKey(project), { promised, accepted, group, lives: [...lives] })
 }
 
 /** A name that this peer uses once, in this life or another. */

@@ -62,11 +62,12 @@ function restoreEntry(peer: Peer, key: string, value: unknown): void {
       peer.results.set(keyTail(key) as RequestId, { reply: (value as { reply: OperationReply }).reply, sinceMs: 0 })
       return
     case KEYS.register: {
-      const register = value as { promised: Ballot | null; accepted: Ballot | null; group: number }
+      const register = value as { promised: Ballot | null; accepted: Ballot | null; group: number; lives: [PeerId, number][] }
       const acceptor = acceptorOf(peer, cellProject(key))
       acceptor.promised = register.promised
       acceptor.accepted = register.accepted
       acceptor.group = register.group
+      for (const [member, life] of register.lives) acceptor.lives.set(member, life)
       return
     }
     case KEYS.types:

@@ -9,6 +9,7 @@ import type { SnapshotMember } from './group.ts'
 import type { Beat } from './host.ts'
 import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId, VolumeId } from './ids.ts'
 import type { LedgerAnswer, LedgerChange, LedgerEntry, LedgerPut } from './ledger.ts'
+import type { Lives } from './lives.ts'
 import type { LogHead, PublishedRecord } from './log.ts'
 import type { Rejection } from './placement.ts'
 import type { ProbeMessage } from './probe.ts'
@@ -62,11 +63,13 @@ export type PeerMessage =
   | { readonly kind: 'change'; readonly ref: string; readonly project: ProjectId; readonly change: LedgerChange }
   | { readonly kind: 'changed'; readonly ref: string; readonly project: ProjectId; readonly outcome: ChangeOutcome }
   // registers (proposer <-> acceptors)
-  | { readonly kind: 'prepare'; readonly project: ProjectId; readonly ballot: Ballot; readonly known: Ballot | null }
+  | { readonly kind: 'prepare'; readonly project: ProjectId; readonly ballot: Ballot; readonly known: Ballot | null; readonly lives: Lives }
   | {
       readonly kind: 'promised'
       readonly project: ProjectId
       readonly ballot: Ballot
+      /** Boot epoch of the member. */
+      readonly life: number
       readonly accepted: Ballot | null
       readonly value: readonly (readonly [string, LedgerEntry])[] | 'known'
     }
@@ -76,10 +79,19 @@ export type PeerMessage =
       readonly project: ProjectId
       readonly ballot: Ballot
       readonly next: Ballot
+      readonly lives: Lives
       readonly change: AcceptChange
       readonly attest: readonly RequestId[]
     }
-  | { readonly kind: 'accepted'; readonly project: ProjectId; readonly ballot: Ballot; readonly signature: string | null }
+  | {
+      readonly kind: 'accepted'
+      readonly project: ProjectId
+      readonly ballot: Ballot
+      readonly life: number
+      readonly signature: string | null
+    }
+  /** The question counts votes of a life that is over: those that the member knows of. */
+  | { readonly kind: 'outlived'; readonly project: ProjectId; readonly ballot: Ballot; readonly lives: Lives }
   /** The acceptor holds another base than the difference was made on: send it the whole. */
   | { readonly kind: 'behind'; readonly project: ProjectId; readonly ballot: Ballot }
   | { readonly kind: 'rejected'; readonly project: ProjectId; readonly ballot: Ballot; readonly promised: Ballot }
@@ -159,7 +171,7 @@ export type PeerMessage =
       readonly isLost: boolean
     }
   // registers (a member that must take a register over <-> those who had it)
-  | { readonly kind: 'fetch'; readonly project: ProjectId; readonly group: number; readonly seal: boolean }
+  | { readonly kind: 'fetch'; readonly project: ProjectId; readonly group: number; readonly seal: boolean; readonly life: number }
   | {
       readonly kind: 'fetched'
       readonly project: ProjectId
@@ -168,6 +180,8 @@ export type PeerMessage =
       readonly promised: Ballot | null
       readonly accepted: Ballot | null
       readonly value: readonly (readonly [string, LedgerEntry])[]
+      /** The sender's own, and those that have taken the register over from it or from whom it took it. */
+      readonly lives: readonly (readonly [PeerId, number])[]
     }
   /** The group has changed: take this register over. */
   | { readonly kind: 'install'; readonly project: ProjectId; readonly group: number }

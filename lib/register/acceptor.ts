@@ -6,8 +6,9 @@
  * the same proposer's next ballot, so that a lone proposer needs one round trip.
  */
 import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/cell.ts'
-import type { RequestId } from '../model/ids.ts'
+import type { PeerId, RequestId } from '../model/ids.ts'
 import type { LedgerPut } from '../model/ledger.ts'
+import { isOutlived, livesAmong } from '../model/lives.ts'
 import { type Ballot, compareBallots } from '../model/ballot.ts'
 import type { PeerMessage } from '../model/message.ts'
 import { grantDigest, grantOf } from '../model/proof.ts'
@@ -18,6 +19,15 @@ export interface Acceptor {
   promised: Ballot | null
   accepted: Ballot | null
   cell: Cell
+  /** Later lives of members that have taken the register over: their former votes are void here. */
+  readonly lives: Map<PeerId, number>
+}
+
+/** Who votes: this member in its present life, and the group whose lives the question names. */
+export interface Voter {
+  /** Boot epoch. */
+  readonly life: number
+  readonly members: readonly PeerId[]
 }
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -34,32 +44,38 @@ export interface AcceptorStep {
 }
 
 export function newAcceptor(group: number): Acceptor {
-  return { group, promised: null, accepted: null, cell: emptyCell() }
+  return { group, promised: null, accepted: null, cell: emptyCell(), lives: new Map() }
 }
 
-export function onPrepare(acceptor: Acceptor, message: Message<'prepare'>): AcceptorStep {
+export function onPrepare(acceptor: Acceptor, { life, members }: Voter, message: Message<'prepare'>): AcceptorStep {
   const { project, ballot } = message
+  const lives = livesAmong(members, acceptor.lives)
+  if (isOutlived(message.lives, lives)) return answerOnly({ kind: 'outlived', project, ballot, lives })
   if (acceptor.promised !== null && compareBallots(ballot, acceptor.promised) < 0) {
     return answerOnly({ kind: 'rejected', project, ballot, promised: acceptor.promised })
   }
   acceptor.promised = ballot
   const value = sameBallot(acceptor.accepted, message.known) ? 'known' : cellEntries(acceptor.cell)
-  const answer = { kind: 'promised', project, ballot, accepted: acceptor.accepted, value } as const
+  const answer = { kind: 'promised', project, ballot, life, accepted: acceptor.accepted, value } as const
   return { answer, changed: true, attests: null, puts: [], whole: false }
 }
 
-export function onAccept(acceptor: Acceptor, message: Message<'accept'>): AcceptorStep {
-  const { project, ballot, change, attest } = message
-  const answer = { kind: 'accepted', project, ballot, signature: null } as const
-  // A repeat of what was accepted already; its ballot is below the promise that came with it.
-  if (sameBallot(acceptor.accepted, ballot)) return { ...answerOnly(answer), attests: attested(acceptor, attest) }
+export function onAccept(acceptor: Acceptor, { life, members }: Voter, message: Message<'accept'>): AcceptorStep {
+  const { project, ballot, next, change, attest } = message
+  const lives = livesAmong(members, acceptor.lives)
+  if (isOutlived(message.lives, lives)) return answerOnly({ kind: 'outlived', project, ballot, lives })
+  const answer = { kind: 'accepted', project, ballot, life, signature: null } as const
+  // A repeat of what was accepted already; its ballot is below the promise that came with it. Under a later promise it may be what
+  // this member has taken over from others, and never voted for.
+  const isLater = acceptor.promised !== null && compareBallots(acceptor.promised, next) > 0
+  if (sameBallot(acceptor.accepted, ballot) && !isLater) return { ...answerOnly(answer), attests: attested(acceptor, attest) }
   if (acceptor.promised !== null && compareBallots(ballot, acceptor.promised) < 0) {
     return answerOnly({ kind: 'rejected', project, ballot, promised: acceptor.promised })
   }
   if (change.kind === 'difference' && !sameBallot(acceptor.accepted, change.base)) return answerOnly({ kind: 'behind', project, ballot })
 
   acceptor.accepted = ballot
-  acceptor.promised = message.next
+  acceptor.promised = next
   if (change.kind === 'whole') acceptor.cell = cellOf(change.value)
   else for (const put of change.puts) putEntry(acceptor.cell, put)
   const puts = change.kind === 'whole' ? change.value.map(([key, entry]) => ({ key, entry })) : change.puts

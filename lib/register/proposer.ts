@@ -14,6 +14,7 @@ import { type Cell, cellEntries, cellOf, emptyCell, putEntry } from '../model/ce
 import type { PeerId, ProjectId, RequestId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { LedgerAnswer, LedgerChange, LedgerPut } from '../model/ledger.ts'
+import { hearLife, type Lives, livesAmong } from '../model/lives.ts'
 import { type Ballot, compareBallots, isAbove } from '../model/ballot.ts'
 import type { AcceptChange, ChangeOutcome, PeerMessage } from '../model/message.ts'
 import { BATCH_MAX, type Proof } from '../model/proof.ts'
@@ -43,11 +44,18 @@ interface Decided {
 type Votes = Map<PeerId, string | null>
 
 type Round =
-  | { readonly kind: 'prepare'; readonly ballot: Ballot; readonly promises: Map<PeerId, Extract<PeerMessage, { kind: 'promised' }>> }
+  | {
+      readonly kind: 'prepare'
+      readonly ballot: Ballot
+      /** Only votes of these lives count, and of later ones. */
+      readonly lives: Lives
+      readonly promises: Map<PeerId, Extract<PeerMessage, { kind: 'promised' }>>
+    }
   | {
       readonly kind: 'accept'
       readonly ballot: Ballot
       readonly next: Ballot
+      readonly lives: Lives
       readonly cell: Cell
       readonly decided: readonly Decided[]
       readonly votes: Votes
@@ -71,6 +79,8 @@ export interface Proposer {
   readonly members: readonly PeerId[]
   /** Newest ballots that each member has voted for, as far as this proposer heard. */
   readonly votesSeen: Map<PeerId, { readonly promised: Ballot | null; readonly accepted: Ballot | null }>
+  /** Boot epochs of the members, as far as this proposer heard. */
+  readonly lives: Map<PeerId, number>
   steady: Steady | null
   round: Round | null
   /** Members that could not be reached in this round. */
@@ -105,6 +115,7 @@ export function newProposer(project: ProjectId, self: PeerId, epoch: number, gro
     group,
     members,
     votesSeen: new Map(),
+    lives: new Map(),
     steady: null,
     round: null,
     lost: new Set(),
@@ -129,8 +140,9 @@ export function onPromised(
   world: ProposerWorld,
 ): void {
   noteVote(proposer, from, 'promised', message.ballot)
+  hearLife(proposer.lives, from, message.life)
   const round = proposer.round
-  if (round?.kind !== 'prepare' || !sameBallot(round.ballot, message.ballot)) return
+  if (round?.kind !== 'prepare' || !sameBallot(round.ballot, message.ballot) || isOver(proposer, round.lives, from, message.life)) return
   round.promises.set(from, message)
   if (!isMajority(proposer, round.promises)) return
   let newest: Extract<PeerMessage, { kind: 'promised' }> | null = null
@@ -148,8 +160,9 @@ export function onAccepted(
   world: ProposerWorld,
 ): void {
   noteVote(proposer, from, 'accepted', message.ballot)
+  hearLife(proposer.lives, from, message.life)
   const round = proposer.round
-  if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot)) return
+  if (round?.kind !== 'accept' || !sameBallot(round.ballot, message.ballot) || isOver(proposer, round.lives, from, message.life)) return
   round.votes.set(from, message.signature)
   if (!isMajority(proposer, round.votes)) return
   const picture = { accepted: round.ballot, next: round.next, cell: round.cell }
@@ -162,12 +175,20 @@ export function onBehind(proposer: Proposer, from: PeerId, message: Extract<Peer
   const round = proposer.round
   const steady = proposer.steady
   if (round?.kind === 'accept' && sameBallot(round.ballot, message.ballot)) {
-    const { ballot, next, cell, decided } = round
-    world.send(from, { kind: 'accept', project: proposer.project, ballot, next, change: whole(cell), attest: grantedBy(decided) })
+    const { ballot, next, lives, cell, decided } = round
+    world.send(from, { kind: 'accept', project: proposer.project, ballot, next, lives, change: whole(cell), attest: grantedBy(decided) })
   } else if (round === null && steady !== null && sameBallot(steady.accepted, message.ballot)) {
     // The round is over; the member is brought up all the same, or every later difference would miss it too.
     const { accepted: ballot, next, cell } = steady
-    world.send(from, { kind: 'accept', project: proposer.project, ballot, next, change: whole(cell), attest: [] })
+    world.send(from, {
+      kind: 'accept',
+      project: proposer.project,
+      ballot,
+      next,
+      lives: livesAmong(proposer.members, proposer.lives),
+      change: whole(cell),
+      attest: [],
+    })
   }
 }
 
@@ -178,6 +199,13 @@ export function onRejected(proposer: Proposer, message: Extract<PeerMessage, { k
   if (message.promised.peer === proposer.self && message.promised.epoch === proposer.epoch) return
   if (message.promised.group === proposer.group) proposer.counter = Math.max(proposer.counter, message.promised.counter)
   failRound(proposer, world)
+}
+
+/** A member knows of a later life than this round counts. */
+export function onOutlived(proposer: Proposer, message: Extract<PeerMessage, { kind: 'outlived' }>, world: ProposerWorld): void {
+  const { round, lives, members } = proposer
+  if (message.ballot.group === proposer.group) for (const [at, member] of members.entries()) hearLife(lives, member, message.lives[at] ?? 0)
+  if (round !== null && round.kind !== 'pause' && sameBallot(round.ballot, message.ballot)) failRound(proposer, world)
 }
 
 export function onConfirmed(
@@ -246,9 +274,10 @@ function nextRound(proposer: Proposer, world: ProposerWorld): void {
 function prepare(proposer: Proposer, world: ProposerWorld): void {
   proposer.counter += 1
   const ballot = ballotAt(proposer)
-  proposer.round = { kind: 'prepare', ballot, promises: new Map() }
+  const lives = livesAmong(proposer.members, proposer.lives)
+  proposer.round = { kind: 'prepare', ballot, lives, promises: new Map() }
   world.timer(ROUND_TIMEOUT_MS)
-  for (const member of proposer.members) world.send(member, { kind: 'prepare', project: proposer.project, ballot, known: null })
+  for (const member of proposer.members) world.send(member, { kind: 'prepare', project: proposer.project, ballot, known: null, lives })
 }
 
 /** Evaluates the waiting changes on `cell` (the value accepted at `base`) and asks the members to accept the result. */
@@ -278,9 +307,10 @@ function accept(proposer: Proposer, ballot: Ballot, base: Ballot | null, cell: C
   const next = ballotAt(proposer)
   // From here on the cell is ahead of what a majority holds; it is the picture again only if this round succeeds.
   proposer.steady = null
-  proposer.round = { kind: 'accept', ballot, next, cell, decided, votes: new Map() }
+  const lives = livesAmong(proposer.members, proposer.lives)
+  proposer.round = { kind: 'accept', ballot, next, lives, cell, decided, votes: new Map() }
   const change: AcceptChange = base === null ? whole(cell) : { kind: 'difference', base, puts }
-  for (const member of proposer.members) world.send(member, { kind: 'accept', project, ballot, next, change, attest })
+  for (const member of proposer.members) world.send(member, { kind: 'accept', project, ballot, next, lives, change, attest })
 }
 
 function finish(
@@ -356,6 +386,11 @@ function votesOf(round: Round): number {
 
 function isMajority({ members, self }: Proposer, votes: ReadonlyMap<PeerId, unknown>): boolean {
   return votes.size >= majorityOf(members.length) && votes.has(self)
+}
+
+/** Said in a life that is over, as far as this round knows. */
+function isOver({ members }: Proposer, lives: Lives, from: PeerId, life: number): boolean {
+  return life < (lives[members.indexOf(from)] ?? 0)
 }
 
 function majorityPossible(proposer: Proposer): boolean {

@@ -16,8 +16,8 @@ import { newAcceptor } from '../../register/acceptor.ts'
 import { newestOf } from '../../register/memory.ts'
 import { groupSize, majorityOf } from '../../register/home-group.ts'
 import { cellKey, registerKey } from '../keys.ts'
-import { journalDrop, journalPut, note, type Out, send, timer } from '../out.ts'
-import type { Peer } from '../tables.ts'
+import { journalDrop, journalPut, journalRegister, note, type Out, send, timer } from '../out.ts'
+import { acceptorOf, type Peer } from '../tables.ts'
 import type { Installing } from './installing.ts'
 import { formerMembersOf, membersOf } from './members.ts'
 
@@ -57,7 +57,7 @@ export function onInstallTimer(peer: Peer, out: Out, project: ProjectId): void {
 }
 
 /** Another member takes the register over: it gets what is here, and with `seal` this member's epoch is at its end. */
-export function onFetch(peer: Peer, out: Out, from: PeerId, { project, group, seal }: Message<'fetch'>): void {
+export function onFetch(peer: Peer, out: Out, from: PeerId, { project, group, seal, life }: Message<'fetch'>): void {
   const { voting } = peer.options.manifest
   if (group !== voting.epoch || peer.state === 'recovering') return
   const former = formerMembersOf(peer, project)
@@ -67,17 +67,18 @@ export function onFetch(peer: Peer, out: Out, from: PeerId, { project, group, se
   const hasMemory = peer.acceptors.has(project) || !peer.isLost
   if (!isSource || !hasMemory) return
   if (seal) sealRegister(peer, out, project, group)
-  const acceptor = peer.acceptors.get(project)
-  const { promised, accepted, cell } = acceptor ?? newAcceptor(group)
-  send(out, from, { kind: 'fetched', project, group, seal, promised, accepted, value: cellEntries(cell) })
+  else outlive(peer, out, project, from, life)
+  const { promised, accepted, cell, lives } = peer.acceptors.get(project) ?? newAcceptor(group)
+  const known = [...lives, [peer.self, peer.epoch] as const]
+  send(out, from, { kind: 'fetched', project, group, seal, promised, accepted, value: cellEntries(cell), lives: known })
 }
 
 export function onFetched(peer: Peer, out: Out, from: PeerId, message: Message<'fetched'>): void {
-  const { project, promised, accepted, value } = message
+  const { project } = message
   const installing = peer.installing.get(project)
   if (installing === undefined || installing.group !== message.group || installing.seal !== message.seal || !installing.from.includes(from))
     return
-  installing.answers.set(from, { promised, accepted, value })
+  installing.answers.set(from, message)
   if (installing.answers.size >= installing.needed) finish(peer, out, project, installing)
 }
 
@@ -137,17 +138,19 @@ function ask(peer: Peer, out: Out, project: ProjectId): void {
   if (installing === undefined) return
   const { from, group, seal, answers } = installing
   timer(out, `install/${project}`, peer.options.timings.recallMs)
-  for (const member of from) if (!answers.has(member)) send(out, member, { kind: 'fetch', project, group, seal })
+  for (const member of from) if (!answers.has(member)) send(out, member, { kind: 'fetch', project, group, seal, life: peer.epoch })
 }
 
 function finish(peer: Peer, out: Out, project: ProjectId, { group, answers }: Installing): void {
   peer.installing.delete(project)
-  const { promised, accepted, value } = newestOf([...answers.values()])
+  const { promised, accepted, value, lives } = newestOf([...answers.values()])
   const kept = new Set(value.map(([key]) => key))
   const before = peer.acceptors.get(project)
   if (before !== undefined) for (const [key] of cellEntries(before.cell)) if (!kept.has(key)) journalDrop(out, cellKey(project, key))
-  peer.acceptors.set(project, { group, promised, accepted, cell: cellOf(value) })
-  journalPut(out, registerKey(project), { promised, accepted, group })
+  const known = new Map(lives.filter(([member]) => member !== peer.self))
+  const acceptor = { group, promised, accepted, cell: cellOf(value), lives: known }
+  peer.acceptors.set(project, acceptor)
+  journalRegister(out, project, acceptor)
   for (const [key, entry] of value) journalPut(out, cellKey(project, key), entry)
   note(out, 'info', 'register-installed', { project, group })
   for (const member of formerMembersOf(peer, project) ?? []) send(out, member, { kind: 'installed', project, group })
@@ -161,7 +164,15 @@ function sealRegister(peer: Peer, out: Out, project: ProjectId, group: number): 
   const sealed: Ballot = { group, counter: 0, peer: peer.self, epoch: 0 }
   if (acceptor === undefined || (acceptor.promised !== null && acceptor.promised.group >= group)) return
   acceptor.promised = sealed
-  journalPut(out, registerKey(project), { promised: sealed, accepted: acceptor.accepted, group: acceptor.group })
+  journalRegister(out, project, acceptor)
+}
+
+/** From here on this member votes for nothing that counts a vote of the other's former lives. */
+function outlive(peer: Peer, out: Out, project: ProjectId, member: PeerId, life: number): void {
+  const acceptor = acceptorOf(peer, project)
+  if (life <= (acceptor.lives.get(member) ?? 0)) return
+  acceptor.lives.set(member, life)
+  journalRegister(out, project, acceptor)
 }
 
 /** True if this member had the register in the former group, and too few of the present one have it. */

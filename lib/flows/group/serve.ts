@@ -19,6 +19,7 @@ import {
   onBehind,
   onConfirmed,
   onMemberUnreachable,
+  onOutlived,
   onPromised,
   onRejected,
   onRoundTimeout,
@@ -28,15 +29,15 @@ import {
 } from '../../register/proposer.ts'
 import { install, isInstalled } from './install.ts'
 import { membersOf } from './members.ts'
-import { cellKey, registerKey } from '../keys.ts'
-import { cancel, journalDrop, journalPut, type Out, send, timer } from '../out.ts'
+import { cellKey } from '../keys.ts'
+import { cancel, journalDrop, journalPut, journalRegister, type Out, send, timer } from '../out.ts'
 import { acceptorOf, type Peer } from '../tables.ts'
 import { type Cell, cellEntries } from '../../model/cell.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
 /** What a member gets: questions to its memory, answers to its proposals, and changes to propose. */
 export type GroupMessage = Message<
-  'change' | 'prepare' | 'promised' | 'accept' | 'accepted' | 'behind' | 'rejected' | 'confirm' | 'confirmed'
+  'change' | 'prepare' | 'promised' | 'accept' | 'accepted' | 'behind' | 'rejected' | 'outlived' | 'confirm' | 'confirmed'
 >
 
 export function onGroupMessage(peer: Peer, out: Out, from: PeerId, message: GroupMessage): void {
@@ -87,12 +88,13 @@ export function onRoundTimer(peer: Peer, out: Out, project: ProjectId): void {
 function remember(peer: Peer, out: Out, from: PeerId, message: Message<'prepare' | 'accept' | 'confirm'>): void {
   const acceptor = acceptorOf(peer, message.project)
   acceptor.group = peer.options.manifest.voting.epoch
+  const voter = { life: peer.epoch, members: membersOf(peer, message.project) }
   const before = message.kind === 'accept' && message.change.kind === 'whole' ? cellEntries(acceptor.cell).map(([key]) => key) : []
   const step =
     message.kind === 'prepare'
-      ? onPrepare(acceptor, message)
+      ? onPrepare(acceptor, voter, message)
       : message.kind === 'accept'
-        ? onAccept(acceptor, message)
+        ? onAccept(acceptor, voter, message)
         : onConfirm(acceptor, message)
   if (step.changed) journalMemory(peer, out, message.project, step, before)
   send(out, from, signed(peer, message.project, step))
@@ -105,8 +107,7 @@ function signed({ options }: Peer, project: ProjectId, { answer, attests }: Acce
 }
 
 function journalMemory(peer: Peer, out: Out, project: ProjectId, step: AcceptorStep, before: readonly string[]): void {
-  const { promised, accepted, group } = acceptorOf(peer, project)
-  journalPut(out, registerKey(project), { promised, accepted, group })
+  journalRegister(out, project, acceptorOf(peer, project))
   if (step.whole) {
     const kept = new Set(step.puts.map(({ key }) => key))
     for (const key of before) if (!kept.has(key)) journalDrop(out, cellKey(project, key))
@@ -120,7 +121,7 @@ function journalMemory(peer: Peer, out: Out, project: ProjectId, step: AcceptorS
 function onVote(
   proposer: Proposer,
   from: PeerId,
-  message: Message<'promised' | 'accepted' | 'behind' | 'rejected' | 'confirmed'>,
+  message: Message<'promised' | 'accepted' | 'behind' | 'rejected' | 'outlived' | 'confirmed'>,
   world: ProposerWorld,
 ): void {
   switch (message.kind) {
@@ -132,6 +133,8 @@ function onVote(
       return onBehind(proposer, from, message, world)
     case 'rejected':
       return onRejected(proposer, message, world)
+    case 'outlived':
+      return onOutlived(proposer, message, world)
     case 'confirmed':
       return onConfirmed(proposer, from, message, world)
   }

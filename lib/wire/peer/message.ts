@@ -5,6 +5,7 @@
  * ignored. Nothing here decides whether the sender may say it: that is for the handlers.
  */
 import type { Beat, PoolReport } from '../../model/host.ts'
+import { MEMBERS_MAX } from '../../model/lives.ts'
 import type { LogHead, PublishedRecord } from '../../model/log.ts'
 import type { Ballot } from '../../model/ballot.ts'
 import type { AcceptChange, ChangeOutcome, KnownHead, LogPlace, PeerMessage, Refusal, SeenVote } from '../../model/message.ts'
@@ -45,6 +46,7 @@ import {
 } from './shapes.ts'
 
 const ballot = shape<Ballot>({ group: count, counter: count, peer, epoch: count })
+const lives = list(count, MEMBERS_MAX)
 const hash = pattern(/^[0-9a-f]{64}$/, 64)
 const signature = pattern(/^[A-Za-z0-9+/]+={0,2}$/, 128)
 const head = shape<LogHead>({
@@ -128,12 +130,13 @@ const message = variants<PeerMessage>({
   operated: { rid, reply: operationReply },
   change: { ref, project, change: ledgerChange },
   changed: { ref, project, outcome },
-  prepare: { project, ballot, known: nullable(ballot) },
-  promised: { project, ballot, accepted: nullable(ballot), value: knownOrValue },
-  accept: { project, ballot, next: ballot, change: acceptChange, attest },
-  accepted: { project, ballot, signature: nullable(signature) },
+  prepare: { project, ballot, known: nullable(ballot), lives },
+  promised: { project, ballot, life: count, accepted: nullable(ballot), value: knownOrValue },
+  accept: { project, ballot, next: ballot, lives, change: acceptChange, attest },
+  accepted: { project, ballot, life: count, signature: nullable(signature) },
   behind: { project, ballot },
   rejected: { project, ballot, promised: ballot },
+  outlived: { project, ballot, lives },
   confirm: { project, ballot, accepted: ballot, round: count, attest },
   confirmed: { project, ballot, round: count, current: bool, signature: nullable(signature) },
   beat: { beat },
@@ -147,8 +150,16 @@ const message = variants<PeerMessage>({
   seen: { heads, kept: nullable(logPlace), ref: nullable(ref), projects },
   recall: { ref },
   recalled: { ref, head: nullable(head), votes: list(vote, ITEMS_MAX), projects, totals: projects, isLost: bool },
-  fetch: { project, group: count, seal: bool },
-  fetched: { project, group: count, seal: bool, promised: nullable(ballot), accepted: nullable(ballot), value: registerValue },
+  fetch: { project, group: count, seal: bool, life: count },
+  fetched: {
+    project,
+    group: count,
+    seal: bool,
+    promised: nullable(ballot),
+    accepted: nullable(ballot),
+    value: registerValue,
+    lives: list(pair(peer, count), ITEMS_MAX),
+  },
   install: { project, group: count },
   installed: { project, group: count },
   intent: { project, volume: uuid },

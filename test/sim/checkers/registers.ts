@@ -5,10 +5,9 @@
  * slowly may do so after another has gone on to the next ballot); from then on each decided request keeps its decision, what was closed stays closed, and use stays within the limits.
  */
 import type { GroupMember, SnapshotMember } from '../../../lib/model/group.ts'
-import type { PeerId, ProjectId, RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
+import type { ProjectId, RequestId, SnapshotId, VolumeId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerEntry, Recent, Unplaced } from '../../../lib/model/ledger.ts'
 import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
-import type { PeerMessage } from '../../../lib/model/message.ts'
 import { groupSize, majorityOf } from '../../../lib/register/home-group.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import { loosest } from '../default-limits.ts'
@@ -44,15 +43,9 @@ export class RegisterChecker implements Checker {
   readonly #snapshots = new Set<SnapshotId>()
   /** Registers whose members wrote something in this event. */
   readonly #touched = new Set<ProjectId>()
-  /** Who was asked to accept what. */
-  readonly #offered = new Set<string>()
 
   constructor(scene: Scene) {
     this.#scene = scene
-  }
-
-  onSend(_from: PeerId, to: PeerId, message: PeerMessage): void {
-    if (message.kind === 'accept') this.#offered.add(`${message.project}/${ballotText(message.ballot)}/${to}`)
   }
 
   onDurable(node: SimNode, key: string, after: unknown): void {
@@ -126,8 +119,6 @@ export class RegisterChecker implements Checker {
     const register = this.#register(project)
     for (const [name, { ballot, isVote, entries }] of register.members) {
       if (ballot === null || !isVote || isAtMost(ballot, register.chosen)) continue
-      // What a member took over from others is no vote: it was never asked to accept it.
-      if (!this.#offered.has(`${project}/${ballotText(ballot)}/${name}`)) continue
       const members = storedBy(register, ballot)
       members.add(name)
       const majority = majorityOf(groupSize(this.#scene.operator.votersIn(ballot.group).length))

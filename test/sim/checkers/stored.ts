@@ -4,7 +4,7 @@ import { type Catalogue, NO_CATALOGUE } from '../../../lib/model/catalogue.ts'
 import { type ProjectId, volumeId, type VolumeId } from '../../../lib/model/ids.ts'
 import type { LedgerEntry } from '../../../lib/model/ledger.ts'
 import { type LogState, NEW_LOG } from '../../../lib/model/log.ts'
-import type { Ballot } from '../../../lib/model/ballot.ts'
+import { type Ballot, compareBallots } from '../../../lib/model/ballot.ts'
 import type { SimNode } from '../node.ts'
 
 export function ownedIn(value: unknown): Owned | null {
@@ -23,10 +23,20 @@ export function acceptedIn(value: unknown): Ballot | null {
   return (value as { accepted: Ballot | null } | undefined)?.accepted ?? null
 }
 
-/** Whether the member voted for what it has accepted, in the group of that ballot; a later group takes it over without a vote. */
+interface StoredRegister {
+  readonly promised: Ballot | null
+  readonly accepted: Ballot | null
+  readonly group: number
+}
+
+/**
+ * Whether this is a vote as it is stored: the promise for the same proposer's next ballot comes with it. A later group, and a
+ * member that has lost its memory, take over what was accepted elsewhere without a vote.
+ */
 export function isVoteIn(value: unknown): boolean {
-  const { accepted, group } = (value as { accepted: Ballot | null; group: number } | undefined) ?? { accepted: null, group: 0 }
-  return accepted?.group === group
+  const { promised, accepted, group } = (value as StoredRegister | undefined) ?? { promised: null, accepted: null, group: 0 }
+  if (promised === null || accepted === null || accepted.group !== group) return false
+  return promised.peer === accepted.peer && promised.epoch === accepted.epoch && compareBallots(promised, accepted) > 0
 }
 
 /** Whether what is settled is no request, but that totals are told once more. */

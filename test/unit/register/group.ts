@@ -9,6 +9,7 @@ import { evaluate, LEDGER_RULES } from '../../../lib/ledger/rules.ts'
 import { cellEntries, cellOf } from '../../../lib/model/cell.ts'
 import { peerId, poolName, projectId, requestId, reservationId, volumeId, type PeerId } from '../../../lib/model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../../lib/model/ledger.ts'
+import { hearLife } from '../../../lib/model/lives.ts'
 import type { ChangeOutcome, PeerMessage } from '../../../lib/model/message.ts'
 import { type Acceptor, newAcceptor, onAccept, onConfirm, onPrepare } from '../../../lib/register/acceptor.ts'
 import { majorityOf } from '../../../lib/register/home-group.ts'
@@ -18,6 +19,7 @@ import {
   onAccepted,
   onBehind,
   onConfirmed,
+  onOutlived,
   onPromised,
   onRejected,
   onRoundTimeout,
@@ -120,7 +122,8 @@ export class Group {
 
   #ask(member: PeerId): void {
     for (const other of this.members)
-      if (other !== member) this.#post(member, other, { kind: 'fetch', project: PROJECT, group: GROUP, seal: false })
+      if (other !== member)
+        this.#post(member, other, { kind: 'fetch', project: PROJECT, group: GROUP, seal: false, life: this.proposer(member).epoch })
   }
 
   #run(): void {
@@ -134,15 +137,18 @@ export class Group {
     const answer = (of: PeerMessage): void => this.#post(to, from, of)
     const proposer = this.proposer(to)
     const world = this.worldOf(to)
+    const voter = { life: proposer.epoch, members: this.members }
     switch (message.kind) {
       case 'fetch': {
+        hearLife(acceptor.lives, from, message.life)
         const { promised, accepted, cell } = acceptor
-        return answer({ ...message, kind: 'fetched', promised, accepted, value: cellEntries(cell) })
+        const lives = [...acceptor.lives, [to, proposer.epoch] as const]
+        return answer({ kind: 'fetched', project: PROJECT, group: GROUP, seal: false, promised, accepted, value: cellEntries(cell), lives })
       }
       case 'prepare':
-        return answer(onPrepare(acceptor, message).answer)
+        return answer(onPrepare(acceptor, voter, message).answer)
       case 'accept':
-        return answer(onAccept(acceptor, message).answer)
+        return answer(onAccept(acceptor, voter, message).answer)
       case 'confirm':
         return answer(onConfirm(acceptor, message).answer)
       case 'promised':
@@ -153,6 +159,8 @@ export class Group {
         return onBehind(proposer, from, message, world)
       case 'rejected':
         return onRejected(proposer, message, world)
+      case 'outlived':
+        return onOutlived(proposer, message, world)
       case 'confirmed':
         return onConfirmed(proposer, from, message, world)
       default:
@@ -165,8 +173,8 @@ export class Group {
     told?.set(from, memory)
     if (told === undefined || told.size < majorityOf(this.members.length - 1)) return
     this.#told.delete(to)
-    const { promised, accepted, value } = newestOf([...told.values()])
-    this.acceptors.set(to, { group: GROUP, promised, accepted, cell: cellOf(value) })
+    const { promised, accepted, value, lives } = newestOf([...told.values()])
+    this.acceptors.set(to, { group: GROUP, promised, accepted, cell: cellOf(value), lives: new Map(lives) })
   }
 
   #post(from: PeerId, to: PeerId, message: PeerMessage): void {

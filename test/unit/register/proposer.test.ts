@@ -35,8 +35,8 @@ t.test('a proposer asks for nothing under a ballot that its own disk does not kn
   const proposer = newProposer(PROJECT, A, 1, 1, MEMBERS)
   const kinds = (): readonly string[] => [...new Set(sent.splice(0).map(({ kind }) => kind))]
   const ballot: Ballot = { group: 1, counter: 1, peer: A, epoch: 1 }
-  const promise = { kind: 'promised', project: PROJECT, ballot, accepted: null, value: [] } as const
-  const vote = { kind: 'accepted', project: PROJECT, ballot, signature: null } as const
+  const promise = { kind: 'promised', project: PROJECT, ballot, life: 1, accepted: null, value: [] } as const
+  const vote = { kind: 'accepted', project: PROJECT, ballot, life: 1, signature: null } as const
   propose(proposer, { from: A, ref: 'one', change: { kind: 'clear-limits' } }, world)
   t.same(kinds(), ['prepare'])
   onPromised(proposer, B, promise, world)

@@ -104,11 +104,11 @@ t.test('a former member that was asked is sealed, for good: it votes under no ba
   const votes = (): number =>
     fleet.sent.filter(({ from, message }) => from === second && message.kind === 'promised' && message.project === PROJECT).length
   const before = votes()
-  fleet.say(third, second, { kind: 'prepare', project: PROJECT, ballot: late, known: null })
+  fleet.say(third, second, { kind: 'prepare', project: PROJECT, ballot: late, known: null, lives: [] })
   fleet.stop(second)
   fleet.start(second)
   fleet.pass(2 * TIMINGS.recallMs)
-  fleet.say(third, second, { kind: 'prepare', project: PROJECT, ballot: late, known: null })
+  fleet.say(third, second, { kind: 'prepare', project: PROJECT, ballot: late, known: null, lives: [] })
   t.equal(votes(), before, 'no promise, neither in this life nor in the next')
   const promised = fleet.host(second).tables.acceptors.get(PROJECT)?.promised
   t.ok((promised?.group ?? 0) >= next.voting.epoch, 'and its journal says so too')
@@ -142,7 +142,7 @@ t.test('a member votes on no register that it has not taken over', async (t) => 
   const from = fleet.sent.length
   for (const member of members) {
     const ballot = { group: next.voting.epoch, counter: 5, peer: member, epoch: 9 }
-    for (const to of members) fleet.say(member, to, { kind: 'prepare', project: PROJECT, ballot, known: null })
+    for (const to of members) fleet.say(member, to, { kind: 'prepare', project: PROJECT, ballot, known: null, lives: [] })
   }
   const answer = fleet.ask('a', { kind: 'ledger', project: PROJECT })
   fleet.pass(20_000)

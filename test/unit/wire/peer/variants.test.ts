@@ -323,6 +323,7 @@ const whole = (value: unknown): unknown => ({
   project,
   ballot,
   next: ballot,
+  lives: [1],
   change: { kind: 'whole', value: [['some/key', value]] },
   attest: [],
 })
@@ -331,6 +332,7 @@ const put = (entry: unknown): unknown => ({
   project,
   ballot,
   next: ballot,
+  lives: [1],
   change: { kind: 'difference', base: ballot, puts: [{ key: 'some/key', entry }] },
   attest: [],
 })
@@ -426,7 +428,7 @@ t.test('heads and parts of a log: hashes, places and signatures have their form'
 t.test('what a host is told at its start, and what members tell each other of a register that moves', async (t) => {
   const good: readonly PeerMessage[] = [
     { kind: 'recalled', ref: 'r', head: null, votes: [], projects: [], totals: [project], isLost: true },
-    { kind: 'fetched', project, group: 2, seal: false, promised: null, accepted: null, value: [] },
+    { kind: 'fetched', project, group: 2, seal: false, promised: null, accepted: null, value: [], lives: [] },
   ]
   for (const message of good) t.same(parsePeerMessage(JSON.parse(JSON.stringify(message))), message, message.kind)
   const [recalled, fetched] = good
