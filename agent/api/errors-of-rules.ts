@@ -216,6 +216,12 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     help: 'The volume’s host was marked as lost, and its bytes are gone with it. The volume can be deleted, and nothing else.',
     text: (f) => `Invalid volume: Volume ${f.volume} is lost with its host ${f.host}; it can only be deleted.`,
   },
+  'host-left': {
+    status: 400,
+    name: 'InvalidVolume',
+    help: 'The host that the volume was promised on has left the cluster without having heard of it. The volume was never made; it can be deleted, and nothing else.',
+    text: (f) => `Invalid volume: Volume ${f.volume} was to be made on host ${f.host}, which has left the cluster; it can only be deleted.`,
+  },
   'below-use': {
     status: 400,
     name: 'InvalidInput',

@@ -1,5 +1,5 @@
 /** User messages (3.3): why volumes are in `error`. Made from the volumes' records, so every peer has them. */
-import { hostName, type Manifest } from '../../lib/model/manifest.ts'
+import { hasLeft, hostName, type Manifest } from '../../lib/model/manifest.ts'
 import type { Volume, VolumeFailure } from '../../lib/model/volume.ts'
 import { newestFirst } from '../../lib/wire/cinder/item-list.ts'
 import { type Message, messageBody, messageOf } from '../../lib/wire/cinder/message.ts'
@@ -75,6 +75,10 @@ function messagesOf(list: VolumeList, edge: Edge, call: Call): readonly Message[
 
 function lostMessage(manifest: Manifest, volume: Volume, failure: VolumeFailure): Message {
   const host = volume.owner === null ? '' : hostName(manifest, volume.owner)
-  const message = messageOf(volume, failure, namedUuid('message', volume.id, 'host-lost'), false)
-  return { ...message, text: `volume:Its host is lost (${host}), and its data with it. The volume can only be deleted.` }
+  const isNeverMade = volume.owner !== null && hasLeft(manifest, volume.owner)
+  const message = messageOf(volume, failure, namedUuid('message', volume.id, isNeverMade ? 'host-left' : 'host-lost'), false)
+  const why = isNeverMade
+    ? `It was never made: the host that it was promised on has left the cluster (${host}).`
+    : `Its host is lost (${host}), and its data with it.`
+  return { ...message, text: `volume:${why} The volume can only be deleted.` }
 }

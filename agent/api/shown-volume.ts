@@ -1,12 +1,12 @@
 /**
- * A volume as it is shown, where its owner's record is not the last word: its host is lost for good, or its deletion was
- * asked for while its host was away.
+ * A volume as it is shown, where its owner's record is not the last word: its host is lost for good, or left before it had
+ * heard of it, or its deletion was asked for while its host was away.
  *
  * This is the one place that decides so; lists, single reads and messages all go through it. A record that is shown
  * otherwise keeps one object for its whole life, so that its JSON is made once (volume-json.ts).
  */
 import type { LedgerContents } from '../../lib/model/ledger.ts'
-import { isLostHost, type Manifest } from '../../lib/model/manifest.ts'
+import { goneHosts, isGoneHost, type Manifest } from '../../lib/model/manifest.ts'
 import type { VolumeView } from '../../lib/model/request.ts'
 import type { Snapshot } from '../../lib/model/snapshot.ts'
 import type { Volume } from '../../lib/model/volume.ts'
@@ -19,8 +19,9 @@ export const NO_MARKS: Marks = { intents: [], gone: [] }
 const inError = new WeakMap<Volume, Volume>()
 const inDeletion = new WeakMap<Volume, Volume>()
 
+/** Nobody is left who could make it or say anything of it. */
 export function isLostVolume(manifest: Manifest, { owner }: Pick<Volume, 'owner'>): boolean {
-  return owner !== null && isLostHost(manifest, owner)
+  return owner !== null && isGoneHost(manifest, owner)
 }
 
 /** Null: its tenant has deleted it, and nobody is left who could say so in a record. */
@@ -36,7 +37,8 @@ function shownVolume(manifest: Manifest, volume: Volume, { gone, intents }: Mark
 export function shownVolumes(manifest: Manifest, volumes: readonly Volume[], marks: readonly Marks[]): readonly Volume[] {
   const gone = new Set(marks.flatMap((mark) => mark.gone))
   const intents = new Map(marks.flatMap((mark) => mark.intents.map((intent) => [intent.volume, intent])))
-  const nobodyIsLost = manifest.hosts.every(({ state }) => state !== 'lost')
+  const away = new Set(goneHosts(manifest))
+  const nobodyIsLost = away.size === 0 || volumes.every(({ owner }) => owner === null || !away.has(owner))
   if (nobodyIsLost && intents.size === 0) return volumes
   return volumes.flatMap((volume) => {
     const intent = intents.get(volume.id)

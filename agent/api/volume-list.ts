@@ -10,7 +10,7 @@ import { isGroup } from '../../lib/model/group.ts'
 import type { ProjectId } from '../../lib/model/ids.ts'
 import { grantedVolume as grantedAsVolume, unplacedAsVolume } from '../../lib/flows/shape.ts'
 import type { Binding, LedgerContents } from '../../lib/model/ledger.ts'
-import { hostOf } from '../../lib/model/manifest.ts'
+import { zoneOf } from '../../lib/model/manifest.ts'
 import type { Volume } from '../../lib/model/volume.ts'
 import { newestFirst } from '../../lib/wire/cinder/item-list.ts'
 import type { Call, Edge } from './call.ts'
@@ -86,5 +86,5 @@ async function grantedVolume(edge: Edge, binding: Binding): Promise<Volume | nul
 }
 
 function creatingVolume(edge: Edge, binding: Binding): Volume | null {
-  return grantedAsVolume(binding, hostOf(edge.service.manifest(), binding.host)?.zone ?? '')
+  return grantedAsVolume(binding, zoneOf(edge.service.manifest(), binding.host))
 }

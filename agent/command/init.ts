@@ -79,6 +79,7 @@ async function firstManifest({ host, expect, types, limits }: InitOptions): Prom
     // A cluster of one is complete; any other waits for its founding hosts.
     voting: { epoch: expect === 1 ? 1 : 0, former: null },
     hosts: [{ peer: peerId, name: host.name, addrs: dialAddresses(host), zone: host.zone, voter: true, state: 'member' }],
+    left: [],
     types: types.some((type) => type.name === DEFAULT_TYPE_NAME) ? types : [defaultType(), ...types],
     limits,
   }

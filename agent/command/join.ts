@@ -152,6 +152,12 @@ function refusedBy(code: string, facts: Readonly<Record<string, unknown>>): Comm
         `this host was a member under the name ${facts['name']} and was marked as lost: its key is worth nothing any more`,
         'join as a new host: another --name and an empty folder with --dir',
       )
+    case 'host-left':
+      return say(
+        EXIT.notAllowed,
+        `this host was a member under the name ${facts['name']} and has left: its key is not taken again`,
+        'join as a new host: an empty folder with --dir; the name may stay',
+      )
     case 'too-many':
       return say(EXIT.unreachable, 'too many hosts knock at once', 'repeat the same line in a few seconds')
     default:

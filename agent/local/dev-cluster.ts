@@ -102,6 +102,7 @@ async function firstManifest(peers: readonly DevPeer[], options: DevOptions): Pr
     expect: peers.length,
     voting: { epoch: 1, former: null },
     hosts: hosts.sort((a, b) => compareText(a.peer, b.peer)),
+    left: [],
     types: [defaultType()],
     limits: options.limits,
   }

@@ -6,7 +6,7 @@
  */
 import { canonicalJson } from '../../lib/model/json.ts'
 import { hostNamed, hostOf, isMember, type Manifest } from '../../lib/model/manifest.ts'
-import { joining, type StepProblem } from '../../lib/model/manifest-steps.ts'
+import { joining, type JoinProblem } from '../../lib/model/manifest-steps.ts'
 import type { JoiningFailure } from '../../lib/ports/joining.ts'
 import type { JoinRequest } from '../../lib/wire/join.ts'
 import type { Change } from './manifest-changes.ts'
@@ -16,6 +16,7 @@ export type JoinRefusal =
   | JoiningFailure
   | { readonly code: 'step-pending'; readonly epoch: number }
   | { readonly code: 'host-lost'; readonly name: string }
+  | { readonly code: 'host-left'; readonly name: string }
 
 /** @param prev hash of `manifest` */
 export function admit(manifest: Manifest, request: JoinRequest, prev: string): Change<JoinRefusal> {
@@ -31,7 +32,7 @@ export function admit(manifest: Manifest, request: JoinRequest, prev: string): C
   return next.ok ? { kind: 'next', manifest: next.manifest } : refused(refusalOf(next.problem))
 }
 
-function refusalOf(problem: StepProblem): JoinRefusal {
+function refusalOf(problem: JoinProblem): JoinRefusal {
   switch (problem.kind) {
     case 'step-pending':
       return { code: 'step-pending', epoch: problem.epoch }
@@ -39,6 +40,8 @@ function refusalOf(problem: StepProblem): JoinRefusal {
       return { code: 'name-taken', name: problem.name }
     case 'lost-before':
       return { code: 'host-lost', name: problem.name }
+    case 'left-before':
+      return { code: 'host-left', name: problem.name }
     default:
       return { code: 'bad-request', detail: problem.kind }
   }

@@ -41,6 +41,7 @@ const STATUS: Readonly<Record<JoinRefusal['code'], number>> = {
   'bad-request': 400,
   'step-pending': 503,
   'host-lost': 403,
+  'host-left': 403,
 }
 
 /** @throws if the address cannot be listened on */

@@ -14,6 +14,8 @@ export interface Account {
   readonly founding: readonly VolumeType[]
   /** Whether the manifest says that a host is lost for good. */
   isLost(host: PeerId): boolean
+  /** Whether it says that a host was a member, and left. */
+  hasLeft(host: PeerId): boolean
 }
 
 export interface Verdict {

@@ -151,11 +151,13 @@ export const LEDGER_RULES: LedgerRules = {
    * The dead cannot report, so others do, from their last log. Grants that the log explains, extends and snapshots that can never be made
    * any more and deletes that waited for the host come to their end; what it never told of stays granted until it is deleted.
    * A copy of the log that ends before what is counted decides nothing, or the count could rise later, above the limits.
+   * One that left with nothing on it has no log any more, and what was granted to it never reached it.
    */
-  forget({ cell, isLost }, { host, epoch, seq, records, volume, atMs }) {
-    if (!isLost(host)) return answer({ kind: 'not-lost' })
+  forget({ cell, isLost, hasLeft }, { host, epoch, seq, records, volume, hasLeft: saysLeft = false, atMs }) {
+    if (saysLeft ? !hasLeft(host) : !isLost(host)) return answer({ kind: 'not-lost' })
     const known = cell.hosts.get(host)
-    if (known !== undefined && comparePositions(known, { epoch, seq }) > 0) return answer({ kind: 'behind' })
+    const at = saysLeft && known !== undefined ? known : { epoch, seq }
+    if (known !== undefined && comparePositions(known, at) > 0) return answer({ kind: 'behind' })
     const intents = [...cell.intents.values()].filter((intent) => intent.host === host)
     const fresh = new Set([...intents.map((intent) => intent.volume), ...(volume === null ? [] : [volume])])
     const isGone = (id: VolumeId): boolean => fresh.has(id) || cell.gone.has(id)
@@ -166,7 +168,7 @@ export const LEDGER_RULES: LedgerRules = {
       (binding) => binding.host === host && (binding.spec === null || isGone(binding.volume) || isLogged.has(binding.volume)),
     )
     const gone = [...fresh].filter((id) => !cell.gone.has(id)).map((id) => put({ kind: 'gone', volume: id, host, atMs }))
-    const totals = put({ kind: 'host', host, epoch, seq, usage, isFinal: true })
+    const totals = put({ kind: 'host', host, epoch: at.epoch, seq: at.seq, usage, isFinal: true })
     return { puts: [totals, ...endAll(cell, ended, atMs), ...gone, ...intents.map(drop)], answer: { kind: 'forgotten' } }
   },
 

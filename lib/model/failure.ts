@@ -92,6 +92,8 @@ export type Failure =
   | { readonly code: 'owner-unreachable'; readonly host: string; readonly sinceMs: number | null }
   /** The volume's host is gone for good, and its bytes with it. */
   | { readonly code: 'host-lost'; readonly volume: VolumeId; readonly host: string }
+  /** The host that the volume was promised on has left the cluster, and never made it. */
+  | { readonly code: 'host-left'; readonly volume: VolumeId; readonly host: string }
   | { readonly code: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
   | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly code: 'forming'; readonly joined: number; readonly expect: number }

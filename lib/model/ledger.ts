@@ -95,7 +95,7 @@ export interface HostTotals {
   readonly epoch: number
   readonly seq: number
   readonly usage: Usage
-  /** The host is lost: these were counted by others, from its last log, and nothing that it says itself counts any more. */
+  /** The host is lost, or has left: these were counted by others, and nothing that it says itself counts any more. */
   readonly isFinal: boolean
 }
 
@@ -110,7 +110,7 @@ export interface Intent {
   readonly atMs: number
 }
 
-/** A volume of a host that is lost for good, deleted by its tenant: no totals of the host count it any more. */
+/** A volume of a host that is lost for good or has left, deleted by its tenant: no totals of the host count it any more. */
 export interface Gone {
   readonly kind: 'gone'
   readonly volume: VolumeId
@@ -183,7 +183,7 @@ export type LedgerChange =
   | { readonly kind: 'leave'; readonly volume: VolumeId; readonly rid: RequestId; readonly atMs: number }
   /**
    * A lost host's account is closed by its log: all that it held of this project at (epoch, seq). `volume`: deleted by its
-   * tenant, or null.
+   * tenant, or null. `hasLeft`: it left with nothing on it, and where its log ended does not matter.
    */
   | {
       readonly kind: 'forget'
@@ -192,6 +192,7 @@ export type LedgerChange =
       readonly seq: number
       readonly records: readonly LastRecord[]
       readonly volume: VolumeId | null
+      readonly hasLeft?: true
       readonly atMs: number
     }
   | { readonly kind: 'set-limits'; readonly limits: Partial<Limits>; readonly defaults?: DefaultLimits }
@@ -228,7 +229,7 @@ export type LedgerAnswer =
   | { readonly kind: 'forgotten' }
   /** The register has counted more of the host's log than the asker knows. */
   | { readonly kind: 'behind' }
-  /** Only the manifest can say that a host is lost. */
+  /** Only the manifest can say that a host is lost, or has left. */
   | { readonly kind: 'not-lost' }
   | { readonly kind: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
   | { readonly kind: 'contents'; readonly contents: LedgerContents }
@@ -249,7 +250,7 @@ export interface LedgerContents {
   readonly bound: readonly Binding[]
   readonly unplaced: readonly Unplaced[]
   readonly intents: readonly Intent[]
-  /** Volumes of lost hosts that were deleted. */
+  /** Volumes that were deleted after their hosts were lost, or had left. */
   readonly gone: readonly VolumeId[]
   readonly limits: Limits
   readonly used: Usage

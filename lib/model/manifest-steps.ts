@@ -7,7 +7,10 @@
  * waits for the one before it, and changes one voter.
  */
 import type { PeerId } from './ids.ts'
-import { hostNamed, hostOf, isForming, type Manifest, type ManifestHost, votersOf } from './manifest.ts'
+import { hasLeft, hostName, hostNamed, hostOf, isForming, type LeftHost, type Manifest, type ManifestHost, votersOf } from './manifest.ts'
+
+/** Of so many hosts that left the manifest says so. Each is a few hundred bytes of it. */
+export const LEFT_MAX = 1000
 
 export type StepProblem =
   /** The registers are still on their way from the step before. */
@@ -19,7 +22,12 @@ export type StepProblem =
   | { readonly kind: 'last-voter'; readonly name: string }
   | { readonly kind: 'founding'; readonly joined: number; readonly expect: number }
 
-export type NextManifest = { readonly ok: true; readonly manifest: Manifest } | { readonly ok: false; readonly problem: StepProblem }
+/** What was granted to a host that left is ended by its key: under that it must never be there again. */
+export type JoinProblem = StepProblem | { readonly kind: 'left-before'; readonly name: string }
+
+export type NextManifest<Problem = JoinProblem> =
+  | { readonly ok: true; readonly manifest: Manifest }
+  | { readonly ok: false; readonly problem: Problem }
 
 type Unchained = Omit<Manifest, 'epoch' | 'prev'>
 
@@ -30,6 +38,7 @@ export function joining(manifest: Manifest, host: Omit<ManifestHost, 'voter' | '
     return refused({ kind: 'name-taken', name: host.name, by: named.peer })
   const known = hostOf(manifest, host.peer)
   if (known?.state === 'lost') return refused({ kind: 'lost-before', name: known.name })
+  if (hasLeft(manifest, host.peer)) return refused({ kind: 'left-before', name: hostName(manifest, host.peer) })
   const others = manifest.hosts.filter(({ peer }) => peer !== host.peer)
   // The same host again, with other addresses: nothing moves.
   if (known !== null) return next(manifest, { ...manifest, hosts: [...others, { ...known, ...host }] }, prev)
@@ -40,7 +49,7 @@ export function joining(manifest: Manifest, host: Omit<ManifestHost, 'voter' | '
 }
 
 /** A host takes no new volume from here on, and gives its votes up: the first step of its leaving. */
-export function draining(manifest: Manifest, name: string, prev: string): NextManifest {
+export function draining(manifest: Manifest, name: string, prev: string): NextManifest<StepProblem> {
   const host = hostNamed(manifest, name)
   if (host === null) return refused({ kind: 'host-unknown', name })
   const problem = problemOfLoss(manifest, host)
@@ -50,17 +59,19 @@ export function draining(manifest: Manifest, name: string, prev: string): NextMa
 }
 
 /** A host goes, with nothing on it any more (the caller has made sure). */
-export function leaving(manifest: Manifest, name: string, prev: string): NextManifest {
+export function leaving(manifest: Manifest, name: string, prev: string): NextManifest<StepProblem> {
   const host = hostNamed(manifest, name)
   if (host === null) return refused({ kind: 'host-unknown', name })
   const problem = problemOfLoss(manifest, host)
   if (problem !== null) return refused(problem)
   const hosts = manifest.hosts.filter(({ peer }) => peer !== host.peer)
-  return host.voter ? voting(manifest, { ...manifest, hosts }, prev) : next(manifest, { ...manifest, hosts }, prev)
+  const { peer, name: called, zone } = host
+  const left = [...manifest.left, { peer, name: called, zone } satisfies LeftHost].slice(-LEFT_MAX)
+  return host.voter ? voting(manifest, { ...manifest, hosts, left }, prev) : next(manifest, { ...manifest, hosts, left }, prev)
 }
 
 /** A host and its disks are gone for good. It stays in the list, so that its volumes are shown as lost. */
-export function losing(manifest: Manifest, name: string, prev: string): NextManifest {
+export function losing(manifest: Manifest, name: string, prev: string): NextManifest<StepProblem> {
   const host = hostNamed(manifest, name)
   if (host === null) return refused({ kind: 'host-unknown', name })
   if (host.state === 'lost') return refused({ kind: 'lost-before', name })
@@ -80,17 +91,17 @@ function problemOfLoss(manifest: Manifest, host: ManifestHost): StepProblem | nu
   return host.voter && votersOf(manifest).length === 1 ? { kind: 'last-voter', name: host.name } : null
 }
 
-function voting(manifest: Manifest, changed: Unchained, prev: string): NextManifest {
+function voting(manifest: Manifest, changed: Unchained, prev: string): NextManifest<StepProblem> {
   const { epoch, former } = manifest.voting
   if (former !== null) return refused({ kind: 'step-pending', epoch })
   return next(manifest, { ...changed, voting: { epoch: epoch + 1, former: votersOf(manifest) } }, prev)
 }
 
-function next(manifest: Manifest, changed: Unchained, prev: string): NextManifest {
+function next(manifest: Manifest, changed: Unchained, prev: string): NextManifest<StepProblem> {
   const hosts = [...changed.hosts].sort((a, b) => (a.peer < b.peer ? -1 : 1))
   return { ok: true, manifest: { ...changed, hosts, epoch: manifest.epoch + 1, prev } }
 }
 
-function refused(problem: StepProblem): NextManifest {
+function refused<Problem extends JoinProblem>(problem: Problem): { readonly ok: false; readonly problem: Problem } {
   return { ok: false, problem }
 }

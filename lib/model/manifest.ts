@@ -24,6 +24,9 @@ export interface ManifestHost {
   readonly state: 'member' | 'draining' | 'lost'
 }
 
+/** A host that was a member and went with nothing on it. Its key does not join again. */
+export type LeftHost = Pick<ManifestHost, 'peer' | 'name' | 'zone'>
+
 /** Which change of the voters holds. */
 export interface Voting {
   /** Grows by one at each change of the voters. */
@@ -44,6 +47,11 @@ export interface Manifest {
   readonly voting: Voting
   /** Sorted by peer id. */
   readonly hosts: readonly ManifestHost[]
+  /**
+   * Those that left last, the newest at the end. Room may have been granted to them of which they never heard, and a host that
+   * is not in `hosts` may as well be one that this manifest does not know yet.
+   */
+  readonly left: readonly LeftHost[]
   readonly types: readonly VolumeType[]
   readonly limits: Limits
 }
@@ -81,13 +89,35 @@ export function hostOf(manifest: Manifest, peer: PeerId): ManifestHost | null {
   return manifest.hosts.find((host) => host.peer === peer) ?? null
 }
 
+export function hasLeft(manifest: Manifest, peer: PeerId): boolean {
+  return leftHostOf(manifest, peer) !== null
+}
+
+/** Lost or left: it carries nothing out any more, and nothing that it says counts. */
+export function isGoneHost(manifest: Manifest, peer: PeerId): boolean {
+  return isLostHost(manifest, peer) || hasLeft(manifest, peer)
+}
+
+export function goneHosts({ hosts, left }: Manifest): readonly PeerId[] {
+  return [...hosts.filter(({ state }) => state === 'lost'), ...left].map(({ peer }) => peer)
+}
+
 /** Name of the host, or its peer id if the manifest does not know it. */
 export function hostName(manifest: Manifest, peer: PeerId): string {
-  return hostOf(manifest, peer)?.name ?? peer
+  return (hostOf(manifest, peer) ?? leftHostOf(manifest, peer))?.name ?? peer
+}
+
+/** Where the host is, or was when it left; '' if the manifest does not know it. */
+export function zoneOf(manifest: Manifest, peer: PeerId): string {
+  return (hostOf(manifest, peer) ?? leftHostOf(manifest, peer))?.zone ?? ''
 }
 
 /** Who bears the name now; else the lost host that bore it. */
 export function hostNamed(manifest: Manifest, name: string): ManifestHost | null {
   const bearers = manifest.hosts.filter((host) => host.name === name)
   return bearers.find(({ state }) => state !== 'lost') ?? bearers[0] ?? null
+}
+
+function leftHostOf({ left }: Manifest, peer: PeerId): LeftHost | null {
+  return left.find((host) => host.peer === peer) ?? null
 }

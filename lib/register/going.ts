@@ -47,7 +47,7 @@ export function canSpare(voters: readonly PeerId[], silent: number): boolean {
   return silent <= size - majorityOf(size)
 }
 
-function goingOf(next: NextManifest): Going {
+function goingOf(next: NextManifest<StepProblem>): Going {
   return next.ok ? { kind: 'next', manifest: next.manifest } : refused(next.problem)
 }
 

@@ -4,7 +4,8 @@
  * Fields that this version does not know stay in the value, because the signature covers them too. A manifest that passes
  * is well formed; whether the cluster's key signed it is another question, and its answer needs a key.
  */
-import type { Manifest, ManifestHost, SignedManifest, Voting } from '../model/manifest.ts'
+import type { LeftHost, Manifest, ManifestHost, SignedManifest, Voting } from '../model/manifest.ts'
+import { LEFT_MAX } from '../model/manifest-steps.ts'
 import { bool, integer, list, nullable, oneOf, pattern, shape, text } from './peer/check.ts'
 import { limits, volumeType } from './peer/catalogue-shapes.ts'
 import { count, peer, uuid } from './peer/plain-shapes.ts'
@@ -13,11 +14,12 @@ const HOSTS_MAX = 10_000
 
 /** A host's name is the first part of `host@backend#pool`, and part of log lines and prompts. */
 const hostName = pattern(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 255)
+const zone = text(255)
 const host = shape<ManifestHost>({
   peer,
   name: hostName,
   addrs: list(pattern(/^\/[\x21-\x7e]+$/, 512), 16),
-  zone: text(255),
+  zone,
   voter: bool,
   state: oneOf('member', 'draining', 'lost'),
 })
@@ -28,6 +30,7 @@ const manifest = shape<Manifest>({
   expect: integer(1),
   voting: shape<Voting>({ epoch: count, former: nullable(list(peer, HOSTS_MAX)) }),
   hosts: list(host, HOSTS_MAX),
+  left: list(shape<LeftHost>({ peer, name: hostName, zone }), LEFT_MAX),
   types: list(volumeType, 1000),
   limits,
 })
@@ -37,9 +40,9 @@ const signedManifest = shape<SignedManifest>({ manifest, signature: pattern(/^[A
 export function parseSignedManifest(json: unknown): SignedManifest | null {
   if (!signedManifest(json)) return null
   const signed = json as SignedManifest
-  const { hosts } = signed.manifest
-  const peers = new Set(hosts.map((item) => item.peer))
+  const { hosts, left } = signed.manifest
+  const peers = new Set([...hosts, ...left].map((item) => item.peer))
   const living = hosts.filter(({ state }) => state !== 'lost')
   const names = new Set(living.map((item) => item.name))
-  return peers.size === hosts.length && names.size === living.length ? signed : null
+  return peers.size === hosts.length + left.length && names.size === living.length ? signed : null
 }

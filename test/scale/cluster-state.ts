@@ -90,6 +90,7 @@ export function populate(size: ClusterSize): ClusterState {
     expect: size.peers,
     voting: { epoch: 1, former: null },
     hosts: Array.from({ length: size.peers }, (_, at) => hostAt(at)).sort((a, b) => compareText(a.peer, b.peer)),
+    left: [],
     types: [],
     limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
   }

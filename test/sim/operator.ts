@@ -7,7 +7,7 @@
  */
 import { pendingRegisters } from '../../lib/flows/group/install.ts'
 import { type PeerId, peerId } from '../../lib/model/ids.ts'
-import { hostOf, type Manifest, votersOf } from '../../lib/model/manifest.ts'
+import { hasLeft, hostOf, type Manifest, votersOf } from '../../lib/model/manifest.ts'
 import { joining, stepDone } from '../../lib/model/manifest-steps.ts'
 import { canSpare, type Going, nextOfLeaving, nextOfLosing } from '../../lib/register/going.ts'
 import { comparePositions, type LogHead } from '../../lib/model/log.ts'
@@ -165,6 +165,11 @@ export class Operator {
 
   isLost(peer: PeerId): boolean {
     return hostOf(this.manifest, peer)?.state === 'lost'
+  }
+
+  /** A host goes with nothing on it, but for room that it was granted and never heard of. */
+  hasLeft(peer: PeerId): boolean {
+    return hasLeft(this.manifest, peer)
   }
 
   /** Whether others have all that this host keeps of the owners. A lost host and the last copy of its log are two disks of a cluster that can spare one. */

@@ -360,6 +360,7 @@ function manifestOf({ peers, limits, steps }: SimOptions): Manifest {
       voter: !steps || at % 2 === 0,
       state: 'member',
     })),
+    left: [],
     types: FOUNDING_TYPES,
     limits,
   }

@@ -6,7 +6,7 @@
  */
 import { failure, success, type Failure } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
-import { hostOf, isForming } from '../../model/manifest.ts'
+import { isForming, zoneOf } from '../../model/manifest.ts'
 import { CLUSTER_PROJECT, type PeerId, type RequestId } from '../../model/ids.ts'
 import type { Binding, Recent, Unplaced } from '../../model/ledger.ts'
 import type { ChangeOutcome, PeerMessage, Refusal } from '../../model/message.ts'
@@ -271,7 +271,7 @@ function onBound(peer: Peer, out: Out, creating: Creating, binding: Binding | Re
     return end(peer, out, creating, failure({ code: 'volume-not-found', volume: creating.spec.id }))
   if (reservation !== creating.reservation || candidateOf(creating)?.peer !== host) letGo(out, creating)
   if (binding.kind === 'bound') {
-    const granted = grantedVolume(binding, hostOf(peer.options.manifest, host)?.zone ?? '')
+    const granted = grantedVolume(binding, zoneOf(peer.options.manifest, host))
     if (granted !== null) noteGranted(peer.view, granted, host, creating.since)
   }
   const { rid, spec } = creating

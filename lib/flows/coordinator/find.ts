@@ -8,7 +8,7 @@
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { canonicalJson } from '../../model/json.ts'
-import { hostName, hostOf, isLostHost, votersOf } from '../../model/manifest.ts'
+import { hostName, isLostHost, votersOf, zoneOf } from '../../model/manifest.ts'
 import type { PeerId, ProjectId, SnapshotId, VolumeId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
 import type { ChangeOutcome, KnownHead } from '../../model/message.ts'
@@ -253,7 +253,7 @@ function inRegister(peer: Peer, { volume, since }: Searching, contents: LedgerCo
   if (unplaced !== undefined) return unplacedAsVolume(unplaced)
   const binding = contents.bound.find((one) => one.volume === volume && one.spec !== null)
   if (binding === undefined) return null
-  const granted = grantedVolume(binding, hostOf(peer.options.manifest, binding.host)?.zone ?? '')
+  const granted = grantedVolume(binding, zoneOf(peer.options.manifest, binding.host))
   // A grant stays open for a moment after its volume has come and gone; the owner's tombstone knows better.
   if (granted === null || isBuried(peer, binding.host, binding.volume)) return null
   noteGranted(peer.view, granted, binding.host, since)

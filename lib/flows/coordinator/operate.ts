@@ -5,7 +5,7 @@
  * no room has no owner; what may be done with it is done in its project's register.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
-import { hostName, isLostHost } from '../../model/manifest.ts'
+import { hasLeft, hostName, isGoneHost } from '../../model/manifest.ts'
 import { isGroup } from '../../model/group.ts'
 import type { GroupId, PeerId, RequestId } from '../../model/ids.ts'
 import type { Binding, LedgerAnswer } from '../../model/ledger.ts'
@@ -213,7 +213,7 @@ function toOwner(peer: Peer, out: Out, client: string, request: OperationRequest
   const { owner } = volume
   // Who accepts a volume has it bound in an account of his own.
   const project = isAccept && request.project !== null ? request.project : volume.project
-  if (isLostHost(peer.options.manifest, owner)) return toLost(peer, out, client, request, volume, now)
+  if (isGoneHost(peer.options.manifest, owner)) return toGone(peer, out, client, request, volume, now)
   // The register takes a delete for a host that is away; everything else only the owner can decide.
   if (operation.kind === 'delete' && owner !== peer.self && peer.connections.get(owner)?.state !== 'up') {
     return intend(peer, out, client, request, volume, now)
@@ -244,7 +244,7 @@ export function onIntended(
   respond(isBuried(peer, owner, request.volume) ? success(NO_VALUE) : failure(unreachable(peer, owner)))
 }
 
-/** What became of a volume whose host is lost for good. */
+/** What became of a volume whose host is lost for good, or has left. */
 export function onForgotten(peer: Peer, out: Out, client: string, project: Volume['project'], outcome: ChangeOutcome): void {
   const respond = (result: OperationReply): void => reply(out, client, { kind: 'operate', result })
   if (outcome.kind === 'no-majority') return respond(failure(noMajority(peer, project, outcome)))
@@ -277,12 +277,20 @@ function volumesIn(peer: Peer, group: GroupId): readonly Volume[] {
   return [...peer.view.volumes.values()].flatMap(({ volume }) => (volume.group === group ? [volume] : []))
 }
 
-/** A host that is lost decides nothing any more: its volumes can be deleted, their snapshots with them, and nothing else. */
-function toLost(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
+/**
+ * A host that is lost decides nothing any more: its volumes can be deleted, their snapshots with them, and nothing else. So can what
+ * was promised on one that left.
+ */
+function toGone(peer: Peer, out: Out, client: string, request: OperationRequest, volume: Volume, now: Now): void {
   const { owner, project } = volume
   if (owner === null) return
   if (request.operation.kind !== 'delete') {
-    const facts: Failure = { code: 'host-lost', volume: volume.id, host: hostName(peer.options.manifest, owner) }
+    const { manifest } = peer.options
+    const facts: Failure = {
+      code: hasLeft(manifest, owner) ? 'host-left' : 'host-lost',
+      volume: volume.id,
+      host: hostName(manifest, owner),
+    }
     return reply(out, client, { kind: 'operate', result: failure(facts) })
   }
   // What is in a group can be deleted for itself by now; whoever wants all of it gone need not.

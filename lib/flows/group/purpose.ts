@@ -27,7 +27,7 @@ export type AskPurpose =
   | { readonly kind: 'leave'; readonly volume: VolumeId; readonly rid: RequestId }
   /** A delete whose owner is away. */
   | { readonly kind: 'intend'; readonly client: string; readonly request: OperationRequest; readonly owner: PeerId }
-  /** A delete whose owner is lost for good. */
+  /** A delete whose owner is lost for good, or has left. */
   | { readonly kind: 'forget'; readonly client: string | null }
   | { readonly kind: 'limits'; readonly client: string }
   | { readonly kind: 'identity'; readonly client: string }

@@ -7,7 +7,7 @@
 import type { Account } from '../../ledger/account.ts'
 import { evaluate } from '../../ledger/rules.ts'
 import type { PeerId, ProjectId } from '../../model/ids.ts'
-import { isForming, isLostHost } from '../../model/manifest.ts'
+import { hasLeft, isForming, isLostHost } from '../../model/manifest.ts'
 import type { ChangeOutcome, PeerMessage } from '../../model/message.ts'
 import { proofText } from '../../model/proof.ts'
 import { majorityOf } from '../../register/home-group.ts'
@@ -142,7 +142,14 @@ function onVote(
 
 function accountOf(peer: Peer, project: ProjectId, cell: Cell): Account {
   const { manifest } = peer.options
-  return { project, cell, defaults: manifest.limits, founding: manifest.types, isLost: (host) => isLostHost(manifest, host) }
+  return {
+    project,
+    cell,
+    defaults: manifest.limits,
+    founding: manifest.types,
+    isLost: (host) => isLostHost(manifest, host),
+    hasLeft: (host) => hasLeft(manifest, host),
+  }
 }
 
 function proposerOf(peer: Peer, project: ProjectId, members: readonly PeerId[]): Proposer {

@@ -7,9 +7,9 @@
  */
 import { catalogueOf } from '../../model/catalogue.ts'
 import { catalogueIn } from '../../model/cell.ts'
-import { CLUSTER_PROJECT } from '../../model/ids.ts'
+import { CLUSTER_PROJECT, type PeerId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
-import { hostOf } from '../../model/manifest.ts'
+import { isGoneHost } from '../../model/manifest.ts'
 import { onTypesHeard } from '../spread/catalogue.ts'
 import { membersOf } from './members.ts'
 import { type Out, send, timer } from '../out.ts'
@@ -23,8 +23,9 @@ export function startWatch(peer: Peer, out: Out): void {
 }
 
 export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
+  const isGone = (host: PeerId): boolean => isGoneHost(peer.options.manifest, host)
   for (const [project, acceptor] of peer.acceptors) {
-    const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now))
+    const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now) && !isGone(binding.host))
     if ((hasOld || acceptor.cell.intents.size > 0) && membersOf(peer, project).includes(peer.self)) {
       askRegister(peer, out, project, { kind: 'read', about: null }, { kind: 'watch', project })
     }
@@ -39,14 +40,11 @@ export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
 
 export function onWatched(peer: Peer, out: Out, contents: LedgerContents, now: Now): void {
   const { project } = contents
-  for (const { host, volume, rid } of contents.intents) {
-    // It went with nothing on it: whoever asked for this had not heard that the volume was gone.
-    if (hostOf(peer.options.manifest, host) === null)
-      askRegister(peer, out, project, { kind: 'withdraw', volume, rid }, { kind: 'withdraw', volume })
-    else send(out, host, { kind: 'intent', project, volume })
-  }
+  // Where a host is gone its account is closed (bury.ts), and nobody waits for it.
+  const { manifest } = peer.options
+  for (const { host, volume } of contents.intents) if (!isGoneHost(manifest, host)) send(out, host, { kind: 'intent', project, volume })
   for (const { rid, volume, host, reservation, atMs } of contents.bound) {
-    if (!isOld(peer, atMs, now)) continue
+    if (!isOld(peer, atMs, now) || isGoneHost(manifest, host)) continue
     // What was read is no proof; the host asks for one.
     send(out, host, { kind: 'commit', certificate: { project, rid, volume, host, reservation, proof: null } })
   }

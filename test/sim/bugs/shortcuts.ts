@@ -16,7 +16,11 @@ export const readFromOne: Bug = {
       const cell = peer?.acceptors.get(project)?.cell
       if (peer === null || cell === undefined) return step
       const { limits, types } = peer.options.manifest
-      const { answer } = evaluate(LEDGER_RULES, { project, cell, defaults: limits, founding: types, isLost: () => false }, change)
+      const { answer } = evaluate(
+        LEDGER_RULES,
+        { project, cell, defaults: limits, founding: types, isLost: () => false, hasLeft: () => false },
+        change,
+      )
       const message = { kind: 'changed', ref, project, outcome: { kind: 'decided', answer, proof: null } } as const
       return { ...step, effects: [{ kind: 'send', to: event.from, message }, ...step.effects] }
     },

@@ -120,7 +120,8 @@ export class GroupChecker implements Checker {
       return
     }
     const owner = found?.owner ?? (decision?.kind === 'bound' ? decision.host : null)
-    if (owner !== null && this.#scene.operator.isLost(owner)) return
+    const { operator } = this.#scene
+    if (owner !== null && (operator.isLost(owner) || operator.hasLeft(owner))) return
     if (found === null) {
       if (ackedMs !== null && deleteAskedMs === null) throw new Violation('I6', 'a promised group is lost', { book, decision })
       return

@@ -112,13 +112,14 @@ export class PromiseChecker implements Checker {
     checkSnapshots(book, found, ({ id }) => mayRepeat || this.#refusedSnapshots.has(id))
   }
 
-  /** Of a volume whose host is lost nothing is promised any more, but that it is shown until its tenant deletes it. */
+  /** Of a volume whose host is lost, or left before it had made it, nothing is promised any more, but that it is shown until its tenant deletes it. */
   #isLost(book: VolumeBook, found: Volume | null): boolean {
     const { project, id } = book.spec
     const entries = this.#registers.chosen(project)
     const bound = entries.get(`bound/${book.rid}`)
     const owner = found?.owner ?? (bound?.kind === 'bound' ? bound.host : null)
-    if (owner === null || !this.#scene.operator.isLost(owner)) return false
+    const { operator } = this.#scene
+    if (owner === null || !(operator.isLost(owner) || operator.hasLeft(owner))) return false
     if (entries.has(`gone/${id}`) && book.deleteAskedMs === null)
       throw new Violation('I6', 'a volume of a lost host is gone that nobody deleted', { book, found })
     return true
@@ -165,22 +166,27 @@ export class PromiseChecker implements Checker {
     for (const { spec, snapshots, isCascadeAsked } of this.#scene.history.books.values()) {
       if (isCascadeAsked) continue
       const book = snapshots.get(id)
-      // It may have been made where nobody hears of it any more.
-      const home = book === undefined ? null : this.#registers.decisionOfVolume(spec.id)
       if (book !== undefined && project !== null && this.#transfers.wasElsewhere(spec.id, project, askedMs)) return
-      if (home !== null && home.kind !== 'unplaced' && home.host !== null && this.#scene.operator.isLost(home.host)) return
+      if (book !== undefined && this.#isHomeLost(spec.id)) return
       if (book?.ackedMs != null && book.ackedMs < askedMs && book.deleteAskedMs === null)
         throw new Violation('I6', 'a promised snapshot is said not to be there', { book })
     }
   }
 
   #checkNotAttached({ askedMs }: Asked, id: AttachmentId): void {
-    for (const { attachments } of this.#scene.history.books.values()) {
+    for (const { spec, attachments } of this.#scene.history.books.values()) {
       const attachment = attachments.get(id)
+      if (attachment !== undefined && this.#isHomeLost(spec.id)) return
       const wasPromised = attachment?.ackedMs != null && attachment.ackedMs < askedMs
       if (wasPromised && !attachment.isDetachAsked)
         throw new Violation('I6', 'a promised attachment is said not to be there', { attachment })
     }
+  }
+
+  /** What is in the volume's record may have been made where nobody hears of it any more. */
+  #isHomeLost(volume: VolumeId): boolean {
+    const home = this.#registers.decisionOfVolume(volume)
+    return home !== null && home.kind !== 'unplaced' && home.host !== null && this.#scene.operator.isLost(home.host)
   }
 
   /** Of several bodies under one key, the one that the register decided on. */

@@ -29,7 +29,7 @@ export class RegisterModel {
   #digest = 0
 
   constructor(project: ProjectId, defaults: Limits) {
-    this.#account = { project, cell: this.#cell, defaults, founding: FOUNDING_TYPES, isLost: () => true }
+    this.#account = { project, cell: this.#cell, defaults, founding: FOUNDING_TYPES, isLost: () => true, hasLeft: () => true }
   }
 
   get digest(): number {

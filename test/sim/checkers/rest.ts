@@ -8,8 +8,10 @@ import { exportIqn } from '../../../lib/model/attachment.ts'
 import { isGroup } from '../../../lib/model/group.ts'
 import type { ProjectId, VolumeId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
+import type { LedgerEntry } from '../../../lib/model/ledger.ts'
 import { addUsage, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
 import { snapshotOf, usageOfRecord } from '../../../lib/model/snapshot.ts'
+import type { Volume } from '../../../lib/model/volume.ts'
 import type { VolumeTags } from '../../../lib/ports/backend.ts'
 import { volumeBehindExport } from '../fakes/exports.ts'
 import type { SimNode } from '../node.ts'
@@ -35,6 +37,8 @@ export class RestChecker implements Checker {
   unsettled(): readonly string[] {
     const open = [...membersIn(this.#scene).flatMap((node) => this.#unsettledOn(node)), ...this.#openGrants(), ...this.#openStep()]
     if (open.length > 0) return open
+    const settled = this.#settledGrants()
+    if (settled.length > 0) return settled
     const different = this.#differentViews()
     return different.length > 0 ? different : this.#openAccounts()
   }
@@ -49,7 +53,7 @@ export class RestChecker implements Checker {
     }
   }
 
-  /** What the register counts, and what there is: on the disks of the members, and in the last logs and open grants of those that are lost. */
+  /** What the register counts, and what there is: on the disks of the members, and in the last logs and open grants of those that are lost, and in the grants of those that left. */
   #accountOf(project: ProjectId): { readonly used: Usage; readonly real: Usage } {
     const entries = [...this.#registers.chosen(project).values()]
     const { operator } = this.#scene
@@ -58,7 +62,7 @@ export class RestChecker implements Checker {
     for (const entry of entries) {
       if (entry.kind === 'host') used = addUsage(used, entry.usage)
       if (entry.kind === 'bound') used = addUsage(used, entry.delta)
-      if (entry.kind === 'bound' && operator.isLost(entry.host)) real = addUsage(real, entry.delta)
+      if (entry.kind === 'bound' && (operator.isLost(entry.host) || operator.hasLeft(entry.host))) real = addUsage(real, entry.delta)
     }
     for (const { volume } of lostVolumes(this.#scene, entries)) if (volume.project === project) real = addUsage(real, usageOfRecord(volume))
     return { used, real }
@@ -117,9 +121,30 @@ export class RestChecker implements Checker {
       .projects()
       .flatMap((project) =>
         [...this.#registers.chosen(project).values()]
-          .filter((entry) => (entry.kind === 'bound' || entry.kind === 'intent') && !this.#scene.operator.isLost(entry.host))
+          .filter((entry) => (entry.kind === 'bound' || entry.kind === 'intent') && !this.#mayStay(entry))
           .map((entry) => `${project}: open ${entry.kind} ${JSON.stringify(entry)}`),
       )
+  }
+
+  /** A host that is lost ends nothing any more. One that left made nothing of what it was granted, and its tenant has not deleted it yet. */
+  #mayStay(entry: Extract<LedgerEntry, { kind: 'bound' | 'intent' }>): boolean {
+    const { operator } = this.#scene
+    return operator.isLost(entry.host) || (entry.kind === 'bound' && entry.spec !== null && operator.hasLeft(entry.host))
+  }
+
+  /** What a peer knows from its grant alone is in its owner's log as soon as that is heard, or out of the picture; or a register says that it was deleted. */
+  #settledGrants(): readonly string[] {
+    return membersIn(this.#scene).flatMap(({ name, peer }) =>
+      [...(peer?.view.volumes.values() ?? [])].flatMap(({ volume, seq }) =>
+        seq > 0 || this.#isGranted(volume) ? [] : [`${name} shows ${volume.id}, whose grant has ended`],
+      ),
+    )
+  }
+
+  #isGranted({ id, project }: Volume): boolean {
+    const entries = this.#registers.chosen(project)
+    if (entries.has(`gone/${id}`)) return true
+    return [...entries.values()].some((entry) => entry.kind === 'bound' && entry.volume === id && entry.spec !== null)
   }
 
   #differentViews(): readonly string[] {

@@ -23,7 +23,7 @@ import { hashHex } from '../../../lib/model/hash.ts'
 import { type PeerId, peerId } from '../../../lib/model/ids.ts'
 import type { Manifest } from '../../../lib/model/manifest.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
-import { stepDone } from '../../../lib/model/manifest-steps.ts'
+import { leaving, stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../../lib/model/quota.ts'
 import { DEFAULT_TYPE_NAME } from '../../../lib/model/volume-type.ts'
 import type { LogLevelName } from '../../../lib/wire/cinder/log-request.ts'
@@ -74,6 +74,8 @@ export interface TestCluster {
   manifest(): Manifest
   /** The registers have moved: the step that is under way ends. */
   endStep(): Promise<void>
+  /** The host goes at once: it has said that it holds nothing. */
+  leave(name: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -193,6 +195,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     first,
     manifest: () => cluster.manifest,
     endStep: async () => void (await changes.change((manifest, prev) => ({ kind: 'next', manifest: stepDone(manifest, prev) }))),
+    async leave(name) {
+      await changes.change((manifest, prev) => {
+        const next = leaving(manifest, name, prev)
+        return next.ok ? { kind: 'next', manifest: next.manifest } : { kind: 'refused', refusal: next.problem }
+      })
+    },
     async stop() {
       await Promise.all(apis.map((api) => api.close()))
       await Promise.all([...runners.values()].map((runner) => runner.stop()))
@@ -291,6 +299,7 @@ function manifestOf(ids: readonly PeerId[], options: ClusterOptions): Manifest {
     hosts: ids.map((peer, index) => {
       return { peer, name: `alpha${index + 1}`, addrs: [], zone: `zone-${index + 1}`, voter: true, state: 'member' }
     }),
+    left: [],
     types: [
       { id: TYPE_ID, name: DEFAULT_TYPE_NAME, description: null, extraSpecs: {} },
       { id: SHARED_TYPE_ID, name: 'shared', description: 'for two', extraSpecs: { multiattach: '<is> True' } },

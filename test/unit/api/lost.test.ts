@@ -87,6 +87,41 @@ t.test('what its tenant deletes of a lost host is gone at once, everywhere, and 
   t.match((await first.call(`/v3/${PROJECT}/limits`)).body.limits.absolute, { totalVolumesUsed: 1, totalGigabytesUsed: 1 })
 })
 
+t.test('a volume that was promised on a host which left without having heard of it is in error, says so, and can be deleted', async (t) => {
+  const cluster = await startCluster({ hosts: 3, loses: ({ kind }) => kind === 'commit' })
+  t.teardown(() => cluster.stop())
+  const [first, second, third] = cluster.hosts
+  if (first === undefined || second === undefined || third === undefined) throw new Error('three hosts')
+  const body = { volume: { size: 2, name: 'db', availability_zone: 'zone-2' } }
+  const { id } = (await first.call(VOLUMES, { method: 'POST', body })).body.volume
+  second.down()
+  await cluster.leave('alpha2')
+  await cluster.endStep()
+  for (const host of [first, third]) {
+    t.match((await host.call(`${VOLUMES}/${id}`)).body.volume, { status: 'error', availability_zone: 'zone-2' }, host.name)
+    t.match((await host.call(`${VOLUMES}/detail`)).body.volumes, [{ id, status: 'error' }], `${host.name}: list`)
+    t.match((await host.call(`/v3/${PROJECT}/messages?resource_uuid=${id}`)).body.messages, [
+      { user_message: /It was never made: .* has left the cluster \(alpha2\)\. The volume can only be deleted/ },
+    ])
+    const names = (await host.call('/scoria/v1/hosts')).body.hosts.map(({ name }: { name: string }) => name)
+    t.notOk(names.includes('alpha2'), `${host.name}: hosts`)
+  }
+  t.match(await third.call(`${VOLUMES}/${id}`, { method: 'PUT', body: { volume: { name: 'x' } } }), {
+    status: 400,
+    body: {
+      badRequest: {
+        message: `Invalid volume: Volume ${id} was to be made on host alpha2, which has left the cluster; it can only be deleted.`,
+      },
+    },
+  })
+  t.equal((await third.call(`${VOLUMES}/${id}`, { method: 'DELETE' })).status, 202)
+  for (const host of [first, third]) {
+    t.equal((await host.call(`${VOLUMES}/${id}`)).status, 404, host.name)
+    t.same((await host.call(VOLUMES)).body.volumes, [], `${host.name}: list`)
+  }
+  t.match((await first.call(`/v3/${PROJECT}/limits`)).body.limits.absolute, { totalVolumesUsed: 0, totalGigabytesUsed: 0 })
+})
+
 t.test('a delete that waits for its owner is shown as such, by every host', async (t) => {
   const cluster = await startCluster({ hosts: 3 })
   t.teardown(() => cluster.stop())

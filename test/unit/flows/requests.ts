@@ -29,6 +29,7 @@ export function manifestOf(names: string): Manifest {
     expect: names.length,
     voting: { epoch: 1, former: null },
     hosts: [...names].map((name) => ({ peer: peerId(name), name, addrs: [], zone: 'z', voter: true, state: 'member' })),
+    left: [],
     types: [],
     limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
   }

@@ -173,6 +173,25 @@ t.test('the copy of the log that goes furthest counts; one that is behind decide
   t.same(used(), { volumes: 1, snapshots: 0, gigabytes: 3, groups: 0 }, 'v stays deleted')
 })
 
+t.test('of a host that left only grants are to be ended; where its log ended does not matter, and the manifest must say so', async (t) => {
+  const left = register()
+  const departed = newRegister({ defaults: left.account.defaults, hasLeft: (host) => host === ALPHA })
+  const out = { kind: 'forget', host: ALPHA, epoch: 0, seq: 0, records: [], volume: null, hasLeft: true, atMs: 2 } as const
+  for (const { decide } of [left, departed]) {
+    decide(fold(0, 0, [], 5))
+    for (const grant of [grantOf('v', 4), grantOf('w', 2), snapshot('s', 'x', 4)]) decide(bind(grant))
+    decide({ kind: 'intend', intent: intent('w') })
+  }
+  t.equal(left.decide(out).kind, 'not-lost')
+  t.equal(departed.decide(forget(null, {}, { seq: 5 })).kind, 'not-lost', 'it is not lost')
+  t.equal(departed.decide(out).kind, 'forgotten')
+  t.same([...departed.cell.bound.keys()], ['v'], 'what was promised stays until it is deleted')
+  t.same(contentsOf(departed.decide(READ)).gone, ['w'])
+  t.equal(departed.decide({ ...out, volume: volumeId('v') }).kind, 'forgotten')
+  t.same(departed.used(), { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
+  t.equal(departed.decide(bind(grantOf('z', 1))).kind, 'closed', 'nothing is granted to it any more')
+})
+
 t.test('a lost host that comes back reports nothing and is given nothing', async (t) => {
   const { decide, used } = register(ALPHA)
   decide(bind(grantOf('v', 4)))

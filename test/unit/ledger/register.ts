@@ -17,7 +17,7 @@ export interface Register {
 }
 
 export function newRegister(of: Pick<Account, 'defaults'> & Partial<Account>): Register {
-  const account: Account = { project: projectId('p'), cell: emptyCell(), founding: [], isLost: () => false, ...of }
+  const account: Account = { project: projectId('p'), cell: emptyCell(), founding: [], isLost: () => false, hasLeft: () => false, ...of }
   const { cell } = account
   return {
     account,

@@ -1,8 +1,17 @@
 /** Which manifest may follow which: one voter at a time, and never so that nobody is left to keep the registers. */
 import t from 'tap'
 import { peerId } from '../../../lib/model/ids.ts'
-import { hostName, hostNamed, isForming, type Manifest, type ManifestHost, votersOf } from '../../../lib/model/manifest.ts'
-import { draining, joining, leaving, losing, type NextManifest, stepDone } from '../../../lib/model/manifest-steps.ts'
+import {
+  hasLeft,
+  hostName,
+  hostNamed,
+  isForming,
+  isGoneHost,
+  type Manifest,
+  type ManifestHost,
+  votersOf,
+} from '../../../lib/model/manifest.ts'
+import { draining, joining, LEFT_MAX, leaving, losing, type NextManifest, stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS } from '../../../lib/model/quota.ts'
 
 type Newcomer = Omit<ManifestHost, 'voter' | 'state'>
@@ -18,6 +27,7 @@ function founded(...names: readonly string[]): Manifest {
     expect: names.length,
     voting: { epoch: 2, former: null },
     hosts: names.map((name) => ({ ...newcomer(name), voter: true, state: 'member' })),
+    left: [],
     types: [],
     limits: DEFAULT_LIMITS,
   }
@@ -165,4 +175,26 @@ t.test('a name is free again once its bearer is lost, and not before', async (t)
   t.equal(hostName(next, peerId('b')), 'b', 'the lost one is still called so')
   t.match(problemOf(joining(stepDone(next, ''), newcomer('e', 'b'), '')), { kind: 'name-taken' })
   t.equal(taken(losing(stepDone(next, ''), 'b', '')).hosts.filter(({ state }) => state === 'lost').length, 2, 'the living one is meant')
+})
+
+t.test('a host that left is remembered as one that did, and its key does not join again; its name may', async (t) => {
+  const manifest = founded('a', 'b', 'c')
+  const left = stepDone(taken(leaving(manifest, 'b', '')), '')
+  t.same(left.left, [{ peer: 'b', name: 'b', zone: 'z' }])
+  t.equal(hostName(left, peerId('b')), 'b')
+  for (const [peer, isOut] of [
+    ['b', true],
+    ['a', false],
+    ['d', false],
+  ] as const)
+    t.same([hasLeft(left, peerId(peer)), isGoneHost(left, peerId(peer))], [isOut, isOut], `${peer}: who is not known has not left`)
+  t.same(problemOf(joining(left, newcomer('b', 'x'), '')), { kind: 'left-before', name: 'b' })
+  t.equal(hostNamed(taken(joining(left, newcomer('d', 'b'), '')), 'b')?.peer, 'd')
+})
+
+t.test('of those that left long ago the oldest are forgotten', async (t) => {
+  const left = Array.from({ length: LEFT_MAX }, (_, at) => ({ peer: peerId(`p${at}`), name: `p${at}`, zone: 'z' }))
+  const next = taken(leaving({ ...founded('a', 'b', 'c'), left }, 'b', ''))
+  t.equal(next.left.length, LEFT_MAX)
+  t.same([next.left.at(0)?.peer, next.left.at(-1)?.peer], ['p1', 'b'])
 })

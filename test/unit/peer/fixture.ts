@@ -74,7 +74,17 @@ export class Membership {
   readonly key = createClusterKey()
 
   constructor(hosts: readonly ManifestHost[] = [], cluster = CLUSTER) {
-    this.manifest = { cluster, epoch: 1, prev: '', expect: 1, voting: { epoch: 1, former: null }, hosts, types: [], limits: DEFAULT_LIMITS }
+    this.manifest = {
+      cluster,
+      epoch: 1,
+      prev: '',
+      expect: 1,
+      voting: { epoch: 1, former: null },
+      hosts,
+      left: [],
+      types: [],
+      limits: DEFAULT_LIMITS,
+    }
   }
 
   signed(): SignedManifest {

@@ -12,7 +12,7 @@ import { createManifestChanges } from '../../../agent/peer/manifest-changes.ts'
 import { writeDurably } from '../../../agent/system/durable-file.ts'
 import { peerId } from '../../../lib/model/ids.ts'
 import type { Manifest, SignedManifest } from '../../../lib/model/manifest.ts'
-import { losing, stepDone } from '../../../lib/model/manifest-steps.ts'
+import { leaving, losing, stepDone } from '../../../lib/model/manifest-steps.ts'
 import { DEFAULT_LIMITS } from '../../../lib/model/quota.ts'
 import { formatJoinToken, type JoinToken, parseJoinToken } from '../../../lib/wire/join.ts'
 
@@ -44,6 +44,7 @@ async function inviter(t: Test, options: { readonly expect?: number; readonly fo
     expect: options.expect ?? 1,
     voting: { epoch: options.expect === undefined ? 1 : 0, former: null },
     hosts: [{ ...founder.host, voter: true, state: 'member' }],
+    left: [],
     types: [],
     limits: DEFAULT_LIMITS,
   }
@@ -120,6 +121,20 @@ t.test('after the founding each host that joins votes too, one at a time: the ne
   t.match(await c.knock(await invite()), { ok: true })
   t.equal(state.signed.manifest.hosts.length, 3)
   t.ok(state.signed.manifest.hosts.every(({ voter }) => voter))
+})
+
+t.test('a host that has left does not come back under its old key', async (t) => {
+  const { invite, endStep, changes } = await inviter(t)
+  const b = await newHost('b')
+  await b.knock(await invite())
+  await endStep()
+  await changes.change((manifest, prev) => {
+    const next = leaving(manifest, 'b', prev)
+    return next.ok ? { kind: 'next', manifest: next.manifest } : { kind: 'refused', refusal: next.problem }
+  })
+  await endStep()
+  t.match(await b.knock(await invite()), { ok: false, code: 'host-left', facts: { name: 'b' } })
+  t.match(await (await newHost('b')).knock(await invite()), { ok: true })
 })
 
 t.test('a host that was marked as lost does not come back under its old key; another may bear its name', async (t) => {

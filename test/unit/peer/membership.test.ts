@@ -25,6 +25,7 @@ function manifestOf(voters: number, more: Partial<Manifest> = {}): Manifest {
     expect: voters,
     voting: { epoch: 1, former: null },
     hosts,
+    left: [],
     types: [],
     limits: DEFAULT_LIMITS,
     ...more,

@@ -89,7 +89,11 @@ export class Group {
       timer: () => {},
       cancelTimer: () => {},
       evaluate: (cell, change) =>
-        evaluate(LEDGER_RULES, { project: PROJECT, cell, defaults: UNLIMITED, founding: [], isLost: () => false }, change),
+        evaluate(
+          LEDGER_RULES,
+          { project: PROJECT, cell, defaults: UNLIMITED, founding: [], isLost: () => false, hasLeft: () => false },
+          change,
+        ),
       random: () => 0,
     }
   }

@@ -36,5 +36,15 @@ function manifestOf(voters: number): Manifest {
     voter: true,
     state: 'member' as const,
   }))
-  return { cluster: 'c', epoch: 1, prev: '', expect: voters, voting: { epoch: 1, former: null }, hosts, types: [], limits: DEFAULT_LIMITS }
+  return {
+    cluster: 'c',
+    epoch: 1,
+    prev: '',
+    expect: voters,
+    voting: { epoch: 1, former: null },
+    hosts,
+    left: [],
+    types: [],
+    limits: DEFAULT_LIMITS,
+  }
 }

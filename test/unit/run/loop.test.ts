@@ -28,6 +28,7 @@ function harness(): { peer: Peer; world: LoopWorld; writes: Write[]; done: Effec
     expect: 2,
     voting: { epoch: 1, former: null },
     hosts: [host(OTHER), host(SELF)],
+    left: [],
     types: [],
     limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
   }

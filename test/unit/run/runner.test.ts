@@ -25,6 +25,7 @@ const MANIFEST: Manifest = {
   expect: 1,
   voting: { epoch: 1, former: null },
   hosts: [{ peer: SELF, name: 'self', addrs: [], zone: 'z', voter: true, state: 'member' }],
+  left: [],
   types: [],
   limits: { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 },
 }

@@ -113,6 +113,7 @@ t.test('identity, manifest, keys and configuration fit each other', async (t) =>
       expect: 1,
       voting: { epoch: 1, former: null },
       hosts: [host],
+      left: [],
       types: [],
       limits: DEFAULT_LIMITS,
     },

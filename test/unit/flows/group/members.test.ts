@@ -9,7 +9,8 @@ import { create, createOn, ledger, manifestOf, operate, outcomeOf, PROJECT, remo
 function changed(manifest: Manifest, name: string, state: ManifestHost['state'] | 'gone'): Manifest {
   const others = manifest.hosts.filter((host) => host.name !== name || state !== 'gone')
   const hosts = others.map((host) => (host.name === name && state !== 'gone' ? { ...host, state } : host))
-  return { ...manifest, epoch: manifest.epoch + 1, hosts }
+  const left = manifest.hosts.flatMap(({ peer, zone }) => (state === 'gone' && peer === name ? [{ peer, name, zone }] : []))
+  return { ...manifest, epoch: manifest.epoch + 1, hosts, left: [...manifest.left, ...left] }
 }
 
 /** Three voters and one host more, which alone has room. */
@@ -51,7 +52,7 @@ t.test('a host that drains keeps what it has and takes nothing new, also from wh
   t.match(fleet.host('b').tables.beats.get(peerId('d'))?.beat, { state: 'draining', held: 0 })
 })
 
-t.test('a delete that nobody is left to do, because its host has left with nothing on it, is withdrawn', async (t) => {
+t.test('a delete that nobody is left to do, because its host has left with nothing on it, is done', async (t) => {
   const { fleet, manifest } = fleetWithSpare()
   const intent = { kind: 'intent', volume: volumeNamed(1), rid: create(9).rid, host: peerId('d'), atMs: 0 } as const
   fleet.say('b', 'a', { kind: 'change', ref: 'x', project: PROJECT, change: { kind: 'intend', intent } })
@@ -61,6 +62,60 @@ t.test('a delete that nobody is left to do, because its host has left with nothi
   fleet.spread(changed(manifest, 'd', 'gone'))
   fleet.pass(30_000)
   t.same(ledger(fleet, 'b').intents, [])
+})
+
+/**
+ * d sets room aside for a volume and loses its journal; only then is the room granted, and no COMMIT arrives. It knows of nothing
+ * that it holds, drains and leaves.
+ */
+function leftWithGrant(): Fleet {
+  const { fleet, manifest } = fleetWithSpare()
+  for (const name of 'abc') fleet.host(name).peer?.pools.clear()
+  fleet.pass(20_000)
+  fleet.loses = ({ message }) => message.kind === 'change' && message.change.kind === 'bind'
+  fleet.ask('a', create(1))
+  const binding = fleet.letters('change').flatMap(({ message: { change } }) => (change.kind === 'bind' ? [change.binding] : []))[0]
+  if (binding === undefined) throw new Error('nobody asked the register')
+  const d = fleet.host('d')
+  fleet.stop('d')
+  d.journal.clear()
+  fleet.start('d')
+  fleet.pass(10_000)
+  fleet.loses = ({ message }) => message.kind === 'commit'
+  fleet.say('b', 'a', { kind: 'change', ref: 'late', project: PROJECT, change: { kind: 'bind', binding } })
+  const draining = changed(manifest, 'd', 'draining')
+  fleet.spread(draining)
+  fleet.pass(10_000)
+  if (fleet.host('b').tables.beats.get(peerId('d'))?.beat.held !== 0) throw new Error('d says that it holds something')
+  fleet.loses = () => false
+  fleet.stop('d')
+  fleet.spread(changed(draining, 'd', 'gone'))
+  return fleet
+}
+
+t.test('what was granted to a host that had forgotten it and left can be deleted, and nothing else', async (t) => {
+  const fleet = leftWithGrant()
+  const told = fleet.letters('commit').length
+  fleet.pass(60_000)
+  t.equal(ledger(fleet, 'a').bound.length, 1, 'it was promised: it is there until somebody deletes it')
+  t.equal(fleet.letters('commit').length, told, 'nobody waits for a host that is gone')
+  t.match(fleet.ask('b', { kind: 'find', project: PROJECT, volume: volumeNamed(1), isOwn: true })(), {
+    result: { ok: true, value: { owner: 'd', availabilityZone: 'z' } },
+  })
+  t.match(fleet.ask('c', operate(2, 1, { kind: 'update', name: 'new' }))(), { result: { failure: { code: 'host-left', host: 'd' } } })
+  t.equal(outcomeOf(fleet.ask('c', remove(3, 1))()), 'ok')
+  const { bound, gone, used } = ledger(fleet, 'a')
+  t.same([bound, gone, used], [[], [volumeNamed(1)], { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }])
+  t.equal(outcomeOf(fleet.ask('a', { kind: 'find', project: PROJECT, volume: volumeNamed(1), isOwn: true })()), 'volume-not-found')
+})
+
+t.test('a delete of it that waited for the host is done when the host has left', async (t) => {
+  const fleet = leftWithGrant()
+  const intent = { kind: 'intent', volume: volumeNamed(1), rid: create(9).rid, host: peerId('d'), atMs: 0 } as const
+  fleet.say('b', 'a', { kind: 'change', ref: 'x', project: PROJECT, change: { kind: 'intend', intent } })
+  fleet.pass(30_000)
+  const { bound, intents, used } = ledger(fleet, 'a')
+  t.same([bound, intents, used], [[], [], { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }])
 })
 
 t.test('the log of a host that has left is taken from nobody, least of all from whoever has missed its end', async (t) => {

@@ -15,6 +15,7 @@ const manifest: Manifest = {
   expect: 3,
   voting: { epoch: 2, former: null },
   hosts: [hostOf('a', 'member'), hostOf('b', 'draining'), hostOf('c', 'lost')],
+  left: [],
   types: [],
   limits: DEFAULT_LIMITS,
 }

@@ -306,6 +306,7 @@ t.test('a manifest names each peer and each host once', (t) => {
     expect: 1,
     voting: { epoch: 1, former: null },
     hosts: [entry],
+    left: [],
     types: [],
     limits: DEFAULT_LIMITS,
   }
@@ -333,6 +334,10 @@ t.test('a manifest names each peer and each host once', (t) => {
   t.equal(parsed([{ ...entry, addrs: ['10.0.0.1:7001'] }]), null)
   t.equal(parsed([{ ...entry, state: 'gone' }]), null)
   t.equal(parseSignedManifest({ manifest, signature: 7 }), null)
+  const left = { peer: 'other', name: 'h1', zone: 'a' }
+  t.ok(parseSignedManifest({ manifest: { ...manifest, left: [left] }, signature }), 'the name of a host that left')
+  t.equal(parseSignedManifest({ manifest: { ...manifest, left: [{ ...left, peer: host }] }, signature }), null, 'here and gone')
+  t.equal(parseSignedManifest({ manifest: { ...manifest, left: ['other'] }, signature }), null)
   t.ok(parseSignedManifest({ manifest: { ...manifest, voting: { epoch: 2, former: [host] } }, signature }))
   t.equal(parseSignedManifest({ manifest: { ...manifest, voting: { epoch: 2, former: [7] } }, signature }), null)
   t.equal(parseSignedManifest({ manifest: { ...manifest, voting: null }, signature }), null)

@@ -206,6 +206,7 @@ const changes: ByKind<LedgerChange> = {
       { volume, usage: { volumes: 1, snapshots: 2, gigabytes: 3, groups: 0 } },
     ],
     volume,
+    hasLeft: true,
     atMs: 1,
   },
   'set-limits': { kind: 'set-limits', limits: { gigabytes: 5 } },
@@ -368,7 +369,7 @@ t.test('every entry of a register, whole and as a difference', async (t) => {
 })
 
 t.test('every change of a register, and every answer', async (t) => {
-  checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }), ['defaults'])
+  checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }), ['defaults', 'hasLeft'])
   checkAll(t, answers, (answer) => changed({ kind: 'decided', answer, proof: null }))
   checkAll(t, outcomes, changed)
 })
