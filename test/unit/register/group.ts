@@ -28,7 +28,7 @@ import {
   propose,
 } from '../../../lib/register/proposer.ts'
 
-export const PROJECT = projectId('p')
+const PROJECT = projectId('p')
 /** Voting epoch. */
 const GROUP = 1
 const UNLIMITED = { volumes: -1, snapshots: -1, gigabytes: -1, per_volume_gigabytes: -1, groups: 10 }
