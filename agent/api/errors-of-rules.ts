@@ -5,7 +5,7 @@
 import type { CatalogueFailure, Failure } from '../../lib/model/failure.ts'
 import type { GroupRefusal } from '../../lib/model/group-refusal.ts'
 import type { IdentityRefusal } from '../../lib/model/identity.ts'
-import type { Limits } from '../../lib/model/quota.ts'
+import type { LimitName } from '../../lib/model/quota.ts'
 import { CLUSTER_PROJECT, isReservedProject, type ProjectId } from '../../lib/model/ids.ts'
 import { rejectionsText } from '../../lib/wire/cinder/message.ts'
 import { orList } from './error-text.ts'
@@ -184,7 +184,7 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     status: 413,
     name: 'VolumeLimitExceeded, SnapshotLimitExceeded, GroupLimitExceeded, VolumeSizeExceedsAvailableQuota, VolumeSizeExceedsLimit',
     retryAfterS: 0,
-    help: 'The project’s limit would be exceeded. Volumes and snapshots in error count until they are deleted; snapshots count in gigabytes.',
+    help: 'The project’s limit would be exceeded. Volumes and snapshots in error count until they are deleted; snapshots count in gigabytes. Where the quota ends in the name of a volume type it is that of its volumes and their snapshots.',
     text: quotaText,
   },
   'request-mismatch': {
@@ -227,7 +227,13 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
     name: 'InvalidInput',
     help: 'A limit cannot be lower than what the project uses. Volumes and snapshots in error count until they are deleted.',
     text: (f) =>
-      `Invalid input received: Quota ${f.resource} limit must be equal or greater than existing resources. Current usage is ${f.used} and the requested limit is ${f.limit}.`,
+      `Invalid input received: Quota ${quotaName(f)} limit must be equal or greater than existing resources. Current usage is ${f.used} and the requested limit is ${f.limit}.`,
+  },
+  'limits-full': {
+    status: 400,
+    name: 'InvalidInput',
+    help: 'A project has limits for so many volume types at most, deleted ones included. `scoria quota unset` takes all of them back.',
+    text: (f) => `Invalid input received: a project has no limits of its own for more than ${f.limit} volume types.`,
   },
   'no-room': {
     status: 503,
@@ -281,23 +287,30 @@ export const RULES_ERRORS: Rows<Exclude<Failure, CatalogueFailure | IdentityRefu
 }
 
 function quotaText(facts: {
-  readonly resource: keyof Limits
+  readonly resource: LimitName
+  readonly type?: string
   readonly limit: number
   readonly used: number
   readonly requested: number
 }): string {
+  const name = quotaName(facts)
   switch (facts.resource) {
     case 'volumes':
-      return `VolumeLimitExceeded: Maximum number of volumes allowed (${facts.limit}) exceeded for quota 'volumes'.`
+      return `VolumeLimitExceeded: Maximum number of volumes allowed (${facts.limit}) exceeded for quota '${name}'.`
     case 'snapshots':
-      return `SnapshotLimitExceeded: Maximum number of snapshots allowed (${facts.limit}) exceeded for quota 'snapshots'.`
+      return `SnapshotLimitExceeded: Maximum number of snapshots allowed (${facts.limit}) exceeded for quota '${name}'.`
     case 'gigabytes':
-      return `VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested ${facts.requested}G, quota is ${facts.limit}G and ${facts.used}G has been consumed.`
+      return `VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed ${name} quota. Requested ${facts.requested}G, quota is ${facts.limit}G and ${facts.used}G has been consumed.`
     case 'groups':
       return `GroupLimitExceeded: Maximum number of groups allowed (${facts.limit}) exceeded for quota 'groups'.`
     default:
       return `VolumeSizeExceedsLimit: Requested volume size ${facts.requested}G is larger than maximum allowed limit ${facts.limit}G.`
   }
+}
+
+/** As the keys of a quota set are called. */
+function quotaName({ resource, type }: { readonly resource: LimitName; readonly type?: string }): string {
+  return type === undefined ? resource : `${resource}_${type}`
 }
 
 function keptBy(project: ProjectId): string {

@@ -1,4 +1,5 @@
 /** Limits and use of a project, as its register has them: an answer here is as true as the next create's. */
+import type { Result } from '../../lib/model/failure.ts'
 import { parseProjectId } from '../../lib/model/ids.ts'
 import type { Limits, Usage } from '../../lib/model/quota.ts'
 import { isTrueWord } from '../../lib/wire/cinder/body-parts.ts'
@@ -63,7 +64,7 @@ async function showClass(edge: Edge, call: Call): Promise<Answer> {
 
 /** The default class counts from the next create on, wherever it was heard of. What was granted before stays granted. */
 async function updateClass(edge: Edge, call: Call): Promise<Answer> {
-  const wanted = parseQuotaClass(call.body)
+  const wanted = await wantedLimits(edge, call, parseQuotaClass)
   if (!wanted.ok) return failed(wanted.failure)
   const name = classOf(call)
   if (name.length > CLASS_MAX)
@@ -87,12 +88,20 @@ function classBody(edge: Edge, call: Call): QuotaSet {
 const classOf = (call: Call): string => call.params['class'] ?? ''
 
 async function update(edge: Edge, call: Call): Promise<Answer> {
-  const wanted = parseQuotaSet(call.body)
+  const wanted = await wantedLimits(edge, call, parseQuotaSet)
   if (!wanted.ok) return failed(wanted.failure)
   const project = namedProject(call)
   if (project === null) return noProject(call)
   const { result } = await edge.service.ask({ kind: 'limits', project, limits: wanted.value })
   return result.ok ? answer(200, withoutId(setBody(edge, call, project, result.value.limits, null))) : failed(result.failure)
+}
+
+/** A type that this peer has not heard of may be a minute old: the register is asked before its key is one too many. */
+async function wantedLimits(edge: Edge, call: Call, parse: typeof parseQuotaSet): Promise<WantedLimits> {
+  const parsed = parse(call.body, edge.service.types())
+  if (parsed.ok || parsed.failure.code !== 'unknown-key') return parsed
+  const { result } = await edge.service.ask({ kind: 'types', change: null })
+  return result.ok ? parse(call.body, result.value.types) : result
 }
 
 /** Back to the defaults. */
@@ -102,6 +111,8 @@ async function remove(edge: Edge, call: Call): Promise<Answer> {
   const { result } = await edge.service.ask({ kind: 'limits', project, limits: null })
   return result.ok ? answer(200, null) : failed(result.failure)
 }
+
+type WantedLimits = ReturnType<typeof parseQuotaSet> | Extract<Result<never>, { ok: false }>
 
 interface QuotaSet {
   readonly quota_set: Readonly<Record<string, unknown>>

@@ -7,7 +7,7 @@ import type { ProjectId } from '../model/ids.ts'
 import type { LedgerContents } from '../model/ledger.ts'
 import type { ChangeOutcome } from '../model/message.ts'
 import { onCreateDecided, onCreateTypes } from './coordinator/create.ts'
-import { noMajority, undecided } from './coordinator/reasons.ts'
+import { belowUse, noMajority, undecided } from './coordinator/reasons.ts'
 import { onClientTypesDecided } from './coordinator/types.ts'
 import { onSearchRead } from './coordinator/find.ts'
 import { onEdited, onForgotten, onFoundForOperation, onIntended, onRoomDecided } from './coordinator/operate.ts'
@@ -108,6 +108,7 @@ function limitsSet(peer: Peer, project: ProjectId, outcome: ChangeOutcome): Resu
   if (outcome.kind === 'no-majority') return failure(noMajority(peer, project, outcome))
   if (outcome.kind === 'overloaded') return failure({ code: 'overloaded', queue: 'register', limit: outcome.limit })
   const { answer } = outcome
-  if (answer.kind === 'below-use') return failure({ code: 'below-use', resource: answer.resource, limit: answer.limit, used: answer.used })
+  if (answer.kind === 'below-use') return failure(belowUse(peer, answer))
+  if (answer.kind === 'limits-full') return failure({ code: 'limits-full', limit: answer.limit })
   return answer.kind === 'contents' ? success(answer.contents) : failure(noMajority(peer, project, { answered: 0, needed: 0 }))
 }

@@ -16,7 +16,7 @@ export interface Counted {
   readonly volume: Recorded & { readonly pool: PoolName | null; readonly project: ProjectId }
   readonly step: 'reserved' | 'committed' | 'built' | 'deleting' | 'failed'
   readonly pending:
-    | { readonly kind: 'extend' | 'snapshot' | 'accept'; readonly sizeGiB: number; readonly committed: boolean }
+    | { readonly kind: 'extend' | 'snapshot' | 'accept' | 'retype'; readonly sizeGiB: number; readonly committed: boolean }
     // Its volumes keep the room for it.
     | { readonly kind: 'group-snapshot' }
     | null

@@ -191,7 +191,7 @@ function onMessage(peer: Peer, out: Out, from: PeerId, message: PeerMessage, now
     case 'reserve':
       return onReserve(peer, out, from, message)
     case 'reserve-room':
-      return onReserveRoom(peer, out, from, message)
+      return onReserveRoom(peer, out, from, message, now)
     case 'reserved':
       return peer.operating.has(message.rid) ? onRoomReserved(peer, out, from, message, now) : onReserved(peer, out, from, message, now)
     case 'refused':

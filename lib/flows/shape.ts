@@ -5,8 +5,8 @@ import { assertNever } from '../model/invariant.ts'
 import { canonicalJson } from '../model/json.ts'
 import type { Binding, Unplaced } from '../model/ledger.ts'
 import type { RoomOperation } from '../model/request.ts'
-import { creatingGroupSnapshot, type GroupSnapshot, sizeWithMembers } from '../model/group.ts'
-import { NO_USAGE, type Usage } from '../model/quota.ts'
+import { creatingGroupSnapshot, type GroupSnapshot } from '../model/group.ts'
+import { addUsage, NO_USAGE, type Usage, usageOfType } from '../model/quota.ts'
 import { creatingSnapshot, type Snapshot } from '../model/snapshot.ts'
 import type { Volume, VolumeSpec } from '../model/volume.ts'
 
@@ -44,11 +44,14 @@ export function grantedGroupSnapshot({ groupSnapshot, rid, bodyHash }: Binding):
 }
 
 /** What a create adds to its project's account. */
-export function usageOfSpec(spec: Pick<VolumeSpec, 'sizeGiB' | 'holds'>): Usage {
-  const gigabytes = sizeWithMembers(spec)
-  return spec.holds === undefined
-    ? { ...NO_USAGE, volumes: 1, gigabytes }
-    : { ...NO_USAGE, volumes: spec.holds.members.length, gigabytes, groups: 1 }
+export function usageOfSpec(spec: Pick<VolumeSpec, 'sizeGiB' | 'typeId' | 'holds'>): Usage {
+  const { holds } = spec
+  if (holds !== undefined) return holds.members.map(usageOfVolume).reduce(addUsage, { ...NO_USAGE, groups: 1 })
+  return usageOfVolume(spec)
+}
+
+function usageOfVolume({ typeId, sizeGiB }: Pick<VolumeSpec, 'sizeGiB' | 'typeId'>): Usage {
+  return usageOfType(typeId, { volumes: 1, gigabytes: sizeGiB })
 }
 
 /** A create that found no room, as every peer shows it. */
@@ -75,6 +78,8 @@ export function roomBody(operation: RoomOperation): string {
       return hashHex('room', operation.bodyHash).slice(0, 32)
     case 'accept':
       return hashHex('accept', operation.transfer).slice(0, 32)
+    case 'retype':
+      return hashHex('retype', operation.typeId).slice(0, 32)
     default:
       return assertNever(operation)
   }

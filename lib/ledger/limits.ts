@@ -8,12 +8,12 @@
  */
 import { put } from '../model/cell.ts'
 import type { LedgerPut } from '../model/ledger.ts'
-import type { Limits } from '../model/quota.ts'
+import { type Limits, mergeLimits } from '../model/quota.ts'
 import { type DefaultLimits, newerDefaults } from '../model/quota-class.ts'
 import type { Account } from './account.ts'
 
 export function limitsOf({ cell, defaults }: Account, told: DefaultLimits | undefined): Limits {
-  return { ...defaults, ...newerDefaults(cell.defaults, told ?? null)?.limits, ...cell.limits }
+  return mergeLimits(mergeLimits(defaults, newerDefaults(cell.defaults, told ?? null)?.limits), cell.limits)
 }
 
 /** What is to be kept of what was told. */

@@ -10,7 +10,18 @@ import type { RequestId, SnapshotId, VolumeId } from '../model/ids.ts'
 import { assertNever } from '../model/invariant.ts'
 import type { Binding, Closed, LedgerAnswer, LedgerChange, LedgerPut, Left, Recent } from '../model/ledger.ts'
 import { comparePositions } from '../model/log.ts'
-import { addUsage, COUNTED_LIMITS, type Limits, NO_USAGE, type Usage } from '../model/quota.ts'
+import {
+  addUsage,
+  COUNTED_LIMITS,
+  LIMITED_TYPES_MAX,
+  type LimitName,
+  type Limits,
+  mergeLimits,
+  NO_USAGE,
+  TYPE_LIMITS,
+  type TypeUsage,
+  type Usage,
+} from '../model/quota.ts'
 import type { DefaultLimits } from '../model/quota-class.ts'
 import { editText } from '../model/text-edit.ts'
 import type { Account, Verdict } from './account.ts'
@@ -55,6 +66,7 @@ export interface LedgerRules {
 
 /** Requests that ended, and reservations that were closed: the last so many of each are remembered. A register must fit in one message. */
 const REMEMBER_MAX = 4096
+const NO_LIMIT = -1
 
 export const LEDGER_RULES: LedgerRules = {
   /** Decided already, then closed, then over quota, then bound: in this order. */
@@ -174,13 +186,10 @@ export const LEDGER_RULES: LedgerRules = {
 
   /** Below what is used already no limit can be set, as in Cinder. -1: no limit. */
   setLimits(account, { limits: wanted, defaults }) {
-    const used = usedBy(account.cell)
-    for (const resource of COUNTED_LIMITS) {
-      const limit = wanted[resource]
-      if (limit !== undefined && limit >= 0 && limit < used[resource])
-        return answer({ kind: 'below-use', resource, limit, used: used[resource] })
-    }
-    const limits = { ...account.cell.limits, ...wanted }
+    const below = belowUse(usedBy(account.cell), wanted)
+    if (below !== null) return answer(below)
+    const limits = mergeLimits(account.cell.limits ?? {}, wanted)
+    if (Object.keys(limits.types ?? {}).length > LIMITED_TYPES_MAX) return answer({ kind: 'limits-full', limit: LIMITED_TYPES_MAX })
     return { puts: [put({ kind: 'limits', limits })], answer: contents({ ...account, cell: { ...account.cell, limits } }, null, defaults) }
   },
 
@@ -297,23 +306,52 @@ function decided(cell: Cell, rid: RequestId, volume: VolumeId, bodyHash: string)
   }
 }
 
-/** The limit that `delta` would break, the total size before the count, as Cinder reports them. */
+/** The limit that `delta` would break: the size before the count, and that of all before that of a type, as Cinder reports them. */
 function overQuota({ cell }: Account, limits: Limits, delta: Usage, sizeGiB: number): LedgerAnswer | null {
   const used = usedBy(cell)
-  const over = (resource: keyof Limits, limit: number, inUse: number, requested: number): LedgerAnswer | null =>
-    limit >= 0 && requested > 0 && inUse + requested > limit ? { kind: 'over-quota', resource, limit, used: inUse, requested } : null
+  const over = (resource: LimitName, limit: number, inUse: number, requested: number, typeId?: string): LedgerAnswer | null => {
+    if (limit < 0 || requested <= 0 || inUse + requested <= limit) return null
+    return { kind: 'over-quota', resource, ...(typeId === undefined ? {} : { typeId }), limit, used: inUse, requested }
+  }
+  const overOf = (resource: keyof TypeUsage): LedgerAnswer | null => {
+    const ofAll = over(resource, limits[resource], used[resource], delta[resource])
+    if (ofAll !== null) return ofAll
+    for (const [id, wanted] of Object.entries(delta.types ?? {})) {
+      const limit = limits.types?.[id]?.[resource] ?? NO_LIMIT
+      const ofType = over(resource, limit, used.types?.[id]?.[resource] ?? 0, wanted[resource], id)
+      if (ofType !== null) return ofType
+    }
+    return null
+  }
   return (
     over('per_volume_gigabytes', limits.per_volume_gigabytes, 0, sizeGiB) ??
-    over('gigabytes', limits.gigabytes, used.gigabytes, delta.gigabytes) ??
-    over('volumes', limits.volumes, used.volumes, delta.volumes) ??
-    over('snapshots', limits.snapshots, used.snapshots, delta.snapshots) ??
+    overOf('gigabytes') ??
+    overOf('volumes') ??
+    overOf('snapshots') ??
     over('groups', limits.groups, used.groups, delta.groups)
   )
 }
 
-/** As large as a volume will be that comes of it; snapshots do not count for that. */
-function largestIn({ snapshot, spec, sizeGiB }: Binding): number {
-  return snapshot === null ? Math.max(sizeGiB, ...(spec?.holds?.members ?? []).map((member) => member.sizeGiB)) : 0
+/** The first of the wanted limits that is lower than what is used. */
+function belowUse(used: Usage, wanted: Partial<Limits>): LedgerAnswer | null {
+  for (const resource of COUNTED_LIMITS) {
+    const limit = wanted[resource] ?? NO_LIMIT
+    if (limit >= 0 && limit < used[resource]) return { kind: 'below-use', resource, limit, used: used[resource] }
+  }
+  for (const [typeId, limits] of Object.entries(wanted.types ?? {})) {
+    for (const resource of TYPE_LIMITS) {
+      const limit = limits[resource] ?? NO_LIMIT
+      const inUse = used.types?.[typeId]?.[resource] ?? 0
+      if (limit >= 0 && limit < inUse) return { kind: 'below-use', resource, typeId, limit, used: inUse }
+    }
+  }
+  return null
+}
+
+/** As large as a volume will be that comes of it; snapshots do not count for that, nor does what only gets another type. */
+function largestIn({ snapshot, spec, sizeGiB, typeId }: Binding): number {
+  if (snapshot !== null || typeId !== undefined) return 0
+  return Math.max(sizeGiB, ...(spec?.holds?.members ?? []).map((member) => member.sizeGiB))
 }
 
 function contents(account: Account, about: VolumeId | SnapshotId | null, told: DefaultLimits | undefined): LedgerAnswer {

@@ -11,7 +11,7 @@ import type { DefaultType, DefaultTypeChange, DefaultTypeEntry } from './default
 import type { GroupType, GroupTypeChange, GroupTypeEntry } from './group-type.ts'
 import { compareText, type ProjectId, type RequestId } from './ids.ts'
 import type { QosChange, QosEntry, QosSpecs } from './qos.ts'
-import type { Limits } from './quota.ts'
+import { type Limits, mergeLimits } from './quota.ts'
 import { DEFAULT_CLASS, type DefaultLimits, type QuotaClassChange, type QuotaClassEntry } from './quota-class.ts'
 import type { ServiceChange, ServiceEntry, ServiceMark } from './service.ts'
 import type { EncryptionChange, TypeEncryption } from './type-encryption.ts'
@@ -175,7 +175,7 @@ export function effectiveDefaultLimits(entries: Iterable<CatalogueEntry>): Defau
 
 /** Limits of a class: its own, then those of the default class, then those that the cluster was founded with. */
 export function effectiveLimits(founding: Limits, entries: readonly CatalogueEntry[], name: string): Limits {
-  return { ...founding, ...quotaClassIn(entries, DEFAULT_CLASS)?.limits, ...quotaClassIn(entries, name)?.limits }
+  return mergeLimits(mergeLimits(founding, quotaClassIn(entries, DEFAULT_CLASS)?.limits), quotaClassIn(entries, name)?.limits)
 }
 
 /** The type that a create without one gets: it keeps its name as long as the cluster is there. */

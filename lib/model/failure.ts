@@ -7,7 +7,7 @@ import type { AttachmentId, PeerId, PoolName, ProjectId, SnapshotId, TransferId,
 import type { CatalogueRefusal } from './catalogue.ts'
 import type { IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
-import type { Limits, Usage } from './quota.ts'
+import type { CountedLimit, LimitName } from './quota.ts'
 import type { SnapshotStatus } from './snapshot.ts'
 import type { VolumeStatus } from './volume.ts'
 
@@ -76,7 +76,9 @@ export type Failure =
   | { readonly code: 'size-not-larger'; readonly volume: VolumeId; readonly sizeGiB: number; readonly requestedGiB: number }
   | {
       readonly code: 'over-quota'
-      readonly resource: keyof Limits
+      readonly resource: LimitName
+      /** Whose limit it is, by name of volume type; absent: of all together. */
+      readonly type?: string
       readonly limit: number
       readonly used: number
       readonly requested: number
@@ -94,7 +96,15 @@ export type Failure =
   | { readonly code: 'host-lost'; readonly volume: VolumeId; readonly host: string }
   /** The host that the volume was promised on has left the cluster, and never made it. */
   | { readonly code: 'host-left'; readonly volume: VolumeId; readonly host: string }
-  | { readonly code: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
+  | {
+      readonly code: 'below-use'
+      readonly resource: CountedLimit
+      /** As above. */
+      readonly type?: string
+      readonly limit: number
+      readonly used: number
+    }
+  | { readonly code: 'limits-full'; readonly limit: number }
   | { readonly code: 'no-room'; readonly rejected: readonly Rejection[] }
   | { readonly code: 'forming'; readonly joined: number; readonly expect: number }
   | { readonly code: 'recovering'; readonly host: string }

@@ -13,7 +13,7 @@ import type { PeerId, PoolName, ProjectId, RequestId, ReservationId, SnapshotId,
 import type { CatalogueChange, CatalogueEntry, CatalogueRefusal } from './catalogue.ts'
 import type { IdentityChange, IdentityEntry, IdentityFound, IdentityRefusal } from './identity.ts'
 import type { Rejection } from './placement.ts'
-import type { Limits, Usage } from './quota.ts'
+import type { CountedLimit, LimitName, Limits, Usage } from './quota.ts'
 import type { DefaultLimits } from './quota-class.ts'
 import type { SnapshotSpec } from './snapshot.ts'
 import type { TextEdit } from './text-edit.ts'
@@ -41,6 +41,8 @@ export interface Binding {
   readonly transfer: TransferGrant | null
   /** What to make, for a snapshot of a whole group; else absent. */
   readonly groupSnapshot?: GroupSnapshotGrant
+  /** Which type the volume is to get, for a retype; else absent. */
+  readonly typeId?: string
   /** Unix milliseconds of the proposer, for display and age. */
   readonly atMs: number
 }
@@ -212,7 +214,9 @@ export type LedgerAnswer =
   | { readonly kind: 'closed' }
   | {
       readonly kind: 'over-quota'
-      readonly resource: keyof Limits
+      readonly resource: LimitName
+      /** Whose limit it is, by id of volume type; absent: of all together. */
+      readonly typeId?: string
       readonly limit: number
       readonly used: number
       readonly requested: number
@@ -231,7 +235,16 @@ export type LedgerAnswer =
   | { readonly kind: 'behind' }
   /** Only the manifest can say that a host is lost, or has left. */
   | { readonly kind: 'not-lost' }
-  | { readonly kind: 'below-use'; readonly resource: keyof Usage; readonly limit: number; readonly used: number }
+  | {
+      readonly kind: 'below-use'
+      readonly resource: CountedLimit
+      /** As above. */
+      readonly typeId?: string
+      readonly limit: number
+      readonly used: number
+    }
+  /** Limits for more volume types than a register takes. */
+  | { readonly kind: 'limits-full'; readonly limit: number }
   | { readonly kind: 'contents'; readonly contents: LedgerContents }
   /** The whole catalogue, what was deleted too; `id`: the type, the group type or the QoS specs that the change was about. */
   | { readonly kind: 'types'; readonly id: string | null; readonly entries: readonly CatalogueEntry[] }

@@ -96,7 +96,7 @@ export type Operation =
   | FlagEdit
 
 /** What takes room on the volume's pool, or in another project's account, and so is reserved and bound before it is done. */
-export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' | 'accept' | 'group-snapshot' }>
+export type RoomOperation = Extract<Operation, { kind: 'extend' | 'snapshot' | 'accept' | 'group-snapshot' | 'retype' }>
 
 export interface OperationRequest {
   readonly rid: RequestId

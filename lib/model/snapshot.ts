@@ -5,7 +5,7 @@
  * counts in its project's quota from its grant until it is gone, with the size that the volume had.
  */
 import type { Holds } from './group.ts'
-import { NO_USAGE, type Usage } from './quota.ts'
+import { NO_USAGE, type Usage, usageOfType } from './quota.ts'
 import type { GroupSnapshotId, ProjectId, RequestId, SnapshotId, VolumeId } from './ids.ts'
 
 /** `restoring`: its volume is being reverted to it. `unmanaging`: its bytes are being given back. */
@@ -65,6 +65,7 @@ export const RECORD_CHARS_MAX = 160 * 1024
 /** The parts of a volume's record that count. */
 export interface Recorded {
   readonly sizeGiB: number
+  readonly typeId: string | null
   readonly snapshots: readonly Pick<Snapshot, 'sizeGiB' | 'status'>[]
   readonly holds?: Holds
 }
@@ -100,15 +101,11 @@ interface Snapshots {
 }
 
 /** What a volume's record counts: the volume, and those of its snapshots that were made or have failed. Promised ones count as grants. */
-export function usageOfRecord({ sizeGiB, snapshots, holds }: Recorded): Usage {
+export function usageOfRecord({ sizeGiB, typeId, snapshots, holds }: Recorded): Usage {
   if (holds !== undefined) return { ...NO_USAGE, groups: 1 }
   const settled = snapshots.filter(({ status }) => status !== 'creating')
-  return {
-    ...NO_USAGE,
-    volumes: 1,
-    snapshots: settled.length,
-    gigabytes: settled.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB),
-  }
+  const gigabytes = settled.reduce((sum, snapshot) => sum + snapshot.sizeGiB, sizeGiB)
+  return usageOfType(typeId, { volumes: 1, snapshots: settled.length, gigabytes })
 }
 
 export function snapshotOf({ snapshots }: Snapshots, id: SnapshotId): Snapshot | null {

@@ -8,9 +8,9 @@ import type { AttachmentId, GroupId, ProjectId, RequestId, SnapshotId, TransferI
 import type { CatalogueChange, TypeChange } from '../../lib/model/catalogue.ts'
 import type { GroupTypeChange } from '../../lib/model/group-type.ts'
 import type { ClientReply, ClientRequest, Operation, OperationRequest, OperationValue } from '../../lib/model/request.ts'
-import { COUNTED_LIMITS } from '../../lib/model/quota.ts'
 import type { SnapshotSpec } from '../../lib/model/snapshot.ts'
 import { DEFAULT_CLASS } from '../../lib/model/quota-class.ts'
+import { flatLimits } from './default-limits.ts'
 import { ackOfGroup, askOfGroup, type GroupBook, groupBook, mayGo, type MoveBook } from './group-books.ts'
 import { ackTransfer, askForTransfer, type TransferBook } from './transfer-books.ts'
 import type { VolumeSpec } from '../../lib/model/volume.ts'
@@ -111,15 +111,14 @@ export interface TypeBook<Claim = Extract<TypeChange, { kind: 'claim-type' }>> {
 
 export type GroupTypeBook = TypeBook<Extract<GroupTypeChange, { kind: 'claim-group-type' }>>
 
-export type Counted = (typeof COUNTED_LIMITS)[number]
-/** What each default limit was to be. */
-export type LimitWishes = Readonly<Record<Counted, Wish<number>[]>>
+/** What each default limit was to be, by what `flatLimits` calls it. */
+export type LimitWishes = ReadonlyMap<string, readonly Wish<number>[]>
 
 export class History {
   readonly types = new Map<string, TypeBook>()
   readonly groupTypes = new Map<string, GroupTypeBook>()
   /** What projects without limits of their own were to have. */
-  readonly defaultLimits: LimitWishes = { volumes: [], snapshots: [], gigabytes: [], groups: [] }
+  readonly defaultLimits = new Map<string, Wish<number>[]>()
   readonly asked = new Map<string, Asked>()
   readonly books = new Map<VolumeId, VolumeBook>()
   readonly groups = new Map<GroupId, GroupBook>()
@@ -257,9 +256,10 @@ export class History {
     const book = this.#releasedBy(change)
     if (book !== undefined) book.releaseAskedMs ??= askedMs
     if (change?.kind !== 'set-quota-class' || change.name !== DEFAULT_CLASS) return
-    for (const resource of COUNTED_LIMITS) {
-      const limit = change.limits[resource]
-      if (limit !== undefined) addWish(this.defaultLimits[resource], change.rid, limit, askedMs)
+    for (const [name, limit] of flatLimits(change.limits)) {
+      const wishes = this.defaultLimits.get(name) ?? []
+      this.defaultLimits.set(name, wishes)
+      addWish(wishes, change.rid, limit, askedMs)
     }
   }
 
@@ -300,7 +300,7 @@ export class History {
     if (claimed !== undefined) claimed.ackedMs ??= atMs
     const released = this.#releasedBy(change)
     if (released !== undefined) released.releaseAckedMs ??= atMs
-    if (change?.kind === 'set-quota-class') for (const resource of COUNTED_LIMITS) ackWish(this.defaultLimits[resource], change.rid, atMs)
+    if (change?.kind === 'set-quota-class') for (const wishes of this.defaultLimits.values()) ackWish(wishes, change.rid, atMs)
   }
 
   #claimedBy(change: CatalogueChange | null): TypeBook<unknown> | undefined {

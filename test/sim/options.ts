@@ -6,6 +6,7 @@
  */
 import { TIMINGS, type Timings } from '../../lib/flows/timings.ts'
 import type { Limits } from '../../lib/model/quota.ts'
+import { drawTypeLimits } from './default-limits.ts'
 import type { Random } from './random.ts'
 import { drawRareFaults, NO_RARE_FAULTS, type RareFaults } from './rare-faults.ts'
 
@@ -132,12 +133,13 @@ export function drawOptions(random: Random): SimOptions {
   const isOrdered = random.chance(0.3)
   const isTight = random.chance(0.4)
   const rare = drawRareFaults(random.split('rare'))
+  const types = drawTypes(random.split('types'))
   const drawn: Omit<SimOptions, 'handEveryMs'> = {
     peers,
     clients: random.between(1, 4),
     requests: random.between(20, 90),
     projects: random.weighted({ 1: 3, 2: 1 }) === '1' ? 1 : 2,
-    limits: drawLimits(random, isTight),
+    limits: { ...drawLimits(random, isTight), ...(isTight && types > 0 ? drawTypeLimits(random.split('type limits')) : {}) },
     poolGiB: random.chance(0.4) ? random.between(10, 40) : 1000,
     sizeGiBMax: random.between(1, 10),
     onlineExtend: random.split('online').chance(0.8),
@@ -181,7 +183,7 @@ export function drawOptions(random: Random): SimOptions {
     amnesia: peers >= 3 && random.chance(0.3),
     steps: peers > 1 && random.chance(0.25),
     moves: random.split('moves').chance(0.5),
-    types: drawTypes(random.split('types')),
+    types,
     older: drawOlder(random.split('older')),
     ...drawManages(random.split('manages')),
     transfers: drawTransfers(random.split('transfers')),

@@ -23,11 +23,14 @@ export interface WantedType {
 
 export class TypeClients {
   readonly #random: Random
+  readonly #founders: Random | null
   readonly #history: History
   readonly #groupTypes: GroupTypeClients
 
-  constructor(random: Random, ofGroupTypes: Random, history: History) {
+  /** @param hasLimits of the founding types there may be few volumes, and so they are asked for often */
+  constructor(random: Random, ofGroupTypes: Random, history: History, hasLimits: boolean) {
     this.#random = random
+    this.#founders = hasLimits ? random.split('founders') : null
     this.#history = history
     this.#groupTypes = new GroupTypeClients(ofGroupTypes, history)
   }
@@ -50,6 +53,7 @@ export class TypeClients {
 
   /** A type for a volume: mostly one that was promised. */
   pick(random = this.#random): WantedType | null {
+    if (this.#founders?.chance(0.7) === true) return this.#founders.pick(FOUNDING_TYPES)
     const types = [...this.#history.types.values()]
     const promised = types.filter(({ ackedMs, releaseAskedMs }) => ackedMs !== null && releaseAskedMs === null)
     const some = promised.length > 0 && random.chance(0.8) ? promised : types

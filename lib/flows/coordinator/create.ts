@@ -28,7 +28,7 @@ import type { Now } from '../step.ts'
 import { CLOSED_TRIES_MAX, RESERVE_TRIES_MAX, TYPE_TRIES_MAX } from '../timings.ts'
 import type { Peer } from '../tables.ts'
 import { placeRequest } from './place.ts'
-import { undecided, unreachable } from './reasons.ts'
+import { overQuota, undecided, unreachable } from './reasons.ts'
 import type { Creating } from './requests.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -239,11 +239,9 @@ function onAnswer(peer: Peer, out: Out, creating: Creating, { answer, proof }: D
       const rejection: Rejection = { pool: candidate.pool, filter: 'owner', reported: 'reservation released', needed: 'a reservation' }
       return nextPool(peer, out, { ...creating, phase: 'reserving', reservation: null }, rejection, now)
     }
-    case 'over-quota': {
+    case 'over-quota':
       letGo(out, creating)
-      const { resource, limit, used, requested } = answer
-      return end(peer, out, creating, failure({ code: 'over-quota', resource, limit, used, requested }))
-    }
+      return end(peer, out, creating, failure(overQuota(peer, answer)))
     case 'mismatch':
       letGo(out, creating)
       return end(peer, out, creating, failure({ code: 'request-mismatch', volume: answer.volume }))

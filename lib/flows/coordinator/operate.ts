@@ -20,7 +20,7 @@ import type { Now } from '../step.ts'
 import type { Peer } from '../tables.ts'
 import type { Operating } from './requests.ts'
 import { type Found, isBuried, NOTHING_SOUGHT, startSearch } from './find.ts'
-import { noMajority, unreachable } from './reasons.ts'
+import { noMajority, overQuota, unreachable } from './reasons.ts'
 import { grantFor, groupSnapshotAsked, snapshotAsked, takesRoom } from './room.ts'
 
 type Message<Kind extends PeerMessage['kind']> = Extract<PeerMessage, { kind: Kind }>
@@ -132,7 +132,7 @@ export function onRoomDecided(peer: Peer, out: Out, rid: RequestId, asked: Bindi
   const { answer, proof } = outcome
   if (answer.kind !== 'bound') {
     abandon(out, operating, asked)
-    return end(peer, out, operating, failure(refusedBy(answer, operating)))
+    return end(peer, out, operating, failure(refusedBy(peer, answer, operating)))
   }
   const { reservation, volume, snapshot, groupSnapshot } = asked
   if (groupSnapshot !== undefined && answer.binding.kind === 'recent') {
@@ -342,11 +342,11 @@ function end(peer: Peer, out: Out, operating: Operating, result: OperationReply)
   for (const client of operating.clients) reply(out, client, { kind: 'operate', result })
 }
 
-function refusedBy(answer: LedgerAnswer, operating: Operating): Failure {
+function refusedBy(peer: Peer, answer: LedgerAnswer, operating: Operating): Failure {
   const { volume } = operating.request
   switch (answer.kind) {
     case 'over-quota':
-      return { code: 'over-quota', resource: answer.resource, limit: answer.limit, used: answer.used, requested: answer.requested }
+      return overQuota(peer, answer)
     case 'mismatch':
       return { code: 'request-mismatch', volume }
     default:

@@ -8,8 +8,11 @@ import type { Operation, OperationRequest, RoomOperation } from '../../model/req
 import { creatingSnapshot, sizeOfNew, type Snapshot, snapshotOf } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
 
+/** A retype: of the account of its new type. */
+const TAKES_ROOM: ReadonlySet<Operation['kind']> = new Set(['extend', 'snapshot', 'accept', 'group-snapshot', 'retype'])
+
 export function takesRoom(operation: Operation): operation is RoomOperation {
-  return operation.kind === 'extend' || operation.kind === 'snapshot' || operation.kind === 'accept' || operation.kind === 'group-snapshot'
+  return TAKES_ROOM.has(operation.kind)
 }
 
 /**
@@ -21,7 +24,7 @@ export function grantFor(
   volume: VolumeId,
   source: ProjectId,
   members: readonly SnapshotMember[],
-): Pick<Binding, 'bodyHash' | 'snapshot' | 'transfer' | 'groupSnapshot'> {
+): Pick<Binding, 'bodyHash' | 'snapshot' | 'transfer' | 'groupSnapshot' | 'typeId'> {
   switch (operation.kind) {
     case 'extend':
       return { bodyHash: hashHex('extend', volume, String(operation.sizeGiB)), snapshot: null, transfer: null }
@@ -33,6 +36,8 @@ export function grantFor(
       const { transfer: id, user } = operation
       return { bodyHash: hashHex('accept', volume, id), snapshot: null, transfer: { id, source, user } }
     }
+    case 'retype':
+      return { bodyHash: hashHex('retype', volume, operation.typeId), snapshot: null, transfer: null, typeId: operation.typeId }
     default:
       return assertNever(operation)
   }

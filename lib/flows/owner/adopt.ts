@@ -107,7 +107,7 @@ function withoutOthers(peer: Peer, out: Out, binding: Binding): Owned | undefine
   return isSame ? known : keepOwned(peer, out, { ...known, pending: null })
 }
 
-function isFor(pending: Pending, { snapshot, transfer, groupSnapshot, sizeGiB, bodyHash }: Binding): boolean {
+function isFor(pending: Pending, { snapshot, transfer, groupSnapshot, typeId, sizeGiB, bodyHash }: Binding): boolean {
   switch (pending.kind) {
     case 'snapshot':
       return snapshot !== null && pending.bodyHash === bodyHash
@@ -115,17 +115,24 @@ function isFor(pending: Pending, { snapshot, transfer, groupSnapshot, sizeGiB, b
       return groupSnapshot !== undefined && pending.bodyHash === bodyHash
     case 'accept':
       return transfer !== null && pending.transfer.id === transfer.id
-    case 'extend':
-      return snapshot === null && transfer === null && groupSnapshot === undefined && pending.sizeGiB === sizeGiB
+    case 'retype':
+      return pending.type.id === typeId
+    case 'extend': {
+      const isOther = snapshot !== null || transfer !== null || groupSnapshot !== undefined || typeId !== undefined
+      return !isOther && pending.sizeGiB === sizeGiB
+    }
     default:
       return assertNever(pending)
   }
 }
 
-/** What the grant was for, if the record does not show that it was carried out. */
+/**
+ * What the grant was for, if the record does not show that it was carried out. A retype is never done after all: it may have been, and another
+ * one since, and nobody has lost anything but a wish.
+ */
 function stillToDo(
   { volume }: Owned,
-  { rid, reservation, sizeGiB, snapshot, spec, groupSnapshot, bodyHash }: Binding,
+  { rid, reservation, sizeGiB, snapshot, spec, groupSnapshot, typeId, bodyHash }: Binding,
 ): PendingExtend | PendingSnapshot | PendingGroupSnapshot | null {
   const held = { rid, reservation, sizeGiB, committed: false }
   if (groupSnapshot !== undefined) {
@@ -134,7 +141,7 @@ function stillToDo(
     return { kind: 'group-snapshot', rid, reservation, committed: false, groupSnapshot: wanted, bodyHash, members }
   }
   if (snapshot !== null) return snapshotOf(volume, snapshot.id) === null ? { ...held, kind: 'snapshot', snapshot, bodyHash } : null
-  return spec === null && sizeGiB > volume.sizeGiB ? { ...held, kind: 'extend' } : null
+  return spec === null && typeId === undefined && sizeGiB > volume.sizeGiB ? { ...held, kind: 'extend' } : null
 }
 
 /** An extend or a snapshot that was promised and forgotten. While the volume is busy it waits: a member of its group will say so again. */

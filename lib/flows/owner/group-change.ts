@@ -51,6 +51,8 @@ function refuseChange(peer: Peer, { volume, step }: Owned, edited: Volume, { add
   const both = add.find((one) => remove.includes(one))
   if (both !== undefined) return refused(both, { kind: 'to-be-in-and-out' })
   for (const one of add) {
+    // Its type is about to be another one.
+    if (peer.owned.get(one)?.pending?.kind === 'retype') return { code: 'volume-busy', volume: one, running: 'retype' }
     const why = refusePut(peer, one, volume, holds)
     // A volume that this host has forgotten may be its own.
     if (why !== null) return why.kind === 'absent' && isUnsure(peer) ? recovering(peer) : refused(one, why)

@@ -17,9 +17,9 @@ import {
   type SnapshotMember,
   withGroupSnapshot,
 } from '../../model/group.ts'
-import type { GroupId, GroupSnapshotId, PeerId, PoolName } from '../../model/ids.ts'
+import type { GroupId, GroupSnapshotId, PeerId, PoolName, VolumeId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
-import { NO_USAGE, type Usage } from '../../model/quota.ts'
+import { addUsage, NO_USAGE, type Usage, usageOfType } from '../../model/quota.ts'
 import { NO_VALUE, type Operation, type OperationReply, type OperationRequest, type RoomOperation } from '../../model/request.ts'
 import { type Snapshot, snapshotOf, type SnapshotSpec } from '../../model/snapshot.ts'
 import type { Volume } from '../../model/volume.ts'
@@ -52,7 +52,7 @@ export function reserveGroupSnapshot(peer: Peer, out: Out, from: PeerId, message
   const done = doneBefore(peer, group, message, wanted)
   if (done !== null) return refuseAnswer(out, from, rid, done)
   if (group?.pending?.kind === 'group-snapshot' && group.pending.rid === rid)
-    return reserved(out, from, group.volume, group.pending, wanted)
+    return reserved(peer, out, from, group.volume, group.pending, wanted)
   const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))
   if (isUnsure(peer)) return refuse(recovering(peer))
   if (group === undefined) return refuse(missingVolume(peer, id, project))
@@ -72,7 +72,7 @@ export function reserveGroupSnapshot(peer: Peer, out: Out, from: PeerId, message
   }
   keepOwned(peer, out, { ...group, pending })
   timer(out, `resolve/${id}`, peer.options.timings.resolveMs)
-  reserved(out, from, group.volume, pending, wanted)
+  reserved(peer, out, from, group.volume, pending, wanted)
 
   function memberOf({ volume }: Owned): SnapshotMember {
     return { volume: volume.id, snapshot: memberSnapshotId(groupSnapshot.id, volume.id), sizeGiB: volume.sizeGiB }
@@ -167,14 +167,16 @@ export function resetGroupSnapshot(
 }
 
 /** What all parts add to their project's account. */
-function deltaOf({ members }: Pick<PendingGroupSnapshot, 'members'>): Usage {
-  return { ...NO_USAGE, snapshots: members.length, gigabytes: members.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0) }
+function deltaOf(peer: Peer, { members }: Pick<PendingGroupSnapshot, 'members'>): Usage {
+  const typeOf = (volume: VolumeId): string | null => peer.owned.get(volume)?.volume.typeId ?? null
+  const parts = members.map(({ volume, sizeGiB }) => usageOfType(typeOf(volume), { snapshots: 1, gigabytes: sizeGiB }))
+  return parts.reduce(addUsage, NO_USAGE)
 }
 
-function reserved(out: Out, from: PeerId, { pool, project: source }: Volume, pending: PendingGroupSnapshot, wanted: Wanted): void {
+function reserved(peer: Peer, out: Out, from: PeerId, { pool, project: source }: Volume, pending: PendingGroupSnapshot, wanted: Wanted): void {
   const { rid, reservation, members } = pending
   if (pool === null) return
-  const held = { rid, pool, reservation, delta: deltaOf(pending), sizeGiB: 0, source, body: roomBody(wanted), members }
+  const held = { rid, pool, reservation, delta: deltaOf(peer, pending), sizeGiB: 0, source, body: roomBody(wanted), members }
   send(out, from, { kind: 'reserved', ...held })
 }
 

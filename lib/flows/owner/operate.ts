@@ -20,7 +20,6 @@ import { startGroupDelete } from './group-remove.ts'
 import { resetGroupSnapshot, startGroupSnapshotDelete } from './group-snapshot.ts'
 import { startDelete } from './remove.ts'
 import { missingVolume, recovering } from './forgotten.ts'
-import { startRetype } from './retype.ts'
 import { startRevert } from './revert.ts'
 import { resetSnapshot, startSnapshotDelete, startSnapshotUnmanage, updateSnapshot } from './snapshot-change.ts'
 import { recordFailure } from './snapshot.ts'
@@ -122,8 +121,6 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
       return resetGroupSnapshot(peer, out, from, owned, request, operation, now)
     case 'reset-status':
       return resetStatus(peer, out, from, owned, request, operation.status, now)
-    case 'retype':
-      return startRetype(peer, out, from, owned, request, operation, now)
     case 'revert':
       return startRevert(peer, out, from, owned, request, operation, now)
     case 'update-snapshot':
@@ -142,6 +139,7 @@ function start(peer: Peer, out: Out, from: PeerId, owned: Owned, request: Operat
     case 'snapshot':
     case 'accept':
     case 'group-snapshot':
+    case 'retype':
       // It takes room, so it comes as a reservation and never as a plain operation.
       return answerNow(out, from, rid, failure({ code: 'volume-busy', volume: owned.volume.id, running: operation.kind }))
     default:

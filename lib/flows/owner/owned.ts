@@ -23,7 +23,7 @@ export type OwnedStep =
   | 'failed'
 
 /** What takes more room for a volume, or an account's, in the owner's journal: reserved, and committed once the register has bound it. */
-export type Pending = PendingExtend | PendingSnapshot | PendingAccept | PendingGroupSnapshot
+export type Pending = PendingExtend | PendingSnapshot | PendingAccept | PendingRetype | PendingGroupSnapshot
 
 interface PendingRoom {
   readonly rid: RequestId
@@ -51,6 +51,13 @@ export interface PendingAccept extends PendingRoom {
   readonly sizeGiB: number
   readonly project: ProjectId
   readonly transfer: TransferGrant
+}
+
+/** The volume is to get the type as it was when room was asked for. `sizeGiB`: of the volume. Its commit is its end. */
+export interface PendingRetype extends PendingRoom {
+  readonly kind: 'retype'
+  readonly sizeGiB: number
+  readonly type: { readonly id: string; readonly name: string; readonly multiattach: boolean }
 }
 
 /** Of a group: the room for its parts is kept by its volumes. Once it is committed it is in the group's record, as being made. */

@@ -1,18 +1,18 @@
 /**
- * Room for more of a volume that is there already, a larger size or a snapshot, or for the volume in another project's account: RESERVE,
- * BIND, COMMIT, as for a create.
+ * Room for more of a volume that is there already, a larger size or a snapshot, or for the volume in another account, another project's or that
+ * of another type: RESERVE, BIND, COMMIT, as for a create.
  *
  * It lies on the volume's own pool, so there is no other pool to try: a refusal is an answer. A volume takes one such
- * request at a time. What is made with the room is the business of `extend.ts`, `snapshot.ts` and `accept.ts`.
+ * request at a time. What is made with the room is the business of `extend.ts`, `snapshot.ts`, `accept.ts` and `retype.ts`.
  */
 import { failure, type Failure, success } from '../../model/failure.ts'
 import { assertNever } from '../../model/invariant.ts'
 import type { PeerId, PoolName, ProjectId, RequestId } from '../../model/ids.ts'
 import type { PeerMessage } from '../../model/message.ts'
 import { isGroup } from '../../model/group.ts'
-import { NO_USAGE, type Usage } from '../../model/quota.ts'
+import { asOfType, type Usage, usageOfType } from '../../model/quota.ts'
 import { NO_VALUE, type OperationReply, type RoomOperation } from '../../model/request.ts'
-import { sizeOfNew, snapshotOf } from '../../model/snapshot.ts'
+import { sizeOfNew, snapshotOf, usageOfRecord } from '../../model/snapshot.ts'
 import { keepOwned, type Out, send, timer } from '../out.ts'
 import { roomBody } from '../shape.ts'
 import type { Now } from '../step.ts'
@@ -24,6 +24,7 @@ import { commitExtend, growAgain, refuseExtend } from './extend.ts'
 import { isUnsure, missingVolume, recovering } from './forgotten.ts'
 import { commitGroupSnapshot, reserveGroupSnapshot } from './group-snapshot.ts'
 import { nextReservation } from './reserve.ts'
+import { commitRetype, judgeRetype, keepType } from './retype.ts'
 import { isBeingCopied } from './source.ts'
 import { commitSnapshot, lookAtSnapshot, refuseSnapshot } from './snapshot.ts'
 import { refuseAnswer } from './work.ts'
@@ -33,8 +34,11 @@ type ReserveRoom = Extract<PeerMessage, { kind: 'reserve-room' }>
 /** What one volume takes alone; a snapshot of a group is `group-snapshot.ts`. */
 type OfVolume = Exclude<RoomOperation, { kind: 'group-snapshot' }>
 type PendingOfVolume = Exclude<Pending, { kind: 'group-snapshot' }>
+/** What is made, or becomes another project's. */
+type Making = Exclude<OfVolume, { kind: 'retype' }>
+type Held = Pick<Pending, 'rid' | 'reservation' | 'committed'>
 
-export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: ReserveRoom): void {
+export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: ReserveRoom, now: Now): void {
   const { rid, volume: id, operation } = message
   if (operation.kind === 'group-snapshot') return reserveGroupSnapshot(peer, out, from, message, operation)
   const owned = peer.owned.get(id)
@@ -59,6 +63,18 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   if (owned.working !== null || owned.pending !== null)
     return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
   if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return refuse({ code: 'volume-busy', volume: id, running: 'copy' })
+  const hold = (pending: (held: Held) => PendingOfVolume): void => {
+    const holding = pending({ rid, reservation: nextReservation(peer, out), committed: false })
+    keepOwned(peer, out, { ...owned, pending: holding })
+    timer(out, `resolve/${id}`, peer.options.timings.resolveMs)
+    reserved(holding, owned)
+  }
+  if (operation.kind === 'retype') {
+    const judged = judgeRetype(peer, out, owned, rid, operation)
+    if (judged.kind === 'refused') return refuse(judged.facts)
+    if (judged.kind === 'unsuited') return keepType(peer, out, from, owned, rid, judged.volume, now)
+    return hold((held) => ({ ...held, kind: 'retype', sizeGiB: owned.volume.sizeGiB, type: judged.type }))
+  }
   const facts = refuseRoom(peer, owned, operation, message.project)
   if (facts !== null) return refuse(facts)
   const { pool, sizeGiB: before } = owned.volume
@@ -66,12 +82,7 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   const moreGiB = roomInPool(peer, pool, operation, before)
   const rejection = moreGiB === 0 ? null : refusalOf(peer, pool, moreGiB, [], null)
   if (rejection !== null) return refuse({ code: 'no-room', rejected: [rejection] })
-
-  const held = { rid, reservation: nextReservation(peer, out), committed: false }
-  const pending = pendingFor(operation, held, owned, message.project)
-  keepOwned(peer, out, { ...owned, pending })
-  timer(out, `resolve/${id}`, peer.options.timings.resolveMs)
-  reserved(pending, owned)
+  hold((held) => pendingFor(operation, held, owned, message.project))
 }
 
 /** The register has bound the room. Answers `from` once everybody can see what is made of it. */
@@ -85,6 +96,8 @@ export function commitRoom(peer: Peer, out: Out, owned: Owned, from: PeerId, now
       return commitSnapshot(peer, out, owned, pending, from, now)
     case 'accept':
       return letGoOf(peer, out, owned, pending, from, now)
+    case 'retype':
+      return commitRetype(peer, out, owned, pending, from, now)
     case 'group-snapshot':
       return commitGroupSnapshot(peer, out, owned, pending, from, now)
     default:
@@ -99,7 +112,7 @@ export function resumeRoom(out: Out, owned: Owned): void {
 }
 
 /** Who may have it, and whether it may be made now. */
-function refuseRoom(peer: Peer, owned: Owned, operation: OfVolume, project: ProjectId): Failure | null {
+function refuseRoom(peer: Peer, owned: Owned, operation: Making, project: ProjectId): Failure | null {
   switch (operation.kind) {
     case 'extend':
       return refuseExtend(peer, owned, operation)
@@ -113,18 +126,13 @@ function refuseRoom(peer: Peer, owned: Owned, operation: OfVolume, project: Proj
 }
 
 /** @param volumeGiB as large as the volume is */
-function roomInPool(peer: Peer, pool: PoolName, operation: OfVolume, volumeGiB: number): number {
+function roomInPool(peer: Peer, pool: PoolName, operation: Making, volumeGiB: number): number {
   if (operation.kind === 'accept') return 0
   if (operation.kind === 'extend') return operation.sizeGiB - volumeGiB
   return roomForSnapshot(operation.snapshot, volumeGiB, peer.pools.get(pool) ?? null)
 }
 
-function pendingFor(
-  operation: OfVolume,
-  held: Pick<Pending, 'rid' | 'reservation' | 'committed'>,
-  owned: Owned,
-  project: ProjectId,
-): PendingOfVolume {
+function pendingFor(operation: Making, held: Held, owned: Owned, project: ProjectId): PendingOfVolume {
   if (operation.kind === 'accept') return pendingAccept(held, owned, operation, project)
   if (operation.kind === 'extend') return { ...held, kind: 'extend', sizeGiB: operation.sizeGiB }
   const { snapshot, bodyHash } = operation
@@ -133,13 +141,17 @@ function pendingFor(
 
 /** What it adds to the account of the project that asked. */
 function deltaOf(pending: PendingOfVolume, owned: Owned): Usage {
+  const { typeId, sizeGiB } = owned.volume
   switch (pending.kind) {
     case 'extend':
-      return { ...NO_USAGE, gigabytes: pending.sizeGiB - owned.volume.sizeGiB }
+      return usageOfType(typeId, { gigabytes: pending.sizeGiB - sizeGiB })
     case 'snapshot':
-      return { ...NO_USAGE, snapshots: 1, gigabytes: pending.sizeGiB }
+      return usageOfType(typeId, { snapshots: 1, gigabytes: pending.sizeGiB })
     case 'accept':
       return acceptedUsage(owned)
+    // What its former type has less is in this host's totals once it is done, and nobody's before.
+    case 'retype':
+      return asOfType(pending.type.id, usageOfRecord(owned.volume))
     default:
       return assertNever(pending)
   }
@@ -153,6 +165,8 @@ function isFor(pending: PendingOfVolume, operation: OfVolume): boolean {
       return pending.kind === 'snapshot' && pending.bodyHash === operation.bodyHash
     case 'accept':
       return pending.kind === 'accept' && pending.transfer.id === operation.transfer
+    case 'retype':
+      return pending.kind === 'retype' && pending.type.id === operation.typeId
     default:
       return assertNever(operation)
   }
@@ -161,7 +175,7 @@ function isFor(pending: PendingOfVolume, operation: OfVolume): boolean {
 /** The answer to the same request, if it was done before; a snapshot's name is never used for another one. */
 function doneBefore(peer: Peer, owned: Owned | undefined, { rid, volume }: ReserveRoom, operation: OfVolume): OperationReply | null {
   const reply = peer.results.get(rid)?.reply ?? null
-  if (operation.kind === 'extend') return reply
+  if (operation.kind === 'extend' || operation.kind === 'retype') return reply
   if (operation.kind === 'accept') return reply ?? acceptedBefore(owned, rid)
   const made = (reply?.ok === true ? reply.value.snapshot : null) ?? (owned && snapshotOf(owned.volume, operation.snapshot.id)) ?? null
   if (made === null) return null

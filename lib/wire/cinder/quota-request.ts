@@ -1,19 +1,20 @@
 /**
  * Bodies of `PUT os-quota-sets/{project}` and `PUT os-quota-class-sets/{class}`: `{"quota_set": {"volumes": 20}}`, and the
- * same under `quota_class_set`. What is not named stays as it is.
+ * same under `quota_class_set`; `volumes_TYPE`, `snapshots_TYPE` and `gigabytes_TYPE` are those of one volume type, by its name.
+ * What is not named stays as it is.
  *
  * A client that sends back the whole set it was shown is understood: values of what Scoria has no quota for are taken if
  * they say what is so anyway.
  */
 import Type from 'typebox'
-import type { Limits } from '../../model/quota.ts'
+import { type LimitName, type Limits, mergeLimits, TYPE_LIMITS, type TypeLimits } from '../../model/quota.ts'
+import type { VolumeType } from '../../model/volume-type.ts'
 import { accepted, type InputFailure, type Parsed, refused, shape } from './input.ts'
 import { isObject } from '../peer/check.ts'
 
-const LIMITS: ReadonlySet<string> = new Set<keyof Limits>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'])
+const LIMITS: ReadonlySet<string> = new Set<LimitName>(['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'])
 /** There are none of these, and so none are allowed. */
 const ABSENT: ReadonlySet<string> = new Set(['backups', 'backup_gigabytes'])
-const PER_TYPE = /^(volumes|gigabytes|snapshots)_./
 /** Clients name the project, or the class, once more. */
 const IGNORED: ReadonlySet<string> = new Set(['tenant_id', 'id', 'class_name'])
 
@@ -28,30 +29,42 @@ const quotaClass = shape(Type.Object({ quota_class_set: Values }, { additionalPr
 /** For the description of the API. */
 export const QUOTA_BODIES = { quotaSet, quotaClass }
 
-export function parseQuotaSet(body: unknown): Parsed<Partial<Limits>> {
+/** A type that is asked about by its name. */
+type Named = Pick<VolumeType, 'id' | 'name'>
+
+export function parseQuotaSet(body: unknown, types: readonly Named[]): Parsed<Partial<Limits>> {
   const parsed = quotaSet.parse(body)
-  return parsed.ok ? limitsIn('quota_set', parsed.value.quota_set) : refused({ code: 'malformed-body' })
+  return parsed.ok ? limitsIn('quota_set', parsed.value.quota_set, types) : refused({ code: 'malformed-body' })
 }
 
-export function parseQuotaClass(body: unknown): Parsed<Partial<Limits>> {
+export function parseQuotaClass(body: unknown, types: readonly Named[]): Parsed<Partial<Limits>> {
   const parsed = quotaClass.parse(body)
-  return parsed.ok ? limitsIn('quota_class_set', parsed.value.quota_class_set) : parsed
+  return parsed.ok ? limitsIn('quota_class_set', parsed.value.quota_class_set, types) : parsed
 }
 
-function limitsIn(name: string, set: Readonly<Record<string, unknown>>): Parsed<Partial<Limits>> {
-  const limits: Record<string, number> = {}
+function limitsIn(name: string, set: Readonly<Record<string, unknown>>, types: readonly Named[]): Parsed<Partial<Limits>> {
+  const ofTypes = new Map(
+    types.flatMap((type) => TYPE_LIMITS.map((resource) => [typeKey(resource, type), { id: type.id, resource }] as const)),
+  )
+  let limits: Partial<Limits> = {}
   for (const [key, given] of Object.entries(set)) {
     if (IGNORED.has(key)) continue
     const path = `${name}.${key.slice(0, 80)}`
-    if (!LIMITS.has(key) && !ABSENT.has(key) && !PER_TYPE.test(key))
+    const ofType = ofTypes.get(key)
+    if (!LIMITS.has(key) && !ABSENT.has(key) && ofType === undefined)
       return refused({ code: 'unknown-key', path: name, keys: [key.slice(0, 80)] })
     const limit = parseLimit(path, given)
     if (!limit.ok) return limit
-    if (LIMITS.has(key)) limits[key] = limit.value
-    else if (limit.value !== (ABSENT.has(key) ? 0 : NO_LIMIT))
-      return refused({ code: 'not-supported', feature: `a quota of ${key.slice(0, 80)}` })
+    if (LIMITS.has(key)) limits = { ...limits, [key]: limit.value }
+    else if (ofType !== undefined) limits = mergeLimits(limits, { types: { [ofType.id]: { [ofType.resource]: limit.value } } })
+    else if (limit.value !== 0) return refused({ code: 'not-supported', feature: `a quota of ${key}` })
   }
   return accepted(limits)
+}
+
+/** What Cinder calls this limit of this type. */
+export function typeKey(resource: keyof TypeLimits, { name }: Pick<VolumeType, 'name'>): string {
+  return `${resource}_${name}`
 }
 
 /** A whole number or its text, as Cinder takes it; -1 means no limit. */

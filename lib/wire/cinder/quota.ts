@@ -1,9 +1,12 @@
 /**
- * Limits and use of a project. What Scoria does not have (backups) has a limit of 0: none can be made. -1 is
+ * Limits and use of a project, of everything and of each volume type. What Scoria does not have (backups) has a limit of 0: none can be made. -1 is
  * unlimited.
  */
-import type { Limits, Usage } from '../../model/quota.ts'
+import { type Limits, TYPE_LIMITS, type Usage } from '../../model/quota.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
+import { typeKey } from './quota-request.ts'
+
+const NO_LIMIT = -1
 
 export function limitsBody(limits: Limits, used: Usage): object {
   return {
@@ -29,11 +32,12 @@ export function limitsBody(limits: Limits, used: Usage): object {
 export function quotaSetBody(options: { project: string; limits: Limits; used: Usage | null; types: readonly VolumeType[] }): object {
   const { project, limits, used, types } = options
   const value = (limit: number, inUse: number): unknown => (used === null ? limit : { limit, in_use: inUse, reserved: 0 })
-  const perType = types.flatMap((type) => [
-    [`volumes_${type.name}`, value(-1, 0)],
-    [`snapshots_${type.name}`, value(-1, 0)],
-    [`gigabytes_${type.name}`, value(-1, 0)],
-  ])
+  const perType = types.flatMap((type) =>
+    TYPE_LIMITS.map((resource) => {
+      const limit = limits.types?.[type.id]?.[resource] ?? NO_LIMIT
+      return [typeKey(resource, type), value(limit, used?.types?.[type.id]?.[resource] ?? 0)] as const
+    }),
+  )
   return {
     quota_set: {
       id: project,

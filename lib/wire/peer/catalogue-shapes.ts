@@ -2,13 +2,13 @@
 import { ENTRY_ITEMS_MAX, type EncryptionEdit, type TypeClaim, type TypeEdit } from '../../model/catalogue.ts'
 import type { GroupTypeClaim, GroupTypeEdit } from '../../model/group-type.ts'
 import type { QosClaim, QosEdit } from '../../model/qos.ts'
-import type { Limits } from '../../model/quota.ts'
+import type { Limits, TypeLimits } from '../../model/quota.ts'
 import type { DefaultLimits } from '../../model/quota-class.ts'
 import type { EncryptionChange, TypeEncryption } from '../../model/type-encryption.ts'
 import type { ServiceEdit } from '../../model/service.ts'
 import type { VolumeType } from '../../model/volume-type.ts'
 import { bool, type Check, integer, isObject, list, mapOf, nullable, oneOf, optional, shape, text, variants } from './check.ts'
-import { atMs, bodyHash, count, project, rid, uuid } from './plain-shapes.ts'
+import { atMs, bodyHash, count, ITEMS_MAX, project, rid, uuid } from './plain-shapes.ts'
 
 const typeFields = { id: uuid, name: text(255), description: nullable(text(65_535)), extraSpecs: mapOf(text(255), ENTRY_ITEMS_MAX) }
 export const volumeType = shape<VolumeType>(typeFields)
@@ -91,7 +91,17 @@ export const serviceEdit = shape<ServiceEdit>({
   isFrozen: optional(bool),
 })
 const limit = integer(-1)
-export const limits = shape<Limits>({ volumes: limit, snapshots: limit, gigabytes: limit, per_volume_gigabytes: limit, groups: limit })
+const types = optional(
+  mapOf(shape<Partial<TypeLimits>>({ volumes: optional(limit), snapshots: optional(limit), gigabytes: optional(limit) }), ITEMS_MAX),
+)
+export const limits = shape<Limits>({
+  volumes: limit,
+  snapshots: limit,
+  gigabytes: limit,
+  per_volume_gigabytes: limit,
+  groups: limit,
+  types,
+})
 /** Those that are set, or are to be. */
 export const someLimits = shape<Partial<Limits>>({
   volumes: optional(limit),
@@ -99,6 +109,7 @@ export const someLimits = shape<Partial<Limits>>({
   gigabytes: optional(limit),
   per_volume_gigabytes: optional(limit),
   groups: optional(limit),
+  types,
 })
 export const defaultLimits = shape<DefaultLimits>({ version: count, limits: someLimits })
 export const quotaClassFields = { name: text(255), limits: someLimits, version: count, isGone: bool, done: list(rid, 1000) }

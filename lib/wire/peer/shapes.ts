@@ -19,7 +19,7 @@ import {
 } from '../../model/group.ts'
 import type { LastRecord, LedgerAnswer, LedgerChange, LedgerContents, LedgerEntry, LedgerPut, UnplacedEdit } from '../../model/ledger.ts'
 import type { Rejection } from '../../model/placement.ts'
-import type { Usage } from '../../model/quota.ts'
+import type { TypeUsage, Usage } from '../../model/quota.ts'
 import type { Operation, OperationRequest, OperationValue, RoomOperation } from '../../model/request.ts'
 import {
   type ExistingSnapshot,
@@ -72,7 +72,8 @@ const metadata = mapOf(text(255), 1000)
 const shown = text(65_536)
 const signed = integer(Number.MIN_SAFE_INTEGER)
 
-export const usage = shape<Usage>({ volumes: signed, snapshots: signed, gigabytes: signed, groups: signed })
+const typeUsage = { volumes: signed, snapshots: signed, gigabytes: signed }
+export const usage = shape<Usage>({ ...typeUsage, groups: signed, types: optional(mapOf(shape<TypeUsage>(typeUsage), ITEMS_MAX)) })
 export const rejection = shape<Rejection>({ pool, filter: text(255), reported: shown, needed: shown })
 
 const copySources = { snapshot: { snapshot: uuid, volume: uuid }, volume: { volume: uuid } }
@@ -253,6 +254,7 @@ const takesRoom = {
   snapshot: { snapshot: snapshotSpec, bodyHash, force: bool },
   accept: { transfer: uuid, proof: text(64), user: text(255), anyType: bool },
   'group-snapshot': { groupSnapshot: groupSnapshotSpec, bodyHash },
+  retype: { typeId: uuid, typeVersion: count, mayMove: bool },
 }
 export const roomOperation = variants<RoomOperation>(takesRoom)
 const operation = variants<Operation>({
@@ -262,7 +264,6 @@ const operation = variants<Operation>({
   'reset-status': { status: oneOf('available', 'in-use', 'error') },
   ...takesRoom,
   revert: { snapshot: uuid },
-  retype: { typeId: uuid, typeVersion: count, mayMove: bool },
   'update-snapshot': { snapshot: uuid, ...textEdit },
   'delete-snapshot': { snapshot: uuid },
   'unmanage-snapshot': { snapshot: uuid },
@@ -327,6 +328,7 @@ const bindingFields = {
   snapshot: nullable(snapshotSpec),
   transfer: nullable(transferGrant),
   groupSnapshot: optional(groupSnapshotGrant),
+  typeId: optional(uuid),
   atMs,
 }
 const unplacedFields = {
@@ -446,6 +448,7 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   closed: {},
   'over-quota': {
     resource: oneOf('volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'),
+    typeId: optional(text(255)),
     limit: signed,
     used: signed,
     requested: signed,
@@ -461,7 +464,13 @@ export const ledgerAnswer = variants<LedgerAnswer>({
   forgotten: {},
   behind: {},
   'not-lost': {},
-  'below-use': { resource: oneOf('volumes', 'snapshots', 'gigabytes', 'groups'), limit: signed, used: signed },
+  'below-use': {
+    resource: oneOf('volumes', 'snapshots', 'gigabytes', 'groups'),
+    typeId: optional(text(255)),
+    limit: signed,
+    used: signed,
+  },
+  'limits-full': { limit: count },
   contents: { contents },
   types: {
     id: nullable(uuid),

@@ -14,7 +14,7 @@ import { bindAnew, bindUnplaced, counter, foldAgain, skipClosed, suspicion } fro
 import { readFromOne, skipPrepare } from './shortcuts.ts'
 import { revertInName, revertToTheFirst } from './reverts.ts'
 import { deleteWithSnapshots, removeInsteadOfGivingBack, totalsWithoutSnapshots } from './snapshots.ts'
-import { claimBlindly, retypeByAnyCopy, trustTheCoordinator } from './types.ts'
+import { claimBlindly, retypeByAnyCopy, retypeUncounted, trustTheCoordinator } from './types.ts'
 import { anyKey, countTwice, keepTags, leaveUnasked, moveBeforeBind } from './transfers.ts'
 import { accessListOnly, leaveConnections } from './targets.ts'
 
@@ -71,6 +71,7 @@ export const PLANTED: readonly Bug[] = [
   retypeByAnyCopy,
   leaveOneBehind,
   grantOnePart,
+  retypeUncounted,
 ]
 
 export function plantedBug(number: number): Bug {

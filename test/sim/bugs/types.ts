@@ -1,4 +1,5 @@
-/** Carelessness about volume types: planted bugs 32, 33 and 50. */
+/** Carelessness about volume types: planted bugs 32, 33, 50 and 53. */
+import { NO_USAGE } from '../../../lib/model/quota.ts'
 import { type Bug, UNDISTORTED } from './distortion.ts'
 
 export const claimBlindly: Bug = {
@@ -50,9 +51,28 @@ export const retypeByAnyCopy: Bug = {
   distortion: () => ({
     ...UNDISTORTED,
     event(event) {
-      if (event.kind !== 'message' || event.message.kind !== 'operate' || event.message.request.operation.kind !== 'retype') return event
-      const { request } = event.message
-      return { ...event, message: { ...event.message, request: { ...request, operation: { ...request.operation, typeVersion: 0 } } } }
+      if (event.kind !== 'message' || event.message.kind !== 'reserve-room' || event.message.operation.kind !== 'retype') return event
+      return { ...event, message: { ...event.message, operation: { ...event.message.operation, typeVersion: 0 } } }
     },
+  }),
+}
+
+export const retypeUncounted: Bug = {
+  number: 53,
+  title: 'a volume gets another type whatever its project has of that already',
+  distortion: () => ({
+    ...UNDISTORTED,
+    rules: (rules) => ({
+      ...rules,
+      bind(account, change) {
+        const { binding } = change
+        if (binding.typeId === undefined) return rules.bind(account, change)
+        const { puts, answer } = rules.bind(account, { ...change, binding: { ...binding, delta: NO_USAGE } })
+        const isNew = answer.kind === 'bound' && puts.some(({ entry }) => entry?.kind === 'bound' && entry.rid === binding.rid)
+        if (!isNew) return { puts, answer }
+        const kept = puts.map((put) => (put.entry?.kind === 'bound' ? { ...put, entry: binding } : put))
+        return { puts: kept, answer: { kind: 'bound', binding } }
+      },
+    }),
   }),
 }

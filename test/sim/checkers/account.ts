@@ -5,8 +5,8 @@
  */
 import { isGroup } from '../../../lib/model/group.ts'
 import type { ProjectId } from '../../../lib/model/ids.ts'
-import { addUsage, COUNTED_LIMITS, lessUsage, type Limits, NO_USAGE, type Usage } from '../../../lib/model/quota.ts'
-import { loosest } from '../default-limits.ts'
+import { addUsage, lessUsage, NO_USAGE, type Usage, usageOfType } from '../../../lib/model/quota.ts'
+import { flatLimits, loosest } from '../default-limits.ts'
 import type { SimNode } from '../node.ts'
 import { Violation } from '../violation.ts'
 import type { Checker, Scene } from './checker.ts'
@@ -40,7 +40,7 @@ export class AccountChecker implements Checker {
     // An old copy may hold what has been deleted since.
     if (this.#scene.nodes.some(({ isAmnesic }) => isAmnesic)) return
     const limits = loosest(this.#scene.options.limits, this.#scene.history.defaultLimits)
-    if (exceeds(used, limits)) throw new Violation('I7', 'a project has more than its limits', { project, used, limits })
+    if (exceeds(used, limits)) throw new Violation('I7', 'a project has more than its limits', { project, used, limits: [...limits] })
   }
 
   #add(node: SimNode, project: ProjectId, usage: Usage): void {
@@ -56,10 +56,14 @@ function usageOf(owned: Owned | null): Usage {
   if (isGroup(volume)) return { ...NO_USAGE, groups: 1 }
   const grown = pending?.kind === 'extend' && pending.committed ? pending.sizeGiB : 0
   const taken = volume.snapshots.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0)
-  return { volumes: 1, snapshots: volume.snapshots.length, gigabytes: Math.max(volume.sizeGiB, grown) + taken, groups: 0 }
+  const gigabytes = Math.max(volume.sizeGiB, grown) + taken
+  return usageOfType(volume.typeId, { volumes: 1, snapshots: volume.snapshots.length, gigabytes })
 }
 
-/** -1 is no limit. */
-export function exceeds(used: Usage, limits: Limits): boolean {
-  return COUNTED_LIMITS.some((resource) => limits[resource] >= 0 && used[resource] > limits[resource])
+/** -1 is no limit. @param limits as `loosest` has them */
+export function exceeds(used: Usage, limits: ReadonlyMap<string, number>): boolean {
+  return flatLimits({ ...used, per_volume_gigabytes: -1 }).some(([name, inUse]) => {
+    const limit = limits.get(name) ?? -1
+    return limit >= 0 && inUse > limit
+  })
 }

@@ -6,7 +6,7 @@ import { effectiveDefaultLimits } from '../../../lib/model/catalogue.ts'
 import { CLUSTER_PROJECT, type PeerId } from '../../../lib/model/ids.ts'
 import { canonicalJson } from '../../../lib/model/json.ts'
 import type { PeerMessage } from '../../../lib/model/message.ts'
-import { COUNTED_LIMITS } from '../../../lib/model/quota.ts'
+import { flatLimits } from '../default-limits.ts'
 import { possible } from '../history.ts'
 import type { Hits } from '../hits.ts'
 import { Violation } from '../violation.ts'
@@ -40,11 +40,10 @@ export class DefaultLimitsChecker implements Checker {
 
   atRest(): void {
     const now = effectiveDefaultLimits(catalogueEntriesIn(this.#registers.chosen(CLUSTER_PROJECT)))
-    for (const resource of COUNTED_LIMITS) {
-      const wishes = this.#scene.history.defaultLimits[resource]
+    const held = new Map(flatLimits(now?.limits ?? {}))
+    for (const [name, wishes] of this.#scene.history.defaultLimits) {
       const values = possible<number | undefined>(undefined, wishes)
-      if (!values.includes(now?.limits[resource]))
-        throw new Violation('I6', 'an acknowledged default limit is lost', { resource, wishes, now })
+      if (!values.includes(held.get(name))) throw new Violation('I6', 'an acknowledged default limit is lost', { name, wishes, now })
     }
   }
 }

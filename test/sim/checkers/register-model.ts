@@ -173,7 +173,7 @@ function textOf(entry: LedgerEntry): string {
     case 'closed':
       return `${entry.kind} ${entry.rid} ${entry.host} ${entry.reservation}`
     case 'host':
-      return `${entry.kind} ${entry.host} ${entry.epoch} ${entry.seq} ${entry.usage.volumes} ${entry.usage.snapshots} ${entry.usage.gigabytes} ${entry.usage.groups} ${entry.isFinal}`
+      return `${entry.kind} ${entry.host} ${entry.epoch} ${entry.seq} ${canonicalJson(entry.usage)} ${entry.isFinal}`
     case 'intent':
       return `${entry.kind} ${entry.volume} ${entry.rid} ${entry.host} ${entry.atMs}`
     case 'left':

@@ -115,6 +115,8 @@ export function tracesBehind(change: LedgerChange, answer: LedgerAnswer): readon
       return change.kind === 'forget' ? [goneTrace(change.host)] : []
     case 'below-use':
       return [TAKEN]
+    case 'limits-full':
+      return []
     case 'behind':
       return change.kind === 'forget' ? [goneTrace(change.host), foldedTrace(change.host)] : []
     case 'types':

@@ -274,8 +274,6 @@ function isDone({ operation, project, rid }: OperationRequest, value: OperationV
       return snapshot?.id === operation.snapshot && snapshot.status === 'unmanaging'
     case 'revert':
       return volume?.status === 'reverting'
-    case 'retype':
-      return volume !== null && (volume.typeId === operation.typeId || volume.failure?.kind === 'retype-refused')
     case 'offer':
       return transfer?.id === operation.transfer && transfer.state === 'open' && authKey !== null && volume?.status === 'awaiting-transfer'
     case 'cancel-transfer':
@@ -292,6 +290,8 @@ function isDone({ operation, project, rid }: OperationRequest, value: OperationV
     case 'unreserve':
     case 'roll-detaching':
     case 'extend':
+    // Bound, and its owner is at it.
+    case 'retype':
     case 'reset-status':
       return volume !== null
   }

@@ -60,7 +60,7 @@ t.test('what is no limit is refused, and then nothing has changed', async (t) =>
       /Quota gigabytes limit must be equal or greater than existing resources. Current usage is 4 and the requested limit is 3./,
     ],
     ['a quota that is not kept', { volumes: 20, backups: 5 }, /a quota of backups is not supported/],
-    ['a quota of a type', { volumes: 20, gigabytes_fast: 5 }, /a quota of gigabytes_fast is not supported/],
+    ['a type that is none', { volumes: 20, gigabytes_fast: 5 }, /'gigabytes_fast' unexpected/],
   ]
   for (const [title, values, message] of table) {
     t.match(await first.call(SET, put(values)), { status: 400, body: { badRequest: { message } } }, title)

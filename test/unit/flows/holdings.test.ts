@@ -5,15 +5,19 @@ import t from 'tap'
 import { type Counted, noHoldings, poolSums, recount } from '../../../lib/flows/holdings.ts'
 import type { GroupMember } from '../../../lib/model/group.ts'
 import { poolName, projectId, volumeId } from '../../../lib/model/ids.ts'
+import { addUsage, NO_USAGE } from '../../../lib/model/quota.ts'
+import { usageOfRecord } from '../../../lib/model/snapshot.ts'
 
 const POOLS = [poolName('a', 'lvm', 'one'), poolName('a', 'lvm', 'two')]
 const PROJECTS = ['p', 'q'].map(projectId)
+const TYPES = ['fast', 'slow']
 
 const record = fc.record({
   volume: fc.record({
     pool: fc.constantFrom(...POOLS, null),
     project: fc.constantFrom(...PROJECTS),
     sizeGiB: fc.integer({ min: 1, max: 50 }),
+    typeId: fc.constantFrom(...TYPES, null),
     snapshots: fc.array(
       fc.record({
         sizeGiB: fc.integer({ min: 1, max: 9 }),
@@ -55,8 +59,13 @@ t.test('whatever happens to the records, pools and projects add up to what they 
       const settled = all.filter((one) => one.volume.project === project && !['reserved', 'committed'].includes(one.step))
       const snapshots = settled.flatMap(({ volume }) => volume.snapshots.filter(({ status }) => status !== 'creating'))
       const gigabytes = [...settled.map(({ volume }) => volume), ...snapshots].reduce((total, { sizeGiB }) => total + sizeGiB, 0)
-      const used = { volumes: settled.length, snapshots: snapshots.length, gigabytes, groups: 0 }
-      assert.deepEqual(holdings.projects.get(project) ?? { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }, used)
+      const { types = {}, ...used } = holdings.projects.get(project) ?? NO_USAGE
+      assert.deepEqual(used, { volumes: settled.length, snapshots: snapshots.length, gigabytes, groups: 0 })
+      const ofTypes = TYPES.flatMap((type) => {
+        const of = settled.filter(({ volume }) => volume.typeId === type).map(({ volume }) => usageOfRecord(volume))
+        return of.length === 0 ? [] : [[type, of.reduce(addUsage, NO_USAGE).types?.[type]] as const]
+      })
+      assert.deepEqual(Object.entries(types), ofTypes)
     }
   })
   t.doesNotThrow(() => fc.assert(isKept, { numRuns: 200 }))
@@ -64,7 +73,7 @@ t.test('whatever happens to the records, pools and projects add up to what they 
 
 t.test('a project that has nothing left leaves nothing behind', async (t) => {
   const holdings = noHoldings()
-  const volume: Counted = { volume: { pool: null, project: projectId('p'), sizeGiB: 3, snapshots: [] }, step: 'built', pending: null }
+  const volume: Counted = { volume: { pool: null, project: projectId('p'), sizeGiB: 3, typeId: 'fast', snapshots: [] }, step: 'built', pending: null }
   recount(holdings, undefined, volume)
   recount(holdings, volume, undefined)
   t.equal(holdings.projects.size, 0, 'projects')
@@ -74,7 +83,7 @@ t.test('a group keeps room for what it begins with until that has records, and c
   const holdings = noHoldings()
   const holds = { groupType: 't', volumeTypes: [], source: null, members: [memberOf(5), memberOf(7)] }
   const of = (step: Counted['step']): Counted => ({
-    volume: { pool: POOLS[0] ?? null, project: projectId('p'), sizeGiB: 0, snapshots: [], holds },
+    volume: { pool: POOLS[0] ?? null, project: projectId('p'), sizeGiB: 0, typeId: null, snapshots: [], holds },
     step,
     pending: null,
   })

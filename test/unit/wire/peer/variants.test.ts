@@ -162,7 +162,7 @@ const entries: ByKind<LedgerEntry> = {
   recent,
   closed: { kind: 'closed', order: 4, rid, host, reservation, atMs: 1 },
   host: { kind: 'host', host, epoch: 1, seq: 2, usage: { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }, isFinal: false },
-  limits: { kind: 'limits', limits: { volumes: 5 } },
+  limits: { kind: 'limits', limits: { volumes: 5, types: { [volume]: { gigabytes: 5 }, gone: {} } } },
   defaults: { kind: 'defaults', version: 3, limits: { gigabytes: -1 } },
   intent: { kind: 'intent', volume, rid, host, atMs: 1 },
   gone: { kind: 'gone', volume, host, atMs: 1 },
@@ -188,7 +188,7 @@ const entries: ByKind<LedgerEntry> = {
   token,
 }
 const changes: ByKind<LedgerChange> = {
-  bind: { kind: 'bind', binding: bound, defaults: { version: 3, limits } },
+  bind: { kind: 'bind', binding: { ...bound, typeId: volume }, defaults: { version: 3, limits } },
   unplace: { kind: 'unplace', unplaced },
   resolve: { kind: 'resolve', rid, host, reservation, atMs: 1 },
   fold: { kind: 'fold', totals: entries.host, settled: [rid], atMs: 1 },
@@ -203,7 +203,7 @@ const changes: ByKind<LedgerChange> = {
     seq: 2,
     records: [
       { volume, usage: null },
-      { volume, usage: { volumes: 1, snapshots: 2, gigabytes: 3, groups: 0 } },
+      { volume, usage: { volumes: 1, snapshots: 2, gigabytes: 3, groups: 0, types: { [volume]: { volumes: 1, snapshots: 2, gigabytes: 3 } } } },
     ],
     volume,
     hasLeft: true,
@@ -251,7 +251,7 @@ const contents = {
 const answers: ByKind<LedgerAnswer> = {
   bound: { kind: 'bound', binding: recent },
   closed: { kind: 'closed' },
-  'over-quota': { kind: 'over-quota', resource: 'gigabytes', limit: 1, used: 0, requested: 2 },
+  'over-quota': { kind: 'over-quota', resource: 'gigabytes', typeId: volume, limit: 1, used: 0, requested: 2 },
   unplaced: { kind: 'unplaced', unplaced },
   ended: { kind: 'ended', recent },
   mismatch: { kind: 'mismatch', volume },
@@ -263,7 +263,8 @@ const answers: ByKind<LedgerAnswer> = {
   forgotten: { kind: 'forgotten' },
   behind: { kind: 'behind' },
   'not-lost': { kind: 'not-lost' },
-  'below-use': { kind: 'below-use', resource: 'volumes', limit: 1, used: 2 },
+  'below-use': { kind: 'below-use', resource: 'volumes', typeId: volume, limit: 1, used: 2 },
+  'limits-full': { kind: 'limits-full', limit: 1000 },
   contents: { kind: 'contents', contents },
   types: { kind: 'types', id: volume, entries: [entries.type, entries['group-type']] },
   'name-taken': { kind: 'name-taken', name: 'fast' },
@@ -370,15 +371,15 @@ t.test('every entry of a register, whole and as a difference', async (t) => {
 
 t.test('every change of a register, and every answer', async (t) => {
   checkAll(t, changes, (change) => ({ kind: 'change', ref: 'r', project, change }), ['defaults', 'hasLeft'])
-  checkAll(t, answers, (answer) => changed({ kind: 'decided', answer, proof: null }))
+  checkAll(t, answers, (answer) => changed({ kind: 'decided', answer, proof: null }), ['typeId'])
   checkAll(t, outcomes, changed)
 })
 
 t.test('limits: only those that are named, and each of them a number from -1 up', async (t) => {
   const set = (some: unknown): unknown => ({ kind: 'change', ref: 'r', project, change: { kind: 'set-limits', limits: some } })
-  for (const good of [{}, { volumes: -1 }, { gigabytes: 0, per_volume_gigabytes: 7 }])
+  for (const good of [{}, { volumes: -1 }, { gigabytes: 0, per_volume_gigabytes: 7 }, { types: { [volume]: { volumes: -1 } } }])
     t.ok(parsePeerMessage(set(good)), JSON.stringify(good))
-  for (const bad of [null, [], { volumes: -2 }, { volumes: 1.5 }, { volumes: null }, { gigabytes: '5' }]) {
+  for (const bad of [null, [], { volumes: -2 }, { volumes: 1.5 }, { volumes: null }, { gigabytes: '5' }, { types: { [volume]: { volumes: -2 } } }, { types: [] }]) {
     t.equal(parsePeerMessage(set(bad)), null, JSON.stringify(bad))
   }
 })
