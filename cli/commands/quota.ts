@@ -18,6 +18,7 @@ interface SetOptions extends ShowOptions {
   readonly gigabytes?: number
   readonly perVolumeGigabytes?: number
   readonly groups?: number
+  readonly volumeType?: string
 }
 
 const NO_LIMIT = -1
@@ -25,6 +26,7 @@ const DEFAULT_CLASS = 'default'
 const CLASS = 'the name is that of a class; the one called default counts for projects without limits of their own'
 /** What Scoria keeps account of; the rest of Cinder's set is there for its clients. */
 const RESOURCES = ['volumes', 'snapshots', 'gigabytes', 'per_volume_gigabytes', 'groups'] as const
+const OF_TYPE = /^(volumes|snapshots|gigabytes)_/
 
 export function addQuota(program: Command, terminal: Terminal): void {
   const quota = program.command('quota').description('limits of projects: show, set, unset')
@@ -50,6 +52,7 @@ export function addQuota(program: Command, terminal: Terminal): void {
     .option('--gigabytes <n>', 'GiB in all volumes and snapshots together; none for no limit', limit)
     .option('--per-volume-gigabytes <n>', 'GiB in one volume; none for no limit', limit)
     .option('--groups <n>', 'how many groups of volumes; none for no limit', limit)
+    .option('--volume-type <name>', 'of volumes of this type and their snapshots: --volumes, --snapshots, --gigabytes')
     .action(async (name: string | undefined, options: SetOptions) => setQuota(name, options, terminal))
   withCommon(set)
   withExamples(
@@ -57,6 +60,7 @@ export function addQuota(program: Command, terminal: Terminal): void {
     'scoria quota set web --volumes 100 --gigabytes 5000',
     'scoria quota set web --gigabytes none',
     'scoria quota set --class default --volumes 50',
+    'scoria quota set web --volume-type fast --volumes 10',
   )
 
   const unset = quota
@@ -73,8 +77,7 @@ export function addQuota(program: Command, terminal: Terminal): void {
 }
 
 async function setQuota(name: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
-  const { volumes, snapshots, gigabytes, perVolumeGigabytes, groups } = options
-  const limits = given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes, groups })
+  const limits = limitsIn(options)
   if (Object.keys(limits).length === 0)
     throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes, --groups')
   const context = await contextOf(options, terminal)
@@ -86,11 +89,22 @@ async function setQuota(name: string | undefined, options: SetOptions, terminal:
   await showQuota(context, name)
 }
 
+/** Named as in Cinder's quota set. */
+function limitsIn({ volumes, snapshots, gigabytes, perVolumeGigabytes, groups, volumeType }: SetOptions): Readonly<Record<string, unknown>> {
+  if (volumeType === undefined) return given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes, groups })
+  if (perVolumeGigabytes !== undefined || groups !== undefined)
+    throw usage('a volume type has no such limit of its own', 'with --volume-type go --volumes, --snapshots, --gigabytes')
+  const ofType = Object.entries({ volumes, snapshots, gigabytes }).map(([resource, value]) => [`${resource}_${volumeType}`, value])
+  return given(Object.fromEntries(ofType))
+}
+
 async function showQuota(context: Context, project: string | undefined): Promise<void> {
   const { client, output, terminal } = context
   const body = await client.call({ method: 'GET', path: `${quotaPath(context, project)}?usage=true` })
   const set = itemAt(body, 'quota_set')
-  const rows = RESOURCES.map((name) => ({ name, ...partOf(set, name) }))
+  // Of most types there is nothing to say.
+  const isTold = (name: string): boolean => numberOf(partOf(set, name), 'limit') !== NO_LIMIT || numberOf(partOf(set, name), 'in_use') !== 0
+  const rows = [...RESOURCES, ...typeKeysIn(set).filter(isTold)].map((name) => ({ name, ...partOf(set, name) }))
   const columns = [
     ...LIMIT_COLUMNS,
     // How large the largest volume is concerns nobody.
@@ -103,8 +117,13 @@ async function showClass(context: Context, name: string | undefined): Promise<vo
   const { client, output, terminal } = context
   const body = await client.call({ method: 'GET', path: classPath(context, name) })
   const set = itemAt(body, 'quota_class_set')
-  const rows = RESOURCES.map((resource) => ({ name: resource, limit: numberOf(set, resource) }))
+  const isTold = (name: string): boolean => numberOf(set, name) !== NO_LIMIT
+  const rows = [...RESOURCES, ...typeKeysIn(set).filter(isTold)].map((name) => ({ name, limit: numberOf(set, name) }))
   printList(terminal, output, body, rows, LIMIT_COLUMNS, 'no quotas')
+}
+
+function typeKeysIn(set: Item): readonly string[] {
+  return Object.keys(set).filter((name) => OF_TYPE.test(name))
 }
 
 const LIMIT_COLUMNS: readonly ListColumn<Item>[] = [

@@ -341,6 +341,15 @@ t.test('cinder lets projects in, and sets their default types', async (t) => {
   t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 1000/)
   await succeed(run, 'quota-class-update', '--gigabytes', '2000', 'default')
   t.match(await succeed(run, 'quota-class-show', 'default'), /gigabytes +\| 2000/)
+  await succeed(run, 'type-create', 'rare')
+  await succeed(run, 'quota-update', '--volume-type', 'rare', '--volumes', '1', PROJECT)
+  t.match(await succeed(run, 'quota-usage', PROJECT), /volumes_rare +\| 0 +\| 0 +\| 1 /)
+  await succeed(run, 'create', '--volume-type', 'rare', '1')
+  const refused = await run('create', '--volume-type', 'rare', '1')
+  t.equal(refused.code, 1)
+  t.match(refused.err, /VolumeLimitExceeded: Maximum number of volumes allowed \(1\) exceeded for quota 'volumes_rare'/)
+  await succeed(run, 'quota-class-update', '--volume-type', 'rare', '--gigabytes', '7', 'default')
+  t.match(await succeed(run, 'quota-show', PROJECT), /gigabytes_rare +\| 7 /)
 })
 
 t.test('group types: both clients make, change, show and delete them', async (t) => {

@@ -97,3 +97,25 @@ t.test('a class is shown and changed by its name, the default one if none is giv
   )
   t.match(await run(['quota', 'set', '--class'], { endpoint }), { exitCode: 2, err: /nothing to set/ })
 })
+
+t.test('limits of a volume type are set under its name, and shown where there is something to tell', async (t) => {
+  const set = { ...SHOWN.quota_set, volumes_fast: value(5, 0), gigabytes_fast: value(-1, 3), snapshots_fast: value(-1, 0), volumes_a_b: value(-1, 0) }
+  const limits = { volumes: 20, snapshots: 10, gigabytes: -1, per_volume_gigabytes: -1, groups: 10, volumes_fast: 5, gigabytes_fast: -1 }
+  const stub = await startStub(t, {
+    [`GET ${SET}`]: () => ({ status: 200, body: { quota_set: set } }),
+    [`PUT ${SET}`]: () => ({ status: 200, body: { quota_set: {} } }),
+    'GET /v3/admin/os-quota-class-sets/default': () => ({ status: 200, body: { quota_class_set: limits } }),
+    'PUT /v3/admin/os-quota-class-sets/default': () => ({ status: 200, body: { quota_class_set: limits } }),
+  })
+  const { endpoint } = stub
+  const ofType = ['--volume-type', 'a b', '--volumes', '5', '--gigabytes', 'none']
+  const { out } = await run(['quota', 'set', 'web', ...ofType], { endpoint })
+  t.match(out, /groups +10 +1\nvolumes_fast +5 +0\ngigabytes_fast +none +3\n$/)
+  t.match((await run(['quota', 'set', '--class', ...ofType], { endpoint })).out, /groups +10\nvolumes_fast +5\n$/)
+  t.same(
+    stub.seen.flatMap(({ method, body }) => (method === 'PUT' ? [body] : [])),
+    [{ quota_set: { 'volumes_a b': 5, 'gigabytes_a b': -1 } }, { quota_class_set: { 'volumes_a b': 5, 'gigabytes_a b': -1 } }],
+  )
+  t.match(await run(['quota', 'set', '--volume-type', 'fast'], { endpoint }), { exitCode: 2, err: /nothing to set/ })
+  t.match(await run(['quota', 'set', '--volume-type', 'fast', '--groups', '1'], { endpoint }), { exitCode: 2, err: /no such limit of its own/ })
+})
