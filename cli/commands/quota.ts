@@ -90,7 +90,14 @@ async function setQuota(name: string | undefined, options: SetOptions, terminal:
 }
 
 /** Named as in Cinder's quota set. */
-function limitsIn({ volumes, snapshots, gigabytes, perVolumeGigabytes, groups, volumeType }: SetOptions): Readonly<Record<string, unknown>> {
+function limitsIn({
+  volumes,
+  snapshots,
+  gigabytes,
+  perVolumeGigabytes,
+  groups,
+  volumeType,
+}: SetOptions): Readonly<Record<string, unknown>> {
   if (volumeType === undefined) return given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes, groups })
   if (perVolumeGigabytes !== undefined || groups !== undefined)
     throw usage('a volume type has no such limit of its own', 'with --volume-type go --volumes, --snapshots, --gigabytes')

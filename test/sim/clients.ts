@@ -98,7 +98,12 @@ export class Clients {
     this.#types = options.random.split('types')
     this.#copiers = new Copiers(options.random.split('copiers'), options.history, options.nodes)
     this.#reverters = new Reverters(options.random.split('reverters'))
-    this.#typeClients = new TypeClients(this.#types, options.random.split('group types'), options.history, options.options.limits.types !== undefined)
+    this.#typeClients = new TypeClients(
+      this.#types,
+      options.random.split('group types'),
+      options.history,
+      options.options.limits.types !== undefined,
+    )
     this.#admins = options.random.split('admins')
     this.#archivists = options.random.split('archivists')
     this.#archive = new Intake(this.#archivists, options.history, options.nodes)

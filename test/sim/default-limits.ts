@@ -1,9 +1,10 @@
 /** An admin who changes what projects without limits of their own may have; and what everybody may have had at most. */
 import { CLUSTER_PROJECT, requestId } from '../../lib/model/ids.ts'
 import { hashHex } from '../../lib/model/hash.ts'
-import { COUNTED_LIMITS, type Limits, TYPE_LIMITS } from '../../lib/model/quota.ts'
+import type { Limits } from '../../lib/model/quota.ts'
 import { DEFAULT_CLASS } from '../../lib/model/quota-class.ts'
 import type { ClientRequest } from '../../lib/model/request.ts'
+import { flatLimits } from './flat-limits.ts'
 import { FOUNDING_TYPES } from './founding.ts'
 import type { LimitWishes } from './history.ts'
 import type { Random } from './random.ts'
@@ -29,15 +30,6 @@ export function drawTypeLimits(random: Random): Pick<Limits, 'types'> {
     return [id, { volumes: random.between(1, 3), snapshots: random.between(0, 3), gigabytes }] as const
   })
   return { types: Object.fromEntries(types) }
-}
-
-/** Each limit that is said, under a name of its own. */
-export function flatLimits(limits: Partial<Limits>): readonly (readonly [string, number])[] {
-  const ofAll = COUNTED_LIMITS.map((resource) => [resource, limits[resource]] as const)
-  const ofTypes = Object.entries(limits.types ?? {}).flatMap(([id, of]) =>
-    TYPE_LIMITS.map((resource) => [`${resource} of ${id}`, of[resource]] as const),
-  )
-  return [...ofAll, ...ofTypes].flatMap(([name, limit]) => (limit === undefined ? [] : [[name, limit] as const]))
 }
 
 /** The most that may have been granted: whoever asked may have got what was asked for, or what was there before. By name. */

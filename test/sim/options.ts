@@ -139,7 +139,7 @@ export function drawOptions(random: Random): SimOptions {
     clients: random.between(1, 4),
     requests: random.between(20, 90),
     projects: random.weighted({ 1: 3, 2: 1 }) === '1' ? 1 : 2,
-    limits: { ...drawLimits(random, isTight), ...(isTight && types > 0 ? drawTypeLimits(random.split('type limits')) : {}) },
+    limits: drawLimits(random, isTight, types),
     poolGiB: random.chance(0.4) ? random.between(10, 40) : 1000,
     sizeGiBMax: random.between(1, 10),
     onlineExtend: random.split('online').chance(0.8),
@@ -227,13 +227,14 @@ function drawOlder(random: Random): number {
   return random.chance(0.3) ? random.pick([0.1, 0.4]) : 0
 }
 
-function drawLimits(random: Random, isTight: boolean): Limits {
+function drawLimits(random: Random, isTight: boolean, types: number): Limits {
   return {
     volumes: isTight ? random.between(2, 8) : -1,
     snapshots: isTight ? random.between(0, 6) : -1,
     gigabytes: isTight && random.chance(0.5) ? random.between(10, 60) : -1,
     per_volume_gigabytes: random.chance(0.2) ? 8 : -1,
     groups: isTight ? random.split('groups').between(1, 4) : -1,
+    ...(isTight && types > 0 ? drawTypeLimits(random.split('type limits')) : {}),
   }
 }
 

@@ -173,7 +173,14 @@ function deltaOf(peer: Peer, { members }: Pick<PendingGroupSnapshot, 'members'>)
   return parts.reduce(addUsage, NO_USAGE)
 }
 
-function reserved(peer: Peer, out: Out, from: PeerId, { pool, project: source }: Volume, pending: PendingGroupSnapshot, wanted: Wanted): void {
+function reserved(
+  peer: Peer,
+  out: Out,
+  from: PeerId,
+  { pool, project: source }: Volume,
+  pending: PendingGroupSnapshot,
+  wanted: Wanted,
+): void {
   const { rid, reservation, members } = pending
   if (pool === null) return
   const held = { rid, pool, reservation, delta: deltaOf(peer, pending), sizeGiB: 0, source, body: roomBody(wanted), members }

@@ -76,7 +76,9 @@ export function onReserve(peer: Peer, out: Out, from: PeerId, { rid, pool, spec,
   send(out, from, { kind: 'reserved', rid, pool, reservation, ...sizeOf(spec), body: createBody(spec) })
 }
 
-function sizeOf(spec: Pick<VolumeSpec, 'sizeGiB' | 'typeId' | 'project' | 'holds'>): Pick<Message<'reserved'>, 'delta' | 'sizeGiB' | 'source'> {
+function sizeOf(
+  spec: Pick<VolumeSpec, 'sizeGiB' | 'typeId' | 'project' | 'holds'>,
+): Pick<Message<'reserved'>, 'delta' | 'sizeGiB' | 'source'> {
   return { delta: usageOfSpec(spec), sizeGiB: spec.sizeGiB, source: spec.project }
 }
 

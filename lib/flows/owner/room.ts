@@ -44,30 +44,18 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
   const owned = peer.owned.get(id)
   const done = doneBefore(peer, owned, message, operation)
   if (done !== null) return refuseAnswer(out, from, rid, done)
-  const reserved = (pending: PendingOfVolume, of: Owned): void => {
-    const { pool, project: source } = of.volume
-    const { reservation, sizeGiB } = pending
-    const body = roomBody(operation)
-    if (pool !== null) send(out, from, { kind: 'reserved', rid, pool, reservation, delta: deltaOf(pending, of), sizeGiB, source, body })
-  }
   if (owned?.pending?.rid === rid && owned.pending.kind !== 'group-snapshot' && isFor(owned.pending, operation))
-    return reserved(owned.pending, owned)
+    return reserved(out, from, owned, owned.pending, operation)
   const refuse = (facts: Failure): void => refuseAnswer(out, from, rid, failure(facts))
   if (isUnsure(peer)) return refuse(recovering(peer))
   if (owned === undefined) return refuse(missingVolume(peer, id, message.project))
-  if (isGroup(owned.volume)) return refuse({ code: 'volume-not-found', volume: id })
-  if (operation.kind === 'accept') {
-    const facts = refuseKey(peer, owned, operation)
-    if (facts !== null) return refuse(facts)
-  } else if (owned.volume.project !== message.project) return refuse({ code: 'volume-not-found', volume: id })
-  if (owned.working !== null || owned.pending !== null)
-    return refuse({ code: 'volume-busy', volume: id, running: owned.working?.kind ?? owned.pending?.kind ?? '' })
-  if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return refuse({ code: 'volume-busy', volume: id, running: 'copy' })
+  const notNow = refuseAny(peer, owned, operation, message.project)
+  if (notNow !== null) return refuse(notNow)
   const hold = (pending: (held: Held) => PendingOfVolume): void => {
     const holding = pending({ rid, reservation: nextReservation(peer, out), committed: false })
     keepOwned(peer, out, { ...owned, pending: holding })
     timer(out, `resolve/${id}`, peer.options.timings.resolveMs)
-    reserved(holding, owned)
+    reserved(out, from, owned, holding, operation)
   }
   if (operation.kind === 'retype') {
     const judged = judgeRetype(peer, out, owned, rid, operation)
@@ -75,14 +63,38 @@ export function onReserveRoom(peer: Peer, out: Out, from: PeerId, message: Reser
     if (judged.kind === 'unsuited') return keepType(peer, out, from, owned, rid, judged.volume, now)
     return hold((held) => ({ ...held, kind: 'retype', sizeGiB: owned.volume.sizeGiB, type: judged.type }))
   }
-  const facts = refuseRoom(peer, owned, operation, message.project)
+  const facts = refuseRoom(peer, owned, operation, message.project) ?? refuseInPool(peer, owned, operation)
   if (facts !== null) return refuse(facts)
-  const { pool, sizeGiB: before } = owned.volume
-  if (pool === null) return refuse({ code: 'volume-not-found', volume: id })
+  hold((held) => pendingFor(operation, held, owned, message.project))
+}
+
+function reserved(out: Out, from: PeerId, owned: Owned, pending: PendingOfVolume, operation: OfVolume): void {
+  const { pool, project: source } = owned.volume
+  const { rid, reservation, sizeGiB } = pending
+  const body = roomBody(operation)
+  if (pool !== null) send(out, from, { kind: 'reserved', rid, pool, reservation, delta: deltaOf(pending, owned), sizeGiB, source, body })
+}
+
+/** Why the volume takes no such request of this project now, whatever it is. */
+function refuseAny(peer: Peer, owned: Owned, operation: OfVolume, project: ProjectId): Failure | null {
+  const { working, pending, volume } = owned
+  const { id } = volume
+  if (isGroup(volume)) return { code: 'volume-not-found', volume: id }
+  if (operation.kind === 'accept') {
+    const facts = refuseKey(peer, owned, operation)
+    if (facts !== null) return facts
+  } else if (volume.project !== project) return { code: 'volume-not-found', volume: id }
+  if (working !== null || pending !== null) return { code: 'volume-busy', volume: id, running: working?.kind ?? pending?.kind ?? '' }
+  if (operation.kind === 'extend' && isBeingCopied(peer, id, null)) return { code: 'volume-busy', volume: id, running: 'copy' }
+  return null
+}
+
+function refuseInPool(peer: Peer, { volume }: Owned, operation: Making): Failure | null {
+  const { id, pool, sizeGiB: before } = volume
+  if (pool === null) return { code: 'volume-not-found', volume: id }
   const moreGiB = roomInPool(peer, pool, operation, before)
   const rejection = moreGiB === 0 ? null : refusalOf(peer, pool, moreGiB, [], null)
-  if (rejection !== null) return refuse({ code: 'no-room', rejected: [rejection] })
-  hold((held) => pendingFor(operation, held, owned, message.project))
+  return rejection === null ? null : { code: 'no-room', rejected: [rejection] }
 }
 
 /** The register has bound the room. Answers `from` once everybody can see what is made of it. */

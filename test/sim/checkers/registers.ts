@@ -168,7 +168,8 @@ export class RegisterChecker implements Checker {
 
   #checkLimits(project: ProjectId, used: Usage): void {
     const limits = loosest(this.#scene.options.limits, this.#scene.history.defaultLimits)
-    if (exceeds(used, limits)) throw new Violation('I7', 'a register has granted more than the limits', { project, used, limits: [...limits] })
+    if (exceeds(used, limits))
+      throw new Violation('I7', 'a register has granted more than the limits', { project, used, limits: [...limits] })
   }
 
   #register(project: ProjectId): Register {

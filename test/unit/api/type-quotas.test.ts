@@ -41,7 +41,10 @@ t.test('they are set by the name of a type that another host has just made, show
   const changed = await put({ volumes_fast: 2, gigabytes_fast: '5', snapshots_fast: 1 })
   t.match(changed, { status: 200, body: { quota_set: { volumes: 10, volumes_fast: 2, gigabytes_fast: 5, volumes_shared: -1 } } })
   const id = await settled(await create('fast', 3))
-  t.match(await create('fast', 3), over(/^VolumeSizeExceedsAvailableQuota: .* exceeds allowed gigabytes_fast quota. Requested 3G, quota is 5G and 3G/))
+  t.match(
+    await create('fast', 3),
+    over(/^VolumeSizeExceedsAvailableQuota: .* exceeds allowed gigabytes_fast quota. Requested 3G, quota is 5G and 3G/),
+  )
   t.equal((await create('shared', 3)).status, 202, 'of another type there may be more')
   t.match(await act(id, { 'os-extend': { new_size: 6 } }), over(/gigabytes_fast quota/))
   t.equal((await create('fast')).status, 202)
@@ -89,7 +92,10 @@ t.test('the default class says what projects have of a type that have no limit o
   const { newType, put, create, settled, used, first } = await started(t)
   await newType('fast')
   const putClass = (values: object) => send(first, ADMIN, 'PUT', CLASS, { quota_class_set: values })
-  t.match(await putClass({ volumes_fast: 0, gigabytes_fast: 9 }), { status: 200, body: { quota_class_set: { volumes_fast: 0, volumes: 10 } } })
+  t.match(await putClass({ volumes_fast: 0, gigabytes_fast: 9 }), {
+    status: 200,
+    body: { quota_class_set: { volumes_fast: 0, volumes: 10 } },
+  })
   t.match((await send(first, ADMIN, 'GET', `${SET}/defaults`)).body.quota_set, { volumes_fast: 0, gigabytes_fast: 9, snapshots_fast: -1 })
   t.match((await send(first, ADMIN, 'GET', CLASS)).body.quota_class_set, { volumes_fast: 0 })
   t.equal((await create('fast')).status, 413)

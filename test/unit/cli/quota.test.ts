@@ -99,7 +99,13 @@ t.test('a class is shown and changed by its name, the default one if none is giv
 })
 
 t.test('limits of a volume type are set under its name, and shown where there is something to tell', async (t) => {
-  const set = { ...SHOWN.quota_set, volumes_fast: value(5, 0), gigabytes_fast: value(-1, 3), snapshots_fast: value(-1, 0), volumes_a_b: value(-1, 0) }
+  const set = {
+    ...SHOWN.quota_set,
+    volumes_fast: value(5, 0),
+    gigabytes_fast: value(-1, 3),
+    snapshots_fast: value(-1, 0),
+    volumes_a_b: value(-1, 0),
+  }
   const limits = { volumes: 20, snapshots: 10, gigabytes: -1, per_volume_gigabytes: -1, groups: 10, volumes_fast: 5, gigabytes_fast: -1 }
   const stub = await startStub(t, {
     [`GET ${SET}`]: () => ({ status: 200, body: { quota_set: set } }),
@@ -117,5 +123,8 @@ t.test('limits of a volume type are set under its name, and shown where there is
     [{ quota_set: { 'volumes_a b': 5, 'gigabytes_a b': -1 } }, { quota_class_set: { 'volumes_a b': 5, 'gigabytes_a b': -1 } }],
   )
   t.match(await run(['quota', 'set', '--volume-type', 'fast'], { endpoint }), { exitCode: 2, err: /nothing to set/ })
-  t.match(await run(['quota', 'set', '--volume-type', 'fast', '--groups', '1'], { endpoint }), { exitCode: 2, err: /no such limit of its own/ })
+  t.match(await run(['quota', 'set', '--volume-type', 'fast', '--groups', '1'], { endpoint }), {
+    exitCode: 2,
+    err: /no such limit of its own/,
+  })
 })

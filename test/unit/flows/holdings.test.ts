@@ -73,7 +73,11 @@ t.test('whatever happens to the records, pools and projects add up to what they 
 
 t.test('a project that has nothing left leaves nothing behind', async (t) => {
   const holdings = noHoldings()
-  const volume: Counted = { volume: { pool: null, project: projectId('p'), sizeGiB: 3, typeId: 'fast', snapshots: [] }, step: 'built', pending: null }
+  const volume: Counted = {
+    volume: { pool: null, project: projectId('p'), sizeGiB: 3, typeId: 'fast', snapshots: [] },
+    step: 'built',
+    pending: null,
+  }
   recount(holdings, undefined, volume)
   recount(holdings, volume, undefined)
   t.equal(holdings.projects.size, 0, 'projects')

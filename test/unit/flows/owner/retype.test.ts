@@ -142,7 +142,9 @@ t.test('of a type that the project may have no more of nothing is made, taken or
   t.equal(fleet.host('a').tables.owned.get(volumeNamed(1))?.pending, null, 'and nothing is kept for it')
   t.equal(outcomeOf(fleet.ask('b', operate(3, 1, retype(FAST)))()), 'ok')
   fleet.pass(1000)
-  t.match(fleet.ask('c', create(5, { type: 'fast', typeId: FAST }))(), { result: { failure: { code: 'over-quota', type: 'fast', used: 1 } } })
+  t.match(fleet.ask('c', create(5, { type: 'fast', typeId: FAST }))(), {
+    result: { failure: { code: 'over-quota', type: 'fast', used: 1 } },
+  })
   fleet.ask('c', remove(6, 1))
   fleet.pass(3000)
   t.equal(outcomeOf(fleet.ask('c', create(7, { type: 'fast', typeId: FAST }))()), 'ok', 'a delete gives it back')
@@ -155,7 +157,10 @@ t.test('what the register has bound is done by the owner, also after a crash; wh
   fleet.ask('b', operate(2, 1, retype(FAST)))
   fleet.pass(200)
   t.match(shownAt(fleet, 'c'), { typeId: null })
-  t.same(ledger(fleet, 'c').bound.map(({ typeId, spec }) => [typeId, spec]), [[FAST, null]])
+  t.same(
+    ledger(fleet, 'c').bound.map(({ typeId, spec }) => [typeId, spec]),
+    [[FAST, null]],
+  )
   t.equal(outcomeOf(fleet.ask('b', take(3, 1))()), 'volume-busy')
   fleet.stop('a')
   fleet.loses = () => false

@@ -203,7 +203,10 @@ const changes: ByKind<LedgerChange> = {
     seq: 2,
     records: [
       { volume, usage: null },
-      { volume, usage: { volumes: 1, snapshots: 2, gigabytes: 3, groups: 0, types: { [volume]: { volumes: 1, snapshots: 2, gigabytes: 3 } } } },
+      {
+        volume,
+        usage: { volumes: 1, snapshots: 2, gigabytes: 3, groups: 0, types: { [volume]: { volumes: 1, snapshots: 2, gigabytes: 3 } } },
+      },
     ],
     volume,
     hasLeft: true,
@@ -379,7 +382,16 @@ t.test('limits: only those that are named, and each of them a number from -1 up'
   const set = (some: unknown): unknown => ({ kind: 'change', ref: 'r', project, change: { kind: 'set-limits', limits: some } })
   for (const good of [{}, { volumes: -1 }, { gigabytes: 0, per_volume_gigabytes: 7 }, { types: { [volume]: { volumes: -1 } } }])
     t.ok(parsePeerMessage(set(good)), JSON.stringify(good))
-  for (const bad of [null, [], { volumes: -2 }, { volumes: 1.5 }, { volumes: null }, { gigabytes: '5' }, { types: { [volume]: { volumes: -2 } } }, { types: [] }]) {
+  for (const bad of [
+    null,
+    [],
+    { volumes: -2 },
+    { volumes: 1.5 },
+    { volumes: null },
+    { gigabytes: '5' },
+    { types: { [volume]: { volumes: -2 } } },
+    { types: [] },
+  ]) {
     t.equal(parsePeerMessage(set(bad)), null, JSON.stringify(bad))
   }
 })
