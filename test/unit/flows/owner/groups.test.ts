@@ -5,6 +5,7 @@ import { TIMINGS } from '../../../../lib/flows/timings.ts'
 import { type GroupSource, type Holds, memberSnapshotId, memberVolumeId } from '../../../../lib/model/group.ts'
 import { attachmentId, groupSnapshotId, peerId, poolName, type VolumeId } from '../../../../lib/model/ids.ts'
 import type { Manifest } from '../../../../lib/model/manifest.ts'
+import type { TypeUsage, Usage } from '../../../../lib/model/quota.ts'
 import type { ClientRequest, Operation } from '../../../../lib/model/request.ts'
 import { snapshotOf } from '../../../../lib/model/snapshot.ts'
 import type { Volume, VolumeSpec } from '../../../../lib/model/volume.ts'
@@ -65,6 +66,8 @@ const snap: Operation = {
   groupSnapshot: { id: SNAPSHOT, name: 'before', description: null, user: 'u', createdAtMs: 1 },
   bodyHash: 'b',
 }
+/** By groups, and so much of their one type. */
+const usedBy = (of: TypeUsage, groups = 1): Usage => ({ ...of, groups, types: { [TYPE]: of } })
 const isTaking = (call: { readonly kind: string }): call is Extract<BackendCall, { kind: 'create-snapshot' }> =>
   call.kind === 'create-snapshot'
 
@@ -88,7 +91,21 @@ t.test('what a group does not take is refused, and leaves nothing behind', async
   t.equal(ask(fleet, 'b', operate(21, 2, { kind: 'delete', force: true })), 'volume-in-group')
   t.equal(ask(fleet, 'b', operate(22, 2, { kind: 'unmanage' })), 'volume-in-group')
   t.equal(change(23, remove(false), fleet), 'group-has-volumes')
-  t.same(ledger(fleet, 'b').used, { volumes: 2, snapshots: 0, gigabytes: 2, groups: 1 })
+  t.same(ledger(fleet, 'b').used, usedBy({ volumes: 2, snapshots: 0, gigabytes: 2 }))
+})
+
+t.test('what is about to get another type is put into no group', async (t) => {
+  const fleet = filled(t)
+  t.equal(ask(fleet, 'b', inGroup(4, null)), 'ok')
+  fleet.pass(2000)
+  fleet.loses = ({ message }) => message.kind === 'commit'
+  fleet.ask('b', operate(20, 4, { kind: 'retype', typeId: OTHER_TYPE, typeVersion: 0, mayMove: false }))
+  fleet.pass(100)
+  t.equal(change(21, { kind: 'change-group', add: [volumeNamed(4)], remove: [] }, fleet), 'volume-busy')
+  fleet.loses = () => false
+  fleet.pass(90_000)
+  t.match(shownAt(fleet, 'c', 4), { typeId: OTHER_TYPE })
+  t.equal(change(22, { kind: 'change-group', add: [volumeNamed(4)], remove: [] }, fleet), 'group-volume')
 })
 
 t.test('volumes are put in and taken out, where they lie on its backend', async (t) => {
@@ -225,7 +242,7 @@ for (const forgets of [false, true])
           (n) => snapshotOf(recordOf(fleet, volumeNamed(n)) ?? { snapshots: [] }, memberSnapshotId(SNAPSHOT, volumeNamed(n)))?.status,
         )
       t.same(parts(), ['creating', 'creating'])
-      t.same(ledger(fleet, 'c').used, { volumes: 2, snapshots: 2, gigabytes: 4, groups: 1 }, 'both count, once')
+      t.same(ledger(fleet, 'c').used, usedBy({ volumes: 2, snapshots: 2, gigabytes: 4 }), 'both count, once')
       t.equal(change(71, remove(true), fleet), 'volume-busy')
       fleet.stop('a')
       if (forgets) host.journal = new Map()
@@ -234,7 +251,7 @@ for (const forgets of [false, true])
       fleet.pass(20_000)
       t.same(parts(), ['available', 'available'])
       t.match(recordOf(fleet, volumeNamed(GROUP))?.groupSnapshots, [{ id: SNAPSHOT, status: 'available', members: { length: 2 } }])
-      t.same(ledger(fleet, 'c').used, { volumes: 2, snapshots: 2, gigabytes: 4, groups: 1 })
+      t.same(ledger(fleet, 'c').used, usedBy({ volumes: 2, snapshots: 2, gigabytes: 4 }))
       const part = memberSnapshotId(SNAPSHOT, volumeNamed(2))
       t.equal(ask(fleet, 'b', operate(72, 2, { kind: 'delete-snapshot', snapshot: part })), 'snapshot-in-group')
       t.equal(ask(fleet, 'b', operate(75, 2, { kind: 'unmanage-snapshot', snapshot: part })), 'snapshot-in-group')
@@ -243,7 +260,7 @@ for (const forgets of [false, true])
       fleet.pass(20_000)
       t.equal(host.snapshots.size, 0)
       t.same(recordOf(fleet, volumeNamed(GROUP))?.groupSnapshots, [])
-      t.same(ledger(fleet, 'c').used, { volumes: 2, snapshots: 0, gigabytes: 2, groups: 1 })
+      t.same(ledger(fleet, 'c').used, usedBy({ volumes: 2, snapshots: 0, gigabytes: 2 }))
     },
   )
 
@@ -290,7 +307,7 @@ t.test('the volumes that a group begins with show together, and their source sta
   fleet.pass(1000)
   const statuses = (): readonly unknown[] => [copy, ...members.map(({ id }) => id)].map((id) => recordOf(fleet, id)?.status)
   t.same(statuses(), ['creating', 'creating', 'creating'])
-  t.same(ledger(fleet, 'c').used, { volumes: 4, snapshots: 0, gigabytes: 4, groups: 2 })
+  t.same(ledger(fleet, 'c').used, usedBy({ volumes: 4, snapshots: 0, gigabytes: 4 }, 2))
   t.equal(change(80, remove(true), fleet), 'volume-busy', 'it is being copied')
   fleet.stop('a')
   fleet.hangs = () => false
@@ -298,5 +315,5 @@ t.test('the volumes that a group begins with show together, and their source sta
   fleet.pass(10_000)
   t.same(statuses(), ['available', 'available', 'available'])
   for (const { id } of members) t.equal(recordOf(fleet, id)?.group, copy)
-  t.same(ledger(fleet, 'c').used, { volumes: 4, snapshots: 0, gigabytes: 4, groups: 2 })
+  t.same(ledger(fleet, 'c').used, usedBy({ volumes: 4, snapshots: 0, gigabytes: 4 }, 2))
 })
