@@ -1,37 +1,28 @@
 /** `scoria type …`: volume types, with the verbs and nouns of `openstack volume type`. */
 import type { Command } from 'commander'
-import { usage } from '../failure.ts'
 import { printList, printOne } from '../output/print.ts'
-import { type Item, itemAt, itemsAt, partOf, textOf } from '../rest/body.ts'
+import { itemAt, itemsAt, textOf } from '../rest/body.ts'
 import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
-import { collect, type Context, contextOf, property, withCommon, withExamples } from './context.ts'
+import { type AnyTypeOptions, changesIn, typeColumns, typeFields, type UnsetOptions, visibilityOf, withTypeOptions } from './any-type.ts'
+import { collect, type Context, contextOf, withCommon, withExamples } from './context.ts'
 import { addTypeAccess } from './type-access.ts'
 import { addTypeDefault } from './type-default.ts'
 import { addTypeEncryption } from './type-encryption.ts'
 import { typeId, typePath } from './type-id.ts'
 
-interface TypeOptions extends CommonOptions {
-  readonly name?: string
-  readonly description?: string
-  readonly public?: boolean
-  readonly private?: boolean
-  readonly property?: Readonly<Record<string, string>>
+const SAYS = {
+  privately: 'only admins see it, and projects that are let in: scoria type access',
+  properties: 'a demand on the pools, such as volume_backend_name=ssd; may be repeated',
 }
-
-interface UnsetOptions extends CommonOptions {
-  readonly property: readonly string[]
-}
-
-const PROPERTY = 'a demand on the pools, such as volume_backend_name=ssd; may be repeated'
 
 export function addType(program: Command, terminal: Terminal): void {
   const type = program.command('type').description('volume types: create, list, show, set, unset, delete, access, default, encryption')
-  const create = withVisibility(type.command('create').description('make a volume type').argument('<name>', 'nobody else may have it'))
-    .option('--description <text>', 'what it is for')
-    .option('--property <key=value>', PROPERTY, property)
-    .action(async (name: string, options: TypeOptions) => createType(name, options, await contextOf(options, terminal)))
+  const create = withTypeOptions(
+    type.command('create').description('make a volume type').argument('<name>', 'nobody else may have it'),
+    SAYS,
+  ).action(async (name: string, options: AnyTypeOptions) => createType(name, options, await contextOf(options, terminal)))
   withCommon(create)
   withExamples(create, 'scoria type create fast --property volume_backend_name=ssd', 'scoria type create own --private')
 
@@ -50,13 +41,12 @@ export function addType(program: Command, terminal: Terminal): void {
   withCommon(show)
   withExamples(show, 'scoria type show fast', 'scoria type show __DEFAULT__ -o yaml')
 
-  const set = withVisibility(
+  const set = withTypeOptions(
     type.command('set').description('change a volume type; what is not named stays').argument('<type>', 'its name or id'),
+    SAYS,
   )
     .option('--name <name>', 'another name')
-    .option('--description <text>', 'what it is for')
-    .option('--property <key=value>', PROPERTY, property)
-    .action(async (nameOrId: string, options: TypeOptions) => setType(nameOrId, options, await contextOf(options, terminal)))
+    .action(async (nameOrId: string, options: AnyTypeOptions) => setType(nameOrId, options, await contextOf(options, terminal)))
   withCommon(set)
   withExamples(set, 'scoria type set fast --property volume_backend_name=nvme', 'scoria type set fast --name faster')
 
@@ -81,46 +71,31 @@ export function addType(program: Command, terminal: Terminal): void {
   addTypeEncryption(type, terminal)
 }
 
-function withVisibility(command: Command): Command {
-  return command
-    .option('--public', 'everybody sees it')
-    .option('--private', 'only admins see it, and projects that are let in: scoria type access')
-}
-
-async function createType(name: string, options: TypeOptions, { client, output, terminal }: Context): Promise<void> {
+async function createType(name: string, options: AnyTypeOptions, { client, output, terminal }: Context): Promise<void> {
   const { description, property: demands } = options
   const wanted = given({ name, description, 'os-volume-type-access:is_public': visibilityOf(options), extra_specs: demands })
   const body = await client.call({ method: 'POST', path: client.cinder('/types'), body: { volume_type: wanted } })
   const made = itemAt(body, 'volume_type')
-  printOne(terminal, output, body, textOf(made, 'id'), typeFields(made))
+  printOne(terminal, output, body, textOf(made, 'id'), typeFields(made, 'extra_specs'))
 }
 
 async function listTypes({ client, output, terminal }: Context): Promise<void> {
   const body = await client.call({ method: 'GET', path: client.cinder('/types?is_public=None') })
-  const columns = [
-    { header: 'NAME', cell: (type: Item) => textOf(type, 'name') },
-    { header: 'PUBLIC', cell: (type: Item) => textOf(type, 'is_public') },
-    { header: 'PROPERTIES', cell: propertiesOf },
-    { header: 'ID', cell: (type: Item) => textOf(type, 'id'), wide: true as const },
-  ]
-  printList(terminal, output, body, itemsAt(body, 'volume_types'), columns, 'no volume types')
+  printList(terminal, output, body, itemsAt(body, 'volume_types'), typeColumns('extra_specs'), 'no volume types')
 }
 
 async function showType(context: Context, nameOrId: string): Promise<void> {
   const { client, output, terminal } = context
   const body = await client.call({ method: 'GET', path: typePath(context, nameOrId) })
   const type = itemAt(body, 'volume_type')
-  printOne(terminal, output, body, textOf(type, 'id'), typeFields(type))
+  printOne(terminal, output, body, textOf(type, 'id'), typeFields(type, 'extra_specs'))
 }
 
-async function setType(nameOrId: string, options: TypeOptions, context: Context): Promise<void> {
+async function setType(nameOrId: string, options: AnyTypeOptions, context: Context): Promise<void> {
   const { client } = context
-  const changes = given({ name: options.name, description: options.description, is_public: visibilityOf(options) })
-  const isUpdate = Object.keys(changes).length > 0
-  if (!isUpdate && options.property === undefined)
-    throw usage('nothing to set', 'say what: --name, --description, --public, --private, --property')
+  const changes = changesIn(options)
   const id = await typeId(context, nameOrId)
-  if (isUpdate) await client.call({ method: 'PUT', path: typePath(context, id), body: { volume_type: changes } })
+  if (changes !== null) await client.call({ method: 'PUT', path: typePath(context, id), body: { volume_type: changes } })
   if (options.property !== undefined)
     await client.call({ method: 'POST', path: `${typePath(context, id)}/extra_specs`, body: { extra_specs: options.property } })
   await showType(context, id)
@@ -136,27 +111,4 @@ async function unsetType(nameOrId: string, keys: readonly string[], context: Con
 async function deleteTypes(types: readonly string[], context: Context): Promise<void> {
   // By id, so that a repeat cannot meet another type that took the name meanwhile.
   for (const nameOrId of types) await context.client.call({ method: 'DELETE', path: typePath(context, await typeId(context, nameOrId)) })
-}
-
-function typeFields(type: Item): readonly (readonly [string, string])[] {
-  return [
-    ['id', textOf(type, 'id')],
-    ['name', textOf(type, 'name')],
-    ['description', textOf(type, 'description')],
-    ['public', textOf(type, 'is_public')],
-    ['properties', propertiesOf(type)],
-  ]
-}
-
-function propertiesOf(type: Item): string {
-  const specs = partOf(type, 'extra_specs')
-  return Object.keys(specs)
-    .map((key) => `${key}=${textOf(specs, key)}`)
-    .join(', ')
-}
-
-/** Undefined: not said. */
-function visibilityOf(options: TypeOptions): boolean | undefined {
-  if (options.public === true && options.private === true) throw usage('a type is public or private, not both')
-  return options.public === true ? true : options.private === true ? false : undefined
 }
