@@ -12,7 +12,7 @@ import type { Binding, Closed, Gone, HostTotals, Intent, Left, LedgerEntry, Ledg
 import type { QosEntry } from './qos.ts'
 import type { DefaultLimits, QuotaClassEntry } from './quota-class.ts'
 import type { ServiceEntry } from './service.ts'
-import { addUsage, type Limits, NO_USAGE, type Usage } from './quota.ts'
+import { type Limits, sumUsage, type Usage } from './quota.ts'
 
 export interface Cell {
   readonly bound: Map<RequestId, Binding>
@@ -243,11 +243,8 @@ export function cellOf(entries: ReadonlyArray<readonly [string, LedgerEntry]>): 
  * What counts against the quota: the hosts' totals, the grants that they do not contain yet, and what found no room.
  */
 export function usedBy(cell: Cell): Usage {
-  let used = NO_USAGE
-  for (const totals of cell.hosts.values()) used = addUsage(used, totals.usage)
-  for (const binding of cell.bound.values()) used = addUsage(used, binding.delta)
-  for (const unplaced of cell.unplaced.values()) used = addUsage(used, unplaced.delta)
-  return used
+  const counted = [...cell.bound.values(), ...cell.unplaced.values()].map(({ delta }) => delta)
+  return sumUsage([...[...cell.hosts.values()].map(({ usage }) => usage), ...counted])
 }
 
 export function unplacedVolume(cell: Cell, volume: VolumeId): Unplaced | null {

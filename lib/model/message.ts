@@ -169,6 +169,8 @@ export type PeerMessage =
       readonly totals: readonly ProjectId[]
       /** The sender has lost its own memory: what it does not name may be there all the same. */
       readonly isLost: boolean
+      /** The latest of the asker's lives that any register here knows of. */
+      readonly life: number
     }
   // registers (a member that must take a register over <-> those who had it)
   | { readonly kind: 'fetch'; readonly project: ProjectId; readonly group: number; readonly seal: boolean; readonly life: number }
@@ -177,10 +179,12 @@ export type PeerMessage =
       readonly project: ProjectId
       readonly group: number
       readonly seal: boolean
+      /** Of the one that asked. */
+      readonly life: number
       readonly promised: Ballot | null
       readonly accepted: Ballot | null
       readonly value: readonly (readonly [string, LedgerEntry])[]
-      /** The sender's own, and those that have taken the register over from it or from whom it took it. */
+      /** Of those that have taken the register over, from the sender or from whom it took it. */
       readonly lives: readonly (readonly [PeerId, number])[]
     }
   /** The group has changed: take this register over. */

@@ -56,6 +56,19 @@ export function lessUsage({ groups, types, ...counts }: Usage): Usage {
   return { ...less(counts), groups: -groups, ...typesOf(turned) }
 }
 
+/** In one pass: a register may have thousands of grants. */
+export function sumUsage(usages: readonly Usage[]): Usage {
+  const types = new Map<string, TypeUsage>()
+  let all: TypeUsage = NOTHING
+  let groups = 0
+  for (const usage of usages) {
+    all = sum(all, usage)
+    groups += usage.groups
+    for (const id in usage.types) types.set(id, sum(types.get(id) ?? NOTHING, usage.types[id] ?? NOTHING))
+  }
+  return { ...all, groups, ...typesOf([...types].sort(([a], [b]) => (a < b ? -1 : 1))) }
+}
+
 /** So much of one type of volumes; null: of none. */
 export function usageOfType(typeId: string | null, counts: Partial<TypeUsage>): Usage {
   return { ...NO_USAGE, ...counts, ...(typeId === null ? {} : typesOf([[typeId, { ...NOTHING, ...counts }]])) }

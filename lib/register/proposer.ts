@@ -107,7 +107,15 @@ const ROUND_TIMEOUT_MS = 1000
 const FAILURES_MAX = 3
 const QUEUE_MAX = 4096
 
-export function newProposer(project: ProjectId, self: PeerId, epoch: number, group: number, members: readonly PeerId[]): Proposer {
+/** @param lives that this member's own memory of the register holds */
+export function newProposer(
+  project: ProjectId,
+  self: PeerId,
+  epoch: number,
+  group: number,
+  members: readonly PeerId[],
+  lives: ReadonlyMap<PeerId, number>,
+): Proposer {
   return {
     project,
     self,
@@ -115,7 +123,7 @@ export function newProposer(project: ProjectId, self: PeerId, epoch: number, gro
     group,
     members,
     votesSeen: new Map(),
-    lives: new Map(),
+    lives: new Map(lives),
     steady: null,
     round: null,
     lost: new Set(),

@@ -10,9 +10,11 @@
  */
 import type { Cell } from '../../model/cell.ts'
 import type { PeerId, ProjectId, VolumeId } from '../../model/ids.ts'
-import type { LastRecord, LedgerChange } from '../../model/ledger.ts'
+import { canonicalJson } from '../../model/json.ts'
+import type { HostTotals, LastRecord, LedgerChange } from '../../model/ledger.ts'
 import { comparePositions } from '../../model/log.ts'
-import { goneHosts, hasLeft } from '../../model/manifest.ts'
+import { hasLeft } from '../../model/manifest.ts'
+import { NO_USAGE } from '../../model/quota.ts'
 import { usageOfRecord } from '../../model/snapshot.ts'
 import { headOf, logOf } from '../../replica/view.ts'
 import type { Now } from '../step.ts'
@@ -32,9 +34,16 @@ export function lastWord(peer: Peer, project: ProjectId, host: PeerId, volume: V
   return { kind: 'forget', host, epoch, seq, records, volume, atMs: now.wallMs }
 }
 
-/** Lost hosts of which this member's copy of the register still counts what their last log does not say, and hosts that left and are waited for. */
-export function unburied(peer: Peer, cell: Cell): readonly PeerId[] {
-  return goneHosts(peer.options.manifest).filter((host) => isOpen(peer, cell, host))
+/**
+ * Lost hosts of which this member's copy of the register still counts what their last log does not say, and hosts that left and are
+ * waited for, or counted.
+ *
+ * @param gone that the manifest says are lost or have left
+ */
+export function unburied(peer: Peer, cell: Cell, gone: ReadonlySet<PeerId>): readonly PeerId[] {
+  if (gone.size === 0) return []
+  const named = [...cell.bound.values(), ...cell.intents.values()].map(({ host }) => host)
+  return [...new Set([...cell.hosts.keys(), ...named])].filter((host) => gone.has(host) && isOpen(peer, cell, host))
 }
 
 function isOpen(peer: Peer, cell: Cell, host: PeerId): boolean {
@@ -43,7 +52,12 @@ function isOpen(peer: Peer, cell: Cell, host: PeerId): boolean {
   const intents = [...cell.intents.values()].filter((intent) => intent.host === host)
   if (totals === undefined && grants.length === 0 && intents.length === 0) return false
   if (hasLeft(peer.options.manifest, host))
-    return intents.length > 0 || grants.some(({ spec, volume }) => spec === null || cell.gone.has(volume))
+    return intents.length > 0 || isCounted(totals) || grants.some(({ spec, volume }) => spec === null || cell.gone.has(volume))
   const isClosed = totals?.isFinal === true && comparePositions(headOf(peer.view, host), totals) <= 0
   return !isClosed || intents.length > 0 || grants.some(({ spec, volume }) => spec === null || logOf(peer.view, host).records.has(volume))
+}
+
+/** It had let go of all that its totals say, and forgot to tell. */
+function isCounted(totals: HostTotals | undefined): boolean {
+  return totals !== undefined && canonicalJson(totals.usage) !== canonicalJson(NO_USAGE)
 }

@@ -69,12 +69,13 @@ export function onFetch(peer: Peer, out: Out, from: PeerId, { project, group, se
   if (seal) sealRegister(peer, out, project, group)
   else outlive(peer, out, project, from, life)
   const { promised, accepted, cell, lives } = peer.acceptors.get(project) ?? newAcceptor(group)
-  const known = [...lives, [peer.self, peer.epoch] as const]
-  send(out, from, { kind: 'fetched', project, group, seal, promised, accepted, value: cellEntries(cell), lives: known })
+  send(out, from, { kind: 'fetched', project, group, seal, life, promised, accepted, value: cellEntries(cell), lives: [...lives] })
 }
 
 export function onFetched(peer: Peer, out: Out, from: PeerId, message: Message<'fetched'>): void {
-  const { project } = message
+  const { project, life } = message
+  // What was asked in a life before may be older than what others remember now.
+  if (life !== peer.epoch) return
   const installing = peer.installing.get(project)
   if (installing === undefined || installing.group !== message.group || installing.seal !== message.seal || !installing.from.includes(from))
     return

@@ -155,7 +155,8 @@ function accountOf(peer: Peer, project: ProjectId, cell: Cell): Account {
 function proposerOf(peer: Peer, project: ProjectId, members: readonly PeerId[]): Proposer {
   const known = peer.proposers.get(project)
   if (known !== undefined) return known
-  const proposer = newProposer(project, peer.self, peer.epoch, peer.options.manifest.voting.epoch, members)
+  const lives = peer.acceptors.get(project)?.lives ?? new Map<PeerId, number>()
+  const proposer = newProposer(project, peer.self, peer.epoch, peer.options.manifest.voting.epoch, members, lives)
   peer.proposers.set(project, proposer)
   return proposer
 }

@@ -9,7 +9,7 @@ import { catalogueOf } from '../../model/catalogue.ts'
 import { catalogueIn } from '../../model/cell.ts'
 import { CLUSTER_PROJECT, type PeerId } from '../../model/ids.ts'
 import type { LedgerContents } from '../../model/ledger.ts'
-import { isGoneHost } from '../../model/manifest.ts'
+import { goneHosts, isGoneHost } from '../../model/manifest.ts'
 import { onTypesHeard } from '../spread/catalogue.ts'
 import { membersOf } from './members.ts'
 import { type Out, send, timer } from '../out.ts'
@@ -24,13 +24,14 @@ export function startWatch(peer: Peer, out: Out): void {
 
 export function onWatchTimer(peer: Peer, out: Out, now: Now): void {
   const isGone = (host: PeerId): boolean => isGoneHost(peer.options.manifest, host)
+  const gone = new Set(goneHosts(peer.options.manifest))
   for (const [project, acceptor] of peer.acceptors) {
     const hasOld = [...acceptor.cell.bound.values()].some((binding) => isOld(peer, binding.atMs, now) && !isGone(binding.host))
     if ((hasOld || acceptor.cell.intents.size > 0) && membersOf(peer, project).includes(peer.self)) {
       askRegister(peer, out, project, { kind: 'read', about: null }, { kind: 'watch', project })
     }
     if (!membersOf(peer, project).includes(peer.self)) continue
-    for (const host of unburied(peer, acceptor.cell))
+    for (const host of unburied(peer, acceptor.cell, gone))
       askRegister(peer, out, project, lastWord(peer, project, host, null, now), { kind: 'forget', client: null })
   }
   const catalogue = peer.acceptors.get(CLUSTER_PROJECT)?.cell

@@ -80,14 +80,15 @@ export function onRecall(peer: Peer, out: Out, from: PeerId, ref: string): void 
   for (const [project, { accepted }] of peer.acceptors)
     if (accepted?.peer === from) votes.push({ project, promised: accepted, accepted: null })
   const head = peer.view.logs.get(from)?.head ?? null
-  send(out, from, { kind: 'recalled', ref, head, votes, ...registersOf(peer, from), isLost: peer.isLost })
+  send(out, from, { kind: 'recalled', ref, head, votes, ...registersOf(peer, from), isLost: peer.isLost, life: lifeOf(peer, from) })
 }
 
 export function onRecalled(peer: Peer, out: Out, from: PeerId, message: Extract<PeerMessage, { kind: 'recalled' }>): void {
   const { recovery } = peer
   if (recovery === null || recovery.ref !== message.ref) return
   const head = message.head !== null && message.head.owner === peer.self && isSigned(peer, message.head) ? message.head : null
-  recovery.answers.set(from, { head, votes: message.votes, projects: message.projects, totals: message.totals, isLost: message.isLost })
+  const { votes, projects, totals, isLost, life } = message
+  recovery.answers.set(from, { head, votes, projects, totals, isLost, life })
   if (head !== null && isBeyond(recovery, head)) askForOwn(peer, out, recovery, from)
 }
 
@@ -162,7 +163,13 @@ function hasForgotten(peer: Peer, { answers, own }: Recovery): boolean {
 }
 
 function epochOf(peer: Peer, { answers, own }: Recovery): number {
-  return Math.max(peer.epoch, own.head?.epoch ?? 0, ...[...answers.values()].map(({ head }) => head?.epoch ?? 0)) + 1
+  return Math.max(peer.epoch, own.head?.epoch ?? 0, ...[...answers.values()].flatMap(({ head, life }) => [head?.epoch ?? 0, life])) + 1
+}
+
+/** It may have voted before its log told of that life. */
+function lifeOf(peer: Peer, host: PeerId): number {
+  const known = [...peer.acceptors.values(), ...peer.proposers.values()].map(({ lives }) => lives.get(host) ?? 0)
+  return known.reduce((latest, life) => Math.max(latest, life), 0)
 }
 
 /**

@@ -29,4 +29,5 @@ export interface Recalled {
   readonly projects: readonly ProjectId[]
   readonly totals: readonly ProjectId[]
   readonly isLost: boolean
+  readonly life: number
 }

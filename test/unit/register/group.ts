@@ -61,14 +61,15 @@ export class Group {
   /** A proposer forgets everything; acceptors are durable and don't. */
   restart(member: PeerId): void {
     this.#epoch += 1
-    this.#proposers.set(member, newProposer(PROJECT, member, this.#epoch, GROUP, this.members))
+    const lives = this.acceptors.get(member)?.lives ?? new Map<PeerId, number>()
+    this.#proposers.set(member, newProposer(PROJECT, member, this.#epoch, GROUP, this.members, lives))
   }
 
   /** Its journal is gone. Of a group of three or five one at a time, until it has taken over what the others remember. */
   forget(member: PeerId): void {
     if (this.#told.size > 0) return
-    this.restart(member)
     this.acceptors.delete(member)
+    this.restart(member)
     this.#told.set(member, new Map())
     this.#ask(member)
   }
@@ -145,9 +146,8 @@ export class Group {
     switch (message.kind) {
       case 'fetch': {
         hearLife(acceptor.lives, from, message.life)
-        const { promised, accepted, cell } = acceptor
-        const lives = [...acceptor.lives, [to, proposer.epoch] as const]
-        return answer({ kind: 'fetched', project: PROJECT, group: GROUP, seal: false, promised, accepted, value: cellEntries(cell), lives })
+        const { promised, accepted, cell, lives } = acceptor
+        return answer({ ...message, kind: 'fetched', promised, accepted, value: cellEntries(cell), lives: [...lives] })
       }
       case 'prepare':
         return answer(onPrepare(acceptor, voter, message).answer)
@@ -172,7 +172,8 @@ export class Group {
     }
   }
 
-  #takeOver(from: PeerId, to: PeerId, memory: Memory): void {
+  #takeOver(from: PeerId, to: PeerId, memory: Memory & { readonly life: number }): void {
+    if (memory.life !== this.proposer(to).epoch) return
     const told = this.#told.get(to)
     told?.set(from, memory)
     if (told === undefined || told.size < majorityOf(this.members.length - 1)) return

@@ -32,7 +32,7 @@ t.test('a proposer asks for nothing under a ballot that its own disk does not kn
   const sent: PeerMessage[] = []
   const answers: unknown[] = []
   const world = worldOf(sent, answers)
-  const proposer = newProposer(PROJECT, A, 1, 1, MEMBERS)
+  const proposer = newProposer(PROJECT, A, 1, 1, MEMBERS, new Map())
   const kinds = (): readonly string[] => [...new Set(sent.splice(0).map(({ kind }) => kind))]
   const ballot: Ballot = { group: 1, counter: 1, peer: A, epoch: 1 }
   const promise = { kind: 'promised', project: PROJECT, ballot, life: 1, accepted: null, value: [] } as const

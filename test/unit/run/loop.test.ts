@@ -98,7 +98,7 @@ async function started(t: { teardown(end: () => void): unknown }) {
   await writeAll(all.writes)
   loop.give({ kind: 'found', fresh: [], volumes: [], snapshots: [], exports: [] })
   const [ref = ''] = all.done.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'recall' ? [effect.message.ref] : []))
-  const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false } as const
+  const nothing = { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false, life: 0 } as const
   loop.give({ kind: 'message', from: OTHER, message: nothing })
   // The new epoch; then what it promised in the register of the volume types, which it reads at its start.
   await writeAll(all.writes)

@@ -106,7 +106,7 @@ t.test('answers to another question, and heads that this host never signed, say 
   const head = fleet.host('a').tables.view.logs.get(fleet.host('a').id)?.head ?? null
   if (head === null) throw new Error('it has published an epoch')
   const { ref } = fleet.host('a').tables.recovery ?? { ref: '' }
-  const answer = { kind: 'recalled', head: null, votes: [], projects: [], totals: [], isLost: false } as const
+  const answer = { kind: 'recalled', head: null, votes: [], projects: [], totals: [], isLost: false, life: 0 } as const
   fleet.say('b', 'a', { ...answer, ref: 'of a life before' })
   fleet.pass(TIMINGS.recallMs)
   t.notOk(fleet.host('a').isReady, 'an old answer')

@@ -214,6 +214,7 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
     projects: [project],
     totals: [],
     isLost: false,
+    life: 2,
   },
   fetch: { kind: 'fetch', project, group: 2, seal: true, life: 1 },
   fetched: {
@@ -221,6 +222,7 @@ const samples: { readonly [Kind in PeerMessage['kind']]: Extract<PeerMessage, { 
     project,
     group: 2,
     seal: true,
+    life: 1,
     promised: ballot,
     accepted: null,
     value: [['bound/x', binding]],

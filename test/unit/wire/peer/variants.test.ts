@@ -441,8 +441,8 @@ t.test('heads and parts of a log: hashes, places and signatures have their form'
 
 t.test('what a host is told at its start, and what members tell each other of a register that moves', async (t) => {
   const good: readonly PeerMessage[] = [
-    { kind: 'recalled', ref: 'r', head: null, votes: [], projects: [], totals: [project], isLost: true },
-    { kind: 'fetched', project, group: 2, seal: false, promised: null, accepted: null, value: [], lives: [] },
+    { kind: 'recalled', ref: 'r', head: null, votes: [], projects: [], totals: [project], isLost: true, life: 3 },
+    { kind: 'fetched', project, group: 2, seal: false, life: 1, promised: null, accepted: null, value: [], lives: [] },
   ]
   for (const message of good) t.same(parsePeerMessage(JSON.parse(JSON.stringify(message))), message, message.kind)
   const [recalled, fetched] = good
