@@ -78,7 +78,9 @@ function answerOf(entries: Iterable<CatalogueEntry>, id: string | null): LedgerA
 }
 
 /** What of the entry would have more items than the messages that carry it may. */
-function fullOf(entry: CatalogueEntry): 'extra specs' | 'projects' | 'specs' | null {
+function fullOf(entry: CatalogueEntry): Extract<CatalogueRefusal, { code: 'entry-full' }>['of'] | null {
+  // Whoever asks a register tells it all of the default class.
+  if (entry.kind === 'quota-class') return Object.keys(entry.limits.types ?? {}).length > ENTRY_ITEMS_MAX ? 'types with limits' : null
   if (entry.kind === 'qos') return Object.keys(entry.specs).length > ENTRY_ITEMS_MAX ? 'specs' : null
   if (entry.kind === 'group-type') return Object.keys(entry.groupSpecs).length > ENTRY_ITEMS_MAX ? 'specs' : null
   if (entry.kind !== 'type') return null

@@ -97,7 +97,7 @@ export type CatalogueRefusal =
   /** The type has other QoS specs. */
   | { readonly code: 'type-has-qos'; readonly type: string; readonly qos: string }
   /** One entry has an end, as all together have. */
-  | { readonly code: 'entry-full'; readonly of: 'extra specs' | 'projects' | 'specs'; readonly limit: number }
+  | { readonly code: 'entry-full'; readonly of: 'extra specs' | 'projects' | 'specs' | 'types with limits'; readonly limit: number }
 
 /** Items in one list or map of an entry: as many as an honest message may have. */
 export const ENTRY_ITEMS_MAX = 1000
