@@ -194,6 +194,34 @@ t.test('a member that has lost its votes reads a register from the others before
   t.equal(ledger(fleet, second).limits.volumes, 9, 'and stands for what was decided')
 })
 
+t.test(
+  'a member that was asked by a later life votes for nothing that counts the one before, and a new proposer knows of it',
+  async (t) => {
+    const { fleet, manifest } = clusterOf('abc')
+    const [first, second, third] = groupOf(manifest)
+    if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
+    const { epoch } = fleet.host(second).tables
+    fleet.stop(second)
+    fleet.host(second).journal.clear()
+    fleet.start(second)
+    fleet.pass(2 * TIMINGS.recallMs)
+    setLimit(fleet, first, 8)
+    const refusals = (): readonly Letter[] =>
+      fleet.sent.filter(({ from, message }) => from === third && message.kind === 'outlived' && message.project === PROJECT)
+    const before = refusals().length
+    const ballot: Ballot = { group: manifest.voting.epoch, counter: 99, peer: first, epoch: 1 }
+    const lives = groupOf(manifest).map((member) => (member === second ? epoch : 0))
+    fleet.say(first, third, { kind: 'prepare', project: PROJECT, ballot, known: null, lives })
+    fleet.settle()
+    t.equal(refusals().length, before + 1, 'that vote was of a life before')
+    fleet.stop(first)
+    fleet.start(first)
+    fleet.pass(2 * TIMINGS.recallMs)
+    setLimit(fleet, first, 9)
+    t.equal(refusals().length, before + 1, 'its own memory of the register says so')
+  },
+)
+
 t.test('of five, a member that has lost its votes needs three of the four others', async (t) => {
   const { fleet, manifest } = clusterOf('abcde')
   const [first, second, third, fourth, fifth] = groupOf(manifest)

@@ -118,6 +118,19 @@ t.test('a delete of it that waited for the host is done when the host has left',
   t.same([bound, intents, used], [[], [], { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 }])
 })
 
+t.test('what a host had let go of and forgot to tell is not counted any more when it has left', async (t) => {
+  const { fleet, manifest } = fleetWithSpare()
+  const used = { volumes: 1, snapshots: 0, gigabytes: 1, groups: 0 }
+  const totals = { kind: 'host', host: peerId('d'), epoch: 1, seq: 9, usage: used, isFinal: false } as const
+  fleet.say('b', 'a', { kind: 'change', ref: 'x', project: PROJECT, change: { kind: 'fold', totals, settled: [], atMs: 0 } })
+  fleet.settle()
+  t.same(ledger(fleet, 'b').used, used)
+  fleet.stop('d')
+  fleet.spread(changed(manifest, 'd', 'gone'))
+  fleet.pass(30_000)
+  t.same(ledger(fleet, 'b').used, { volumes: 0, snapshots: 0, gigabytes: 0, groups: 0 })
+})
+
 t.test('the log of a host that has left is taken from nobody, least of all from whoever has missed its end', async (t) => {
   const { fleet, manifest } = fleetWithSpare()
   createOn(fleet, 'd', 1, 'a')

@@ -115,3 +115,14 @@ t.test('answers to another question, and heads that this host never signed, say 
   t.ok(fleet.host('a').isReady)
   t.ok(fleet.host('a').tables.epoch < 99)
 })
+
+t.test('an epoch is above every life in which this host has voted, also one that no log tells of', async (t) => {
+  const fleet = started('abc')
+  fleet.stop('b')
+  fleet.stop('c')
+  restart(fleet, 'a')
+  const { ref } = fleet.host('a').tables.recovery ?? { ref: '' }
+  fleet.say('b', 'a', { kind: 'recalled', ref, head: null, votes: [], projects: [], totals: [], isLost: false, life: 7 })
+  fleet.pass(TIMINGS.recallMs)
+  t.equal(fleet.host('a').tables.epoch, 8)
+})
