@@ -2,11 +2,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { usage } from '../failure.ts'
 import { type ListColumn, printList } from '../output/print.ts'
-import { type Item, itemAt, numberOf, partOf } from '../rest/body.ts'
+import { type Item, itemAt, numberOf, partOf, textOf } from '../rest/body.ts'
 import { given } from '../rest/given.ts'
 import type { CommonOptions } from '../settings.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Context, contextOf, withCommon, withExamples } from './context.ts'
+import { typePath } from './type-id.ts'
 
 interface ShowOptions extends CommonOptions {
   readonly class?: boolean
@@ -52,7 +53,7 @@ export function addQuota(program: Command, terminal: Terminal): void {
     .option('--gigabytes <n>', 'GiB in all volumes and snapshots together; none for no limit', limit)
     .option('--per-volume-gigabytes <n>', 'GiB in one volume; none for no limit', limit)
     .option('--groups <n>', 'how many groups of volumes; none for no limit', limit)
-    .option('--volume-type <name>', 'of volumes of this type and their snapshots: --volumes, --snapshots, --gigabytes')
+    .option('--volume-type <type>', 'of volumes of this type (name or id) and their snapshots: --volumes, --snapshots, --gigabytes')
     .action(async (name: string | undefined, options: SetOptions) => setQuota(name, options, terminal))
   withCommon(set)
   withExamples(
@@ -77,10 +78,11 @@ export function addQuota(program: Command, terminal: Terminal): void {
 }
 
 async function setQuota(name: string | undefined, options: SetOptions, terminal: Terminal): Promise<void> {
-  const limits = limitsIn(options)
-  if (Object.keys(limits).length === 0)
+  const wanted = limitsIn(options)
+  if (Object.keys(wanted).length === 0)
     throw usage('nothing to set', 'say what: --volumes, --snapshots, --gigabytes, --per-volume-gigabytes, --groups')
   const context = await contextOf(options, terminal)
+  const limits = options.volumeType === undefined ? wanted : ofType(wanted, await typeName(context, options.volumeType))
   if (options.class === true) {
     await context.client.call({ method: 'PUT', path: classPath(context, name), body: { quota_class_set: limits } })
     return showClass(context, name)
@@ -101,8 +103,16 @@ function limitsIn({
   if (volumeType === undefined) return given({ volumes, snapshots, gigabytes, per_volume_gigabytes: perVolumeGigabytes, groups })
   if (perVolumeGigabytes !== undefined || groups !== undefined)
     throw usage('a volume type has no such limit of its own', 'with --volume-type go --volumes, --snapshots, --gigabytes')
-  const ofType = Object.entries({ volumes, snapshots, gigabytes }).map(([resource, value]) => [`${resource}_${volumeType}`, value])
-  return given(Object.fromEntries(ofType))
+  return given({ volumes, snapshots, gigabytes })
+}
+
+function ofType(limits: Readonly<Record<string, unknown>>, type: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(limits).map(([resource, value]) => [`${resource}_${type}`, value]))
+}
+
+/** Cinder's set knows types by their names alone, and of a name that no type has it says that the key is unknown. */
+async function typeName(context: Context, nameOrId: string): Promise<string> {
+  return textOf(itemAt(await context.client.call({ method: 'GET', path: typePath(context, nameOrId) }), 'volume_type'), 'name')
 }
 
 async function showQuota(context: Context, project: string | undefined): Promise<void> {

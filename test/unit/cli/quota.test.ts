@@ -110,6 +110,7 @@ t.test('limits of a volume type are set under its name, and shown where there is
   const stub = await startStub(t, {
     [`GET ${SET}`]: () => ({ status: 200, body: { quota_set: set } }),
     [`PUT ${SET}`]: () => ({ status: 200, body: { quota_set: {} } }),
+    'GET /v3/admin/types/a%20b': () => ({ status: 200, body: { volume_type: { id: 'x', name: 'a b' } } }),
     'GET /v3/admin/os-quota-class-sets/default': () => ({ status: 200, body: { quota_class_set: limits } }),
     'PUT /v3/admin/os-quota-class-sets/default': () => ({ status: 200, body: { quota_class_set: limits } }),
   })
