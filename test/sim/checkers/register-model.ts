@@ -14,6 +14,12 @@ import type { Limits } from '../../../lib/model/quota.ts'
 import { FOUNDING_TYPES } from '../founding.ts'
 import type { Difference } from './register-traces.ts'
 
+/** Of an entry: 64 bits, for a long search meets so many contents that two of 32 bits look alike. */
+interface Hash {
+  readonly high: number
+  readonly low: number
+}
+
 /** What one change did: its answer, and how to take it back. */
 export interface Applied {
   readonly answer: LedgerAnswer
@@ -25,23 +31,24 @@ export class RegisterModel {
   readonly #cell: Cell = emptyCell()
   readonly #account: Account
   /** Of entries, which are never changed, only replaced. */
-  readonly #hashes = new WeakMap<LedgerEntry, number>()
-  #digest = 0
+  readonly #hashes = new WeakMap<LedgerEntry, Hash>()
+  #high = 0
+  #low = 0
 
   constructor(project: ProjectId, defaults: Limits) {
     this.#account = { project, cell: this.#cell, defaults, founding: FOUNDING_TYPES, isLost: () => true, hasLeft: () => true }
   }
 
-  get digest(): number {
-    return this.#digest
+  get digest(): string {
+    return `${this.#high}.${this.#low}`
   }
 
   apply(change: LedgerChange): Applied {
     const { answer, puts } = evaluate(LEDGER_RULES, this.#account, change)
-    const before = this.#digest
+    const before = this.digest
     const undo: LedgerPut[] = []
     for (const put of puts) undo.unshift(this.#put(put))
-    return { answer, isChanged: this.#digest !== before, undo }
+    return { answer, isChanged: this.digest !== before, undo }
   }
 
   takeBack(undo: readonly LedgerPut[]): void {
@@ -65,8 +72,8 @@ export class RegisterModel {
   /** @returns the put that takes it back */
   #put(put: LedgerPut): LedgerPut {
     const before = this.#entry(put.key)
-    if (before !== null) this.#digest ^= this.#hash(before)
-    if (put.entry !== null) this.#digest ^= this.#hash(put.entry)
+    if (before !== null) this.#mix(before)
+    if (put.entry !== null) this.#mix(put.entry)
     putEntry(this.#cell, put)
     return { key: put.key, entry: before }
   }
@@ -123,16 +130,35 @@ export class RegisterModel {
     return defaults === null ? null : { kind: 'defaults', ...defaults }
   }
 
-  #hash(entry: LedgerEntry): number {
+  /** Twice the same is nothing. */
+  #mix(entry: LedgerEntry): void {
+    const { high, low } = this.#hash(entry)
+    this.#high ^= high
+    this.#low ^= low
+  }
+
+  #hash(entry: LedgerEntry): Hash {
     const known = this.#hashes.get(entry)
     if (known !== undefined) return known
     const text = textOf(entry)
-    let hash = 0x811c9dc5
-    for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-    hash ^= hash >>> 15
+    let high = 0x811c9dc5
+    let low = 0x1b873593
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at)
+      high = Math.imul(high ^ code, 0x01000193)
+      low = Math.imul(low ^ code, 0x5bd1e995) ^ (low >>> 13)
+    }
+    const hash = { high: spread(high), low: spread(low) }
     this.#hashes.set(entry, hash)
     return hash
   }
+}
+
+/** Of entries that differ in one character every bit differs by chance: their sums must not look alike. */
+function spread(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return mixed ^ (mixed >>> 16)
 }
 
 /**

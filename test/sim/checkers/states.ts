@@ -98,8 +98,8 @@ export class StateChecker implements Checker {
     const { volume } = value
     const facts = { id, operation, value, sinceMs }
     this.#require(isDone(request, value), 'an answer says that something else was done than was asked for', facts)
-    // An extend or a snapshot is answered with what the coordinator last saw of the volume.
-    const fromMs = operation.kind === 'extend' || operation.kind === 'snapshot' ? 0 : sinceMs
+    // What takes room is answered, once that is granted, with what the coordinator last saw of the volume.
+    const fromMs = operation.kind === 'extend' || operation.kind === 'snapshot' || operation.kind === 'retype' ? 0 : sinceMs
     // A delete whose owner is away is taken by the register, and shown as if the owner had begun it.
     const isIntended = operation.kind === 'delete' && volume?.status === 'deleting' && this.#registers.wasIntended(id)
     this.#require(
