@@ -69,3 +69,12 @@ t.test('a limit that a project has of its own does not follow, the others do', a
   t.match(decide({ kind: 'clear-limits' }), { contents: { limits: { ...FOUNDED, volumes: 50, gigabytes: 8 } } })
   t.equal(take('b'), 'bound')
 })
+
+t.test('a class has limits of so many types at most: whoever asks a register tells all of it', async (t) => {
+  const { decide } = newRegister({ project: CLUSTER_PROJECT, defaults: FOUNDED })
+  const types = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`type-${n}`, { volumes: 1 }]))
+  const set = (count: number, rid: string) =>
+    decide({ kind: 'set-quota-class', name: 'default', rid: requestId(rid), limits: { types: types(count) } })
+  t.match(set(1001, 'r1'), { kind: 'refused', refusal: { code: 'entry-full', of: 'types with limits', limit: 1000 } })
+  t.match(set(1000, 'r2'), { kind: 'types' })
+})

@@ -222,6 +222,30 @@ t.test(
   },
 )
 
+t.test('what a life before had asked for is not taken in by the next', async (t) => {
+  const { fleet, manifest } = clusterOf('abc')
+  const [first, second, third] = groupOf(manifest)
+  if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
+  fleet.stop(second)
+  fleet.host(second).journal.clear()
+  fleet.start(second)
+  fleet.settle()
+  fleet.loses = ({ message }) => message.kind === 'fetched'
+  setLimit(fleet, first, 8)
+  const { installing, acceptors, epoch } = fleet.host(second).tables
+  t.ok(installing.has(PROJECT), 'it has asked, and heard nothing')
+  fleet.loses = () => false
+  const memory = { group: manifest.voting.epoch, seal: false, promised: null, accepted: null, value: [], lives: [] }
+  const told = (life: number): void => {
+    for (const other of [first, third]) fleet.say(other, second, { kind: 'fetched', project: PROJECT, life, ...memory })
+    fleet.settle()
+  }
+  told(epoch - 1)
+  t.notOk(acceptors.has(PROJECT), 'answers to another question')
+  told(epoch)
+  t.ok(acceptors.has(PROJECT))
+})
+
 t.test('of five, a member that has lost its votes needs three of the four others', async (t) => {
   const { fleet, manifest } = clusterOf('abcde')
   const [first, second, third, fourth, fifth] = groupOf(manifest)
