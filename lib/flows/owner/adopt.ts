@@ -23,7 +23,7 @@ import type { Peer } from '../tables.ts'
 import type { Owned, Pending, PendingExtend, PendingGroupSnapshot, PendingSnapshot } from './owned.ts'
 import { acceptToDo } from './accept.ts'
 import { refusalOf, refusalOfAny, roomFor, roomForSnapshot, typesFor } from './capacity.ts'
-import { refuseExtend } from './extend.ts'
+import { refusePromised } from './extend.ts'
 import { commitNew } from './group-build.ts'
 import { commitRoom } from './room.ts'
 import { resolve } from './reserve.ts'
@@ -159,7 +159,7 @@ function doAfterAll(peer: Peer, out: Out, known: Owned, pending: PendingExtend |
   const existing = pending.kind === 'snapshot' ? pending.snapshot.existing : undefined
   const isTheirs = pool !== null && existing !== undefined && isTaken(peer, pool, existing.name)
   const hasRoom = isThere || (pool !== null && !isTheirs && refusalOf(peer, pool, neededGiB, [], null) === null)
-  const mayGrow = pending.kind === 'extend' && refuseExtend(peer, known, { sizeGiB: pending.sizeGiB, online: true }) === null
+  const mayGrow = pending.kind === 'extend' && refusePromised(peer, known, pending.sizeGiB) === null
   if (hasRoom && (pending.kind === 'snapshot' || mayGrow)) {
     return commitRoom(peer, out, { ...known, pending }, peer.self, now)
   }

@@ -8,7 +8,7 @@ import type { Attachment } from '../../model/attachment.ts'
 import type { Failure } from '../../model/failure.ts'
 import type { PeerId, VolumeId } from '../../model/ids.ts'
 import type { RoomOperation } from '../../model/request.ts'
-import { statusFromAttachments, type Volume, type VolumeStatus } from '../../model/volume.ts'
+import { isDetachingBegun, statusFromAttachments, type Volume, type VolumeStatus } from '../../model/volume.ts'
 import { beatSoon } from '../spread/beat.ts'
 import { cancel, note, type Out, timer } from '../out.ts'
 import { answerWhenSeen, publishOwned } from '../spread/publish.ts'
@@ -22,15 +22,24 @@ import { backend, endWell, mayTryAgain } from './work.ts'
 
 const FREE: readonly VolumeStatus[] = ['available']
 const ONLINE: readonly VolumeStatus[] = ['available', 'in-use']
+const HELD: readonly VolumeStatus[] = [...ONLINE, 'reserved', 'attaching', 'detaching']
 
 /** Why it may not grow to this size; null if it may. */
 export function refuseExtend(
   peer: Peer,
-  { volume, step }: Owned,
+  owned: Owned,
   { sizeGiB, online }: Omit<Extract<RoomOperation, { kind: 'extend' }>, 'kind'>,
 ): Failure | null {
+  return refuseIn(online ? ONLINE : FREE, peer, owned, sizeGiB)
+}
+
+/** The same of an extend that was promised before this host forgot it: nobody is asked to wait for a client that is half-way through attaching. */
+export function refusePromised(peer: Peer, owned: Owned, sizeGiB: number): Failure | null {
+  return refuseIn(isDetachingBegun(owned.volume) ? ONLINE : HELD, peer, owned, sizeGiB)
+}
+
+function refuseIn(allowed: readonly VolumeStatus[], peer: Peer, { volume, step }: Owned, sizeGiB: number): Failure | null {
   const { id, status, pool } = volume
-  const allowed = online ? ONLINE : FREE
   if (step !== 'built' || !allowed.includes(status)) return { code: 'invalid-status', volume: id, action: 'extend', status, allowed }
   if (sizeGiB <= volume.sizeGiB) return { code: 'size-not-larger', volume: id, sizeGiB: volume.sizeGiB, requestedGiB: sizeGiB }
   if (status === 'available' || pool === null) return null

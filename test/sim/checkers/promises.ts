@@ -25,8 +25,8 @@ export class PromiseChecker implements Checker {
   readonly #refused = new Set<VolumeId>()
   /** Snapshots whose unmanage was taken and could not be done. */
   readonly #refusedSnapshots = new Set<SnapshotId>()
-  /** Volumes that had failed to grow when a hand took them away: they come back without a word of that. */
-  readonly #smallAgain = new Set<VolumeId>()
+  /** Volumes that said that they had failed to grow, and have had another failure to tell of since: a hand took them away, or a delete was refused. */
+  readonly #small = new Set<VolumeId>()
 
   constructor(scene: Scene, registers: RegisterChecker, transfers: TransferChecker) {
     this.#scene = scene
@@ -41,7 +41,7 @@ export class PromiseChecker implements Checker {
     if (failure?.kind === 'delete-refused' || (failure?.kind === 'backend' && failure.step === 'unmanage')) this.#refused.add(id)
     for (const snapshot of owned.volume.snapshots) if (snapshot.failure?.step === 'unmanage') this.#refusedSnapshots.add(snapshot.id)
     const was = ownedIn(before)?.volume.failure
-    if (failure?.kind === 'missing' && was?.kind === 'backend' && was.step === 'extend') this.#smallAgain.add(id)
+    if (failure !== null && was?.kind === 'backend' && was.step === 'extend' && failure.kind !== 'backend') this.#small.add(id)
   }
 
   onReply(_node: SimNode, asked: Asked, reply: ClientReply): void {
@@ -134,7 +134,7 @@ export class PromiseChecker implements Checker {
     const first = this.#firstSize(book)
     const sizes = [first, ...book.sizes.map(({ value }) => value)]
     const promised = Math.max(first, ...book.sizes.filter(({ ackedMs: at }) => at !== null).map(({ value }) => value))
-    const hasFailed = found.failure?.kind === 'backend' || found.status === 'error_extending' || this.#smallAgain.has(found.id)
+    const hasFailed = found.failure?.kind === 'backend' || found.status === 'error_extending' || this.#small.has(found.id)
     const isShort = found.sizeGiB < promised && !hasFailed
     if (!sizes.includes(found.sizeGiB) || isShort)
       throw new Violation('I6', 'a volume has a size that nobody asked for, or not what was promised', { book, found })

@@ -44,3 +44,9 @@ export function mayFollow(from: LifeStatus, to: LifeStatus, kind: LifeKind): boo
   if (kind === 'multiattach' && OF_ATTACHMENTS.includes(from) && OF_ATTACHMENTS.includes(to)) return true
   return MOVES[from].includes(to)
 }
+
+/** A host that had forgotten an extend grows the volume when it hears of it, wherever those who attach it have got to. */
+export function mayTakeUp(from: LifeStatus, to: LifeStatus): boolean {
+  const [other, extending] = from === 'extending' ? [to, from] : [from, to]
+  return extending === 'extending' && OF_ATTACHMENTS.includes(other)
+}

@@ -1,7 +1,7 @@
 /** A host whose journal is old or gone, in the middle of something: it is finished, undone, or known to be over. */
 import t from 'tap'
 import { TIMINGS } from '../../../../lib/flows/timings.ts'
-import { attachmentId } from '../../../../lib/model/ids.ts'
+import { attachmentId, poolName } from '../../../../lib/model/ids.ts'
 import type { Json } from '../../../../lib/model/json.ts'
 import { Fleet } from '../fleet.ts'
 import { create, createOn, ledger, manifestOf, operate, outcomeOf, remove, volumeNamed } from '../requests.ts'
@@ -94,6 +94,38 @@ t.test('an extend that was promised and then forgotten is done after all', async
   t.equal(fleet.host('a').volumes.get(ID)?.sizeBytes, 3 * GIB)
   t.equal(fleet.host('c').tables.view.volumes.get(ID)?.volume.sizeGiB, 3)
   t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 3, groups: 0 })
+})
+
+t.test('an extend that is granted after it was forgotten is done although somebody is attaching the volume by then', async (t) => {
+  const fleet = started()
+  createOn(fleet, 'a', 1)
+  fleet.pass(1000)
+  fleet.loses = ({ from, message }) => from === 'b' && message.kind === 'change'
+  const extend = operate(2, 1, { kind: 'extend', sizeGiB: 3, online: false })
+  fleet.ask('b', extend)
+  const bind = fleet.letters('change').at(-1)
+  if (bind === undefined) throw new Error('nobody was asked to bind it')
+  restart(fleet, BLANK)
+  const pool = {
+    name: poolName('a', 'fake', 'p'),
+    pool: 'p',
+    state: 'up',
+    totalGiB: 100,
+    capabilities: { online_extend_support: true },
+  } as const
+  fleet.feed(fleet.host('a'), { kind: 'measured', pools: [pool] })
+  const attachment = attachmentId('00000000-0000-4000-8000-00000000000a')
+  const connector = { initiator: 'iqn.x:y', host: null, ip: null, multipath: false, mountpoint: null }
+  fleet.ask('b', operate(3, 1, { kind: 'attach', attachment, instance: null, mode: 'rw', connector, mountpoint: null }))
+  const shown = () => fleet.host('c').tables.view.volumes.get(ID)?.volume
+  t.match(shown(), { status: 'attaching', sizeGiB: 1 })
+  fleet.loses = () => false
+  fleet.say(bind.from, bind.to, bind.message)
+  fleet.pass(3 * TIMINGS.watchMs)
+  t.match(shown(), { status: 'attaching', sizeGiB: 3, failure: null, attachments: [{ status: 'attaching', export: 'exported' }] })
+  t.equal(fleet.host('a').volumes.get(ID)?.sizeBytes, 3 * GIB)
+  t.same(ledger(fleet, 'b').used, { volumes: 1, snapshots: 0, gigabytes: 3, groups: 0 })
+  t.equal(outcomeOf(fleet.ask('b', extend)()), 'ok', 'who asks again is told so')
 })
 
 t.test('a reservation in an old journal, whose volume was made and deleted since, builds nothing again', async (t) => {
