@@ -6,8 +6,9 @@
  * The last line is always `N passed, N failed, N skipped`. Nothing can get lost on the way there: a file that tap does
  * not report, and a run that executes no test, are failures.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync, readdirSync } from 'node:fs'
+import { constants } from 'node:os'
 import { basename, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type FileResult, TapReader } from './house/tap-reader.ts'
@@ -79,6 +80,21 @@ async function runInOrder(files: readonly string[], jobs: number, raw: NodeJS.Wr
   await Promise.all(Array.from({ length: jobs }, work))
 }
 
+const running = new Map<ChildProcess, Promise<string>>()
+
+// Who ends this process by its id and not from its terminal means the taps too, which end what they have started.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, async () => {
+    stopTaps()
+    await Promise.all(running.values())
+    process.exit(128 + constants.signals[signal])
+  })
+process.once('exit', stopTaps)
+
+function stopTaps(): void {
+  for (const tap of running.keys()) tap.kill('SIGTERM')
+}
+
 /** Runs `files` through one tap process. */
 async function runTap(files: readonly string[], jobs: number, write: (lines: string) => void): Promise<void> {
   if (files.length === 0) return
@@ -100,6 +116,7 @@ async function runTap(files: readonly string[], jobs: number, write: (lines: str
     tap.once('error', (error) => resolve(error.message))
     tap.once('close', (code, signal) => resolve(signal ?? `exit ${code}`))
   })
+  running.set(tap, ended)
   const stderr: string[] = []
   const readingErrors = collect(tap.stderr, (line) => {
     write(`stderr: ${line}\n`)
@@ -113,6 +130,7 @@ async function runTap(files: readonly string[], jobs: number, write: (lines: str
   reader.end()
   await readingErrors
   const outcome = await ended
+  running.delete(tap)
   for (const file of waiting) {
     tell({
       file,

@@ -39,11 +39,11 @@ async function onlyThing(backend: Backend): Promise<Existing> {
   return thing
 }
 
-/** A volume with a snapshot that was given back. */
+/** A volume with a snapshot that was given back. Of one GiB, since on a real disk each is copied. */
 async function givenBack(backend: Backend, pool: string): Promise<Existing> {
-  value(await backend.create(volume(pool, 2), TAGS, inTime))
-  value(await backend.createSnapshot(snapshot(pool, 2), TAGS, inTime))
-  value(await backend.releaseSnapshot(snapshot(pool, 2), inTime))
+  value(await backend.create(volume(pool, 1), TAGS, inTime))
+  value(await backend.createSnapshot(snapshot(pool, 1), TAGS, inTime))
+  value(await backend.releaseSnapshot(snapshot(pool, 1), inTime))
   return onlyThing(backend)
 }
 
@@ -51,11 +51,11 @@ export function existingSnapshotContract(t: Test, makeBackend: MakeBackend<Durab
   t.test('a snapshot that was given back is none any more, and says of which volume it was one', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const thing = await givenBack(backend, pool)
-    t.match(thing, { pool, sizeBytes: 2 * GIB, hindrance: null, former: null, origin: { volume: FIRST } })
-    value(await backend.releaseSnapshot(snapshot(pool, 2), inTime))
-    t.equal(value(await backend.inspectSnapshot(snapshot(pool, 2), inTime)), null)
+    t.match(thing, { pool, sizeBytes: GIB, hindrance: null, former: null, origin: { volume: FIRST } })
+    value(await backend.releaseSnapshot(snapshot(pool, 1), inTime))
+    t.equal(value(await backend.inspectSnapshot(snapshot(pool, 1), inTime)), null)
     t.same(value(await backend.listSnapshots(inTime)), [])
-    t.same(value(await backend.list(inTime)), [{ ...volume(pool, 2), tags: TAGS }], 'its volume is as it was')
+    t.same(value(await backend.list(inTime)), [{ ...volume(pool, 1), tags: TAGS }], 'its volume is as it was')
     value(await backend.remove(FIRST, inTime))
     t.match(await onlyThing(backend), { name: thing.name, origin: { volume: FIRST } }, 'also when its volume is gone')
   })
@@ -63,14 +63,14 @@ export function existingSnapshotContract(t: Test, makeBackend: MakeBackend<Durab
   t.test('a snapshot that is taken in has the tags of whom it is now, however often it is asked for', async (t) => {
     const { backend, pool, restarted } = await makeBackend(t)
     const { name } = await givenBack(backend, pool)
-    const taken = { ...snapshot(pool, 2, OTHER), tags: OTHER_TAGS }
+    const taken = { ...snapshot(pool, 1, OTHER), tags: OTHER_TAGS }
     for (const each of [backend, backend, restarted()]) {
-      value(await each.adoptSnapshot(snapshot(pool, 2, OTHER), name, OTHER_TAGS, inTime))
+      value(await each.adoptSnapshot(snapshot(pool, 1, OTHER), name, OTHER_TAGS, inTime))
       t.same(value(await each.inspectSnapshot(taken, inTime)), taken)
       t.same(value(await each.listSnapshots(inTime)), [taken])
       t.same(value(await each.listExisting(inTime)), [])
     }
-    t.equal((await backend.adoptSnapshot(snapshot(pool, 2), name, TAGS, inTime)).kind, 'failed', 'and nobody else gets it')
+    t.equal((await backend.adoptSnapshot(snapshot(pool, 1), name, TAGS, inTime)).kind, 'failed', 'and nobody else gets it')
     value(await backend.releaseSnapshot(taken, inTime))
     value(await backend.adoptSnapshot(taken, (await onlyThing(backend)).name, TAGS, inTime))
     t.same(value(await backend.listSnapshots(inTime)), [{ ...taken, tags: TAGS }], 'given back and taken in once more, as the same')
@@ -81,34 +81,34 @@ export function existingSnapshotContract(t: Test, makeBackend: MakeBackend<Durab
   t.test('what is no snapshot of this volume, has another size, or is not there is refused, and stays as it is', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const thing = await givenBack(backend, pool)
-    value(await backend.create(volume(pool, 2, SECOND), TAGS, inTime))
+    value(await backend.create(volume(pool, 1, SECOND), TAGS, inTime))
     const refused: readonly (readonly [BackendSnapshot, string])[] = [
-      [snapshot(pool, 2, OTHER, SECOND), thing.name],
-      [snapshot(pool, 1, OTHER), thing.name],
-      [snapshot(pool, 2, OTHER), 'nothing'],
-      [snapshot(pool, 2, OTHER), 'nothing.img'],
-      [snapshot(pool, 2, OTHER), '../../etc/passwd'],
-      [snapshot(pool, 2, OTHER), `volume-${SECOND}`],
-      [snapshot(pool, 2, OTHER), `volume-${SECOND}.img`],
+      [snapshot(pool, 1, OTHER, SECOND), thing.name],
+      [snapshot(pool, 2, OTHER), thing.name],
+      [snapshot(pool, 1, OTHER), 'nothing'],
+      [snapshot(pool, 1, OTHER), 'nothing.img'],
+      [snapshot(pool, 1, OTHER), '../../etc/passwd'],
+      [snapshot(pool, 1, OTHER), `volume-${SECOND}`],
+      [snapshot(pool, 1, OTHER), `volume-${SECOND}.img`],
     ]
     for (const [wanted, name] of refused) {
       t.equal((await backend.adoptSnapshot(wanted, name, TAGS, inTime)).kind, 'failed', `${name} ${JSON.stringify(wanted)}`)
       t.same(value(await backend.listSnapshots(inTime)), [])
       t.same(await onlyThing(backend), thing)
     }
-    value(await backend.releaseSnapshot(snapshot(pool, 2, OTHER), inTime))
+    value(await backend.releaseSnapshot(snapshot(pool, 1, OTHER), inTime))
     t.same(await onlyThing(backend), thing, 'and there is nothing to take back')
     value(await backend.release(SECOND, inTime))
     const volumes = value(await backend.listExisting(inTime)).filter(({ name }) => name !== thing.name)
     for (const { name } of volumes)
-      t.equal((await backend.adoptSnapshot(snapshot(pool, 2, OTHER), name, TAGS, inTime)).kind, 'failed', 'nor is a volume a snapshot')
+      t.equal((await backend.adoptSnapshot(snapshot(pool, 1, OTHER), name, TAGS, inTime)).kind, 'failed', 'nor is a volume a snapshot')
   })
 
   t.test('what was a snapshot may become a volume', async (t) => {
     const { backend, pool } = await makeBackend(t)
     const { name } = await givenBack(backend, pool)
-    value(await backend.adopt(volume(pool, 2, SECOND), name, OTHER_TAGS, inTime))
-    t.same(value(await backend.inspect(SECOND, inTime)), { ...volume(pool, 2, SECOND), tags: OTHER_TAGS })
+    value(await backend.adopt(volume(pool, 1, SECOND), name, OTHER_TAGS, inTime))
+    t.same(value(await backend.inspect(SECOND, inTime)), { ...volume(pool, 1, SECOND), tags: OTHER_TAGS })
     t.same(value(await backend.listExisting(inTime)), [])
   })
 
