@@ -22,7 +22,9 @@ const STDERR_LINES_SHOWN = 60
 const ALONE = ['e2e', 'clients', 'sim'].map((folder) => `${join('dist', 'test', folder)}/`)
 
 /** Those of the hosts that take longest, and so begin first: none of them is left for the end with an idle processor beside it. */
-const LONG = ['power-thin', 'lvm', 'existing', 'power-thick', 'storage-troubles', 'lvm-power', 'tgt', 'moves'].map((name) => `${name}.test.js`)
+const LONG = ['power-thin', 'lvm', 'existing', 'power-thick', 'storage-troubles', 'lvm-power', 'tgt', 'moves'].map(
+  (name) => `${name}.test.js`,
+)
 
 /** Run only if a word begins so, or with the option. */
 const HOSTS = 'hosts/'
