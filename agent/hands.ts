@@ -65,7 +65,7 @@ async function openLvm(config: LvmBackendConfig, { placement, groups, exec, log 
   const vg = groups.get(config.vg) ?? createVolumeGroup({ exec, name: config.vg })
   groups.set(config.vg, vg)
   const place = { vg: config.vg, thinPool }
-  await demand(checkLvmBackend({ exec, log, vg, place, thinPoolGiB }))
+  await demand(checkLvmBackend({ exec, vg, place, thinPoolGiB }))
   const guard = { dataPercentMax: placement.thinDataPercentMax, metadataPercentMax: placement.thinMetadataPercentMax }
   const backend = createLvmBackend({ ...rest, vg, place, guard, exec, log })
   // May take hours, and what is asked of such a volume meanwhile waits for it.

@@ -159,8 +159,11 @@ export function createRunner(options: RunnerOptions): Runner {
     if (target === null && call.kind === 'fence') return done(null)
     if (target === null) return { kind: 'failed', tool: 'target', detail: 'this host has no iSCSI target configured (target.kind: none)' }
     if (call.kind === 'fence') return emptied(await target.fence(call.iqn, timeLimit()))
-    const devicePath = backendOf(volume)?.devicePath(volume)
-    if (devicePath === undefined) return { kind: 'failed', tool: 'target', detail: 'the volume has no backend on this host' }
+    const backend = backendOf(volume)
+    if (backend === null) return { kind: 'failed', tool: 'target', detail: 'the volume has no backend on this host' }
+    const woken = await backend.wake(volume, timeLimit())
+    if (woken.kind !== 'ok') return woken
+    const devicePath = backend.devicePath(volume)
     const { kind: _, ...spec } = call
     return emptied(await target.expose({ ...spec, lun: LUN, devicePath }, timeLimit()))
   }

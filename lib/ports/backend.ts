@@ -134,8 +134,10 @@ export interface Backend {
   /** As `release`. Of which volume it is a snapshot stays known with the bytes, so that it can be adopted again. */
   releaseSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<void>>
   quarantineSnapshot(snapshot: SnapshotName, signal: AbortSignalLike): Promise<Outcome<void>>
-  /** Path that a target can open. */
+  /** Path that a target can open, once the volume was woken. */
   devicePath(volume: VolumeId): string
+  /** After `ok` the volume's device is there, also after a boot that has left it without one. Of a volume that is not there it says nothing. */
+  wake(volume: VolumeId, signal: AbortSignalLike): Promise<Outcome<void>>
 }
 
 /** The part of AbortSignal that a port may use; the rules know no DOM types. */

@@ -160,6 +160,7 @@ async function simulatedBackend(): Promise<DurableBackendUnderTest> {
     ...snapshotPort(volumes),
     ...existingPort(volumes, POOL),
     devicePath: (volume) => `/fake/${volume}`,
+    wake: async () => done(undefined),
   })
   return { backend: open(), pool: POOL, restarted: open }
 }

@@ -258,6 +258,7 @@ export function durableBackendContract(t: Test, makeBackend: MakeBackend<Durable
     value(await backend.remove(FIRST, inTime))
     const after = restarted()
     t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)])
+    value(await after.wake(SECOND, inTime))
     t.same(value(await after.inspect(SECOND, inTime)), found(second, OTHER_TAGS))
     value(await after.create(second, OTHER_TAGS, inTime))
     t.same(value(await after.list(inTime)), [found(second, OTHER_TAGS)], 'made again, it is the same')

@@ -137,11 +137,12 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return undefined
   }
   const lvchange: Verb = (args) => {
-    for (const lv of args.paths.map(lvAt)) {
-      if (args.has('--activate') && isPromised(lv)) throw new Error(NO_DATA)
-      if (args.has('--activate')) lv.isActive = true
+    const asked = args.paths.map(lvAt)
+    for (const lv of asked) {
+      if (args.has('--activate')) lv.isActive = !isPromised(lv)
       lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
     }
+    if (args.has('--activate') && asked.some(isPromised)) throw new Error(NO_DATA)
     return undefined
   }
   const lvextend: Verb = (args) => {

@@ -29,13 +29,15 @@ export async function cutAtSteps(t: Test, { host, vg, thinPool, lives, withExpor
   const there: There = { volumes: new Map(), snapshots: new Map(), attachments: new Map() }
   const points = new Map<string, readonly Point[]>()
   const device = (volume: string): string => `/dev/${vg}/volume-${volume}`
+  // After a boot a volume has no device until it is exported: the hand that reads or writes here asks for one.
+  const awake = (volumes: readonly string[]): string => `lvchange -q -a y ${volumes.map((volume) => `${vg}/volume-${volume}`).join(' ')}`
   const write = (volume: string, text: string): Promise<string> =>
     host.must(
-      `yes '${text}' | dd of=${device(volume)} bs=1M count=${WRITTEN_MIB} iflag=fullblock oflag=direct conv=notrunc,fsync status=none`,
+      `${awake([volume])} && yes '${text}' | dd of=${device(volume)} bs=1M count=${WRITTEN_MIB} iflag=fullblock oflag=direct conv=notrunc,fsync status=none`,
     )
   const sumsOf = async (volumes: readonly string[]): Promise<readonly string[]> => {
     const sum = (volume: string): string => `dd if=${device(volume)} bs=1M count=${WRITTEN_MIB} iflag=direct status=none | sha256sum`
-    return (await host.must(volumes.map(sum).join('; '))).trimEnd().split('\n')
+    return (await host.must(`${awake(volumes)} && { ${volumes.map(sum).join('; ')}; }`)).trimEnd().split('\n')
   }
   const agree = (): Promise<void> => untilAgreed({ host, client, vg }, there)
 

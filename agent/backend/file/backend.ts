@@ -15,7 +15,7 @@ import {
   type SnapshotName,
   volumeBehind,
 } from '../../../lib/ports/backend.ts'
-import type { Outcome } from '../../../lib/ports/outcome.ts'
+import { done, type Outcome } from '../../../lib/ports/outcome.ts'
 import { createTurns, inTime } from '../turns.ts'
 import { existingIn, giveBack, giveSnapshotBack, takeIn, takeSnapshotIn } from './existing.ts'
 import { measurePool } from './measure.ts'
@@ -59,6 +59,7 @@ export function createFileBackend(options: FileBackendOptions): Backend {
     listSnapshots: (signal) => onAll(() => listSnapshots(directory, pool), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, () => setAside(directory, snapshotStem(snapshot)), signal),
     devicePath: (volume) => join(directory, imageName(volumeStem(volume))),
+    wake: async () => done(undefined),
   }
 }
 

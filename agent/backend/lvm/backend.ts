@@ -31,6 +31,7 @@ import { planRevert } from './plan-revert.ts'
 import type { VgState } from './report.ts'
 import type { Plan } from './steps.ts'
 import { TOOL } from './volume-group.ts'
+import { createWaking } from './waking.ts'
 
 export interface LvmBackend extends Backend {
   /** Goes on with what a crash cut off in the middle of a removal or a copy. Once, before anything else is asked of it. */
@@ -45,6 +46,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
   const { name, pool, vg, place, guard, exec, log } = options
   const turns = createTurns(TOOL)
   const measuring = createMeasuring(options)
+  const wake = createWaking(vg, place)
 
   async function act(plan: (state: VgState) => Plan): Promise<Outcome<void>> {
     const seen = await vg.read()
@@ -127,6 +129,7 @@ export function createLvmBackend(options: LvmBackendOptions): LvmBackend {
     listSnapshots: (signal) => onAll((state) => sorted(allOurs(place, state).flatMap((found) => seenSnapshot(found, pool) ?? [])), signal),
     quarantineSnapshot: (snapshot, signal) => onOne(snapshot.volume, (state) => planQuarantine(place, state, snapshotLv(snapshot)), signal),
     devicePath: (volume) => devicePath(vg.name, volumeLv(volume)),
+    wake: (volume, signal) => inTime(TOOL, () => wake(volumeLv(volume)), signal),
     async finishLeftovers(signal) {
       const found = await seen((state) => allOurs(place, state).filter(({ identity }) => identity.state !== 'ready'))
       for (const { lv, identity } of found.kind === 'ok' ? found.value : []) {

@@ -154,6 +154,7 @@ export function createNoneBackend(options: NoneBackendOptions, memory: NoneMemor
       return changed()
     },
     devicePath: (volume) => `none:volume-${volume}`,
+    wake: async () => done(undefined),
   }
 }
 

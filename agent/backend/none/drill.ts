@@ -82,6 +82,7 @@ export function createDrillBackend({ drill, drawsOf, onFault, ...options }: Dril
     quarantineSnapshot: (snapshot, signal) =>
       onOne('quarantine-snapshot', snapshot.volume, () => plain.quarantineSnapshot(snapshot, signal), signal),
     devicePath: plain.devicePath,
+    wake: plain.wake,
   }
 }
 

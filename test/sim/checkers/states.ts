@@ -21,7 +21,7 @@ import type { Checker, Scene } from './checker.ts'
 import type { RegisterChecker } from './registers.ts'
 import type { TransferChecker } from './transfers.ts'
 import { checkSnapshots } from './snapshot-moves.ts'
-import { type LifeKind, mayFollow, mayTakeUp } from './status-moves.ts'
+import { type LifeKind, type LifeStatus, mayFollow, mayTakeUp } from './status-moves.ts'
 import { ownedIn } from './stored.ts'
 
 /** One state of a volume; null: it is gone. */
@@ -63,9 +63,8 @@ export class StateChecker implements Checker {
     const from = last?.volume?.status ?? (last === undefined ? 'creating' : 'gone')
     const to = is?.volume.status ?? 'gone'
     const isFound = [was, is].some((one) => one?.volume.failure?.kind === 'missing')
-    const mayMove = mayFollow(from, to, kindOf(is ?? was)) || (node.hasForgotten && mayTakeUp(from, to))
     if (node.isAmnesic) this.#forgotten.add(id)
-    else if (!isFound && !this.#forgotten.delete(id) && !mayMove) {
+    else if (!isFound && !this.#forgotten.delete(id) && !mayMove(node, from, to, is ?? was)) {
       throw new Violation('states', `a volume went from ${from} to ${to}`, { host: node.name, was, is })
     } else if (!node.hasForgotten) checkSnapshots(last?.volume?.snapshots ?? [], is?.volume.snapshots ?? [])
     const { nowMs } = this.#scene.world
@@ -220,6 +219,10 @@ export class StateChecker implements Checker {
   #require(isSo: boolean, what: string, facts: Readonly<Record<string, unknown>>): void {
     if (!isSo) throw new Violation('states', what, facts)
   }
+}
+
+function mayMove({ hasForgotten }: SimNode, from: LifeStatus, to: LifeStatus, owned: Owned | null): boolean {
+  return mayFollow(from, to, kindOf(owned)) || (hasForgotten && mayTakeUp(from, to))
 }
 
 function kindOf(owned: Owned | null): LifeKind {

@@ -350,6 +350,7 @@ function memoryBackend(volumes: FakeVolumes, capacityGiB: number): Backend {
     ...snapshotPort(volumes),
     ...existingPort(volumes, 'pool'),
     devicePath: (volume) => `/memory/${volume}`,
+    wake: async () => done(undefined),
   }
 }
 
