@@ -164,7 +164,7 @@ async function attach(
   return { id: attachmentIn(attachment).id, connection, device: await compute.login(connection) }
 }
 
-/** The same switches as the agent's, in a shell. */
+/** The same switches as the agent's, in a shell. Without a serial number the kernel would tell initiators nothing of the device, and they would cut I/O as they like. */
 async function exportByHand(host: StorageHost, compute: ComputeHost, device: string): Promise<Connection> {
   const [iqn, username, password] = ['iqn.2026-01.io.scoria.test:by-hand', 'hand', 'secretsecret12']
   const portal = `${host.address}:3260`
@@ -173,6 +173,7 @@ async function exportByHand(host: StorageHost, compute: ComputeHost, device: str
   await host.must(
     [
       `mkdir -p ${store} && echo udev_path=${device} > ${store}/control && echo 1 > ${store}/enable`,
+      `echo hand > ${store}/wwn/vpd_unit_serial`,
       ...['emulate_3pc', 'emulate_tpu', 'emulate_tpws'].map((name) => `echo 0 > ${store}/attrib/${name}`),
       `mkdir -p ${group}/lun/lun_1 ${acl} && echo 1 > ${group}/attrib/authentication`,
       `ln -s ${store} ${group}/lun/lun_1/volume && mkdir ${group}/np/${portal}`,
