@@ -12,7 +12,7 @@ export interface LvmPlace {
   readonly pool: string
 }
 
-export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** As a process that has just begun would open it. */
 export function lvmBackendOn({ exec, vg, thinPool, pool }: LvmPlace, more: Partial<LvmBackendOptions> = {}): LvmBackend {
