@@ -17,7 +17,7 @@ import type { StorageHost } from './storage-host.ts'
 
 const RUNS = 30
 /** Even, so that each side is the first one in half of them. */
-const ROUNDS = 6
+const ROUNDS = 12
 const FAR_OFF = 3
 const WITHIN_MS = { timeoutMs: 900_000, everyMs: 250 }
 const PROGRAM = fileURLToPath(new URL('./guest/figures.js', import.meta.url))
@@ -139,7 +139,7 @@ async function fio(compute: ComputeHost, device: string, options: readonly strin
     '--name=io',
     `--filename=${device}`,
     '--size=512m',
-    '--runtime=3',
+    '--runtime=2',
     // An attach forks commands in a host of one processor: what they cost is the attach's.
     '--ramp_time=2',
     '--time_based',
