@@ -220,7 +220,7 @@ async function startFigures(host: StorageHost): Promise<readonly Figure[]> {
       value: asleep,
       unit: 's',
       against: 'those with exports come first',
-      target: null,
+      target: { atMost: 10 },
     },
   ]
 }
