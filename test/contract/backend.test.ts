@@ -12,7 +12,7 @@ import { done, type Outcome } from '../../lib/ports/outcome.ts'
 import { existingPort, FakeVolumes, snapshotPort, UNWATCHED } from '../sim/fakes/volumes.ts'
 import { createFakeLvm } from './fake-lvm.ts'
 import { lvmBackendOn } from './lvm-backend.ts'
-import { existingContract, type Outside, outsideContract } from './existing.ts'
+import { existingContract, type LaidUnderTest, type Outside, outsideContract } from './existing.ts'
 import { existingSnapshotContract, outsideSnapshotContract } from './existing-snapshots.ts'
 import { backendContract, type DurableBackendUnderTest, durableBackendContract } from './backend.ts'
 
@@ -85,8 +85,6 @@ async function drillBackend(t: Test): Promise<DurableBackendUnderTest> {
     createDrillBackend({ name: 'none', pool: POOL, capacityGiB: 100, drill, drawsOf: () => () => 0, onFault: () => t.fail('a fault') })
   return { backend: open(), pool: POOL, restarted: open }
 }
-
-type LaidUnderTest = DurableBackendUnderTest & { readonly outside: Outside; readonly nameFor: (word: string) => string }
 
 async function fileBackend(t: Test): Promise<LaidUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'scoria-backend-'))

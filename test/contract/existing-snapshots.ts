@@ -8,7 +8,7 @@ import type { Existing } from '../../lib/model/existing.ts'
 import type { Backend, BackendSnapshot, BackendVolume, VolumeTags } from '../../lib/ports/backend.ts'
 import type { Outcome } from '../../lib/ports/outcome.ts'
 import type { DurableBackendUnderTest, MakeBackend } from './backend.ts'
-import type { Outside } from './existing.ts'
+import type { LaidUnderTest } from './existing.ts'
 
 const GIB = 1024 ** 3
 const inTime: AbortSignal = new AbortController().signal
@@ -125,10 +125,7 @@ export function existingSnapshotContract(t: Test, makeBackend: MakeBackend<Durab
 }
 
 /** For backends that keep bytes. */
-export function outsideSnapshotContract(
-  t: Test,
-  makeBackend: MakeBackend<DurableBackendUnderTest & { readonly outside: Outside; readonly nameFor: (word: string) => string }>,
-): void {
+export function outsideSnapshotContract(t: Test, makeBackend: MakeBackend<LaidUnderTest>): void {
   t.test('a snapshot that somebody else made of a volume is taken in, and volumes are made of it', async (t) => {
     const { backend, pool, outside } = await makeBackend(t)
     value(await backend.create(volume(pool, 1), TAGS, inTime))

@@ -28,6 +28,9 @@ export interface Outside {
   read(of: VolumeId | string): Promise<string>
 }
 
+/** A backend whose pool can be reached from outside, too. */
+export type LaidUnderTest = DurableBackendUnderTest & { readonly outside: Outside; readonly nameFor: (word: string) => string }
+
 function value<Value>(outcome: Outcome<Value>): Value {
   if (outcome.kind === 'ok') return outcome.value
   throw new Error(`expected ok: ${JSON.stringify(outcome)}`)
@@ -116,10 +119,7 @@ export function existingContract(t: Test, makeBackend: MakeBackend<DurableBacken
 }
 
 /** For backends that keep bytes. */
-export function outsideContract(
-  t: Test,
-  makeBackend: MakeBackend<DurableBackendUnderTest & { readonly outside: Outside; readonly nameFor: (word: string) => string }>,
-): void {
+export function outsideContract(t: Test, makeBackend: MakeBackend<LaidUnderTest>): void {
   t.test('no byte of what somebody laid there changes when it is taken in and given back', async (t) => {
     const { backend, pool, outside, nameFor } = await makeBackend(t)
     const name = nameFor('database')

@@ -44,6 +44,8 @@ export interface FakeLvm {
   boot(): void
   /** What the next command whose name has the word ends with, after it was done or without. */
   fail(word: string, end: Partial<CommandResult>, isDone: boolean): void
+  /** From here on this LV gets no device. */
+  break(name: string): void
   /** An LV that somebody else made, with this in every extent. */
   lay(name: string, sizeBytes: number, text: string): void
   /** The same as a snapshot of another LV: in a thin pool by LVM's own means, else with a tag that says so. */
@@ -69,6 +71,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
   const disk: string[] = new Array<string>((options.sizeGiB * GIB) / EXTENT_BYTES).fill(FORMER)
   const unsynced = new Map<number, string>()
   const lvs = new Map<string, Lv>()
+  const broken = new Set<string>()
   const leaks: string[] = []
   const exposed: string[] = []
   let next = 0
@@ -137,12 +140,18 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
     return undefined
   }
   const lvchange: Verb = (args) => {
-    const asked = args.paths.map(lvAt)
-    for (const lv of asked) {
-      if (args.has('--activate')) lv.isActive = !isPromised(lv)
-      lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
-    }
-    if (args.has('--activate') && asked.some(isPromised)) throw new Error(NO_DATA)
+    let refusal: unknown
+    // It goes through all of them, and says no if one of them would not.
+    for (const name of args.paths)
+      try {
+        const lv = lvAt(name)
+        if (args.has('--activate') && (isPromised(lv) || broken.has(lv.name))) throw new Error(NO_DATA)
+        if (args.has('--activate')) lv.isActive = true
+        lv.tags = [...lv.tags.filter((tag) => !args.list('--deltag').includes(tag)), ...args.list('--addtag')]
+      } catch (error) {
+        refusal = error
+      }
+    if (refusal !== undefined) throw refusal
     return undefined
   }
   const lvextend: Verb = (args) => {
@@ -293,6 +302,7 @@ export function createFakeLvm(options: { readonly vg: string; readonly sizeGiB: 
       for (const lv of lvs.values()) Object.assign(lv, { isActive: false, isOpen: false })
     },
     fail: (word, end, isDone) => void faults.push({ word, end, isDone }),
+    break: (name) => void broken.add(name),
     lay(name, sizeBytes, text) {
       const lv = newLv(name, thinPool === null ? 'thick' : 'thin', [])
       if (thinPool === null) allocate(lv, sizeBytes / EXTENT_BYTES)

@@ -1,7 +1,6 @@
 /** What lies in a volume group of a real kernel: taken in as a volume or a snapshot, and given back, with every byte as it was. */
 import t from 'tap'
-import type { DurableBackendUnderTest } from '../contract/backend.ts'
-import { existingContract, type Outside, outsideContract } from '../contract/existing.ts'
+import { existingContract, type LaidUnderTest, type Outside, outsideContract } from '../contract/existing.ts'
 import { existingSnapshotContract, outsideSnapshotContract } from '../contract/existing-snapshots.ts'
 import { guestExec } from './guest-exec.ts'
 import { startLab } from './lab.ts'
@@ -33,8 +32,6 @@ for (const thinPool of [null, 'thin'])
     outsideContract(t, make)
     outsideSnapshotContract(t, make)
   })
-
-type LaidUnderTest = DurableBackendUnderTest & { readonly outside: Outside; readonly nameFor: (word: string) => string }
 
 /** An operator's hands on the group: LVM's own commands, without what the agent gives them. */
 function outsideOf(thinPool: string | null): Outside {

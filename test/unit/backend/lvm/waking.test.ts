@@ -57,6 +57,17 @@ t.test('LVM says no after it was done: what is so counts', async (t) => {
   t.ok(IDS.every(isAwake))
 })
 
+t.test('who does not come up keeps none of the others down, and is the only one that is told so', async (t) => {
+  const { lvm, backend, isAwake } = await booted()
+  lvm.break(`volume-${IDS[0]}`)
+  const outcomes = await Promise.all(IDS.map((id) => backend.wake(id, inTime)))
+  t.same(
+    outcomes.map(({ kind }) => kind),
+    ['failed', 'ok', 'ok', 'ok'],
+  )
+  t.same(IDS.map(isAwake), [false, true, true, true])
+})
+
 t.test('who does not come up is told why, and can ask again', async (t) => {
   const { lvm, backend, isAwake } = await booted()
   const [id = volumeId('00000000-0000-4000-8000-000000000000')] = IDS

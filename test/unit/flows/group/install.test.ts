@@ -28,6 +28,18 @@ function clusterOf(names: string): { readonly fleet: Fleet; readonly manifest: M
   return { fleet, manifest }
 }
 
+/** Such a cluster of three, in which `second` has just begun without its journal. */
+function withForgetful() {
+  const { fleet, manifest } = clusterOf('abc')
+  const [first, second, third] = groupOf(manifest)
+  if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
+  const epochBefore = fleet.host(second).tables.epoch
+  fleet.stop(second)
+  fleet.host(second).journal.clear()
+  fleet.start(second)
+  return { fleet, manifest, first, second, third, epochBefore }
+}
+
 function setLimit(fleet: Fleet, by: string, volumes: number): void {
   const answer = fleet.ask(by, { kind: 'limits', project: PROJECT, limits: { volumes } })
   fleet.pass(10_000)
@@ -171,12 +183,7 @@ t.test('a step goes on without one former member, and not without a majority of 
 })
 
 t.test('a member that has lost its votes reads a register from the others before it votes on it', async (t) => {
-  const { fleet, manifest } = clusterOf('abc')
-  const [first, second, third] = groupOf(manifest)
-  if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
-  fleet.stop(second)
-  fleet.host(second).journal.clear()
-  fleet.start(second)
+  const { fleet, first, second, third } = withForgetful()
   fleet.settle()
   t.notOk(fleet.host(second).tables.acceptors.has(PROJECT), 'at first it has nothing')
   fleet.loses = ({ from, to, message }) => message.kind === 'fetched' && to === second && from === third
@@ -197,20 +204,14 @@ t.test('a member that has lost its votes reads a register from the others before
 t.test(
   'a member that was asked by a later life votes for nothing that counts the one before, and a new proposer knows of it',
   async (t) => {
-    const { fleet, manifest } = clusterOf('abc')
-    const [first, second, third] = groupOf(manifest)
-    if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
-    const { epoch } = fleet.host(second).tables
-    fleet.stop(second)
-    fleet.host(second).journal.clear()
-    fleet.start(second)
+    const { fleet, manifest, first, second, third, epochBefore } = withForgetful()
     fleet.pass(2 * TIMINGS.recallMs)
     setLimit(fleet, first, 8)
     const refusals = (): readonly Letter[] =>
       fleet.sent.filter(({ from, message }) => from === third && message.kind === 'outlived' && message.project === PROJECT)
     const before = refusals().length
     const ballot: Ballot = { group: manifest.voting.epoch, counter: 99, peer: first, epoch: 1 }
-    const lives = groupOf(manifest).map((member) => (member === second ? epoch : 0))
+    const lives = groupOf(manifest).map((member) => (member === second ? epochBefore : 0))
     fleet.say(first, third, { kind: 'prepare', project: PROJECT, ballot, known: null, lives })
     fleet.settle()
     t.equal(refusals().length, before + 1, 'that vote was of a life before')
@@ -223,12 +224,7 @@ t.test(
 )
 
 t.test('what a life before had asked for is not taken in by the next', async (t) => {
-  const { fleet, manifest } = clusterOf('abc')
-  const [first, second, third] = groupOf(manifest)
-  if (first === undefined || second === undefined || third === undefined) throw new Error('a group of three')
-  fleet.stop(second)
-  fleet.host(second).journal.clear()
-  fleet.start(second)
+  const { fleet, manifest, first, second, third } = withForgetful()
   fleet.settle()
   fleet.loses = ({ message }) => message.kind === 'fetched'
   setLimit(fleet, first, 8)
